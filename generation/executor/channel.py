@@ -1,0 +1,87 @@
+"""The pipe between the executor and a worker: length-prefixed pickles of plain dataclasses.
+
+Both ends are processes of ours on one machine, the pipe is theirs alone, and only the vocabulary of
+``generation.request``, ``generation.events`` and this module crosses it.
+"""
+
+import pickle
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from generation.events import Event
+from generation.request import ImagineRequest
+
+HEADER = struct.Struct("!I")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """First message down: what to load, and how often to send a preview.
+
+    Args:
+        vqgan: ``pocket`` or the path of a taming YAML.
+        clip: ``pocket`` or the path of a CLIP file.
+        device: ``cpu`` or ``cuda:N``.
+        threads: for arithmetic on a CPU.
+        preview_seconds: at least so long between two previews of one request.
+    """
+
+    vqgan: str
+    clip: str
+    device: str
+    threads: int
+    preview_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Message down: forget a request."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """First message up: the models are loaded, and so many requests may be painted at once."""
+
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """First message up when it went wrong.
+
+    Args:
+        error: name of a class in ``generation.errors``.
+        reason: its sentence.
+    """
+
+    error: str
+    reason: str
+
+
+Down = Load | ImagineRequest | Abort
+Up = Ready | Broken | Event
+
+
+def pack(message: Down | Up) -> bytes:
+    """Return a message as it goes through the pipe."""
+    body = pickle.dumps(message)
+    return HEADER.pack(len(body)) + body
+
+
+def unpack(body: bytes) -> Down | Up:
+    """Return the message of a body, without its header."""
+    message: Down | Up = pickle.loads(body)
+    return message
+
+
+def read(stream: BinaryIO) -> Down | Up | None:
+    """Wait for the next message; None when the other end is gone."""
+    header = stream.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    (length,) = HEADER.unpack(header)
+    body = stream.read(length)
+    return unpack(body) if len(body) == length else None

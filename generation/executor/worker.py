@@ -1,0 +1,171 @@
+"""What runs inside a worker process: one device, its models, and an engine that never waits while it has work.
+
+The process talks through its standard input and output and ends when the input does, which is when its parent
+ends, however that happens.
+"""
+
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import torch
+
+from generation.canvas.latent import LatentCanvas
+from generation.checkpoints import load_models
+from generation.engine import Engine, Painting
+from generation.errors import DeviceError, GenerationError
+from generation.events import Failed, Finished, Progress, Started
+from generation.executor.channel import Abort, Broken, Down, Load, Ready, Up, pack, read
+from generation.picture import encode_png, encode_preview
+from generation.request import ImagineRequest
+
+ROOM = {"cpu": 1, "cuda": 4}
+"""Requests painted at once on one device. A CPU has no idle units that a second one could fill."""
+
+
+@dataclass(slots=True)
+class _Clock:
+    started: float
+    previewed: float
+
+
+class Worker:
+    """Paints what it is told and reports what happens.
+
+    Args:
+        engine: that paints.
+        device: its name, for the reports.
+        preview_seconds: at least so long between two previews of one request.
+        send: takes the messages for the parent.
+    """
+
+    def __init__(
+        self, engine: Engine, device: str, preview_seconds: float, send: Callable[[Up], None]
+    ) -> None:
+        self.engine = engine
+        self.device = device
+        self.preview_seconds = preview_seconds
+        self.send = send
+        self._clocks: dict[str, _Clock] = {}
+
+    def run(self, inbox: "queue.SimpleQueue[Down]") -> None:
+        """Serve for ever; sleeps only when nothing is in progress."""
+        while True:
+            while len(self.engine) == 0 or not inbox.empty():
+                self.obey(inbox.get())
+            self.step()
+
+    def obey(self, message: Down) -> None:
+        """Take in or forget a request."""
+        match message:
+            case ImagineRequest():
+                self._start(message)
+            case Abort(request_id):
+                self.engine.abort_request(request_id)
+                self._clocks.pop(request_id, None)
+            case _:
+                raise TypeError(f"A worker does not take {message!r}.")
+
+    def step(self) -> None:
+        """Advance the engine and report; what fails in it fails the requests in progress, not the worker."""
+        try:
+            paintings = self.engine.step()
+        except Exception:
+            _log_exception()
+            for request_id in list(self._clocks):
+                self.engine.abort_request(request_id)
+                self._fail(request_id)
+            return
+        for painting in paintings:
+            self._report(painting)
+
+    def _start(self, request: ImagineRequest) -> None:
+        now = time.monotonic()
+        self._clocks[request.id] = _Clock(now, now)
+        try:
+            painting = self.engine.add_request(request)
+        except Exception:
+            _log_exception()
+            self._fail(request.id)
+            return
+        self.send(Started(request.id, self.device, painting.left_out))
+
+    def _report(self, painting: Painting) -> None:
+        request = painting.request
+        clock = self._clocks[request.id]
+        now = time.monotonic()
+        if painting.done:
+            del self._clocks[request.id]
+            png = encode_png(painting.picture, request)
+            self.send(Finished(request.id, png, time.monotonic() - clock.started))
+            return
+        preview = None
+        if now - clock.previewed >= self.preview_seconds:
+            clock.previewed = now
+            preview = encode_preview(painting.picture)
+        self.send(Progress(request.id, painting.step, request.steps, now - clock.started, preview))
+
+    def _fail(self, request_id: str) -> None:
+        del self._clocks[request_id]
+        self.send(Failed(request_id, "The painting broke off by a fault of the program; its operator can see why."))
+
+
+def _log_exception() -> None:
+    traceback.print_exc(file=sys.stderr)
+
+
+def load(message: Load) -> Engine:
+    """Load the models onto the device and paint one step, so that the first request does not wait for warming up.
+
+    Raises:
+        DeviceError: the device is not there.
+        CheckpointError: the weights cannot be read.
+    """
+    torch.set_num_threads(message.threads)
+    device = torch.device(message.device)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise DeviceError(
+            f"There is no device {message.device}: {torch.cuda.device_count()} GPUs are visible to torch."
+        )
+    models = load_models(message.vqgan, message.clip, device)
+    canvas = LatentCanvas(models.vqgan, models.recipe)
+    return Engine(canvas, models.perceptor, models.recipe, device)
+
+
+def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[Down]") -> None:
+    """Pass messages on; end the process, in whatever it is, when the parent is gone."""
+    while (message := read(stream)) is not None:
+        inbox.put(message)  # type: ignore[arg-type]
+    os._exit(0)
+
+
+def main() -> None:
+    """Run a worker on standard input and output."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def send(message: Up) -> None:
+        pipe.write(pack(message))
+        pipe.flush()
+
+    inbox: queue.SimpleQueue[Down] = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
+    first = inbox.get()
+    assert isinstance(first, Load)
+    try:
+        engine = load(first)
+    except GenerationError as error:
+        send(Broken(type(error).__name__, str(error)))
+        return
+    send(Ready(ROOM[torch.device(first.device).type]))
+    Worker(engine, first.device, first.preview_seconds, send).run(inbox)
+
+
+if __name__ == "__main__":
+    main()

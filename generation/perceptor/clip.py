@@ -1,0 +1,62 @@
+"""CLIP judges how well a picture fits a text (Radford et al. 2021, arXiv 2103.00020)."""
+
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from generation.official import SimpleTokenizer
+from generation.precision import autocast
+
+CHANNEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CHANNEL_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+class CLIPPerceptor(nn.Module):
+    """Text and picture encoders into one space of unit vectors.
+
+    Args:
+        clip: openai-clip's ``CLIP``, any tower and size.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, clip: nn.Module) -> None:
+        super().__init__()
+        self.clip = clip
+        self.register_buffer("mean", torch.tensor(CHANNEL_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(CHANNEL_STD).view(1, 3, 1, 1), persistent=False)
+
+    @property
+    def input_size(self) -> int:
+        """Side of the cutouts that it looks at, in pixels."""
+        size: int = self.clip.visual.input_resolution  # type: ignore[union-attr, assignment]
+        return size
+
+    @cached_property
+    def _tokenizer(self) -> SimpleTokenizer:
+        return SimpleTokenizer()
+
+    def tokenise(self, prompt: str) -> tuple[Tensor, str]:
+        """Return the tokens of a prompt, ``[1, context_length]``, and the tail for which there was no room."""
+        context_length: int = self.clip.context_length  # type: ignore[assignment]
+        encoder = self._tokenizer.encoder
+        encoded = self._tokenizer.encode(prompt)
+        kept, rest = encoded[: context_length - 2], encoded[context_length - 2 :]
+        tokens = torch.zeros(1, context_length, dtype=torch.long)
+        tokens[0, : len(kept) + 2] = torch.tensor(
+            [encoder["<|startoftext|>"], *kept, encoder["<|endoftext|>"]]
+        )
+        return tokens, self._tokenizer.decode(rest).strip()
+
+    def encode_text(self, tokens: Tensor) -> Tensor:
+        """Return the unit vectors of tokens: ``[B, context_length] → [B, D]``."""
+        return F.normalize(self.clip.encode_text(tokens).float(), dim=-1)  # type: ignore[operator]
+
+    def encode_image(self, cutouts: Tensor) -> Tensor:
+        """Return the unit vectors of pictures in [0, 1]: ``[N, 3, input_size, input_size] → [N, D]``."""
+        with autocast(cutouts.device):
+            vectors = self.clip.encode_image((cutouts - self.mean) / self.std)  # type: ignore[operator]
+        return F.normalize(vectors.float(), dim=-1)

@@ -1,0 +1,50 @@
+"""What travels down: the one request type between whoever asks and whoever paints."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+SEED_LIMIT = 2**32
+"""Seeds are integers in ``[0, SEED_LIMIT)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagineRequest:
+    """One picture to be painted.
+
+    Args:
+        id: unique among all requests; events carry it back.
+        prompt: what to paint.
+        seed: ``0 <= seed < 2**32``; with the same seed the same request gives the same picture.
+        width: of the picture, in pixels.
+        height: of the picture, in pixels.
+        steps: of gradient descent, at least 1.
+        member: opaque key of the one who asked; the scheduler is fair between members.
+    """
+
+    id: str
+    prompt: str
+    seed: int
+    width: int
+    height: int
+    steps: int
+    member: str = ""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Width and height: requests of one shape can share a batch."""
+        return self.width, self.height
+
+    @property
+    def cost(self) -> int:
+        """How much work the picture is, in pixel steps."""
+        return self.width * self.height * self.steps
+
+    def to_json(self) -> str:
+        """Return the request as one line of JSON, as the PNG carries it."""
+        return json.dumps(asdict(self), ensure_ascii=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read back what :meth:`to_json` wrote."""
+        return cls(**json.loads(text))
