@@ -1,0 +1,212 @@
+"""Where settings come from: defaults, a file, the environment, the command line; the later wins."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import NoneType
+from typing import Any, NoReturn, get_args
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import GrammarParseError, OmegaConfBaseException
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from yaml import MarkedYAMLError, YAMLError
+
+from config.settings import Section, Settings
+
+DEFAULTS = Path(__file__).with_name("defaults.yaml")
+USER_FILE = Path("easel.yaml")
+"""Read when no other file is named and it exists."""
+PREFIX = "EASEL_"
+RESERVED = frozenset({"EASEL_DISCORD_OPENAPI"})
+"""Variables of this prefix that are no settings; the tests read them."""
+LIKE_A_KEY = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,30})*")
+"""What an unknown key must look like to be repeated: in a file of a token alone, the token is a key."""
+
+
+class ConfigError(Exception):
+    """A setting is wrong. ``str(error)`` is one line: which, where it came from, what is allowed.
+
+    It never holds a value, for the value could be the token.
+    """
+
+
+def fields(section: type[Section] = Settings, prefix: str = "") -> dict[str, FieldInfo]:
+    """Return every setting by its dotted key, ``painting.width``, in order."""
+    found: dict[str, FieldInfo] = {}
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            found |= fields(field.annotation, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = field
+    return found
+
+
+FIELDS = fields()
+
+
+class _Layers:
+    """Layers merged one over the other, and for every key the place where its value came from."""
+
+    def __init__(self) -> None:
+        self.merged = OmegaConf.create()
+        self.sources: dict[str, str] = {}
+
+    def add(self, layer: DictConfig, source: str) -> None:
+        """Lay ``layer`` over what is there; an empty section in it changes nothing."""
+        pruned = OmegaConf.create()
+        for key, value in _leaves(OmegaConf.to_container(layer), source):
+            self.sources[key] = source
+            OmegaConf.update(pruned, key, value)
+        self.merged.merge_with(pruned)
+
+    def add_text(self, key: str, text: str, source: str) -> None:
+        """Lay one value over what is there, as it is written in a variable or an argument."""
+        _check_key(key, source)
+        self.add(_parsed(key, text, source), source)
+
+    def settings(self) -> Settings:
+        """Return what came out."""
+        try:
+            return Settings.model_validate(OmegaConf.to_container(self.merged, resolve=True))
+        except OmegaConfBaseException as error:
+            key = str(error.full_key)
+            raise ConfigError(f"{self._named(key)} refers by ${{…}} to something that is not there") from None
+        except ValidationError as error:
+            raise ConfigError(
+                self._sentence(error.errors(include_url=False, include_input=False)[0])
+            ) from None
+
+    def _named(self, key: str) -> str:
+        return f"{key} ({self.sources.get(key, 'defaults')})"
+
+    def _sentence(self, error: ErrorDetails) -> str:
+        place = ".".join(str(part) for part in error["loc"])
+        if error["type"] == "exceeds":
+            smaller, larger = (f"{place}.{error['ctx'][side]}" for side in ("smaller", "larger"))
+            return f"{self._named(smaller)} must not be greater than {self._named(larger)}"
+        problem = error["msg"].removeprefix("Input ")
+        return f"{self._named(place)} {problem}. {FIELDS[place].description}."
+
+
+def load(
+    file: Path | None = None,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Return the settings.
+
+    Args:
+        file: the user's YAML file; without one, ``easel.yaml`` of the working directory where there is one.
+        arguments: ``key=value`` each, from the command line.
+        environment: whose ``EASEL_…`` variables are read.
+
+    Raises:
+        ConfigError: a key is unknown, a value is not allowed, or the file cannot be read.
+    """
+    layers = _Layers()
+    layers.add(_read(DEFAULTS), "defaults")
+    if file is None and USER_FILE.exists():
+        file = USER_FILE
+    if file is not None:
+        layers.add(_read(file), str(file))
+    for name, text in sorted(environment.items()):
+        if name.startswith(PREFIX) and name not in RESERVED:
+            key = name.removeprefix(PREFIX).lower().replace("__", ".")
+            layers.add_text(key, text, f"environment variable {name}")
+    for argument in arguments:
+        key, equals, text = argument.partition("=")
+        if not equals:
+            raise ConfigError("an argument on the command line is not of the form key=value")
+        layers.add_text(key, text, "command line")
+    return layers.settings()
+
+
+def _read(file: Path) -> DictConfig:
+    try:
+        layer = OmegaConf.load(file)
+    except MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ConfigError(f"{file}{line}: not valid YAML{_harmless(error)}") from None
+    except GrammarParseError:
+        raise ConfigError(
+            f"{file}: a value with ${{ in it is not valid; write \\${{ for these characters"
+        ) from None
+    except (YAMLError, UnicodeDecodeError):
+        raise ConfigError(f"{file}: not valid YAML, which is text in UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror or 'should hold key: value lines'}") from None
+    if not isinstance(layer, DictConfig):
+        raise ConfigError(f"{file}: should hold key: value lines")
+    return layer
+
+
+def _harmless(error: MarkedYAMLError) -> str:
+    """Return the parser's complaint, unless it quotes from the file: that could be the token."""
+    problem = error.problem or ""
+    return f": {problem}" if problem and "'" not in problem and '"' not in problem else ""
+
+
+def _leaves(layer: Any, source: str, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in layer.items():
+        key = f"{prefix}{name}"
+        if key in FIELDS:
+            yield key, value
+        elif not _keys_below(key):
+            _refuse_key(key, source)
+        elif isinstance(value, dict):
+            yield from _leaves(value, source, f"{key}.")
+        elif value is not None:
+            _refuse_section(key, source)
+
+
+def _check_key(key: str, source: str) -> None:
+    if _keys_below(key):
+        _refuse_section(key, source)
+    if key not in FIELDS:
+        _refuse_key(key, source)
+
+
+def _keys_below(section: str) -> list[str]:
+    return [key for key in FIELDS if key.startswith(f"{section}.")]
+
+
+def _refuse_section(key: str, source: str) -> NoReturn:
+    raise ConfigError(f"{key} ({source}) is a section; set one of {', '.join(_keys_below(key))}")
+
+
+def _refuse_key(key: str, source: str) -> NoReturn:
+    near = difflib.get_close_matches(key, FIELDS, n=1)
+    if not near:
+        by_name = {known.rpartition(".")[2]: known for known in FIELDS}
+        near = [by_name[name] for name in difflib.get_close_matches(key.rpartition(".")[2], by_name, n=1)]
+    advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(FIELDS)}"
+    shown = key if LIKE_A_KEY.fullmatch(key) else "a key"
+    raise ConfigError(f"{shown} ({source}) is not a setting; {advice}")
+
+
+def _parsed(key: str, text: str, source: str) -> DictConfig:
+    """Return a layer of one value: text where text is expected, else read as YAML."""
+    kinds = {FIELDS[key].annotation, *get_args(FIELDS[key].annotation)}
+    layer = OmegaConf.create()
+    if kinds & {str, SecretStr, Path}:
+        absent = NoneType in kinds or key == "data_dir"
+        OmegaConf.update(layer, key, None if absent and text in {"", "null"} else _literal(text))
+        return layer
+    try:
+        return OmegaConf.from_dotlist([f"{key}={text}"])
+    except (YAMLError, GrammarParseError):
+        raise ConfigError(f"{key} ({source}) is not valid YAML. {FIELDS[key].description}.") from None
+
+
+def _literal(text: str) -> str:
+    """Escape what OmegaConf would take for a reference to another key."""
+    head, *rest = text.split("${")
+    escaped = head
+    for part in rest:
+        backslashes = len(escaped) - len(escaped.rstrip("\\"))
+        escaped += "\\" * (backslashes + 1) + "${" + part
+    return escaped

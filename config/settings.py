@@ -1,0 +1,157 @@
+"""What can be set. The defaults are in ``defaults.yaml``, and every key of it is a field here."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+Side = Annotated[int, Field(strict=True, ge=64, multiple_of=16)]
+DEVICE = re.compile(r"cpu|cuda(:\d+)?")
+
+
+class Section(BaseModel):
+    """A frozen group of settings that knows no other keys than its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def _must_not_exceed(self, smaller: str, larger: str) -> None:
+        """Raise an error that names both keys when the value of ``smaller`` is the greater."""
+        if getattr(self, smaller) > getattr(self, larger):
+            raise PydanticCustomError(
+                "exceeds", "{smaller} exceeds {larger}", {"smaller": smaller, "larger": larger}
+            )
+
+
+class DiscordSettings(Section):
+    """Where and as whom the bot logs in."""
+
+    token: SecretStr | None = Field(description="The bot's secret, as the developer portal shows it")
+    api_base: str = Field(description="Base URL of the REST API, of Discord or of a compatible server")
+    prefix: str = Field(description="What a command begins with: 1 to 5 characters, no blanks")
+
+    @field_validator("token")
+    @classmethod
+    def _token_is_bare(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch(r"[!-~]+", token.get_secret_value()):
+            raise PydanticCustomError("token", "should be the token alone, without blanks")
+        return token
+
+    @field_validator("api_base")
+    @classmethod
+    def _api_base_is_url(cls, api_base: str) -> str:
+        try:
+            url = urlsplit(api_base)
+            usable = url.scheme in {"http", "https"} and url.hostname and not url.query and not url.fragment
+            _ = url.port
+        except ValueError:
+            usable = False
+        if not usable or re.search(r"\s", api_base):
+            raise PydanticCustomError("url", "should be a URL such as https://discord.com/api/v10")
+        return api_base.rstrip("/")
+
+    @field_validator("prefix")
+    @classmethod
+    def _prefix_is_short(cls, prefix: str) -> str:
+        if not re.fullmatch(r"\S{1,5}", prefix):
+            raise PydanticCustomError("prefix", "should be 1 to 5 characters without blanks")
+        return prefix
+
+
+class QueueSettings(Section):
+    """How many requests are accepted."""
+
+    total: Count = Field(description="Requests waiting or being painted, of all members together")
+    per_member: Count = Field(description="Requests waiting or being painted, of one member")
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        self._must_not_exceed("per_member", "total")
+        return self
+
+
+class PaintingSettings(Section):
+    """What is painted when a member asks for nothing else, and the most that a member may ask for."""
+
+    width: Side = Field(description="Pixels across when none are asked for: a multiple of 16, at least 64")
+    height: Side = Field(description="Pixels down when none are asked for: a multiple of 16, at least 64")
+    steps: Count = Field(description="Steps when none are asked for")
+    max_side: Side = Field(
+        description="The most pixels across or down to ask for: a multiple of 16, at least 64"
+    )
+    max_steps: Count = Field(description="The most steps to ask for")
+    max_prompt_length: Count = Field(description="The longest prompt, in characters")
+    preview_seconds: float = Field(
+        description="Seconds from one preview to the next, more than 0",
+        strict=True,
+        gt=0,
+        allow_inf_nan=False,
+    )
+
+    @model_validator(mode="after")
+    def _defaults_are_allowed(self) -> Self:
+        self._must_not_exceed("width", "max_side")
+        self._must_not_exceed("height", "max_side")
+        self._must_not_exceed("steps", "max_steps")
+        return self
+
+
+class ModelsSettings(Section):
+    """Which weights paint and judge."""
+
+    vqgan: str = Field(
+        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` "
+        "beside it",
+        min_length=1,
+    )
+    clip: str = Field(description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
+
+
+class ExecutorSettings(Section):
+    """Where it is painted."""
+
+    devices: Literal["auto"] | tuple[str, ...] = Field(
+        description="`auto` for every GPU, or one CPU worker where there is none; or a list of "
+        "`cpu`, `cuda`, `cuda:N`, one worker each"
+    )
+
+    @field_validator("devices", mode="before")
+    @classmethod
+    def _devices_are_known(cls, devices: object) -> object:
+        if devices == "auto":
+            return devices
+        names = devices if isinstance(devices, list | tuple) else []
+        if not names or not all(isinstance(name, str) and DEVICE.fullmatch(name) for name in names):
+            raise PydanticCustomError("devices", "should be auto or a list such as [cpu], [cuda:0, cuda:1]")
+        return tuple(names)
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        description="The least severe messages to write: `debug`, `info`, `warning` or `error`"
+    )
+
+
+class Settings(Section):
+    """Everything that can be set."""
+
+    data_dir: Path = Field(description="Where the bot keeps what it must not lose")
+    discord: DiscordSettings
+    queue: QueueSettings
+    painting: PaintingSettings
+    models: ModelsSettings
+    executor: ExecutorSettings
+    log: LogSettings
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _data_dir_has_a_default(cls, data_dir: object) -> object:
+        if data_dir is None:
+            return platformdirs.user_data_path("easel", appauthor=False)
+        return Path(data_dir).expanduser() if isinstance(data_dir, str) and data_dir else data_dir

@@ -1,0 +1,239 @@
+"""Where settings come from, and what is said when one is wrong."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.layers import FIELDS, ConfigError, load
+from config.settings import Settings
+
+SECRET = "MTIz.s3cret-Token_42"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def settings(text: str | None = None, *arguments: str, **environment: str) -> Settings:
+    """Load with ``text`` in ``easel.yaml``."""
+    if text is not None:
+        Path("easel.yaml").write_text(text, encoding="utf-8")
+    return load(arguments=arguments, environment=environment)
+
+
+def refusal(text: str | None = None, *arguments: str, **environment: str) -> str:
+    with pytest.raises(ConfigError) as raised:
+        settings(text, *arguments, **environment)
+    message = str(raised.value)
+    assert "\n" not in message
+    return message
+
+
+def test_defaults_alone_are_enough() -> None:
+    chosen = settings()
+    assert (chosen.painting.width, chosen.painting.height, chosen.painting.steps) == (128, 128, 100)
+    assert (chosen.queue.total, chosen.queue.per_member) == (100, 3)
+    assert chosen.discord.token is None
+    assert chosen.data_dir.is_absolute()
+    assert chosen.data_dir.name == "easel"
+
+
+def test_later_layers_win_and_leave_the_rest() -> None:
+    text = "painting: {width: 64, height: 80, steps: 7}\n"
+    assert settings(text).painting.width == 64
+    assert settings(text, EASEL_PAINTING__WIDTH="96").painting.width == 96
+    chosen = settings(text, "painting.width=112", EASEL_PAINTING__WIDTH="96", EASEL_PAINTING__STEPS="8")
+    assert (chosen.painting.width, chosen.painting.height, chosen.painting.steps) == (112, 80, 8)
+
+
+def test_a_named_file_is_read_instead_of_easel_yaml(tmp_path: Path) -> None:
+    Path("easel.yaml").write_text("painting: {width: 64}", encoding="utf-8")
+    other = tmp_path / "other.yaml"
+    other.write_text("painting: {height: 64}", encoding="utf-8")
+    chosen = load(other, environment={})
+    assert (chosen.painting.width, chosen.painting.height) == (128, 64)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "painting:\n", "painting: {}\n"])
+def test_an_empty_section_changes_nothing(text: str) -> None:
+    assert settings(text).painting.width == 128
+
+
+def test_one_key_can_refer_to_another() -> None:
+    assert settings("painting: {height: '${painting.width}'}", "painting.width=64").painting.height == 64
+
+
+def test_lists_replace_lists() -> None:
+    chosen = settings("executor: {devices: [cpu, cpu]}", EASEL_EXECUTOR__DEVICES="[cuda:1]")
+    assert chosen.executor.devices == ("cuda:1",)
+
+
+def test_home_is_expanded_and_slashes_are_trimmed() -> None:
+    chosen = settings(None, "data_dir=~/easel", "discord.api_base=http://127.0.0.1:8000/api/v10/")
+    assert chosen.data_dir == Path.home() / "easel"
+    assert chosen.discord.api_base == "http://127.0.0.1:8000/api/v10"
+
+
+@pytest.mark.parametrize("empty", ["", "null"])
+def test_an_empty_token_is_none(empty: str) -> None:
+    assert settings(None, EASEL_DISCORD__TOKEN=empty).discord.token is None
+
+
+@given(token=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1).filter("null".__ne__))
+def test_a_token_is_taken_as_it_is_written(token: str) -> None:
+    for chosen in (
+        load(environment={"EASEL_DISCORD__TOKEN": token}),
+        load(environment={}, arguments=[f"discord.token={token}"]),
+    ):
+        assert chosen.discord.token is not None
+        assert chosen.discord.token.get_secret_value() == token
+
+
+@pytest.mark.parametrize(
+    ("argument", "allowed"),
+    [
+        ("painting.width=100", "multiple of 16"),
+        ("painting.width=0", "at least 64"),
+        ("painting.width=wide", "integer"),
+        ("painting.width=", "integer"),
+        ("painting.width=true", "integer"),
+        ("painting.width={a: 1}", "integer"),
+        ("painting.preview_seconds=.inf", "finite"),
+        ("painting.preview_seconds=0", "greater than 0"),
+        ("queue.total=0", "greater than or equal to 1"),
+        ("executor.devices=cpu", "list such as [cpu]"),
+        ("executor.devices=[]", "list such as [cpu]"),
+        ("executor.devices=[tpu]", "`cuda:N`"),
+        ("executor.devices=[cpu", "not valid YAML"),
+        ("log.level=loud", "'debug', 'info', 'warning' or 'error'"),
+        ("discord.prefix=", "1 to 5 characters"),
+        ("discord.prefix=toolong", "1 to 5 characters"),
+        ("discord.prefix=a b", "without blanks"),
+        ("discord.api_base=discord.com", "URL such as https"),
+        ("discord.api_base=http://127.0.0.1:99999", "URL such as https"),
+        ("discord.token=Bot abc", "without blanks"),
+        ("models.clip=", "at least 1 character"),
+    ],
+)
+def test_a_wrong_value_names_key_source_and_what_is_allowed(argument: str, allowed: str) -> None:
+    message = refusal(None, argument)
+    assert message.startswith(f"{argument.partition('=')[0]} (command line) ")
+    assert allowed in message
+
+
+def test_the_source_of_a_wrong_value_is_named() -> None:
+    assert refusal("painting: {width: 100}").startswith("painting.width (easel.yaml) ")
+    assert refusal(None, EASEL_PAINTING__WIDTH="100").startswith(
+        "painting.width (environment variable EASEL_PAINTING__WIDTH) "
+    )
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        (
+            "painting.width=1024",
+            "painting.width (command line) must not be greater than painting.max_side (defaults)",
+        ),
+        (
+            "painting.max_steps=9",
+            "painting.steps (defaults) must not be greater than painting.max_steps (com",
+        ),
+        ("queue.total=2", "queue.per_member (defaults) must not be greater than queue.total (command line)"),
+    ],
+)
+def test_values_that_contradict_each_other(argument: str, sentence: str) -> None:
+    assert refusal(None, argument).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("painting.widht", "painting.width"),
+        ("width", "painting.width"),
+        ("queue.per_user", "queue.per_member"),
+    ],
+)
+def test_an_unknown_key_brings_the_nearest_name(key: str, near: str) -> None:
+    assert refusal(None, f"{key}=1") == f"{key} (command line) is not a setting; did you mean {near}?"
+
+
+def test_an_unknown_variable_is_refused() -> None:
+    assert refusal(None, EASEL_DISCORD_TOKEN="x").endswith("did you mean discord.token?")
+    assert "known are data_dir, " in refusal(None, EASEL_="x")
+
+
+def test_reserved_and_foreign_variables_are_left_alone() -> None:
+    settings(None, EASEL_DISCORD_OPENAPI="/openapi.json", PATH="/bin", XEASEL_Y="z")
+
+
+@pytest.mark.parametrize("argument", ["painting=1", "painting={width: 64}"])
+def test_a_section_is_not_a_value(argument: str) -> None:
+    assert refusal(None, argument).startswith(
+        "painting (command line) is a section; set one of painting.width"
+    )
+
+
+def test_an_argument_without_an_equals_sign() -> None:
+    assert "key=value" in refusal(None, "painting.width")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("painting:\n  width: a: b\n", "easel.yaml, line 2: not valid YAML"),
+        ("painting:\n  width: 64\n  width: 80\n", "easel.yaml, line 3: not valid YAML"),
+        ("\tpainting: 1", "easel.yaml, line 1: not valid YAML"),
+        ("\0", "easel.yaml: not valid YAML"),
+        ("- painting", "easel.yaml: should hold key: value lines"),
+        ("painting: 5", "painting (easel.yaml) is a section"),
+        ("painting: {width: '${nothing}'}", "painting.width (easel.yaml) refers by ${…} to something"),
+        ("painting: {width: '${'}", "easel.yaml: a value with ${"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(text: str, expected: str) -> None:
+    assert refusal(text).startswith(expected)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent.yaml", tmp_path):
+        with pytest.raises(ConfigError, match=str(path)):
+            load(path, environment={})
+    Path("easel.yaml").write_bytes(b"\xff\xfe\xff")
+    assert refusal().startswith("easel.yaml: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SECRET,
+        f"discord.token={SECRET}",
+        f"{SECRET}: 1",
+        f"discord: {SECRET}",
+        f"discord:\n  tokne: {SECRET}",
+        f"discord:\n  token: Bot {SECRET}",
+        f"discord:\n  token: *{SECRET}",
+        f"discord:\n  token: !{SECRET}",
+        f"discord:\n  token: '{SECRET}",
+        f"discord:\n  token: ${{{SECRET}}}",
+        f"discord:\n  token: [{SECRET}]",
+        f"discord:\n  token: {{{SECRET}: 1}}",
+        f"discord:\n  prefix: {SECRET}",
+    ],
+)
+def test_the_token_is_in_no_message(text: str) -> None:
+    assert SECRET not in refusal(text)
+
+
+def test_the_token_is_in_no_repr() -> None:
+    chosen = settings(None, EASEL_DISCORD__TOKEN=SECRET)
+    assert SECRET not in f"{chosen} {chosen!r} {chosen.model_dump_json()}"
+    assert SECRET not in refusal(None, f"discord.token={SECRET} x")
+    assert SECRET not in refusal(None, SECRET)
+
+
+def test_every_field_is_described() -> None:
+    assert all(field.description for field in FIELDS.values())
