@@ -1,0 +1,156 @@
+"""What stands before every REST route: authentication, rate limits, faults, errors and the observer."""
+
+import json
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.errors import DiscordError, http_refusal
+from sandbox.events import Events
+from sandbox.faults import Fault, Faults
+from sandbox.forms import Body, read_body
+from sandbox.model import User
+from sandbox.rate_limits import RateLimits
+from sandbox.rest import ROUTES
+from sandbox.rest.call import Call, Route
+from sandbox.world import World
+
+PREFIX = "/api/v10"
+
+Observer = Callable[[str, str, Any, int, Any], None]
+"""Hears of every call: method, path below `/api/v10`, request JSON, status, response JSON."""
+
+_log = logging.getLogger(__name__)
+
+
+class Api:
+    """The REST API as aiohttp routes."""
+
+    def __init__(
+        self,
+        world: World,
+        events: Events,
+        limits: RateLimits,
+        faults: Faults,
+        observe: Observer | None,
+    ) -> None:
+        self._world = world
+        self._events = events
+        self._limits = limits
+        self._faults = faults
+        self._observe = observe
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return every route, and after them what answers to paths that are none."""
+        known = [web.route(route.method, PREFIX + route.path, self._endpoint(route)) for route in ROUTES]
+        return [*known, web.route("*", "/api/{rest:.*}", self._unknown)]
+
+    def _endpoint(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def endpoint(request: web.Request) -> web.Response:
+            body = Body()
+            headers: dict[str, str] = {}
+            try:
+                user = self._authenticate(request, route)
+                fault = self._faults.take(route.method, route.path)
+                if fault is not None and not fault.late:
+                    return self._finish(request, body, *_faulty(fault))
+                if user is not None:
+                    headers = self._limit(request, route, user)
+                body = await read_body(request)
+                call = Call(
+                    self._world,
+                    self._events,
+                    self._limits,
+                    user or self._world.application.bot,
+                    request.match_info,
+                    request.query,
+                    body,
+                )
+                answer = await route.handler(call)
+                if fault is not None:
+                    return self._finish(request, body, *_faulty(fault))
+                return self._finish(request, body, 204 if answer is None else 200, answer, headers)
+            except DiscordError as error:
+                if error.retry_after is not None:
+                    headers |= {"Retry-After": str(math.ceil(error.retry_after)), "Via": "1.1 google"}
+                return self._finish(request, body, error.status, error.body(), headers)
+            except _LimitedError as limited:
+                return self._finish(request, body, 429, limited.body, limited.headers)
+            except Exception:
+                _log.exception("%s %s failed", request.method, request.path)
+                return self._finish(request, body, 500, http_refusal(500, "Internal Server Error").body(), {})
+
+        return endpoint
+
+    def _authenticate(self, request: web.Request, route: Route) -> User | None:
+        given = request.headers.get("Authorization", "")
+        kind, _, token = given.rpartition(" ")
+        user = self._world.user_by_token(token)
+        if user is not None and user.bot is (kind == "Bot") and kind in ("", "Bot"):
+            return user
+        if route.public and not given:
+            return None
+        raise http_refusal(401, "Unauthorized")
+
+    def _limit(self, request: web.Request, route: Route, user: User) -> dict[str, str]:
+        major = request.match_info.get("channel_id") or request.match_info.get("guild_id") or ""
+        standing = self._limits.take(user.id, route.method, route.path, major, bot=user.bot)
+        if standing.retry_after is not None:
+            raise _LimitedError(standing.retry_after, standing.scope, standing.headers)
+        return standing.headers
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        known = {route.method for route in ROUTES if _fits(route.path, request.path.removeprefix(PREFIX))}
+        error = http_refusal(405, "Method Not Allowed") if known else http_refusal(404, "Not Found")
+        return json_response(error.status, error.body())
+
+    def _finish(
+        self, request: web.Request, body: Body, status: int, answer: Any, headers: dict[str, str]
+    ) -> web.Response:
+        if self._observe is not None:
+            path = request.rel_url.raw_path.removeprefix(PREFIX)
+            self._observe(request.method, path, body.json, status, answer)
+        return json_response(status, answer, headers)
+
+
+class _LimitedError(Exception):
+    """Too many requests."""
+
+    def __init__(self, retry_after: float, scope: str, headers: dict[str, str], *, via: bool = True) -> None:
+        super().__init__("You are being rate limited.")
+        retry_after = math.ceil(retry_after * 1000) / 1000
+        self.body = {
+            "message": "You are being rate limited.",
+            "retry_after": retry_after,
+            "global": scope == "global",
+        }
+        self.headers = headers | {"Retry-After": str(math.ceil(retry_after)), "X-RateLimit-Scope": scope}
+        if via:
+            self.headers["Via"] = "1.1 google"
+
+
+def json_response(status: int, answer: Any, headers: dict[str, str] | None = None) -> web.Response:
+    """Return `answer` as JSON, with the content type spelled as Discord does; None is no content."""
+    if answer is None:
+        return web.Response(status=status, headers=headers)
+    data = json.dumps(answer, separators=(",", ":")).encode()
+    return web.Response(
+        status=status, body=data, headers={"Content-Type": "application/json"} | (headers or {})
+    )
+
+
+def _faulty(fault: Fault) -> tuple[int, Any, dict[str, str]]:
+    if fault.status == 429:
+        limited = _LimitedError(fault.retry_after, fault.scope, {}, via=fault.via)
+        return 429, limited.body, limited.headers
+    return fault.status, http_refusal(fault.status, "Injected").body(), {}
+
+
+def _fits(template: str, path: str) -> bool:
+    wanted, given = template.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        part.startswith("{") or part == other for part, other in zip(wanted, given, strict=True)
+    )

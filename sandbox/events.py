@@ -1,0 +1,184 @@
+"""Gateway events: what happened, told to every session that sees the place and asked for the kind."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sandbox import intents, payloads
+from sandbox.intents import Intent
+from sandbox.model import Channel, ChannelType, Message, User
+from sandbox.payloads import Payload
+from sandbox.permissions import Permission
+from sandbox.sessions import Session, Sessions
+from sandbox.world import World
+
+
+class Events:
+    """Tells the sessions what happens; `on_event` are callables that hear of everything."""
+
+    def __init__(self, world: World, sessions: Sessions) -> None:
+        self._world = world
+        self._sessions = sessions
+        self.on_event: list[Callable[[], None]] = []
+
+    def message_created(self, channel: Channel, message: Message) -> None:
+        """MESSAGE_CREATE; a first direct message also shows the conversation to the other side."""
+        if channel.type is ChannelType.DIRECT and len(channel.messages) == 1:
+            for session in self._sessions:
+                if session.user in channel.recipients and not session.user.bot:
+                    session.dispatch("CHANNEL_CREATE", payloads.channel(self._world, channel, session.user))
+        self._message("MESSAGE_CREATE", channel, message)
+
+    def message_updated(self, channel: Channel, message: Message) -> None:
+        """MESSAGE_UPDATE."""
+        self._message("MESSAGE_UPDATE", channel, message)
+
+    def message_deleted(self, channel: Channel, message_id: int) -> None:
+        """MESSAGE_DELETE."""
+        self._tell(channel, intents.MESSAGES, "MESSAGE_DELETE", {"id": str(message_id)})
+
+    def reaction(self, kind: str, channel: Channel, message: Message, user: User, emoji: str) -> None:
+        """MESSAGE_REACTION_ADD or MESSAGE_REACTION_REMOVE, by `kind`."""
+        data: Payload = {
+            "user_id": str(user.id),
+            "message_id": str(message.id),
+            "emoji": {"id": None, "name": emoji},
+            "burst": False,
+            "type": 0,
+        }
+        if kind == "MESSAGE_REACTION_ADD":
+            data["message_author_id"] = str(message.author.id)
+            if channel.guild_id is not None:
+                data["member"] = payloads.full_member(self._world.member(user.id))
+        self._tell(channel, intents.REACTIONS, kind, data)
+
+    def typing(self, channel: Channel, user: User) -> None:
+        """TYPING_START."""
+        data: Payload = {"user_id": str(user.id), "timestamp": int(self._world.clock())}
+        if channel.guild_id is not None:
+            data["member"] = payloads.full_member(self._world.member(user.id))
+        self._tell(channel, intents.TYPING, "TYPING_START", data)
+
+    def channel_updated(self, channel: Channel) -> None:
+        """CHANNEL_UPDATE."""
+        for session in self._sessions:
+            if session.listens(Intent.GUILDS):
+                session.dispatch("CHANNEL_UPDATE", payloads.channel(self._world, channel, session.user))
+        self._heard()
+
+    def presence(self, user: User) -> None:
+        """PRESENCE_UPDATE."""
+        data = self.presence_payload(user) | {"guild_id": str(self._world.guild.id)}
+        for session in self._sessions:
+            if session.listens(Intent.GUILD_PRESENCES):
+                session.dispatch("PRESENCE_UPDATE", data)
+        self._heard()
+
+    def presence_payload(self, user: User) -> Payload:
+        """Return how `user` is seen; people are always there, the bot while it is connected."""
+        shown = self._sessions.presence(user) or {"status": "offline" if user.bot else "online"}
+        status = shown.get("status") or "online"
+        status = "offline" if status == "invisible" else status
+        return {
+            "user": {"id": str(user.id)},
+            "status": status,
+            "activities": shown.get("activities") or [],
+            "client_status": {} if status == "offline" else {"web": status},
+        }
+
+    def guild_created(self, session: Session) -> None:
+        """GUILD_CREATE, for one session: without the presences intent it names no other members."""
+        world, user = self._world, session.user
+        members = list(world.guild.members.values())
+        everybody = not user.bot or session.listens(Intent.GUILD_PRESENCES)
+        session.dispatch(
+            "GUILD_CREATE",
+            payloads.guild(world)
+            | {
+                "joined_at": payloads.timestamp(world.guild.members[user.id].joined_at),
+                "large": False,
+                "unavailable": False,
+                "member_count": len(members),
+                "members": [payloads.full_member(each) for each in members if everybody or each.user is user],
+                "presences": [self.presence_payload(each.user) for each in members] if everybody else [],
+                "channels": [
+                    payloads.channel(world, each, user)
+                    for each in world.guild.channels.values()
+                    if user.bot or world.permissions(user, each) & Permission.VIEW_CHANNEL
+                ],
+                "threads": [],
+                "voice_states": [],
+                "stage_instances": [],
+                "guild_scheduled_events": [],
+                "soundboard_sounds": [],
+                "embedded_activities": [],
+                "application_command_counts": {},
+            },
+        )
+
+    def _message(self, event: str, channel: Channel, message: Message) -> None:
+        for session in self._listeners(channel, intents.MESSAGES):
+            payload = self.message_payload(channel, message, session.user)
+            if not self._sessions.readers(session):
+                payload = intents.withhold(payload, message, channel, session.user)
+            session.dispatch(event, payload)
+        self._heard()
+
+    def message_payload(self, channel: Channel, message: Message, viewer: User) -> Payload:
+        """Return a message as the gateway sends it: with its server and its author's membership."""
+        payload = payloads.message(self._world, message, viewer)
+        if channel.guild_id is None:
+            return payload
+        members = self._world.guild.members
+        return payload | {
+            "guild_id": str(channel.guild_id),
+            "member": payloads.member(members[message.author.id]),
+            "mentions": [
+                payloads.user(each) | {"member": payloads.member(members[each.id])}
+                for each in message.mentions
+            ],
+        }
+
+    def _tell(self, channel: Channel, kinds: tuple[Intent, Intent], event: str, data: Payload) -> None:
+        data["channel_id"] = str(channel.id)
+        if channel.guild_id is not None:
+            data["guild_id"] = str(channel.guild_id)
+        for session in self._listeners(channel, kinds):
+            session.dispatch(event, data)
+        self._heard()
+
+    def _listeners(self, channel: Channel, kinds: tuple[Intent, Intent]) -> Iterator[Session]:
+        needed = kinds[0] if channel.guild_id is not None else kinds[1]
+        for session in self._sessions:
+            visible = self._world.permissions(session.user, channel) & Permission.VIEW_CHANNEL
+            if visible and session.listens(needed):
+                yield session
+
+    def _heard(self) -> None:
+        for callback in self.on_event:
+            callback()
+
+
+def chunk(world: World, request: dict[str, Any], *, everybody: bool) -> Payload:
+    """Return GUILD_MEMBERS_CHUNK, the answer to a request for members (op 8).
+
+    Without the members intent (`everybody` false) a request for the whole list finds nobody.
+    """
+    members = list(world.guild.members.values())
+    wanted = request.get("user_ids")
+    not_found: list[str] = []
+    if wanted is not None:
+        ids = [str(each) for each in (wanted if isinstance(wanted, list) else [wanted])]
+        found = [each for each in members if str(each.user.id) in ids]
+        not_found = sorted(set(ids) - {str(each.user.id) for each in found})
+    else:
+        query, limit = str(request.get("query") or ""), int(request.get("limit") or 0)
+        found = [each for each in members if each.user.username.startswith(query.lower())]
+        found = found[:limit] if limit else found if everybody else []
+    payload: Payload = {
+        "guild_id": str(world.guild.id),
+        "members": [payloads.full_member(each) for each in found],
+        "chunk_index": 0,
+        "chunk_count": 1,
+        "not_found": not_found,
+    }
+    return payload | ({"nonce": request["nonce"]} if "nonce" in request else {})

@@ -1,0 +1,45 @@
+"""Trouble on demand: what a test or a demo wants Discord to do wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Fault:
+    """Answers the next `times` calls of one route with `status`.
+
+    `late` first does what was asked, as where an answer is lost on its way. A 429 tells to wait
+    `retry_after` seconds; without `via` it looks like a ban by the proxy in front of Discord.
+    """
+
+    method: str
+    path: str
+    status: int
+    times: int = 1
+    retry_after: float = 0.05
+    late: bool = False
+    via: bool = True
+    scope: str = "user"
+
+
+class Faults:
+    """The faults to come."""
+
+    def __init__(self) -> None:
+        self._coming: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Put `fault` in the way of the next calls of its route."""
+        self._coming.append(fault)
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Return the fault for this call, if there is one, and count it."""
+        for fault in self._matching(method, path):
+            fault.times -= 1
+            if fault.times <= 0:
+                self._coming.remove(fault)
+            return fault
+        return None
+
+    def _matching(self, method: str, path: str) -> Iterator[Fault]:
+        return (each for each in list(self._coming) if (each.method, each.path) == (method, path))

@@ -1,0 +1,133 @@
+"""What there is in the sandbox: plain records, with no behaviour of their own."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+
+class ChannelType(IntEnum):
+    """The kinds of channel that the sandbox has."""
+
+    TEXT = 0
+    DIRECT = 1
+    CATEGORY = 4
+
+
+@dataclass(slots=True, eq=False)
+class User:
+    """An account: a person, or the bot. `token` is what it logs in with."""
+
+    id: int
+    username: str
+    name: str
+    token: str
+    bot: bool = False
+
+
+@dataclass(slots=True)
+class Role:
+    """A role of the server; the one whose id is the server's is @everyone."""
+
+    id: int
+    name: str
+    permissions: int
+    position: int
+    color: int = 0
+    hoist: bool = False
+    bot_id: int | None = None
+
+
+@dataclass(slots=True)
+class Member:
+    """A user on the server."""
+
+    user: User
+    joined_at: float
+    roles: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Overwrite:
+    """What a channel allows and denies to one role or one member, beyond the server's rule."""
+
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Attachment:
+    """An uploaded file. `width` and `height` are of pictures only, in pixels."""
+
+    id: int
+    channel_id: int
+    filename: str
+    title: str | None
+    data: bytes
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+    description: str | None = None
+    spoiler: bool = False
+
+
+@dataclass(slots=True)
+class Message:
+    """A message. `mentions` are the users that it pings, `reactions` go from emoji to user ids."""
+
+    id: int
+    channel_id: int
+    author: User
+    content: str
+    embeds: list[dict[str, Any]] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    mentions: list[User] = field(default_factory=list)
+    mention_roles: list[int] = field(default_factory=list)
+    mention_everyone: bool = False
+    reference: int | None = None
+    nonce: str | int | None = None
+    flags: int = 0
+    tts: bool = False
+    edited_at: float | None = None
+    reactions: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Channel:
+    """A text channel, a category or a direct conversation (`recipients`, no server)."""
+
+    id: int
+    type: ChannelType
+    name: str = ""
+    topic: str | None = None
+    position: int = 0
+    parent_id: int | None = None
+    guild_id: int | None = None
+    overwrites: dict[int, Overwrite] = field(default_factory=dict)
+    recipients: list[User] = field(default_factory=list)
+    messages: dict[int, Message] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Guild:
+    """The server."""
+
+    id: int
+    name: str
+    owner_id: int
+    roles: dict[int, Role]
+    members: dict[int, Member]
+    channels: dict[int, Channel]
+
+
+@dataclass(slots=True)
+class Application:
+    """The application behind the bot. The three switches are the portal's privileged intents."""
+
+    id: int
+    name: str
+    bot: User
+    owner: User
+    message_content: bool = True
+    guild_members: bool = False
+    guild_presences: bool = False
+    commands: list[dict[str, Any]] = field(default_factory=list)

@@ -1,0 +1,319 @@
+"""How things look on the wire: one plain function for each of Discord's objects."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.model import Application, Attachment, Channel, ChannelType, Member, Message, Role, User
+from sandbox.permissions import guild_permissions
+from sandbox.snowflake import created_at
+from sandbox.world import World
+
+Payload = dict[str, Any]
+
+SUPPRESS_EMBEDS = 1 << 2
+SUPPRESS_NOTIFICATIONS = 1 << 12
+_SPOILER_ATTACHMENT = 1 << 3
+
+_PRESENCE_LIMITED = 1 << 13
+_MEMBERS_LIMITED = 1 << 15
+_MESSAGE_CONTENT_LIMITED = 1 << 19
+
+
+def timestamp(seconds: float) -> str:
+    """Return a moment as Discord writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+def user(each: User) -> Payload:
+    """Return a user object."""
+    payload: Payload = {
+        "id": str(each.id),
+        "username": each.username,
+        "avatar": None,
+        "discriminator": "0000" if each.bot else "0",
+        "public_flags": 0,
+        "flags": 0,
+        "banner": None,
+        "accent_color": None,
+        "global_name": None if each.bot else each.name,
+        "avatar_decoration_data": None,
+        "collectibles": None,
+        "primary_guild": None,
+    }
+    if each.bot:
+        payload |= {"bot": True, "username": each.name}
+    return payload
+
+
+def own_user(each: User) -> Payload:
+    """Return a user object, as its own user sees it."""
+    return user(each) | {
+        "mfa_enabled": False,
+        "locale": "en-US",
+        "premium_type": 0,
+        "email": None,
+        "verified": True,
+    }
+
+
+def member(each: Member) -> Payload:
+    """Return a guild member object, without its user."""
+    return {
+        "avatar": None,
+        "avatar_decoration_data": None,
+        "banner": None,
+        "collectibles": None,
+        "communication_disabled_until": None,
+        "flags": 0,
+        "joined_at": timestamp(each.joined_at),
+        "nick": None,
+        "pending": False,
+        "premium_since": None,
+        "roles": [str(role_id) for role_id in each.roles],
+        "mute": False,
+        "deaf": False,
+    }
+
+
+def full_member(each: Member) -> Payload:
+    """Return a guild member object with its user."""
+    return member(each) | {"user": user(each.user)}
+
+
+def role(each: Role) -> Payload:
+    """Return a role object."""
+    payload: Payload = {
+        "id": str(each.id),
+        "name": each.name,
+        "permissions": str(int(each.permissions)),
+        "position": each.position,
+        "color": each.color,
+        "colors": {"primary_color": each.color, "secondary_color": None, "tertiary_color": None},
+        "hoist": each.hoist,
+        "managed": each.bot_id is not None,
+        "mentionable": False,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+    if each.bot_id is not None:
+        payload["tags"] = {"bot_id": str(each.bot_id)}
+    return payload
+
+
+def channel(world: World, each: Channel, viewer: User) -> Payload:
+    """Return a channel object; a direct conversation shows `viewer` the other side."""
+    payload: Payload = {"id": str(each.id), "type": int(each.type), "flags": 0}
+    if each.type is ChannelType.DIRECT:
+        others = [user(other) for other in each.recipients if other is not viewer]
+        return payload | {"last_message_id": _last_message_id(each), "recipients": others}
+    payload |= {
+        "guild_id": str(each.guild_id),
+        "name": each.name,
+        "position": each.position,
+        "parent_id": str(each.parent_id) if each.parent_id else None,
+        "permission_overwrites": [
+            {
+                "id": str(target),
+                "type": 0 if target in world.guild.roles else 1,
+                "allow": str(int(overwrite.allow)),
+                "deny": str(int(overwrite.deny)),
+            }
+            for target, overwrite in each.overwrites.items()
+        ],
+    }
+    if each.type is ChannelType.TEXT:
+        payload |= {
+            "topic": each.topic,
+            "nsfw": False,
+            "rate_limit_per_user": 0,
+            "last_message_id": _last_message_id(each),
+            "last_pin_timestamp": None,
+        }
+    return payload
+
+
+def _last_message_id(each: Channel) -> str | None:
+    return str(next(reversed(each.messages))) if each.messages else None
+
+
+def guild(world: World) -> Payload:
+    """Return a guild object, as `GET /guilds/{id}` answers it."""
+    each = world.guild
+    return {
+        "id": str(each.id),
+        "name": each.name,
+        "icon": None,
+        "description": None,
+        "home_header": None,
+        "splash": None,
+        "discovery_splash": None,
+        "features": [],
+        "banner": None,
+        "owner_id": str(each.owner_id),
+        "application_id": None,
+        "region": "deprecated",
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "verification_level": 0,
+        "roles": [role(one) for one in each.roles.values()],
+        "default_message_notifications": 0,
+        "mfa_level": 0,
+        "explicit_content_filter": 0,
+        "max_presences": None,
+        "max_members": 500000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "vanity_url_code": None,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": "en-US",
+        "rules_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "public_updates_channel_id": None,
+        "premium_progress_bar_enabled": False,
+        "nsfw": False,
+        "nsfw_level": 0,
+        "emojis": [],
+        "stickers": [],
+        "incidents_data": None,
+    }
+
+
+def guild_entry(world: World, viewer: User) -> Payload:
+    """Return a guild as a line of the list of `viewer`'s servers."""
+    each = world.guild
+    return {
+        "id": str(each.id),
+        "name": each.name,
+        "icon": None,
+        "banner": None,
+        "owner": viewer.id == each.owner_id,
+        "permissions": str(int(guild_permissions(each, each.members[viewer.id]))),
+        "features": [],
+    }
+
+
+def attachment(world: World, each: Attachment) -> Payload:
+    """Return an attachment object, with a freshly signed address."""
+    url = world.cdn.url(each)
+    payload: Payload = {
+        "id": str(each.id),
+        "filename": each.filename,
+        "size": len(each.data),
+        "url": url,
+        "proxy_url": url,
+        "content_type": each.content_type,
+    }
+    if each.width is not None and each.height is not None:
+        payload |= {"width": each.width, "height": each.height}
+    if each.title is not None:
+        payload["title"] = each.title
+    if each.description is not None:
+        payload["description"] = each.description
+    if each.spoiler:
+        payload["flags"] = _SPOILER_ATTACHMENT
+    return payload
+
+
+def message(world: World, each: Message, viewer: User | None, *, nested: bool = False) -> Payload:
+    """Return a message object as `viewer` sees it; `nested` is one that another message answers."""
+    attachments = [attachment(world, one) for one in each.attachments]
+    by_name = {one["filename"]: one for one in attachments}
+    embeds = [] if each.flags & SUPPRESS_EMBEDS else [_embed(one, by_name) for one in each.embeds]
+    in_embeds = {one[key]["url"] for one in embeds for key in ("image", "thumbnail") if key in one}
+    payload: Payload = {
+        "id": str(each.id),
+        "type": 19 if each.reference is not None else 0,
+        "channel_id": str(each.channel_id),
+        "author": user(each.author),
+        "content": each.content,
+        "timestamp": timestamp(created_at(each.id)),
+        "edited_timestamp": None if each.edited_at is None else timestamp(each.edited_at),
+        "tts": each.tts,
+        "mention_everyone": each.mention_everyone,
+        "mentions": [user(one) for one in each.mentions],
+        "mention_roles": [str(role_id) for role_id in each.mention_roles],
+        "attachments": [one for one in attachments if one["url"] not in in_embeds],
+        "embeds": embeds,
+        "components": [],
+        "pinned": False,
+        "flags": each.flags,
+    }
+    if each.nonce is not None and viewer is each.author:
+        payload["nonce"] = each.nonce
+    if each.reactions:
+        payload["reactions"] = [_reaction(emoji, ids, viewer) for emoji, ids in each.reactions.items()]
+    if each.reference is not None:
+        place = {"type": 0, "channel_id": str(each.channel_id), "message_id": str(each.reference)}
+        home = world.guild.channels.get(each.channel_id)
+        payload["message_reference"] = place | ({"guild_id": str(world.guild.id)} if home else {})
+        if not nested:
+            here = home or world.direct[each.channel_id]
+            answered = here.messages.get(each.reference)
+            payload["referenced_message"] = answered and message(world, answered, viewer, nested=True)
+    return payload
+
+
+def _embed(form: Payload, attachments: dict[str, Payload]) -> Payload:
+    embed: Payload = form | {"type": "rich"}
+    for key in ("image", "thumbnail"):
+        if key not in form:
+            continue
+        url = form[key]["url"]
+        scheme, _, name = url.partition("://")
+        file = attachments.get(name) if scheme == "attachment" else None
+        embed[key] = {"url": url, "proxy_url": url}
+        if file is not None:
+            same = {name: file[name] for name in ("width", "height", "content_type") if name in file}
+            embed[key] = {"url": file["url"], "proxy_url": file["proxy_url"]} | same
+    return embed
+
+
+def _reaction(emoji: str, user_ids: list[int], viewer: User | None) -> Payload:
+    return {
+        "emoji": {"id": None, "name": emoji},
+        "count": len(user_ids),
+        "count_details": {"burst": 0, "normal": len(user_ids)},
+        "burst_colors": [],
+        "me_burst": False,
+        "me": viewer is not None and viewer.id in user_ids,
+        "burst_me": False,
+        "burst_count": 0,
+    }
+
+
+def application(each: Application) -> Payload:
+    """Return the application object; its flags tell which privileged intents are switched on."""
+    flags = (
+        _MESSAGE_CONTENT_LIMITED * each.message_content
+        | _MEMBERS_LIMITED * each.guild_members
+        | _PRESENCE_LIMITED * each.guild_presences
+    )
+    return {
+        "id": str(each.id),
+        "name": each.name,
+        "icon": None,
+        "description": "",
+        "type": None,
+        "bot": user(each.bot),
+        "bot_public": False,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "flags": flags,
+        "flags_new": str(flags),
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "owner": user(each.owner),
+        "approximate_guild_count": 1,
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "team": None,
+        "eligible_oauth2_scopes": [],
+    }

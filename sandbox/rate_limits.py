@@ -1,0 +1,93 @@
+"""Rate limits: buckets of route and channel (or server), a limit over everything, and their headers.
+
+Discord publishes none of the numbers and asks clients to read the headers; these are the ones that
+developers observe. https://docs.discord.com/developers/topics/rate-limits
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sandbox.snowflake import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """So many requests in so many seconds."""
+
+    limit: int
+    seconds: float
+
+
+_MESSAGES = "/channels/{channel_id}/messages"
+_MESSAGE = f"{_MESSAGES}/{{message_id}}"
+_REACTION = f"{_MESSAGE}/reactions/{{emoji_name}}"
+
+RULES = {
+    ("POST", _MESSAGES): Rule(5, 5),
+    ("PATCH", _MESSAGE): Rule(5, 5),
+    ("DELETE", _MESSAGE): Rule(5, 1),
+    ("PUT", f"{_REACTION}/@me"): Rule(1, 0.25),
+    ("DELETE", f"{_REACTION}/@me"): Rule(1, 0.25),
+    ("DELETE", f"{_REACTION}/{{user_id}}"): Rule(1, 0.25),
+}
+OTHER = Rule(30, 10)
+GLOBAL = Rule(50, 1)
+OLD_EDITS = Rule(3, 20)
+PERSON_FACTOR = 4
+"""A person's client may do so much more than the bot."""
+
+
+@dataclass(slots=True)
+class _Window:
+    ends: float
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a bucket stands after a request; `retry_after` is None where the request was let through."""
+
+    headers: dict[str, str]
+    retry_after: float | None = None
+    scope: str = "user"
+
+
+class RateLimits:
+    """Counts everybody's requests."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._windows: dict[tuple[object, ...], _Window] = {}
+        self.enabled = True
+
+    def take(self, user_id: int, method: str, route: str, major: str, *, bot: bool) -> Standing:
+        """Count one request of `user_id`; `major` is the channel or server in its path."""
+        rule = RULES.get((method, route), OTHER)
+        factor = 1 if bot else PERSON_FACTOR
+        limit = rule.limit * factor
+        wait, _ = self._count((user_id,), GLOBAL.limit * factor, GLOBAL.seconds)
+        if wait is not None:
+            return Standing({"X-RateLimit-Global": "true"}, wait, "global")
+        wait, window = self._count((user_id, method, route, major), limit, rule.seconds)
+        headers = {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(limit - window.used),
+            "X-RateLimit-Reset": f"{window.ends:.3f}",
+            "X-RateLimit-Reset-After": f"{window.ends - self._clock():.3f}",
+            "X-RateLimit-Bucket": hashlib.sha256(f"{method} {route}".encode()).hexdigest()[:32],
+        }
+        return Standing(headers, wait)
+
+    def take_old_edit(self, channel_id: int) -> float | None:
+        """Count one edit of an old message; returns the seconds to wait where there were too many."""
+        return self._count(("old edits", channel_id), OLD_EDITS.limit, OLD_EDITS.seconds)[0]
+
+    def _count(self, key: tuple[object, ...], limit: int, seconds: float) -> tuple[float | None, _Window]:
+        now = self._clock()
+        window = self._windows.get(key)
+        if window is None or window.ends <= now:
+            window = self._windows[key] = _Window(now + seconds)
+        if window.used >= limit and self.enabled:
+            return window.ends - now, window
+        window.used = min(limit, window.used + 1)
+        return None, window
