@@ -1,0 +1,54 @@
+# `make` alone tells what there is.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-warn-conflicts --constraint constraints.txt
+PROJECT := $(PIP) --no-build-isolation --editable
+
+.PHONY: help install demo test train screenshots clean
+
+help:
+	@echo "make demo         the whole bot on this machine: no Discord account, no downloads of weights"
+	@echo "make install      set up .venv with the command .venv/bin/easel"
+	@echo "make test         run every check: format, lint, types, tests"
+	@echo "make train        make the pocket models anew (ARGS=--help tells more)"
+	@echo "make screenshots  take the pictures of the documentation anew"
+	@echo "make clean        remove what the other commands left, except .venv"
+
+install: .venv/installed
+
+demo: install
+	@$(BIN)/easel demo $(ARGS)
+
+test: .venv/installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest $(ARGS)
+
+train: .venv/installed-test
+	$(BIN)/python -m training $(ARGS)
+
+screenshots: .venv/installed-test
+	$(BIN)/python docs/screenshots.py
+
+clean:
+	rm -rf build *.egg-info data/demo tests/artifacts
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# The two packages of model definitions come without what they ask for: openai-clip wants torchvision, which does
+# not import beside a CPU build of torch, and taming-transformers wants torchvision and Lightning, for training.
+# The modules that are used here need neither (see generation/official.py).
+# Builds are not isolated, so that they too use the setuptools that is pinned; nothing needs it at run time.
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Easel needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(PIP) setuptools
+	$(PROJECT) .
+	$(PIP) --no-deps --no-build-isolation --use-pep517 openai-clip taming-transformers
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	$(PROJECT) '.[test,training]'
+	@touch $@
