@@ -1,0 +1,215 @@
+"""Trains the pocket CLIP: contrastive (Radford et al. 2021), on attacked pictures for the most part."""
+
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from generation.official import clip_model
+from generation.perceptor.clip import CLIPPerceptor
+from training.attack import attack, frozen_statistics
+from training.budget import Budget, load_checkpoint, save_checkpoint
+from training.dataset import Dataset
+from training.views import views
+from training.words import CONTEXT, Words
+
+VOCABULARY = 49408  # tokens of the official CLIP
+OFFICIAL_CONTEXT = 77
+SAVE_EVERY = 120.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of a CLIP with a ResNet tower, named as in openai-clip."""
+
+    embed_dim: int = 256
+    image_resolution: int = 64
+    vision_layers: tuple[int, int, int, int] = (1, 1, 1, 1)
+    vision_width: int = 32
+    transformer_width: int = 128
+    transformer_layers: int = 3
+
+    def build(self, vocabulary: int, context: int) -> torch.nn.Module:
+        """An untrained network of openai-clip's class."""
+        network: torch.nn.Module = clip_model.CLIP(
+            self.embed_dim,
+            self.image_resolution,
+            self.vision_layers,
+            self.vision_width,
+            None,
+            context,
+            vocabulary,
+            self.transformer_width,
+            self.transformer_width // 64,
+            self.transformer_layers,
+        )
+        return network
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is attacked how hard, from a share of the training time on."""
+
+    start: float
+    steps: int
+    radius: tuple[float, float]  # least and greatest, L2 at 64 x 64 in units of [0, 1]
+
+
+STAGES = (Stage(0.0, 0, (0.0, 0.0)), Stage(0.06, 1, (0.0, 2.0)), Stage(0.3, 2, (0.4, 2.2)))
+
+
+class CLIPTraining:
+    """A training that can be broken off and resumed.
+
+    Args:
+        dataset: drawings to learn from.
+        extra: captions beyond the dataset's that the vocabulary must have.
+        checkpoint: file to resume from and save to.
+        minutes: of training in all.
+        batch: pictures per step.
+        rate: highest learning rate.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        extra: list[str],
+        checkpoint: Path,
+        minutes: float,
+        batch: int = 128,
+        rate: float = 1e-3,
+        shape: Shape | None = None,
+    ) -> None:
+        self.shape = shape or Shape()
+        self.dataset = dataset
+        self.batch = batch
+        self.rate = rate
+        self.words = Words([*(words for captions in dataset.captions for words in captions), *extra])
+        self.caption_rows = torch.stack([self.words.rows(captions) for captions in dataset.captions])
+        torch.manual_seed(0)
+        self.clip = self.shape.build(len(self.words.tokens), CONTEXT)
+        self.clip.visual.to(memory_format=torch.channels_last)
+        self.perceptor = CLIPPerceptor(self.clip)
+        matrices = [p for p in self.clip.parameters() if p.ndim >= 2]
+        vectors = [p for p in self.clip.parameters() if p.ndim < 2]
+        groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6)
+        self.step = 0
+        self.checkpoint = checkpoint
+        spent = self._resume()
+        self.budget = Budget(minutes, spent)
+        self._saved = self.budget.spent
+
+    def _resume(self) -> float:
+        state = load_checkpoint(self.checkpoint)
+        if state is None:
+            return 0.0
+        self.clip.load_state_dict(state["clip"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
+        torch.manual_seed(self.step)
+        return float(state["spent"])
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        self._saved = self.budget.spent
+        save_checkpoint(
+            self.checkpoint,
+            {
+                "clip": self.clip.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "step": self.step,
+                "spent": self.budget.spent,
+            },
+        )
+
+    def run(self, steps: int | None = None) -> list[float]:
+        """Train until the time is up, or for so many steps; the losses are returned."""
+        self.perceptor.train()
+        losses: list[float] = []
+        while self.budget.progress < 1 and (steps is None or len(losses) < steps):
+            losses.append(self._learn())
+            self.step += 1
+            if self.step % 50 == 0:
+                self._report(losses[-50:])
+            if self.budget.spent - self._saved > SAVE_EVERY:
+                self.save()
+        self.save()
+        return losses
+
+    def _learn(self) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate * self.budget.rate(self.step)
+        random = np.random.default_rng((1, self.step))
+        chosen = random.integers(len(self.dataset), size=self.batch)
+        captions = self.caption_rows[chosen, random.integers(self.caption_rows.shape[1], size=self.batch)]
+        pictures = views(self.dataset.batch(chosen), self.shape.image_resolution)
+        with torch.autocast("cpu", torch.bfloat16):
+            text = self.clip.encode_text(self.words.encode(captions))  # type: ignore[operator]
+        text = F.normalize(text.float(), dim=-1)
+        scale = self.clip.logit_scale.exp()  # type: ignore[operator, union-attr]
+        same = (captions[:, None] == captions[None]).float()
+        target = same / same.sum(1, keepdim=True)
+        stage = [stage for stage in STAGES if stage.start <= self.budget.progress][-1]
+        if stage.steps:
+            least, greatest = stage.radius
+            radius = least + (greatest - least) * torch.rand(self.batch, 1, 1, 1)
+            held, fixed = text.detach(), scale.detach()
+            with frozen_statistics(self.clip):
+                pictures = attack(
+                    pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, target)
+                )
+        loss = contrast(self._see(pictures), text, scale, target)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
+        self.optimizer.step()
+        with torch.no_grad():
+            self.clip.logit_scale.clamp_(max=math.log(100))  # type: ignore[operator, union-attr]
+        return float(loss.detach())
+
+    def _see(self, pictures: Tensor) -> Tensor:
+        return self.perceptor.encode_image(pictures.contiguous(memory_format=torch.channels_last))
+
+    def _report(self, losses: list[float]) -> None:
+        minutes = self.budget.spent / 60
+        print(f"clip: step {self.step}, {minutes:.1f} min, loss {sum(losses) / len(losses):.3f}", flush=True)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The weights in the official shape: all 49408 tokens, those never seen zero, 77 places; half precision."""
+        weights = {name: tensor.detach().clone() for name, tensor in self.clip.state_dict().items()}
+        width = self.shape.transformer_width
+        embedding = torch.zeros(VOCABULARY, width)
+        embedding[self.words.tokens] = weights["token_embedding.weight"]
+        places = torch.zeros(OFFICIAL_CONTEXT, width)
+        places[:CONTEXT] = weights["positional_embedding"]
+        weights["token_embedding.weight"] = embedding
+        weights["positional_embedding"] = places
+        return {
+            name: tensor.half().contiguous() if tensor.is_floating_point() else tensor
+            for name, tensor in weights.items()
+        }
+
+
+def contrast(image: Tensor, text: Tensor, scale: Tensor, target: Tensor) -> Tensor:
+    """CLIP's symmetric cross entropy; pairs with the same caption share the target."""
+    logits = scale * image @ text.T
+    rows = (target * logits.log_softmax(1)).sum(1).mean()
+    columns = (target * logits.T.log_softmax(1)).sum(1).mean()
+    return -(rows + columns) / 2
+
+
+def write(state_dict: dict[str, Tensor], path: Path) -> None:
+    """Write a state dict as `torch.save` does, but deflated: rows of zeros cost nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plain = path.with_suffix(".plain")
+    torch.save(state_dict, plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for entry in source.infolist():
+            target.writestr(entry.filename, source.read(entry))
+    plain.unlink()

@@ -1,0 +1,70 @@
+"""Drawings on disk: drawn once, read many times."""
+
+import json
+import multiprocessing
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.lib.format import open_memmap
+
+from training.drawings import SIZE, draw
+
+HELD_OUT = 1000  # drawings that no training sees
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Drawings with captions and the name of the main thing."""
+
+    images: np.ndarray  # uint8 [n, 128, 128, 3], on disk
+    captions: list[list[str]]
+    subjects: list[str]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def batch(self, indices: Sequence[int] | np.ndarray) -> torch.Tensor:
+        """Pictures as floats 0 to 1, [len(indices), 3, 128, 128]."""
+        pixels = np.stack([self.images[index] for index in indices])
+        return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255)
+
+
+def _draw(seed: str) -> tuple[np.ndarray, tuple[str, ...], str]:
+    drawing = draw(seed)
+    return drawing.image, drawing.captions, drawing.subject
+
+
+def make(
+    folder: Path, count: int, seed: str, processes: int = 2, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Draw `count` pictures into the folder, unless they are already there.
+
+    Drawing number k comes from the seed and k alone, however many there are and however many processes draw.
+    """
+    done = folder / "captions.json"
+    if done.exists() and len(json.loads(done.read_text())["captions"]) == count:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    images = open_memmap(folder / "images.npy", "w+", np.uint8, (count, SIZE, SIZE, 3))
+    captions: list[tuple[str, ...]] = []
+    subjects: list[str] = []
+    seeds = [f"{seed}-{index}" for index in range(count)]
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for index, (image, words, subject) in enumerate(pool.imap(_draw, seeds, chunksize=64)):
+            images[index] = image
+            captions.append(words)
+            subjects.append(subject)
+            if progress and (index + 1) % 5000 == 0:
+                progress(index + 1, count)
+    images.flush()
+    done.write_text(json.dumps({"captions": captions, "subjects": subjects}))
+
+
+def load(folder: Path) -> Dataset:
+    """Open what `make` has drawn."""
+    words = json.loads((folder / "captions.json").read_text())
+    images = np.load(folder / "images.npy", mmap_mode="r")
+    return Dataset(images, words["captions"], words["subjects"])

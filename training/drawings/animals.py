@@ -1,0 +1,214 @@
+"""Simple animals."""
+
+import math
+import random
+
+from training.drawings.colors import Color, dark, jitter, light
+from training.drawings.pen import Pen
+from training.drawings.thing import Thing
+
+EYE: Color = (24, 22, 26)
+
+
+def _eye(pen: Pen, x: float, y: float, radius: float) -> None:
+    pen.circle(x, y, radius, (250, 250, 246))
+    pen.circle(x + radius * 0.15, y, radius * 0.6, EYE)
+
+
+def _cat_face(pen: Pen, color: Color, rng: random.Random) -> None:
+    for side in (-1, 1):
+        pen.polygon([(side * 0.46, -0.98), (side * 0.44, -0.5), (side * 0.1, -0.74)], color)
+        pen.polygon([(side * 0.4, -0.88), (side * 0.39, -0.62), (side * 0.2, -0.74)], (240, 160, 170))
+    pen.oval(0, -0.42, 0.48, 0.41, color)
+    iris = rng.choice([(120, 190, 80), (240, 200, 60), (90, 160, 220)])
+    for side in (-1, 1):
+        pen.oval(side * 0.19, -0.5, 0.1, 0.085, iris)
+        pen.oval(side * 0.19, -0.5, 0.035, 0.08, EYE)
+        for y in (-0.3, -0.22):
+            pen.line([(side * 0.16, y), (side * 0.48, y - 0.04 + (y + 0.3))], light(color, 0.7), 0.02)
+    pen.polygon([(-0.06, -0.36), (0.06, -0.36), (0, -0.28)], (230, 110, 130))
+    pen.line([(0, -0.28), (0, -0.21), (-0.08, -0.16)], dark(color, 0.4), 0.025)
+    pen.line([(0, -0.21), (0.08, -0.16)], dark(color, 0.4), 0.025)
+
+
+def _cat(pen: Pen, color: Color, rng: random.Random) -> None:
+    pen.arc(0.3, -0.22, 0.2, 90, -190, dark(color, 0.85), 0.09)
+    pen.blob([(-0.02, -0.7), (0.2, -0.5), (0.32, -0.1), (0.25, 0.03), (-0.25, 0.03), (-0.3, -0.1), (-0.2, -0.5)], color)
+    with pen.at(-0.02, -0.44, 0.56):
+        _cat_face(pen, light(color, 0.06), rng)
+    for x in (-0.1, 0.08):
+        pen.oval(x, -0.03, 0.08, 0.045, light(color, 0.25))
+
+
+def _dog(pen: Pen, color: Color, rng: random.Random) -> None:
+    ear = dark(color, 0.6)
+    pen.oval(0, -0.5, 0.38, 0.42, color)
+    pen.oval(0, -0.28, 0.25, 0.24, light(color, 0.45))
+    for side in (-1, 1):
+        pen.oval(side * 0.38, -0.58, 0.14, 0.32, ear, side * -14)
+        pen.circle(side * 0.15, -0.6, 0.06, EYE)
+    pen.oval(0, -0.38, 0.1, 0.07, EYE)
+    pen.oval(0, -0.14, 0.06, 0.1, (236, 110, 120))
+    del rng
+
+
+def _rabbit(pen: Pen, color: Color, rng: random.Random) -> None:
+    for side in (-1, 1):
+        turn = side * rng.uniform(4, 16)
+        pen.oval(side * 0.16, -0.76, 0.1, 0.3, color, turn)
+        pen.oval(side * 0.16, -0.76, 0.05, 0.22, (244, 170, 180), turn)
+    pen.oval(0, -0.32, 0.36, 0.32, color)
+    for side in (-1, 1):
+        pen.circle(side * 0.14, -0.38, 0.05, EYE)
+    pen.polygon([(-0.05, -0.28), (0.05, -0.28), (0, -0.22)], (230, 110, 130))
+    pen.box(-0.05, -0.19, 0.05, -0.08, (252, 252, 250))
+
+
+def _fish(pen: Pen, color: Color, rng: random.Random) -> None:
+    fin = dark(color, 0.72)
+    pen.polygon([(-0.28, -0.45), (-0.62, -0.78), (-0.54, -0.45), (-0.62, -0.12)], fin)
+    pen.polygon([(-0.1, -0.66), (0.05, -0.92), (0.22, -0.64)], fin)
+    pen.blob([(-0.42, -0.45), (-0.1, -0.82), (0.36, -0.76), (0.62, -0.45), (0.36, -0.14), (-0.1, -0.08)], color, round_=True)
+    pen.polygon([(0.02, -0.42), (-0.16, -0.24), (0.08, -0.26)], fin)
+    _eye(pen, 0.33, -0.52, 0.075)
+    if rng.random() < 0.4:
+        for x in (-0.08, 0.12):
+            pen.line([(x, -0.62), (x + 0.03, -0.45), (x, -0.28)], light(color, 0.65), 0.05)
+
+
+def _bird(pen: Pen, color: Color, rng: random.Random) -> None:
+    pen.polygon([(-0.3, -0.42), (-0.64, -0.56), (-0.56, -0.3)], dark(color, 0.75))
+    pen.blob([(-0.42, -0.4), (-0.1, -0.66), (0.1, -0.86), (0.4, -0.84), (0.44, -0.56), (0.24, -0.16), (-0.16, -0.12)], color)
+    pen.polygon([(0.38, -0.72), (0.62, -0.64), (0.38, -0.58)], (246, 170, 40))
+    pen.blob([(-0.28, -0.5), (0.1, -0.55), (0.14, -0.35), (-0.1, -0.2), (-0.34, -0.3)], dark(color, 0.75))
+    pen.circle(0.26, -0.68, 0.045, EYE)
+    for x in (-0.04, 0.1):
+        pen.line([(x, -0.17), (x, 0)], (220, 140, 40), 0.03)
+    del rng
+
+
+def _duck(pen: Pen, color: Color, rng: random.Random) -> None:
+    pen.blob([(-0.66, -0.52), (-0.34, -0.46), (0.12, -0.46), (0.4, -0.5), (0.44, -0.1), (0.1, 0.04), (-0.34, 0.0)], color)
+    pen.circle(0.24, -0.66, 0.22, color)
+    pen.polygon([(0.4, -0.72), (0.68, -0.62), (0.4, -0.55)], (245, 140, 30))
+    pen.circle(0.29, -0.71, 0.04, EYE)
+    pen.blob([(-0.36, -0.36), (0.06, -0.4), (0.1, -0.2), (-0.16, -0.1)], dark(color, 0.82))
+    del rng
+
+
+def _butterfly(pen: Pen, color: Color, rng: random.Random) -> None:
+    lower = rng.choice([dark(color, 0.75), light(color, 0.3)])
+    for side in (-1, 1):
+        pen.oval(side * 0.22, -0.28, 0.19, 0.25, lower, side * 20)
+        pen.oval(side * 0.28, -0.66, 0.26, 0.31, color, side * -28 + 90)
+        pen.circle(side * 0.32, -0.68, 0.08, light(color, 0.65))
+        pen.line([(0, -0.75), (side * 0.12, -0.98)], EYE, 0.02)
+    pen.oval(0, -0.48, 0.05, 0.34, (44, 34, 32))
+
+
+def _owl(pen: Pen, color: Color, rng: random.Random) -> None:
+    pen.blob([(-0.36, -1.08), (-0.2, -0.9), (0.2, -0.9), (0.36, -1.08), (0.44, -0.5), (0.3, 0.04), (-0.3, 0.04), (-0.44, -0.5)], color)
+    pen.oval(0, -0.28, 0.22, 0.26, light(color, 0.5))
+    for side in (-1, 1):
+        pen.circle(side * 0.15, -0.68, 0.15, (250, 246, 230))
+        pen.circle(side * 0.15, -0.68, 0.075, EYE)
+    pen.polygon([(-0.05, -0.6), (0.05, -0.6), (0, -0.48)], (245, 170, 50))
+    del rng
+
+
+def _ladybug(pen: Pen, color: Color, rng: random.Random) -> None:
+    with pen.at(0, -0.46, 1, rng.uniform(-40, 40)):
+        pen.circle(0, -0.36, 0.2, EYE)
+        pen.circle(0, 0.02, 0.44, color, round_=True)
+        pen.line([(0, -0.4), (0, 0.45)], EYE, 0.04)
+        for side in (-1, 1):
+            for y in (-0.16, 0.08, 0.28):
+                pen.circle(side * (0.2 if y < 0.2 else 0.15), y, 0.075, EYE)
+
+
+def _whale(pen: Pen, color: Color, rng: random.Random) -> None:
+    pen.polygon([(-0.42, -0.3), (-0.68, -0.62), (-0.5, -0.56), (-0.4, -0.66), (-0.32, -0.3)], color)
+    pen.blob([(-0.56, -0.36), (-0.1, -0.6), (0.45, -0.7), (0.66, -0.3), (0.4, 0.02), (-0.2, 0.0)], color)
+    pen.blob([(0.62, -0.2), (0.4, 0.02), (-0.15, 0.0), (0.2, -0.14)], light(color, 0.6))
+    pen.circle(0.38, -0.36, 0.035, EYE)
+    for side in (-1, 1):
+        pen.line([(0.15, -0.62), (0.15 + side * 0.05, -0.8), (0.15 + side * 0.16, -0.84)], (170, 210, 240), 0.035)
+    del rng
+
+
+def _snail(pen: Pen, color: Color, rng: random.Random) -> None:
+    body = jitter(rng, (216, 180, 130))
+    pen.blob([(-0.6, 0.02), (-0.4, -0.14), (0.2, -0.16), (0.36, -0.5), (0.56, -0.5), (0.54, -0.1), (0.36, 0.03)], body)
+    for x in (0.42, 0.54):
+        pen.line([(x, -0.42), (x + 0.05, -0.62)], body, 0.03)
+        pen.circle(x + 0.05, -0.63, 0.03, EYE)
+    pen.circle(-0.05, -0.42, 0.34, color, round_=True)
+    points = [(-0.05 + r * math.cos(r * 38), -0.42 + r * math.sin(r * 38)) for r in (k * 0.0075 for k in range(36))]
+    pen.line(points, dark(color, 0.55), 0.04)
+
+
+def _turtle(pen: Pen, color: Color, rng: random.Random) -> None:
+    skin = jitter(rng, (130, 170, 80))
+    pen.oval(0.5, -0.3, 0.15, 0.13, skin)
+    pen.circle(0.55, -0.33, 0.03, EYE)
+    for x in (-0.28, 0.24):
+        pen.oval(x, -0.08, 0.12, 0.1, skin)
+    pen.blob([(-0.52, -0.1), (-0.42, -0.7), (0, -0.84), (0.4, -0.7), (0.5, -0.1)], color, round_=True)
+    for x, y in ((-0.2, -0.32), (0.04, -0.5), (0.2, -0.28)):
+        pen.circle(x, y, 0.08, dark(color, 0.7))
+
+
+def _pig(pen: Pen, color: Color, rng: random.Random) -> None:
+    for side in (-1, 1):
+        pen.polygon([(side * 0.44, -0.98), (side * 0.42, -0.6), (side * 0.14, -0.8)], dark(color, 0.82))
+    pen.circle(0, -0.46, 0.45, color)
+    for side in (-1, 1):
+        pen.circle(side * 0.18, -0.58, 0.05, EYE)
+    pen.oval(0, -0.36, 0.19, 0.14, dark(color, 0.82))
+    for side in (-1, 1):
+        pen.oval(side * 0.07, -0.36, 0.03, 0.05, dark(color, 0.4))
+    del rng
+
+
+def _penguin(pen: Pen, color: Color, rng: random.Random) -> None:
+    for side in (-1, 1):
+        pen.oval(side * 0.14, -0.03, 0.12, 0.045, (245, 150, 40))
+        pen.oval(side * 0.33, -0.46, 0.08, 0.26, color, side * -16)
+    pen.blob([(0, -1.06), (0.28, -0.98), (0.26, -0.7), (0.4, -0.3), (0.26, 0.02), (-0.26, 0.02), (-0.4, -0.3), (-0.26, -0.7), (-0.28, -0.98)], color)
+    pen.oval(0, -0.32, 0.22, 0.27, (248, 248, 246))
+    for side in (-1, 1):
+        _eye(pen, side * 0.09, -0.8, 0.055)
+    pen.polygon([(-0.07, -0.72), (0.07, -0.72), (0, -0.62)], (245, 150, 40))
+    del rng
+
+
+def _spider(pen: Pen, color: Color, rng: random.Random) -> None:
+    for side in (-1, 1):
+        for k in range(4):
+            y = -0.62 + k * 0.1
+            pen.line([(0, y + 0.1), (side * 0.34, y - 0.16 + k * 0.1), (side * 0.5, y + 0.06 + k * 0.14)], dark(color, 0.85), 0.04)
+    pen.circle(0, -0.36, 0.25, color)
+    pen.circle(0, -0.64, 0.15, color)
+    for x in (-0.06, 0.06):
+        pen.circle(x, -0.67, 0.035, (250, 250, 250))
+    del rng
+
+
+ANIMALS = (
+    Thing(("cat", "kitty", "kitten"), _cat, ("orange", "black", "gray", "white", "brown"), ("land", "plain"), 0.15, 0.7),
+    Thing(("cat", "cat face", "kitty"), _cat_face, ("orange", "black", "gray", "white", "brown"), ("plain",), 0.15, 0.7),
+    Thing(("dog", "puppy", "dog face"), _dog, ("brown", "white", "orange", "gray"), ("plain", "land"), 0.1, 0.6),
+    Thing(("rabbit", "bunny"), _rabbit, ("white", "gray", "brown", "pink"), ("plain", "land"), 0.1, 0.6),
+    Thing(("fish",), _fish, ("orange", "blue", "red", "yellow", "green"), ("plain", "sea"), 0.3, 0.8),
+    Thing(("bird",), _bird, ("blue", "red", "yellow", "brown", "green"), ("land", "plain"), 0.3, 0.8),
+    Thing(("duck",), _duck, ("yellow", "white", "brown"), ("sea", "plain"), 0.1, 0.6),
+    Thing(("butterfly",), _butterfly, ("orange", "blue", "yellow", "purple", "pink"), ("plain", "sky"), 0.3, 0.8),
+    Thing(("owl",), _owl, ("brown", "gray", "white"), ("plain",), 0.2, 0.5),
+    Thing(("ladybug", "ladybird", "beetle"), _ladybug, ("red", "orange"), ("plain",), 0.1, 0.4),
+    Thing(("whale",), _whale, ("blue", "gray"), ("sea", "plain"), 0.1, 0.6),
+    Thing(("snail",), _snail, ("brown", "orange", "pink"), ("plain", "land"), 0.2, 0.4),
+    Thing(("turtle",), _turtle, ("green", "brown"), ("plain", "land"), 0.1, 0.5),
+    Thing(("pig",), _pig, ("pink",), ("plain", "land"), 0.05, 0.5),
+    Thing(("penguin",), _penguin, ("black", "blue"), ("plain", "land"), 0.05, 0.2),
+    Thing(("spider",), _spider, ("black",), ("plain",), 0.1, 0.5),
+)
