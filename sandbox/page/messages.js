@@ -1,0 +1,187 @@
+// The list of messages of the channel that is open: history, live changes, groups, days, and scrolling.
+
+import { el, role } from "./dom.js";
+import { messageElement } from "./message.js";
+import { dayName } from "./time.js";
+
+const PAGE = 50;
+const GROUP_MS = 7 * 60 * 1000;
+const NEAR_END_PX = 120;
+
+export class Messages {
+  constructor(store, actions) {
+    this.store = store;
+    this.actions = actions;
+    this.list = role("messages");
+    this.scroller = role("scroller");
+    this.toPresent = role("to-present");
+    this.byId = new Map();
+    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.toPresent.addEventListener("click", () => this.toEnd());
+    new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.list);
+    new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.scroller);
+  }
+
+  /** Show `channel` as `api` sees it; what is already there and unchanged stays as it is. */
+  async open(channel, api) {
+    const same = this.channel?.id === channel.id;
+    this.channel = channel;
+    this.api = api;
+    if (!same) this.clear();
+    const history = await api.get(`/channels/${channel.id}/messages?limit=${PAGE}`);
+    if (this.channel !== channel || this.api !== api) return;
+    this.complete = history.length < PAGE;
+    const present = new Set(history.map((message) => message.id));
+    for (const id of [...this.byId.keys()]) if (!present.has(id)) this.remove(id);
+    for (const message of history.reverse()) this.put(message);
+    this.list.dataset.ready = channel.id;
+    role("welcome").hidden = !this.complete;
+    if (!same || this.stuck) this.toEnd();
+  }
+
+  clear() {
+    this.byId.clear();
+    this.list.replaceChildren();
+    delete this.list.dataset.ready;
+    this.stuck = true;
+    this.toPresent.hidden = true;
+    role("welcome").hidden = true;
+  }
+
+  /** Put a message in its place: in the order of ids, or over its earlier form. */
+  put(message) {
+    const earlier = this.element(message.id);
+    const last = this.list.lastElementChild;
+    this.byId.set(message.id, message);
+    const element = messageElement(message, {
+      store: this.store, channel: this.channel, actions: this.actions, earlier,
+      onload: () => this.stuck && this.toEnd(),
+    });
+    if (earlier) {
+      earlier.replaceWith(element);
+    } else if (!last || BigInt(last.dataset.messageId) < BigInt(message.id)) {
+      this.list.append(element);
+    } else {
+      const next = [...this.list.children].find((each) => BigInt(each.dataset.messageId) > BigInt(message.id));
+      this.list.insertBefore(element, next);
+    }
+    this.regroup(element);
+    if (element.nextElementSibling) this.regroup(element.nextElementSibling);
+    return element;
+  }
+
+  /** A message has come in. */
+  arrived(message) {
+    const own = message.author.id === this.store.me.id;
+    this.put(message).classList.add("fresh");
+    if (this.stuck || own) this.toEnd();
+    else this.toPresent.hidden = false;
+  }
+
+  /** A message has changed; those that quote it change with it. */
+  changed(message) {
+    if (!this.byId.has(message.id)) return;
+    const known = this.byId.get(message.id);
+    this.put({ ...message, reactions: message.reactions ?? known.reactions });
+    for (const other of this.byId.values()) {
+      if (other.referenced_message?.id === message.id) this.put({ ...other, referenced_message: message });
+    }
+    if (this.stuck) this.toEnd();
+  }
+
+  remove(id) {
+    const element = this.element(id);
+    this.byId.delete(id);
+    if (!element) return;
+    const next = element.nextElementSibling;
+    element.remove();
+    if (next) this.regroup(next);
+    for (const other of this.byId.values()) {
+      if (other.referenced_message?.id === id) this.put({ ...other, referenced_message: null });
+    }
+  }
+
+  reacted({ message_id: id, user_id: userId, emoji }, added) {
+    const message = this.byId.get(id);
+    if (!message) return;
+    const mine = userId === this.store.me.id;
+    const all = (message.reactions ?? []).map((each) => ({ ...each }));
+    let entry = all.find((each) => each.emoji.name === emoji.name);
+    if (!entry) all.push(entry = { emoji, count: 0, me: false });
+    entry.count += added ? 1 : -1;
+    if (mine) entry.me = added;
+    this.put({ ...message, reactions: all.filter((each) => each.count > 0) });
+  }
+
+  lastOwn() {
+    return [...this.byId.values()].filter((message) => message.author.id === this.store.me.id)
+      .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1))[0];
+  }
+
+  jump(id) {
+    const element = this.element(id);
+    if (!element) return;
+    element.scrollIntoView({ block: "center" });
+    element.focus({ preventScroll: true });
+    element.classList.remove("flash");
+    void element.offsetWidth;
+    element.classList.add("flash");
+  }
+
+  element(id) {
+    return document.getElementById(`message-${id}`);
+  }
+
+  regroup(element) {
+    const previous = element.previousElementSibling;
+    const time = new Date(element.dataset.time);
+    const before = previous && new Date(previous.dataset.time);
+    const newDay = !before || before.toDateString() !== time.toDateString();
+    const joined = !newDay && previous.dataset.authorId === element.dataset.authorId
+      && time - before < GROUP_MS && !element.hasAttribute("data-reply");
+    element.classList.toggle("first", !joined);
+    if (newDay) element.dataset.day = dayName(element.dataset.time);
+    else delete element.dataset.day;
+  }
+
+  toEnd() {
+    this.stuck = true;
+    this.toPresent.hidden = true;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  scrolled() {
+    const { scrollTop, clientHeight, scrollHeight } = this.scroller;
+    this.stuck = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    if (this.stuck) this.toPresent.hidden = true;
+    if (scrollTop < 200 && !this.complete && !this.loading && this.list.dataset.ready) this.older();
+  }
+
+  async older() {
+    this.loading = true;
+    const { channel } = this;
+    try {
+      const first = this.list.firstElementChild.dataset.messageId;
+      const history = await this.api.get(`/channels/${channel.id}/messages?limit=${PAGE}&before=${first}`);
+      if (this.channel !== channel) return;
+      this.complete = history.length < PAGE;
+      const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
+      for (const message of history) this.put(message);
+      role("welcome").hidden = !this.complete;
+      this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
+    } finally {
+      this.loading = false;
+    }
+  }
+}
+
+/** Return what stands at the beginning of a channel. */
+export function welcome(title, channel) {
+  const direct = channel.type === 1;
+  return [
+    el("div", { class: "welcome-sign", "aria-hidden": "true" }, direct ? "@" : "#"),
+    el("h2", {}, direct ? title : `Welcome to #${title}!`),
+    el("p", {}, direct ? `This is the beginning of your conversation with ${title}.` : `This is the start of the #${title} channel. `,
+      channel.topic ?? ""),
+  ];
+}
