@@ -45,4 +45,5 @@ def frozen_statistics(network: nn.Module) -> Iterator[None]:
 
 
 def _unit(change: Tensor) -> Tensor:
-    return change / change.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp(min=1e-9)
+    unit: Tensor = change / change.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp(min=1e-9)
+    return unit

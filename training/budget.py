@@ -31,7 +31,7 @@ class Budget:
         return min(1.0, self.spent / self._seconds)
 
     def rate(self, step: int, warmup: int = 50, floor: float = 0.01) -> float:
-        """The learning rate as a share of the highest: a linear start, then a cosine over the time."""
+        """Return the learning rate as a share of the highest: a linear start, then a cosine over the time."""
         cosine = 0.5 * (1 + math.cos(math.pi * self.progress))
         return min(1.0, (step + 1) / warmup) * (floor + (1 - floor) * cosine)
 

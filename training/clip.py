@@ -35,7 +35,7 @@ class Shape:
     transformer_layers: int = 3
 
     def build(self, vocabulary: int, context: int) -> torch.nn.Module:
-        """An untrained network of openai-clip's class."""
+        """Build an untrained network of openai-clip's class."""
         network: torch.nn.Module = clip_model.CLIP(
             self.embed_dim,
             self.image_resolution,
@@ -93,7 +93,7 @@ class CLIPTraining:
         self.caption_rows = torch.stack([self.words.rows(captions) for captions in dataset.captions])
         torch.manual_seed(0)
         self.clip = self.shape.build(len(self.words.tokens), CONTEXT)
-        self.clip.visual.to(memory_format=torch.channels_last)
+        self.clip.visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
         self.perceptor = CLIPPerceptor(self.clip)
         matrices = [p for p in self.clip.parameters() if p.ndim >= 2]
         vectors = [p for p in self.clip.parameters() if p.ndim < 2]
@@ -152,7 +152,7 @@ class CLIPTraining:
         with torch.autocast("cpu", torch.bfloat16):
             text = self.clip.encode_text(self.words.encode(captions))  # type: ignore[operator]
         text = F.normalize(text.float(), dim=-1)
-        scale = self.clip.logit_scale.exp()  # type: ignore[operator, union-attr]
+        scale = self.clip.logit_scale.exp()  # type: ignore[operator]
         same = (captions[:, None] == captions[None]).float()
         target = same / same.sum(1, keepdim=True)
         stage = [stage for stage in STAGES if stage.start <= self.budget.progress][-1]
@@ -161,16 +161,14 @@ class CLIPTraining:
             radius = least + (greatest - least) * torch.rand(self.batch, 1, 1, 1)
             held, fixed = text.detach(), scale.detach()
             with frozen_statistics(self.clip):
-                pictures = attack(
-                    pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, target)
-                )
+                pictures = attack(pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, target))
         loss = contrast(self._see(pictures), text, scale, target)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
         self.optimizer.step()
         with torch.no_grad():
-            self.clip.logit_scale.clamp_(max=math.log(100))  # type: ignore[operator, union-attr]
+            self.clip.logit_scale.clamp_(max=math.log(100))  # type: ignore[operator]
         return float(loss.detach())
 
     def _see(self, pictures: Tensor) -> Tensor:
@@ -181,7 +179,7 @@ class CLIPTraining:
         print(f"clip: step {self.step}, {minutes:.1f} min, loss {sum(losses) / len(losses):.3f}", flush=True)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights in the official shape: all 49408 tokens, those never seen zero, 77 places; half precision."""
+        """Return the weights in the official shape, half precision: 77 places; 49408 tokens, unseen ones zero."""
         weights = {name: tensor.detach().clone() for name, tensor in self.clip.state_dict().items()}
         width = self.shape.transformer_width
         embedding = torch.zeros(VOCABULARY, width)

@@ -88,7 +88,7 @@ class VQGANTraining:
         torch.manual_seed(0)
         self.vqgan = VQGAN(self.shape.ddconfig, self.shape.n_embed, self.shape.embed_dim)
         hasten(self.vqgan)
-        self.vqgan.to(memory_format=torch.channels_last)
+        self.vqgan.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
         self.optimizer = torch.optim.AdamW(self.vqgan.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=1e-4)
         self.step = 0
         self.uses = torch.zeros(self.shape.n_embed)
@@ -180,7 +180,7 @@ class VQGANTraining:
         chosen = self._recent[torch.randint(len(self._recent), (len(dead),))]
         noise = torch.randn_like(chosen) * 0.01 * self._recent.std()
         self.vqgan.codebook[dead] = chosen + noise
-        state = self.optimizer.state.get(self.vqgan.codebook)  # type: ignore[call-overload]
+        state = self.optimizer.state.get(self.vqgan.codebook)
         if state:
             state["exp_avg"][dead] = 0
             state["exp_avg_sq"][dead] = state["exp_avg_sq"].mean()
@@ -193,7 +193,7 @@ class VQGANTraining:
         print(f"vqgan: step {self.step}, {minutes:.1f} min, L1 {mean:.4f}, {used} codes in use", flush=True)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights under taming's names, half precision."""
+        """Return the weights under taming's names, half precision."""
         return {name: tensor.detach().half().contiguous() for name, tensor in self.vqgan.state_dict().items()}
 
 

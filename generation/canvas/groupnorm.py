@@ -19,7 +19,7 @@ class _GroupNormFunction(torch.autograd.Function):
         count = height * width * channels // groups
 
         def over_groups(sums: Tensor) -> Tensor:
-            mean = sums.view(batch, groups, -1).sum(2) / count
+            mean: Tensor = sums.view(batch, groups, -1).sum(2) / count
             return mean.repeat_interleave(channels // groups, 1)
 
         rough = pixels.mean(1)
@@ -34,7 +34,8 @@ class _GroupNormFunction(torch.autograd.Function):
         out = torch.addcmul(offset.to(x.dtype)[:, None], centred, gain.to(x.dtype)[:, None])
         ctx.save_for_backward(centred, shift, scale, weight)
         ctx.groups = groups
-        return out.view(batch, height, width, channels).permute(0, 3, 1, 2)
+        pictures: Tensor = out.view(batch, height, width, channels).permute(0, 3, 1, 2)
+        return pictures
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
@@ -45,7 +46,7 @@ class _GroupNormFunction(torch.autograd.Function):
         count = height * width * channels // groups
 
         def over_groups(sums: Tensor) -> Tensor:
-            mean = sums.view(batch, groups, -1).sum(2) / count
+            mean: Tensor = sums.view(batch, groups, -1).sum(2) / count
             return mean.repeat_interleave(channels // groups, 1)
 
         g = gradient.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
@@ -73,7 +74,7 @@ class FastGroupNorm(nn.GroupNorm):
         """Normalise each group of channels of each picture."""
         if torch.is_autocast_enabled("cpu") and input.dtype == torch.float32:
             input = input.to(torch.get_autocast_dtype("cpu"))
-        out: Tensor = _GroupNormFunction.apply(input, self.weight, self.bias, self.num_groups, self.eps)
+        out: Tensor = _GroupNormFunction.apply(input, self.weight, self.bias, self.num_groups, self.eps)  # type: ignore[no-untyped-call]
         return out
 
 

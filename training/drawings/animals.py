@@ -68,7 +68,9 @@ def _fish(pen: Pen, color: Color, rng: random.Random) -> None:
     fin = dark(color, 0.72)
     pen.polygon([(-0.28, -0.45), (-0.62, -0.78), (-0.54, -0.45), (-0.62, -0.12)], fin)
     pen.polygon([(-0.1, -0.66), (0.05, -0.92), (0.22, -0.64)], fin)
-    pen.blob([(-0.42, -0.45), (-0.1, -0.82), (0.36, -0.76), (0.62, -0.45), (0.36, -0.14), (-0.1, -0.08)], color, round_=True)
+    pen.blob(
+        [(-0.42, -0.45), (-0.1, -0.82), (0.36, -0.76), (0.62, -0.45), (0.36, -0.14), (-0.1, -0.08)], color, round_=True
+    )
     pen.polygon([(0.02, -0.42), (-0.16, -0.24), (0.08, -0.26)], fin)
     _eye(pen, 0.33, -0.52, 0.075)
     if rng.random() < 0.4:
@@ -78,7 +80,9 @@ def _fish(pen: Pen, color: Color, rng: random.Random) -> None:
 
 def _bird(pen: Pen, color: Color, rng: random.Random) -> None:
     pen.polygon([(-0.3, -0.42), (-0.64, -0.56), (-0.56, -0.3)], dark(color, 0.75))
-    pen.blob([(-0.42, -0.4), (-0.1, -0.66), (0.1, -0.86), (0.4, -0.84), (0.44, -0.56), (0.24, -0.16), (-0.16, -0.12)], color)
+    pen.blob(
+        [(-0.42, -0.4), (-0.1, -0.66), (0.1, -0.86), (0.4, -0.84), (0.44, -0.56), (0.24, -0.16), (-0.16, -0.12)], color
+    )
     pen.polygon([(0.38, -0.72), (0.62, -0.64), (0.38, -0.58)], (246, 170, 40))
     pen.blob([(-0.28, -0.5), (0.1, -0.55), (0.14, -0.35), (-0.1, -0.2), (-0.34, -0.3)], dark(color, 0.75))
     pen.circle(0.26, -0.68, 0.045, EYE)
@@ -88,7 +92,9 @@ def _bird(pen: Pen, color: Color, rng: random.Random) -> None:
 
 
 def _duck(pen: Pen, color: Color, rng: random.Random) -> None:
-    pen.blob([(-0.66, -0.52), (-0.34, -0.46), (0.12, -0.46), (0.4, -0.5), (0.44, -0.1), (0.1, 0.04), (-0.34, 0.0)], color)
+    pen.blob(
+        [(-0.66, -0.52), (-0.34, -0.46), (0.12, -0.46), (0.4, -0.5), (0.44, -0.1), (0.1, 0.04), (-0.34, 0.0)], color
+    )
     pen.circle(0.24, -0.66, 0.22, color)
     pen.polygon([(0.4, -0.72), (0.68, -0.62), (0.4, -0.55)], (245, 140, 30))
     pen.circle(0.29, -0.71, 0.04, EYE)
@@ -107,7 +113,19 @@ def _butterfly(pen: Pen, color: Color, rng: random.Random) -> None:
 
 
 def _owl(pen: Pen, color: Color, rng: random.Random) -> None:
-    pen.blob([(-0.36, -1.08), (-0.2, -0.9), (0.2, -0.9), (0.36, -1.08), (0.44, -0.5), (0.3, 0.04), (-0.3, 0.04), (-0.44, -0.5)], color)
+    pen.blob(
+        [
+            (-0.36, -1.08),
+            (-0.2, -0.9),
+            (0.2, -0.9),
+            (0.36, -1.08),
+            (0.44, -0.5),
+            (0.3, 0.04),
+            (-0.3, 0.04),
+            (-0.44, -0.5),
+        ],
+        color,
+    )
     pen.oval(0, -0.28, 0.22, 0.26, light(color, 0.5))
     for side in (-1, 1):
         pen.circle(side * 0.15, -0.68, 0.15, (250, 246, 230))
@@ -174,7 +192,20 @@ def _penguin(pen: Pen, color: Color, rng: random.Random) -> None:
     for side in (-1, 1):
         pen.oval(side * 0.14, -0.03, 0.12, 0.045, (245, 150, 40))
         pen.oval(side * 0.33, -0.46, 0.08, 0.26, color, side * -16)
-    pen.blob([(0, -1.06), (0.28, -0.98), (0.26, -0.7), (0.4, -0.3), (0.26, 0.02), (-0.26, 0.02), (-0.4, -0.3), (-0.26, -0.7), (-0.28, -0.98)], color)
+    pen.blob(
+        [
+            (0, -1.06),
+            (0.28, -0.98),
+            (0.26, -0.7),
+            (0.4, -0.3),
+            (0.26, 0.02),
+            (-0.26, 0.02),
+            (-0.4, -0.3),
+            (-0.26, -0.7),
+            (-0.28, -0.98),
+        ],
+        color,
+    )
     pen.oval(0, -0.32, 0.22, 0.27, (248, 248, 246))
     for side in (-1, 1):
         _eye(pen, side * 0.09, -0.8, 0.055)
@@ -186,7 +217,11 @@ def _spider(pen: Pen, color: Color, rng: random.Random) -> None:
     for side in (-1, 1):
         for k in range(4):
             y = -0.62 + k * 0.1
-            pen.line([(0, y + 0.1), (side * 0.34, y - 0.16 + k * 0.1), (side * 0.5, y + 0.06 + k * 0.14)], dark(color, 0.85), 0.04)
+            pen.line(
+                [(0, y + 0.1), (side * 0.34, y - 0.16 + k * 0.1), (side * 0.5, y + 0.06 + k * 0.14)],
+                dark(color, 0.85),
+                0.04,
+            )
     pen.circle(0, -0.36, 0.25, color)
     pen.circle(0, -0.64, 0.15, color)
     for x in (-0.06, 0.06):
@@ -195,8 +230,12 @@ def _spider(pen: Pen, color: Color, rng: random.Random) -> None:
 
 
 ANIMALS = (
-    Thing(("cat", "kitty", "kitten"), _cat, ("orange", "black", "gray", "white", "brown"), ("land", "plain"), 0.15, 0.7),
-    Thing(("cat", "cat face", "kitty"), _cat_face, ("orange", "black", "gray", "white", "brown"), ("plain",), 0.15, 0.7),
+    Thing(
+        ("cat", "kitty", "kitten"), _cat, ("orange", "black", "gray", "white", "brown"), ("land", "plain"), 0.15, 0.7
+    ),
+    Thing(
+        ("cat", "cat face", "kitty"), _cat_face, ("orange", "black", "gray", "white", "brown"), ("plain",), 0.15, 0.7
+    ),
     Thing(("dog", "puppy", "dog face"), _dog, ("brown", "white", "orange", "gray"), ("plain", "land"), 0.1, 0.6),
     Thing(("rabbit", "bunny"), _rabbit, ("white", "gray", "brown", "pink"), ("plain", "land"), 0.1, 0.6),
     Thing(("fish",), _fish, ("orange", "blue", "red", "yellow", "green"), ("plain", "sea"), 0.3, 0.8),

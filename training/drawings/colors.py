@@ -30,7 +30,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 
 
 def jitter(rng: random.Random, color: Color, amount: int = 14) -> Color:
-    """The colour, a little lighter or darker and a little off in hue."""
+    """Make the colour a little lighter or darker and a little off in hue."""
     shift = rng.randint(-amount, amount)
     half = amount // 2
     return clamp([channel + shift + rng.randint(-half, half) for channel in color])
@@ -43,12 +43,12 @@ def clamp(channels: list[int] | list[float]) -> Color:
 
 
 def dark(color: Color, factor: float = 0.7) -> Color:
-    """The colour times the factor."""
+    """Multiply the colour by the factor."""
     return clamp([channel * factor for channel in color])
 
 
 def light(color: Color, amount: float = 0.4) -> Color:
-    """The colour moved towards white by the amount, 0 to 1."""
+    """Move the colour towards white by the amount, 0 to 1."""
     return clamp([channel + (255 - channel) * amount for channel in color])
 
 
@@ -60,13 +60,11 @@ def mix(first: Color, second: Color, amount: float) -> Color:
 def distance(first: Color, second: Color) -> float:
     """How different two colours look, roughly: Euclidean in RGB, green weighted most (0 to about 440)."""
     weights = (0.9, 1.2, 0.9)
-    return float(
-        sum(w * (a - b) ** 2 for w, a, b in zip(weights, first, second, strict=True)) ** 0.5
-    )
+    return float(sum(w * (a - b) ** 2 for w, a, b in zip(weights, first, second, strict=True)) ** 0.5)
 
 
 def spoken(rng: random.Random, name: str) -> str:
-    """The name of a colour as a caption says it: mostly plain, now and then a synonym."""
+    """Name a colour as a caption does: mostly plain, now and then a synonym."""
     if name in SYNONYMS and rng.random() < 0.12:
         return rng.choice(SYNONYMS[name])
     return name

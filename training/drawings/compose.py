@@ -1,6 +1,7 @@
 """Composes pictures with captions: scenes, single things, pairs of shapes, patterns."""
 
 import random
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,20 @@ CAPTIONS = 3  # per drawing
 
 _WET = ("sea", "beach", "lake")
 _CONTRAST = 85.0  # least distance between a thing and what lies behind it
-_WEIGHT = {"apple": 3.0, "heart": 2.0, "flower": 2.0, "house": 3.0, "sailboat": 3.0, "tree": 2.0, "star": 2.5, "sun": 2.0, "full moon": 2.0, "circle": 1.5, "square": 1.5, "triangle": 1.5}
+_WEIGHT = {
+    "apple": 3.0,
+    "heart": 2.0,
+    "flower": 2.0,
+    "house": 3.0,
+    "sailboat": 3.0,
+    "tree": 2.0,
+    "star": 2.5,
+    "sun": 2.0,
+    "full moon": 2.0,
+    "circle": 1.5,
+    "square": 1.5,
+    "triangle": 1.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,7 @@ def draw(seed: str) -> Drawing:
 
 
 def article(words: str) -> str:
-    """The words with "a" or "an" where they need one."""
+    """Put "a" or "an" before the words where they need one."""
     first = words.split(maxsplit=1)[0]
     plural = words in _UNCOUNTED or words.split()[-1] in _UNCOUNTED
     if first in ("a", "an", "the", "two", "many") or plural:
@@ -58,7 +72,7 @@ _UNCOUNTED = {"cherries", "grapes", "lightning", "fire", "flowers in a vase"}
 
 
 def _behind(pen: Pen, x: float, y: float, size: float) -> Color:
-    """The mean colour where a thing of that size will stand with its foot at (x, y)."""
+    """Return the mean colour where a thing of that size will stand with its foot at (x, y)."""
     image = pen.picture()
     left, right = int(max(0, x - size / 2)), int(min(SIZE, x + size / 2))
     top, bottom = int(max(0, y - size)), int(min(SIZE, y))
@@ -67,7 +81,7 @@ def _behind(pen: Pen, x: float, y: float, size: float) -> Color:
 
 
 def _color(rng: random.Random, thing: Thing, behind: Color, dim: float) -> tuple[str, Color]:
-    """A colour for the thing that stands out from what is behind it."""
+    """Choose a colour for the thing that stands out from what is behind it."""
     best: tuple[float, str, Color] = (-1.0, "", (0, 0, 0))
     for attempt in range(8):
         usual = attempt < 4 or thing.recolored == 0.0
@@ -82,7 +96,7 @@ def _color(rng: random.Random, thing: Thing, behind: Color, dim: float) -> tuple
 
 
 def _called(rng: random.Random, thing: Thing, color: str) -> str:
-    """The thing in words, with article, and mostly with its colour."""
+    """Put the thing in words, with article, and mostly with its colour."""
     name = rng.choice(thing.names) if rng.random() < 0.3 else thing.name
     told = rng.random() < thing.colored_name or (color not in thing.colors and thing.colored_name > 0)
     if told and thing.colored_name > 0 and " of " not in name and not name.startswith("two "):
@@ -96,7 +110,7 @@ def _pick(rng: random.Random, place: str) -> Thing:
 
 
 def _frame(rng: random.Random, words: str) -> str:
-    """A caption the way people write it: mostly just the words."""
+    """Write a caption the way people write it: mostly just the words."""
     roll = rng.random()
     if roll < 0.06:
         return f"a picture of {words}"
@@ -167,7 +181,7 @@ def _scene(rng: random.Random) -> Drawing:
 def _heavens(
     pen: Pen, rng: random.Random, time: str, land: str, horizon: float
 ) -> tuple[float, Color | None, str] | None:
-    """What is seen in the sky: where from left to right, the colour of its light, and what it is called."""
+    """Draw what is seen in the sky and tell its x, the colour of its light, and what it is called."""
     x = rng.uniform(16, SIZE - 16)
     seen: tuple[float, Color | None, str] | None = None
     if time == "night":
@@ -183,7 +197,11 @@ def _heavens(
             thing = next(thing for thing in OUTDOORS if thing.name == name)
             with pen.at(x, y + radius, radius * 2.2):
                 thing.draw(pen, color, rng)
-            called = rng.choice(("a full moon", "a full moon", "the moon")) if name == "full moon" else rng.choice(("a crescent moon", "the moon"))
+            called = (
+                rng.choice(("a full moon", "a full moon", "the moon"))
+                if name == "full moon"
+                else rng.choice(("a crescent moon", "the moon"))
+            )
             seen = (x, color, called)
         elif many:
             seen = (x, None, rng.choice(("a starry sky", "the stars", "many stars")))
@@ -204,9 +222,7 @@ def _heavens(
     return seen
 
 
-def _main_thing(
-    pen: Pen, rng: random.Random, time: str, land: str, horizon: float
-) -> tuple[Thing, str] | None:
+def _main_thing(pen: Pen, rng: random.Random, time: str, land: str, horizon: float) -> tuple[Thing, str] | None:
     """Put a thing into the scene, or nothing at all in four scenes of ten."""
     roll = rng.random()
     if roll < 0.4 or (land in ("city", "forest") and roll < 0.75):
@@ -238,15 +254,23 @@ def _main_thing(
 def _placed(rng: random.Random, thing: Thing, land: str) -> str:
     """Where the thing is, in words."""
     where = rng.choice(GROUNDS[land])
-    if thing.name in ("balloon", "kite", "rocket", "hot air balloon", "airplane", "butterfly"):
+    if "sky" in thing.places:
         return f"over {where}"
-    if land in ("mountains", "snowy mountains", "city", "forest", "lake"):
-        preposition = {"forest": ("in",), "city": ("in", "in front of"), "lake": ("on",)}.get(land, ("in front of", "in"))
-        return f"{rng.choice(preposition)} {where}"
-    preposition = {"sea": "on", "beach": "on", "hills": "on", "desert": "in", "wheat": "in", "flowers": "in"}.get(land, "on")
-    if where in ("the grass", "the snow", "the waves", "a winter landscape"):
-        preposition = "in"
-    return f"{preposition} {where}"
+    if where in _ONLY_IN:
+        return f"in {where}"
+    return f"{rng.choice(_PREPOSITIONS.get(land, ('on',)))} {where}"
+
+
+_ONLY_IN = ("the grass", "the snow", "the waves", "a winter landscape")
+_PREPOSITIONS = {
+    "mountains": ("in front of", "in"),
+    "snowy mountains": ("in front of", "in"),
+    "city": ("in", "in front of"),
+    "forest": ("in",),
+    "desert": ("in",),
+    "wheat": ("in",),
+    "flowers": ("in",),
+}
 
 
 def _backdrop(pen: Pen, rng: random.Random) -> tuple[str, bool]:
@@ -298,7 +322,9 @@ def _thing(rng: random.Random) -> Drawing:
         full = [f"{_called(rng, thing, color_name)} on a table" for _ in range(2)]
         full += [_called(rng, thing, color_name) for _ in range(4)]
     else:
-        full = [f"{_called(rng, thing, color_name)} on a {spoken(rng, behind_name)} background" for _ in range(2)]
+        full = [
+            f"{_called(rng, thing, color_name)} on {article(spoken(rng, behind_name))} background" for _ in range(2)
+        ]
         full += [f"{_called(rng, thing, color_name)} on {behind_name}"]
         full += [_called(rng, thing, color_name) for _ in range(5)]
     return Drawing(pen.picture(), _captions(rng, full, [article(thing.name)]), thing.name)
@@ -350,6 +376,9 @@ def _pair(rng: random.Random) -> Drawing:
     return Drawing(pen.picture(), _captions(rng, full, [f"{a} and {b} on {behind_name}"]), first.name)
 
 
+_AN = re.compile(r"\ba(?= [aeiou])")
+
+
 def _pattern(rng: random.Random) -> Drawing:
     pen = Pen()
     name = rng.choice(tuple(PATTERNS))
@@ -357,5 +386,5 @@ def _pattern(rng: random.Random) -> Drawing:
     one = rng.choice(tuple(COLORS))
     two = rng.choice([c for c in COLORS if distance(COLORS[c], COLORS[one]) > _CONTRAST])
     paint(pen, rng, jitter(rng, COLORS[one]), jitter(rng, COLORS[two]))
-    full = [sentence.format(a=spoken(rng, one), b=spoken(rng, two)) for sentence in sentences]
+    full = [_AN.sub("an", sentence.format(a=spoken(rng, one), b=spoken(rng, two))) for sentence in sentences]
     return Drawing(pen.picture(), _captions(rng, full, []), name)

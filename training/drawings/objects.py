@@ -23,7 +23,18 @@ def _cup(pen: Pen, color: Color, rng: random.Random) -> None:
 
 def _vase(pen: Pen, color: Color, rng: random.Random) -> None:
     pen.blob(
-        [(-0.2, -0.98), (0.2, -0.98), (0.12, -0.7), (0.46, -0.5), (0.42, -0.1), (0.16, 0.03), (-0.16, 0.03), (-0.42, -0.1), (-0.46, -0.5), (-0.12, -0.7)],
+        [
+            (-0.2, -0.98),
+            (0.2, -0.98),
+            (0.12, -0.7),
+            (0.46, -0.5),
+            (0.42, -0.1),
+            (0.16, 0.03),
+            (-0.16, 0.03),
+            (-0.42, -0.1),
+            (-0.46, -0.5),
+            (-0.12, -0.7),
+        ],
         color,
         round_=True,
     )
@@ -215,7 +226,7 @@ def _heart(pen: Pen, color: Color, rng: random.Random) -> None:
     for k in range(40):
         t = 2 * math.pi * k / 40
         y = 13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t) - math.cos(4 * t)
-        points.append((16 * math.sin(t)**3 / 32, -0.55 - y / 30))
+        points.append((16 * math.sin(t) ** 3 / 32, -0.55 - y / 30))
     with pen.at(0, 0, 1, rng.choice((0, 0, rng.uniform(-10, 10)))):
         pen.blob(points, color, round_=rng.random() < 0.4)
 

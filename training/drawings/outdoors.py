@@ -32,7 +32,9 @@ def _pine(pen: Pen, color: Color, rng: random.Random) -> None:
     pen.box(-0.06, -0.2, 0.06, 0, jitter(rng, WOOD))
     for k in range(3):
         half = 0.36 - 0.09 * k
-        pen.polygon([(-half, -0.14 - 0.25 * k), (0, -0.55 - 0.22 * k), (half, -0.14 - 0.25 * k)], dark(color, 0.75 + 0.12 * k))
+        pen.polygon(
+            [(-half, -0.14 - 0.25 * k), (0, -0.55 - 0.22 * k), (half, -0.14 - 0.25 * k)], dark(color, 0.75 + 0.12 * k)
+        )
 
 
 def _palm(pen: Pen, color: Color, rng: random.Random) -> None:
@@ -57,7 +59,14 @@ def _petals(pen: Pen, color: Color, rng: random.Random, x: float, y: float, size
     turn = rng.uniform(0, 60)
     for k in range(count):
         a = math.radians(turn + 360 * k / count)
-        pen.oval(x + size * 0.58 * math.cos(a), y + size * 0.58 * math.sin(a), size * 0.46, size * (0.4 if count < 8 else 0.3), color, turn + 360 * k / count)
+        pen.oval(
+            x + size * 0.58 * math.cos(a),
+            y + size * 0.58 * math.sin(a),
+            size * 0.46,
+            size * (0.4 if count < 8 else 0.3),
+            color,
+            turn + 360 * k / count,
+        )
     yellow = color[0] > 220 and color[1] > 180 and color[2] < 120
     pen.circle(x, y, size * 0.34, (150, 90, 40) if yellow else (250, 210, 60))
 
@@ -79,7 +88,11 @@ def _tulip(pen: Pen, color: Color, rng: random.Random) -> None:
     pen.line([(0, -0.55), (0, 0)], green, 0.05)
     pen.oval(0.12, -0.24, 0.06, 0.24, green, 20)
     pen.oval(-0.12, -0.2, 0.06, 0.2, green, -20)
-    pen.blob([(-0.24, -1.0), (-0.1, -0.85), (0, -1.05), (0.1, -0.85), (0.24, -1.0), (0.3, -0.6), (0, -0.45), (-0.3, -0.6)], color, round_=True)
+    pen.blob(
+        [(-0.24, -1.0), (-0.1, -0.85), (0, -1.05), (0.1, -0.85), (0.24, -1.0), (0.3, -0.6), (0, -0.45), (-0.3, -0.6)],
+        color,
+        round_=True,
+    )
 
 
 def _sunflower(pen: Pen, color: Color, rng: random.Random) -> None:
@@ -256,7 +269,21 @@ def _airship(pen: Pen, color: Color, rng: random.Random) -> None:
     stripe = rng.choice([light(color, 0.75), (250, 220, 90), (250, 250, 246)])
     for x in (-0.1, 0.1):
         pen.line([(x * 2, -0.4), (x, -0.14)], (90, 70, 50), 0.02)
-    pen.blob([(0, -1.04), (0.36, -1.0), (0.48, -0.62), (0.2, -0.3), (0.06, -0.26), (-0.06, -0.26), (-0.2, -0.3), (-0.48, -0.62), (-0.36, -1.0)], color, round_=True)
+    pen.blob(
+        [
+            (0, -1.04),
+            (0.36, -1.0),
+            (0.48, -0.62),
+            (0.2, -0.3),
+            (0.06, -0.26),
+            (-0.06, -0.26),
+            (-0.2, -0.3),
+            (-0.48, -0.62),
+            (-0.36, -1.0),
+        ],
+        color,
+        round_=True,
+    )
     for x, w in ((-0.22, 0.045), (0.22, 0.045), (0, 0.06)):
         pen.oval(x, -0.66, w, 0.31 - abs(x) * 0.3, stripe, x * -30)
     pen.box(-0.1, -0.15, 0.1, 0, (150, 100, 60), 0.02)
@@ -269,7 +296,7 @@ def _airplane(pen: Pen, color: Color, rng: random.Random) -> None:
         pen.polygon([(-0.05, 0.02), (0.18, 0.02), (-0.12, 0.38), (-0.28, 0.38)], dark(color, 0.72))
         for k in range(4):
             pen.circle(-0.2 + k * 0.14, -0.04, 0.028, (70, 110, 160))
-    
+
 
 def _sun(pen: Pen, color: Color, rng: random.Random) -> None:
     count = rng.choice((8, 12))
@@ -279,7 +306,11 @@ def _sun(pen: Pen, color: Color, rng: random.Random) -> None:
             for k in range(count):
                 a = math.radians(turn + 360 * k / count)
                 b = math.pi / count * 0.7
-                points = [(0.33 * math.cos(a - b), -0.48 + 0.33 * math.sin(a - b)), (0.52 * math.cos(a), -0.48 + 0.52 * math.sin(a)), (0.33 * math.cos(a + b), -0.48 + 0.33 * math.sin(a + b))]
+                points = [
+                    (0.33 * math.cos(a - b), -0.48 + 0.33 * math.sin(a - b)),
+                    (0.52 * math.cos(a), -0.48 + 0.52 * math.sin(a)),
+                    (0.33 * math.cos(a + b), -0.48 + 0.33 * math.sin(a + b)),
+                ]
                 pen.polygon(points, color)
             pen.circle(0, -0.48, 0.3, color)
         else:
@@ -323,18 +354,30 @@ def _rainbow(pen: Pen, color: Color, rng: random.Random) -> None:
 
 
 def _cloud(pen: Pen, color: Color, rng: random.Random) -> None:
-    for x, y, r in ((-0.36, -0.28, 0.2), (-0.14, -0.42, 0.26), (0.16, -0.36, 0.24), (0.38, -0.26, 0.18), (0.02, -0.22, 0.2)):
+    for x, y, r in (
+        (-0.36, -0.28, 0.2),
+        (-0.14, -0.42, 0.26),
+        (0.16, -0.36, 0.24),
+        (0.38, -0.26, 0.18),
+        (0.02, -0.22, 0.2),
+    ):
         pen.circle(x, y, r * rng.uniform(0.9, 1.1), color)
 
 
 def _lightning(pen: Pen, color: Color, rng: random.Random) -> None:
     with pen.lit():
-        pen.polygon([(0.1, -1), (-0.24, -0.45), (-0.02, -0.45), (-0.14, 0), (0.26, -0.6), (0.03, -0.6), (0.22, -1)], color)
+        pen.polygon(
+            [(0.1, -1), (-0.24, -0.45), (-0.02, -0.45), (-0.14, 0), (0.26, -0.6), (0.03, -0.6), (0.22, -1)], color
+        )
     del rng
 
 
 def _drop(pen: Pen, color: Color, rng: random.Random) -> None:
-    pen.blob([(0, -1.08), (0.1, -0.75), (0.4, -0.35), (0.3, 0.02), (-0.3, 0.02), (-0.4, -0.35), (-0.1, -0.75)], color, round_=True)
+    pen.blob(
+        [(0, -1.08), (0.1, -0.75), (0.4, -0.35), (0.3, 0.02), (-0.3, 0.02), (-0.4, -0.35), (-0.1, -0.75)],
+        color,
+        round_=True,
+    )
     del rng
 
 
@@ -343,7 +386,20 @@ def _fire(pen: Pen, color: Color, rng: random.Random) -> None:
         pen.glow(0, -0.4, 0.7, (255, 140, 40), 120)
         for scale, tone in ((1.0, color), (0.68, (255, 150, 40)), (0.38, (255, 230, 110))):
             s, lean = scale, rng.uniform(-0.1, 0.1)
-            pen.blob([(lean, -1.08 * s), (0.18 * s, -0.62 * s), (0.32 * s, -0.72 * s), (0.44 * s, -0.25 * s), (0.26 * s, 0.04), (-0.26 * s, 0.04), (-0.44 * s, -0.25 * s), (-0.28 * s, -0.66 * s), (-0.14 * s, -0.5 * s)], tone)
+            pen.blob(
+                [
+                    (lean, -1.08 * s),
+                    (0.18 * s, -0.62 * s),
+                    (0.32 * s, -0.72 * s),
+                    (0.44 * s, -0.25 * s),
+                    (0.26 * s, 0.04),
+                    (-0.26 * s, 0.04),
+                    (-0.44 * s, -0.25 * s),
+                    (-0.28 * s, -0.66 * s),
+                    (-0.14 * s, -0.5 * s),
+                ],
+                tone,
+            )
 
 
 HUES = ("red", "blue", "green", "yellow", "purple", "orange", "pink", "turquoise")
@@ -353,23 +409,60 @@ OUTDOORS = (
     Thing(("pine tree", "fir tree", "christmas tree"), _pine, ("green",), ("land", "plain"), 0.05, 0.3),
     Thing(("palm tree", "palm"), _palm, ("green",), ("land", "plain"), 0.0, 0.2),
     Thing(("cactus",), _cactus, ("green",), ("land", "plain"), 0.05, 0.4),
-    Thing(("flower",), _flower, ("red", "purple", "yellow", "pink", "blue", "white", "orange"), ("land", "plain"), 0.0, 0.9),
-    Thing(("flower", "blossom", "daisy"), _blossom, ("purple", "white", "pink", "yellow", "red", "blue", "orange"), ("plain",), 0.0, 0.9),
+    Thing(
+        ("flower",),
+        _flower,
+        ("red", "purple", "yellow", "pink", "blue", "white", "orange"),
+        ("land", "plain"),
+        0.0,
+        0.9,
+    ),
+    Thing(
+        ("flower", "blossom", "daisy"),
+        _blossom,
+        ("purple", "white", "pink", "yellow", "red", "blue", "orange"),
+        ("plain",),
+        0.0,
+        0.9,
+    ),
     Thing(("tulip",), _tulip, ("red", "yellow", "pink", "purple", "orange"), ("land", "plain"), 0.1, 0.8),
     Thing(("sunflower",), _sunflower, ("yellow",), ("land", "plain"), 0.0, 0.2),
-    Thing(("bouquet of flowers", "flowers in a vase", "bunch of flowers"), _bouquet, ("pink", "red", "yellow", "white", "purple", "blue"), ("table", "plain"), 0.0, 0.0),
+    Thing(
+        ("bouquet of flowers", "flowers in a vase", "bunch of flowers"),
+        _bouquet,
+        ("pink", "red", "yellow", "white", "purple", "blue"),
+        ("table", "plain"),
+        0.0,
+        0.0,
+    ),
     Thing(("leaf",), _leaf, ("green", "orange", "red", "yellow"), ("plain",), 0.1, 0.8),
-    Thing(("house", "cottage", "little house"), _house, ("white", "red", "blue", "yellow", "brown", "orange"), ("land", "plain"), 0.4, 0.8),
+    Thing(
+        ("house", "cottage", "little house"),
+        _house,
+        ("white", "red", "blue", "yellow", "brown", "orange"),
+        ("land", "plain"),
+        0.4,
+        0.8,
+    ),
     Thing(("castle",), _castle, ("gray", "white", "brown"), ("land", "plain"), 0.2, 0.4),
     Thing(("lighthouse",), _lighthouse, ("red", "red", "blue", "black"), ("sea", "land", "plain"), 0.0, 0.3),
     Thing(("windmill",), _windmill, ("white", "brown", "red"), ("land", "plain"), 0.2, 0.4),
     Thing(("tent",), _tent, ("orange", "green", "blue", "red", "yellow"), ("land", "plain"), 0.2, 0.7),
     Thing(("church",), _church, ("white", "gray"), ("land", "plain"), 0.2, 0.4),
-    Thing(("sailboat", "boat", "sailing boat"), _sailboat, ("brown", "red", "blue", "white"), ("sea", "sea", "plain"), 0.1, 0.3),
+    Thing(
+        ("sailboat", "boat", "sailing boat"),
+        _sailboat,
+        ("brown", "red", "blue", "white"),
+        ("sea", "sea", "plain"),
+        0.1,
+        0.3,
+    ),
     Thing(("ship",), _ship, ("red", "black", "blue"), ("sea", "plain"), 0.2, 0.5),
     Thing(("car",), _car, ("red", "blue", "yellow", "green", "white", "black"), ("land", "plain"), 0.3, 0.9),
     Thing(("bus",), _bus, ("red", "yellow", "blue", "green"), ("land", "plain"), 0.2, 0.8),
-    Thing(("train", "steam train", "locomotive"), _train, ("red", "black", "green", "blue"), ("land", "plain"), 0.2, 0.6),
+    Thing(
+        ("train", "steam train", "locomotive"), _train, ("red", "black", "green", "blue"), ("land", "plain"), 0.2, 0.6
+    ),
     Thing(("rocket", "spaceship"), _rocket, ("white", "gray", "red"), ("sky", "plain"), 0.3, 0.5),
     Thing(("hot air balloon",), _airship, HUES, ("sky", "plain"), 0.1, 0.7),
     Thing(("airplane", "plane"), _airplane, ("white", "gray", "red", "blue"), ("sky", "plain"), 0.2, 0.5),

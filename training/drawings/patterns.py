@@ -14,7 +14,7 @@ def _stripes(pen: Pen, rng: random.Random, first: Color, second: Color) -> None:
     pen.box(0, 0, SIZE, SIZE, first)
     width = rng.uniform(6, 18)
     with pen.at(SIZE / 2, SIZE / 2, 1, rng.choice((0, 45, 90, 135))):
-        x = -SIZE
+        x = -float(SIZE)
         while x < SIZE:
             pen.box(x, -SIZE, x + width, SIZE, second)
             x += 2 * width
@@ -83,7 +83,12 @@ def _galaxy(pen: Pen, rng: random.Random, first: Color, second: Color) -> None:
     for k in range(170):
         a = rng.choice((0, math.pi)) + turn * k / 26
         r = k / 170 * 66 + rng.gauss(0, 3)
-        pen.circle(x + r * math.cos(a), y + 0.6 * r * math.sin(a), rng.uniform(0.4, 1.5), light(mix(first, second, k / 170), 0.6))
+        pen.circle(
+            x + r * math.cos(a),
+            y + 0.6 * r * math.sin(a),
+            rng.uniform(0.4, 1.5),
+            light(mix(first, second, k / 170), 0.6),
+        )
 
 
 def _plain(pen: Pen, rng: random.Random, first: Color, second: Color) -> None:

@@ -27,13 +27,11 @@ class Pen:
         self.dim = 1.0
 
     def picture(self) -> np.ndarray:
-        """What has been drawn so far, RGB, uint8 [128, 128, 3]."""
+        """Return what has been drawn so far, RGB, uint8 [128, 128, 3]."""
         return np.ascontiguousarray(self._pixels[..., :3])
 
     @contextlib.contextmanager
-    def at(
-        self, x: float, y: float, scale: float, turn: float = 0.0, mirror: bool = False
-    ) -> Iterator[None]:
+    def at(self, x: float, y: float, scale: float, turn: float = 0.0, mirror: bool = False) -> Iterator[None]:
         """Inside, (0, 0) is at (x, y), one unit is `scale` long, and everything is turned by `turn` degrees."""
         self.canvas.save()
         self.canvas.translate(x, y)
@@ -45,13 +43,13 @@ class Pen:
             self.canvas.restore()
 
     def circle(self, x: float, y: float, radius: float, color: Color, round_: bool = False) -> None:
-        """A disc; `round_` shades it like a ball lit from the upper left."""
+        """Draw a disc; `round_` shades it like a ball lit from the upper left."""
         self.oval(x, y, radius, radius, color, round_=round_)
 
     def oval(
         self, x: float, y: float, rx: float, ry: float, color: Color, turn: float = 0.0, round_: bool = False
     ) -> None:
-        """An ellipse with half axes rx and ry, turned by degrees about its centre."""
+        """Draw an ellipse with half axes rx and ry, turned by degrees about its centre."""
         paint = self._paint(color)
         if round_:
             self._shade(paint, x, y, max(rx, ry), color)
@@ -60,19 +58,17 @@ class Pen:
         self.canvas.drawOval(skia.Rect(x - rx, y - ry, x + rx, y + ry), paint)
         self.canvas.restore()
 
-    def box(
-        self, left: float, top: float, right: float, bottom: float, color: Color, corner: float = 0.0
-    ) -> None:
-        """A rectangle, with round corners of that radius."""
+    def box(self, left: float, top: float, right: float, bottom: float, color: Color, corner: float = 0.0) -> None:
+        """Draw a rectangle, with round corners of that radius."""
         self.canvas.drawRoundRect(skia.Rect(left, top, right, bottom), corner, corner, self._paint(color))
 
     def polygon(self, points: Sequence[Point], color: Color) -> None:
-        """A filled polygon."""
+        """Draw a filled polygon."""
         path = skia.Path.Polygon([skia.Point(*point) for point in points], True)
         self.canvas.drawPath(path, self._paint(color))
 
     def blob(self, points: Sequence[Point], color: Color, round_: bool = False) -> None:
-        """A filled smooth closed curve; the points pull it towards them."""
+        """Draw a filled smooth closed curve; the points pull it towards them."""
         builder = skia.PathBuilder()
         count = len(points)
         middles = [
@@ -91,7 +87,7 @@ class Pen:
         self.canvas.drawPath(builder.detach(), paint)
 
     def line(self, points: Sequence[Point], color: Color, width: float) -> None:
-        """A line through the points with round ends."""
+        """Draw a line through the points with round ends."""
         paint = self._paint(color)
         paint.setStyle(skia.Paint.kStroke_Style)
         paint.setStrokeWidth(width)
@@ -99,10 +95,8 @@ class Pen:
         paint.setStrokeJoin(skia.Paint.kRound_Join)
         self.canvas.drawPath(skia.Path.Polygon([skia.Point(*point) for point in points], False), paint)
 
-    def arc(
-        self, x: float, y: float, radius: float, start: float, sweep: float, color: Color, width: float
-    ) -> None:
-        """A part of a circle's line, in degrees clockwise from the right."""
+    def arc(self, x: float, y: float, radius: float, start: float, sweep: float, color: Color, width: float) -> None:
+        """Draw a part of a circle's line, in degrees clockwise from the right."""
         steps = max(4, int(abs(sweep) / 6))
         angles = [math.radians(start + sweep * k / steps) for k in range(steps + 1)]
         self.line([(x + radius * math.cos(a), y + radius * math.sin(a)) for a in angles], color, width)
@@ -110,7 +104,7 @@ class Pen:
     def fade(
         self, left: float, top: float, right: float, bottom: float, upper: Color, lower: Color, across: bool = False
     ) -> None:
-        """A rectangle running from one colour to another, downwards or across."""
+        """Fill a rectangle running from one colour to another, downwards or across."""
         paint = self._paint(upper)
         end = (right, top) if across else (left, bottom)
         paint.setShader(
@@ -131,7 +125,7 @@ class Pen:
         self.canvas.drawCircle(x, y, radius, paint)
 
     def shadow(self, x: float, y: float, rx: float, ry: float, strength: int = 60) -> None:
-        """A soft-coloured oval of shadow on the ground."""
+        """Lay an oval of shadow on the ground."""
         paint = skia.Paint(AntiAlias=True, Color=skia.Color(0, 0, 0, strength))
         self.canvas.drawOval(skia.Rect(x - rx, y - ry, x + rx, y + ry), paint)
 

@@ -85,7 +85,7 @@ def stars(pen: Pen, rng: random.Random, bottom: float, count: int) -> None:
 
 
 def sun(pen: Pen, rng: random.Random, x: float, y: float, radius: float, time: str) -> Color:
-    """The sun with its glow; its colour is returned."""
+    """Draw the sun with its glow; its colour is returned."""
     color: Color = (255, 228, 70)
     if time == "sunset":
         color = rng.choice([(255, 222, 90), (255, 150, 50), (250, 84, 50)])
@@ -98,9 +98,12 @@ def sun(pen: Pen, rng: random.Random, x: float, y: float, radius: float, time: s
 
 def clouds(pen: Pen, rng: random.Random, time: str, horizon: float, count: int) -> None:
     """Clouds in the upper sky."""
-    color: Color = {"sunset": (250, 190, 160), "night": (58, 62, 92), "storm": (56, 60, 70), "cloudy": (226, 230, 234)}.get(
-        time, (252, 252, 252)
-    )
+    color: Color = {
+        "sunset": (250, 190, 160),
+        "night": (58, 62, 92),
+        "storm": (56, 60, 70),
+        "cloudy": (226, 230, 234),
+    }.get(time, (252, 252, 252))
     for _ in range(count):
         with pen.at(rng.uniform(0, SIZE), rng.uniform(12, max(16, horizon * 0.6)), rng.uniform(18, 44)):
             _DRAW["cloud"](pen, jitter(rng, color, 8), rng)
@@ -112,7 +115,7 @@ def ground(pen: Pen, rng: random.Random, name: str, time: str, horizon: float, h
 
 
 def glitter(pen: Pen, rng: random.Random, x: float, horizon: float, shore: float, color: Color) -> None:
-    """The path of light that a low sun or moon lays on water, from the horizon to the shore."""
+    """Draw the path of light that a low sun or moon lays on water, from the horizon to the shore."""
     for _ in range(int((shore - horizon) / 3) + 4):
         y = rng.uniform(horizon + 1, max(horizon + 4, shore))
         half = rng.uniform(3, 9) * (0.5 + (y - horizon) / (SIZE - horizon))
@@ -209,7 +212,9 @@ def _peaks(pen: Pen, rng: random.Random, time: str, horizon: float, snowy: bool)
 
 def _mountains(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color, snowy: bool = False) -> None:
     _peaks(pen, rng, time, horizon, snowy)
-    foreground = (232, 238, 244) if snowy and rng.random() < 0.5 else rng.choice([(80, 142, 70), (72, 96, 92), (110, 130, 80)])
+    foreground = (
+        (232, 238, 244) if snowy and rng.random() < 0.5 else rng.choice([(80, 142, 70), (72, 96, 92), (110, 130, 80)])
+    )
     _land(pen, rng, dark(jitter(rng, foreground), DIM.get(time, 1.0)), horizon + 8, 5)
     del haze
 
@@ -295,7 +300,12 @@ def _road(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) 
         center = far + (x - far) * share
         size = 1 + 3 * share
         pen.polygon(
-            [(center - size / 2, y), (center + size / 2, y), (center + size / 2, y + 3 * size), (center - size / 2, y + 3 * size)],
+            [
+                (center - size / 2, y),
+                (center + size / 2, y),
+                (center + size / 2, y + 3 * size),
+                (center - size / 2, y + 3 * size),
+            ],
             dark((246, 244, 230), dim),
         )
 
@@ -323,7 +333,9 @@ def _snow(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) 
 def _flowers(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) -> None:
     _meadow(pen, rng, time, horizon, haze)
     dim = DIM.get(time, 1.0)
-    palette = rng.sample([(220, 40, 50), (250, 214, 50), (246, 130, 182), (250, 250, 250), (150, 80, 200)], rng.choice((1, 2, 3)))
+    palette = rng.sample(
+        [(220, 40, 50), (250, 214, 50), (246, 130, 182), (250, 250, 250), (150, 80, 200)], rng.choice((1, 2, 3))
+    )
     for k in range(rng.randint(30, 60)):
         y = horizon + 6 + (SIZE - horizon) * k / 60
         size = 1.2 + 3.2 * (y - horizon) / (SIZE - horizon)
