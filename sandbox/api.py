@@ -137,9 +137,7 @@ def json_response(status: int, answer: Any, headers: dict[str, str] | None = Non
     if answer is None:
         return web.Response(status=status, headers=headers)
     data = json.dumps(answer, separators=(",", ":")).encode()
-    return web.Response(
-        status=status, body=data, headers={"Content-Type": "application/json"} | (headers or {})
-    )
+    return web.Response(status=status, body=data, headers={"Content-Type": "application/json"} | (headers or {}))
 
 
 def _faulty(fault: Fault) -> tuple[int, Any, dict[str, str]]:

@@ -133,8 +133,7 @@ class Events:
             "guild_id": str(channel.guild_id),
             "member": payloads.member(members[message.author.id]),
             "mentions": [
-                payloads.user(each) | {"member": payloads.member(members[each.id])}
-                for each in message.mentions
+                payloads.user(each) | {"member": payloads.member(members[each.id])} for each in message.mentions
             ],
         }
 

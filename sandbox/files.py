@@ -50,9 +50,7 @@ class Cdn:
         return hmac.new(self._secret, f"{attachment_id}:{expires}".encode(), hashlib.sha256).hexdigest()
 
 
-def make_attachment(
-    attachment_id: int, channel_id: int, upload: Upload, form: AttachmentForm | None
-) -> Attachment:
+def make_attachment(attachment_id: int, channel_id: int, upload: Upload, form: AttachmentForm | None) -> Attachment:
     """Return `upload` as an attachment, with what the request's JSON says about it."""
     given = (form.filename if form else None) or upload.filename
     filename = safe_filename(given)

@@ -269,9 +269,7 @@ class Connection:
     def _request_members(self, payload: dict[str, Any]) -> None:
         if self.session is not None:
             everybody = self.session.listens(Intent.GUILD_MEMBERS)
-            self.session.dispatch(
-                "GUILD_MEMBERS_CHUNK", chunk(self._gateway.world, payload, everybody=everybody)
-            )
+            self.session.dispatch("GUILD_MEMBERS_CHUNK", chunk(self._gateway.world, payload, everybody=everybody))
 
 
 def _presence(given: object) -> dict[str, Any]:

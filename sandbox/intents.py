@@ -49,9 +49,7 @@ def withhold(payload: dict[str, Any], message: Message, channel: Channel, reader
     if message.author is reader or reader in message.mentions or channel.type is ChannelType.DIRECT:
         return payload
     bare = payload | {"content": "", "embeds": [], "attachments": [], "components": []}
-    if isinstance(answered := payload.get("referenced_message"), dict) and answered["author"]["id"] != str(
-        reader.id
-    ):
+    if isinstance(answered := payload.get("referenced_message"), dict) and answered["author"]["id"] != str(reader.id):
         bare["referenced_message"] = answered | {
             "content": "",
             "embeds": [],

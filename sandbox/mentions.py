@@ -71,9 +71,7 @@ def find(
         and wanted("roles", rule.roles, role_id)
     ]
     everyone = bool(
-        permitted & Permission.MENTION_EVERYONE
-        and "everyone" in parse
-        and re.search("@(everyone|here)", text)
+        permitted & Permission.MENTION_EVERYONE and "everyone" in parse and re.search("@(everyone|here)", text)
     )
     return Mentions(list(users.values()), roles, everyone)
 

@@ -62,6 +62,8 @@ class RateLimits:
 
     def take(self, user_id: int, method: str, route: str, major: str, *, bot: bool) -> Standing:
         """Count one request of `user_id`; `major` is the channel or server in its path."""
+        if not self.enabled:
+            return Standing({})
         rule = RULES.get((method, route), OTHER)
         factor = 1 if bot else PERSON_FACTOR
         limit = rule.limit * factor
@@ -87,7 +89,7 @@ class RateLimits:
         window = self._windows.get(key)
         if window is None or window.ends <= now:
             window = self._windows[key] = _Window(now + seconds)
-        if window.used >= limit and self.enabled:
+        if window.used >= limit:
             return window.ends - now, window
         window.used = min(limit, window.used + 1)
         return None, window

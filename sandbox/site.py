@@ -30,8 +30,7 @@ def state(world: World) -> Payload:
             if each.type is ChannelType.TEXT
         ],
         "members": [
-            {"id": str(each.id), "name": each.name, "role": world.role_of(each), "token": each.token}
-            for each in people
+            {"id": str(each.id), "name": each.name, "role": world.role_of(each), "token": each.token} for each in people
         ],
         "bot": {"id": str(bot.id), "name": bot.name, "token": bot.token},
     }

@@ -70,9 +70,7 @@ class World:
         if user.id == self.guild.owner_id:
             return "owner"
         roles = (self.guild.roles[role_id] for role_id in self.guild.members[user.id].roles)
-        return (
-            "moderator" if any(role.permissions & Permission.MANAGE_MESSAGES for role in roles) else "member"
-        )
+        return "moderator" if any(role.permissions & Permission.MANAGE_MESSAGES for role in roles) else "member"
 
     def permissions(self, user: User, channel: Channel) -> int:
         """Return what `user` may do in `channel`; 0 where it is not theirs to see."""
@@ -160,9 +158,7 @@ def _found(bot_name: str) -> tuple[Guild, Application]:
     channels: list[Channel] = []
 
     def category(name: str) -> None:
-        channels.append(
-            Channel(fresh(), ChannelType.CATEGORY, name, position=len(channels), guild_id=guild_id)
-        )
+        channels.append(Channel(fresh(), ChannelType.CATEGORY, name, position=len(channels), guild_id=guild_id))
 
     def text(name: str, topic: str, overwrites: dict[int, Overwrite] | None = None) -> None:
         parent = next(each.id for each in reversed(channels) if each.type is ChannelType.CATEGORY)
@@ -179,9 +175,7 @@ def _found(bot_name: str) -> tuple[Guild, Application]:
     text("staff", "For moderators; the bot cannot see it.", {guild_id: hidden, moderators.id: shown})
 
     ranks = ((owner, owners), (moderator, moderators), (mia, painters), (noor, painters), (bot, bots))
-    members = {
-        user.id: Member(user, FOUNDED + 60 * place, [role.id]) for place, (user, role) in enumerate(ranks)
-    }
+    members = {user.id: Member(user, FOUNDED + 60 * place, [role.id]) for place, (user, role) in enumerate(ranks)}
     roles = {role.id: role for role in (everyone, painters, bots, moderators, owners)}
     guild = Guild(guild_id, "The Studio", owner.id, roles, members, {each.id: each for each in channels})
     return guild, Application(bot.id, bot_name, bot, owner)

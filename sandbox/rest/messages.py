@@ -156,9 +156,7 @@ def _checked_embeds(embeds: list[Embed] | None) -> list[dict[str, Any]]:
             payload["timestamp"] = each.timestamp.isoformat()
         filled = {key: value for key, value in payload.items() if value not in ("", {}, [])}
         if not filled.keys() - {"color"}:
-            raise form_refusal(
-                ("embeds", place, "description"), "BASE_TYPE_REQUIRED", "This field is required"
-            )
+            raise form_refusal(("embeds", place, "description"), "BASE_TYPE_REQUIRED", "This field is required")
         shown.append(filled)
     return shown
 
@@ -184,9 +182,7 @@ def _answered(call: Call, channel: Channel, form: MessageCreate) -> Message | No
     return answered
 
 
-def _attachments(
-    call: Call, channel: Channel, form: MessageEdit, present: list[Attachment]
-) -> list[Attachment]:
+def _attachments(call: Call, channel: Channel, form: MessageEdit, present: list[Attachment]) -> list[Attachment]:
     """Return the message's files after this request: those listed, or all where nothing is listed."""
     uploads = call.body.files
     if form.attachments is None:
@@ -208,18 +204,12 @@ def _attachments(
         fresh = call.world.snowflakes.next()
         result.append(files.make_attachment(fresh, channel.id, uploads[number], about))
     if len(result) > MAX_ATTACHMENTS:
-        raise form_refusal(
-            ("attachments",), "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_ATTACHMENTS} or fewer in length."
-        )
+        raise form_refusal(("attachments",), "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_ATTACHMENTS} or fewer in length.")
     return result
 
 
-def _mention(
-    call: Call, channel: Channel, message: Message, form: MessageEdit, answered: Message | None
-) -> None:
-    found = mentions.find(
-        call.world, channel, message.author, message.content, form.allowed_mentions, answered
-    )
+def _mention(call: Call, channel: Channel, message: Message, form: MessageEdit, answered: Message | None) -> None:
+    found = mentions.find(call.world, channel, message.author, message.content, form.allowed_mentions, answered)
     message.mentions = found.users
     message.mention_roles = found.roles
     message.mention_everyone = found.everyone

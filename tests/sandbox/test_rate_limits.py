@@ -1,0 +1,76 @@
+from typing import Any
+
+import pytest
+
+from sandbox import Fault, Sandbox
+from sandbox.api import Observer
+from sandbox.rate_limits import RateLimits
+from tests.sandbox.conftest import Clock
+from tests.sandbox_fixtures import Cast
+
+
+@pytest.fixture
+async def sandbox(observe: Observer, clock: Clock) -> Any:
+    async with Sandbox(observe=observe, clock=clock) as sandbox:
+        yield sandbox
+
+
+async def test_the_sixth_message_waits(people: Cast, clock: Clock) -> None:
+    bot = people("bot")
+    for left in (4, 3, 2, 1, 0):
+        await bot.say("art", "x")
+        assert bot.headers["X-RateLimit-Limit"] == "5"
+        assert bot.headers["X-RateLimit-Remaining"] == str(left)
+        assert float(bot.headers["X-RateLimit-Reset"]) == clock.now + 5
+        assert float(bot.headers["X-RateLimit-Reset-After"]) == 5
+    bucket = bot.headers["X-RateLimit-Bucket"]
+    clock.now += 1.5
+    status, answer = await bot.call("POST", bot.messages_of("art"), {"content": "x"})
+    assert status == 429
+    assert answer == {"message": "You are being rate limited.", "retry_after": 3.5, "global": False}
+    assert bot.headers["Retry-After"] == "4"
+    assert bot.headers["X-RateLimit-Scope"] == "user"
+    assert bot.headers["X-RateLimit-Bucket"] == bucket
+    assert bot.headers["Via"]
+    await bot.say("general", "another channel is another bucket")
+    clock.now += 3.5
+    await bot.say("art", "x")
+
+
+async def test_people_have_more_room(people: Cast) -> None:
+    mia = people("Mia")
+    for _ in range(20):
+        await mia.say("art", "x")
+    assert (await mia.call("POST", mia.messages_of("art"), {"content": "x"}))[0] == 429
+
+
+async def test_the_global_limit(people: Cast, sandbox: Sandbox, clock: Clock) -> None:
+    bot = people("bot")
+    for _ in range(50):
+        sandbox.limits.take(sandbox.bot.id, "GET", "/users/{user_id}", str(_), bot=True)
+    status, answer = await bot.call("GET", "/users/@me")
+    assert (status, answer["global"]) == (429, True)
+    assert bot.headers["X-RateLimit-Global"] == "true"
+    assert bot.headers["X-RateLimit-Scope"] == "global"
+    clock.now += 1
+    assert (await bot.call("GET", "/users/@me"))[0] == 200
+
+
+async def test_trouble_on_demand(people: Cast, sandbox: Sandbox) -> None:
+    bot = people("bot")
+    create = "/channels/{channel_id}/messages"
+    sandbox.fail_next(Fault("POST", create, 429, retry_after=0.2, via=False))
+    sandbox.fail_next(Fault("POST", create, 502, times=2))
+    path = bot.messages_of("art")
+    status, answer = await bot.call("POST", path, {"content": "x"})
+    assert (status, answer["retry_after"], "Via" in bot.headers) == (429, 0.2, False)
+    assert [(await bot.call("POST", path, {"content": "x"}))[0] for _ in range(3)] == [502, 502, 200]
+
+
+def test_a_window_starts_with_its_first_request(clock: Clock) -> None:
+    limits = RateLimits(clock)
+    limits.take(1, "DELETE", "/channels/{channel_id}/messages/{message_id}", "7", bot=True)
+    clock.now += 0.9
+    standing = limits.take(1, "DELETE", "/channels/{channel_id}/messages/{message_id}", "7", bot=True)
+    assert standing.headers["X-RateLimit-Reset-After"] == "0.100"
+    assert standing.headers["X-RateLimit-Remaining"] == "3"

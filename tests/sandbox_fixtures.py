@@ -1,0 +1,110 @@
+"""Fixtures for every test that needs Discord: a sandbox, people who write in it, and discord.py pointed at it.
+
+Every REST call that goes through the `sandbox` fixture is checked against Discord's OpenAPI description.
+"""
+
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+import yarl
+
+from sandbox import Sandbox
+from sandbox.api import Observer
+from tests.openapi import Description, description_path
+
+Files = list[tuple[str, bytes]]
+
+
+class Person:
+    """Acts as one user by the REST API, as any HTTP client can."""
+
+    def __init__(self, http: aiohttp.ClientSession, sandbox: Sandbox, token: str) -> None:
+        self._http = http
+        self._sandbox = sandbox
+        self._headers = {"Authorization": token}
+        self.headers: dict[str, str] = {}
+        """The headers of the last answer."""
+
+    async def call(self, method: str, path: str, body: object = None, files: Files | None = None) -> tuple[int, Any]:
+        """Call the API; returns status and JSON."""
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        if files:
+            form = aiohttp.FormData(quote_fields=False)
+            form.add_field("payload_json", json.dumps(body or {}), content_type="application/json")
+            for number, (name, data) in enumerate(files):
+                form.add_field(
+                    f"files[{number}]", io.BytesIO(data), filename=name, content_type="application/octet-stream"
+                )
+            options = {"data": form}
+        url = yarl.URL(self._sandbox.api_base + path, encoded=True)
+        async with self._http.request(method, url, headers=self._headers, **options) as response:
+            self.headers = dict(response.headers)
+            text = await response.text()
+            return response.status, json.loads(text) if text else None
+
+    def messages_of(self, channel: str) -> str:
+        """Return the path of a channel's messages."""
+        return f"/channels/{self._sandbox.channel(channel).id}/messages"
+
+    async def say(self, channel: str, content: str = "", *, files: Files | None = None, **more: Any) -> Any:
+        """Write a message; returns it, and fails where it is refused."""
+        status, answer = await self.call("POST", self.messages_of(channel), {"content": content, **more}, files)
+        assert status == 200, answer
+        return answer
+
+
+Cast = Callable[[str], Person]
+"""Returns a person by name or role, or the bot by `bot`."""
+
+
+@pytest.fixture(scope="session")
+def description() -> Description | None:
+    """Discord's OpenAPI description, None where it is not at hand."""
+    path = description_path()
+    return Description(path) if path else None
+
+
+@pytest.fixture
+def observe(description: Description | None) -> Iterator[Observer]:
+    """An observer for a sandbox; the test fails in the end where a call was not as Discord describes it."""
+    problems: list[str] = []
+
+    def check(method: str, path: str, request: Any, status: int, answer: Any) -> None:
+        if description is not None:
+            problems.extend(description.problems(method, path, request, status, answer))
+
+    yield check
+    assert not problems, "\n".join(problems[:20])
+
+
+@pytest.fixture
+async def sandbox(observe: Observer) -> AsyncIterator[Sandbox]:
+    """A sandbox of one's own."""
+    async with Sandbox(observe=observe) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def people(sandbox: Sandbox) -> AsyncIterator[Cast]:
+    """The people of the sandbox, and its bot, as REST clients."""
+    async with aiohttp.ClientSession() as http:
+
+        def cast(name: str) -> Person:
+            token = f"Bot {sandbox.bot.token}" if name == "bot" else sandbox.person(name).token
+            return Person(http, sandbox, token)
+
+        yield cast
+
+
+@pytest.fixture
+def discord_here(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point discord.py at the sandbox."""
+    gateway = yarl.URL(sandbox.url.replace("http", "ws", 1) + "/gateway")
+    monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_base)
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+    monkeypatch.setattr(discord.Asset, "BASE", f"{sandbox.url}/cdn")
