@@ -5,6 +5,7 @@ it, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state 
 """
 
 import pickle
+import warnings
 import zipfile
 from dataclasses import dataclass
 from importlib import resources
@@ -55,7 +56,8 @@ def load_models(vqgan: str, clip: str, device: torch.device) -> Models:
     canvas, recipe = load_vqgan(vqgan_path)
     perceptor = load_clip(clip_path)
     for network in (canvas, perceptor):
-        network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+        network.eval().requires_grad_(False).to(device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Models(canvas, perceptor, recipe)
 
 
@@ -71,7 +73,8 @@ def load_vqgan(config_path: Path) -> tuple[VQGAN, Recipe]:
         config: Any = OmegaConf.to_container(OmegaConf.load(config_path), resolve=True)
         if config["model"]["target"].rpartition(".")[2] != "VQModel":
             raise CheckpointError(
-                f"{config_path} describes a {config['model']['target']}; only taming.models.vqgan.VQModel can be painted with."
+                f"{config_path} describes a {config['model']['target']}; "
+                "only taming.models.vqgan.VQModel can be painted with."
             )
         params = config["model"]["params"]
         vqgan = VQGAN(params["ddconfig"], params["n_embed"], params["embed_dim"])
@@ -114,7 +117,8 @@ def _beside(config_path: Path) -> Path:
         if path.is_file():
             return path
     raise CheckpointError(
-        f"The weights of {config_path} are missing: put {config_path.stem}.ckpt or {config_path.stem}.safetensors beside it."
+        f"The weights of {config_path} are missing: "
+        f"put {config_path.stem}.ckpt or {config_path.stem}.safetensors beside it."
     )
 
 
@@ -129,7 +133,7 @@ def _read(path: Path) -> StateDict:
         if path.suffix == ".safetensors":
             return load_file(path)
         if _is_torchscript(path):
-            return dict(torch.jit.load(path, map_location="cpu").state_dict())
+            return _read_torchscript(path)
         return _read_pickle(path)
     except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError, SafetensorError) as error:
         raise CheckpointError(f"{path} is damaged or not a checkpoint: fetch the file again.") from error
@@ -141,6 +145,12 @@ def _is_torchscript(path: Path) -> bool:
         return False
     with zipfile.ZipFile(path) as archive:
         return any(name.endswith("constants.pkl") for name in archive.namelist())
+
+
+def _read_torchscript(path: Path) -> StateDict:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit.load` is deprecated", DeprecationWarning)
+        return dict(torch.jit.load(path, map_location="cpu").state_dict())
 
 
 class _Inert:

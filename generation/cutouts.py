@@ -42,9 +42,7 @@ class Cutouts:
     def __call__(self, pictures: Tensor, generators: list[Generator]) -> Tensor:
         """Return the views: ``[B, 3, H, W]`` in [0, 1] and B generators → ``[B, count, 3, size, size]``."""
         draws = [_draw(self.count, self.whole, self.size, generator) for generator in generators]
-        homographies, colours, noise = (
-            torch.stack(parts).to(pictures.device) for parts in zip(*draws, strict=True)
-        )
+        homographies, colours, noise = (torch.stack(parts).to(pictures.device) for parts in zip(*draws, strict=True))
         views = torch.cat(
             [
                 self._warp(self._reduced(pictures), homographies[:, : self.whole]),
@@ -73,7 +71,7 @@ class Cutouts:
             padding_mode="reflection",
             align_corners=False,
         )
-        return warped.unflatten(0, (batch, count))
+        return warped.view(batch, count, *warped.shape[1:])
 
 
 def _draw(count: int, whole: int, size: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:

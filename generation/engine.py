@@ -46,6 +46,18 @@ class Painting:
         return self.step == self.request.steps
 
 
+class StepError(Exception):
+    """A step broke off; the cause is chained.
+
+    Args:
+        requests: that took part in it and have left the engine.
+    """
+
+    def __init__(self, requests: list[ImagineRequest]) -> None:
+        super().__init__(f"A step of {len(requests)} requests broke off.")
+        self.requests = requests
+
+
 class Engine:
     """Paints many requests, each step all those of one shape as one batch.
 
@@ -59,9 +71,7 @@ class Engine:
         device: where the models are.
     """
 
-    def __init__(
-        self, canvas: Canvas, perceptor: CLIPPerceptor, recipe: Recipe, device: torch.device
-    ) -> None:
+    def __init__(self, canvas: Canvas, perceptor: CLIPPerceptor, recipe: Recipe, device: torch.device) -> None:
         self.canvas = canvas
         self.perceptor = perceptor
         self.recipe = recipe
@@ -94,19 +104,30 @@ class Engine:
         """Advance all requests of one shape by one step and return them; shapes take turns.
 
         A request that is done is returned this once more and leaves.
+
+        Raises:
+            StepError: the step broke off, and its requests have left.
         """
         batch = self._next_batch()
         if not batch:
             return []
+        try:
+            self._advance(batch)
+        except Exception as error:
+            requests = [painting.request for painting in batch]
+            for request in requests:
+                self.abort_request(request.id)
+            raise StepError(requests) from error
+        return batch
+
+    def _advance(self, batch: list[Painting]) -> None:
         pictures = self._descend(batch)
         for painting, picture in zip(batch, pictures, strict=True):
             painting.step += 1
             painting.picture = picture
-        for painting in batch:
             if painting.done:
-                del self._paintings[painting.request.id]
                 painting.picture = self._finish(painting)
-        return batch
+                self.abort_request(painting.request.id)
 
     def _next_batch(self) -> list[Painting]:
         shapes = {painting.request.shape for painting in self._paintings.values()}

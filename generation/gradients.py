@@ -22,7 +22,7 @@ class _ClampWithGradient(torch.autograd.Function):
 
 def clamp_with_gradient(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Clamp ``x`` to ``[low, high]``; outside, only the gradient that leads back inside passes."""
-    clamped: Tensor = _ClampWithGradient.apply(x, low, high)
+    clamped: Tensor = _ClampWithGradient.apply(x, low, high)  # type: ignore[no-untyped-call]
     return clamped
 
 

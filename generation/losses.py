@@ -1,5 +1,6 @@
 """What the painting descends."""
 
+import torch
 from torch import Tensor
 
 
@@ -8,8 +9,8 @@ def spherical_distance(a: Tensor, b: Tensor) -> Tensor:
 
     ``2·arcsin²(|a − b| / 2)``, from 0 for equal to π²/2 for opposite vectors (Crowson et al. 2022, section 2).
     """
-    chord = (a - b).norm(dim=-1).div(2).clamp(max=1 - 1e-6)
-    return chord.arcsin().square().mul(2)
+    chord: Tensor = torch.linalg.vector_norm(a - b, dim=-1)
+    return chord.div(2).clamp(max=1 - 1e-6).arcsin().square().mul(2)
 
 
 def total_variation(pictures: Tensor) -> Tensor:

@@ -32,4 +32,4 @@ class Executor(Protocol):
         """Stop painting within one step. No further event comes; an unknown or finished request is ignored."""
 
     def events(self) -> AsyncIterator[Event]:
-        """What happens to the requests, in order, until the executor is left. There is one reader."""
+        """Yield what happens to the requests, in order, until the executor is left. There is one reader."""

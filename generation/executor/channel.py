@@ -22,7 +22,7 @@ class Load:
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
         clip: ``pocket`` or the path of a CLIP file.
-        device: ``cpu`` or ``cuda:N``.
+        device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
         preview_seconds: at least so long between two previews of one request.
     """
@@ -43,9 +43,17 @@ class Abort:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """First message up: the models are loaded, and so many requests may be painted at once."""
+    """First message up: the models are loaded.
 
+    Args:
+        device: where they are, ``cpu`` or ``cuda:N``.
+        room: so many requests may be painted at once.
+        gpus: that are visible on this machine.
+    """
+
+    device: str
     room: int
+    gpus: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The process talks through its standard input and output and ends when the input 
 ends, however that happens.
 """
 
+import contextlib
 import os
 import queue
 import sys
@@ -18,7 +19,7 @@ import torch
 
 from generation.canvas.latent import LatentCanvas
 from generation.checkpoints import load_models
-from generation.engine import Engine, Painting
+from generation.engine import Engine, Painting, StepError
 from generation.errors import DeviceError, GenerationError
 from generation.events import Failed, Finished, Progress, Started
 from generation.executor.channel import Abort, Broken, Down, Load, Ready, Up, pack, read
@@ -27,6 +28,9 @@ from generation.request import ImagineRequest
 
 ROOM = {"cpu": 1, "cuda": 4}
 """Requests painted at once on one device. A CPU has no idle units that a second one could fill."""
+
+TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
+BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
 
 
 @dataclass(slots=True)
@@ -45,9 +49,7 @@ class Worker:
         send: takes the messages for the parent.
     """
 
-    def __init__(
-        self, engine: Engine, device: str, preview_seconds: float, send: Callable[[Up], None]
-    ) -> None:
+    def __init__(self, engine: Engine, device: str, preview_seconds: float, send: Callable[[Up], None]) -> None:
         self.engine = engine
         self.device = device
         self.preview_seconds = preview_seconds
@@ -76,11 +78,9 @@ class Worker:
         """Advance the engine and report; what fails in it fails the requests in progress, not the worker."""
         try:
             paintings = self.engine.step()
-        except Exception:
-            _log_exception()
-            for request_id in list(self._clocks):
-                self.engine.abort_request(request_id)
-                self._fail(request_id)
+        except StepError as error:
+            for request in error.requests:
+                self._fail(request, error)
             return
         for painting in paintings:
             self._report(painting)
@@ -90,9 +90,8 @@ class Worker:
         self._clocks[request.id] = _Clock(now, now)
         try:
             painting = self.engine.add_request(request)
-        except Exception:
-            _log_exception()
-            self._fail(request.id)
+        except Exception as error:
+            self._fail(request, error)
             return
         self.send(Started(request.id, self.device, painting.left_out))
 
@@ -111,29 +110,37 @@ class Worker:
             preview = encode_preview(painting.picture)
         self.send(Progress(request.id, painting.step, request.steps, now - clock.started, preview))
 
-    def _fail(self, request_id: str) -> None:
-        del self._clocks[request_id]
-        self.send(Failed(request_id, "The painting broke off by a fault of the program; its operator can see why."))
+    def _fail(self, request: ImagineRequest, error: Exception) -> None:
+        del self._clocks[request.id]
+        traceback.print_exception(error, file=sys.stderr)
+        too_large = isinstance(error.__cause__ or error, torch.OutOfMemoryError)
+        self.send(Failed(request.id, TOO_LARGE if too_large else BROKE_OFF))
 
 
-def _log_exception() -> None:
-    traceback.print_exc(file=sys.stderr)
-
-
-def load(message: Load) -> Engine:
-    """Load the models onto the device and paint one step, so that the first request does not wait for warming up.
+def choose_device(name: str) -> torch.device:
+    """Return the device of that name; ``auto`` is the first GPU, or else the CPU.
 
     Raises:
-        DeviceError: the device is not there.
+        DeviceError: it is not there.
+    """
+    gpus = torch.cuda.device_count()
+    if name == "auto":
+        name = "cuda:0" if gpus else "cpu"
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= gpus:
+        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs. Change executor.devices.")
+    return device
+
+
+def load(message: Load, device: torch.device) -> Engine:
+    """Load the models onto the device, and the tokeniser's table, so that the first request need not wait for it.
+
+    Raises:
         CheckpointError: the weights cannot be read.
     """
     torch.set_num_threads(message.threads)
-    device = torch.device(message.device)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise DeviceError(
-            f"There is no device {message.device}: {torch.cuda.device_count()} GPUs are visible to torch."
-        )
     models = load_models(message.vqgan, message.clip, device)
+    models.perceptor.tokenise("")
     canvas = LatentCanvas(models.vqgan, models.recipe)
     return Engine(canvas, models.perceptor, models.recipe, device)
 
@@ -159,12 +166,15 @@ def main() -> None:
     first = inbox.get()
     assert isinstance(first, Load)
     try:
-        engine = load(first)
+        device = choose_device(first.device)
+        engine = load(first, device)
     except GenerationError as error:
         send(Broken(type(error).__name__, str(error)))
-        return
-    send(Ready(ROOM[torch.device(first.device).type]))
-    Worker(engine, first.device, first.preview_seconds, send).run(inbox)
+        os._exit(0)
+    send(Ready(str(device), ROOM[device.type], torch.cuda.device_count()))
+    with contextlib.suppress(BrokenPipeError):
+        Worker(engine, str(device), first.preview_seconds, send).run(inbox)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -46,9 +46,7 @@ class CLIPPerceptor(nn.Module):
         encoded = self._tokenizer.encode(prompt)
         kept, rest = encoded[: context_length - 2], encoded[context_length - 2 :]
         tokens = torch.zeros(1, context_length, dtype=torch.long)
-        tokens[0, : len(kept) + 2] = torch.tensor(
-            [encoder["<|startoftext|>"], *kept, encoder["<|endoftext|>"]]
-        )
+        tokens[0, : len(kept) + 2] = torch.tensor([encoder["<|startoftext|>"], *kept, encoder["<|endoftext|>"]])
         return tokens, self._tokenizer.decode(rest).strip()
 
     def encode_text(self, tokens: Tensor) -> Tensor:

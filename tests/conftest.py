@@ -1,0 +1,48 @@
+"""Tiny real networks in the official formats, for every test that paints."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+from safetensors.torch import save_file
+
+from config.settings import ModelsSettings
+from generation.canvas.vqgan import VQGAN
+from generation.official import clip_model
+
+TINY_VQGAN = {
+    "embed_dim": 8,
+    "n_embed": 16,
+    "ddconfig": {
+        "ch": 32,
+        "out_ch": 3,
+        "ch_mult": [1, 1, 1, 1],
+        "num_res_blocks": 0,
+        "attn_resolutions": [],
+        "in_channels": 3,
+        "resolution": 32,
+        "z_channels": 16,
+        "double_z": False,
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> ModelsSettings:
+    """Models with random weights that paint a step in milliseconds."""
+    folder: Path = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    vqgan = VQGAN(TINY_VQGAN["ddconfig"], 16, 8)  # type: ignore[arg-type]
+    save_file(vqgan.state_dict(), folder / "vqgan.safetensors")
+    config = {
+        "model": {"target": "taming.models.vqgan.VQModel", "params": TINY_VQGAN},
+        "recipe": {"cutouts": 4},
+    }
+    OmegaConf.save(OmegaConf.create(config), folder / "vqgan.yaml")
+    clip = clip_model.CLIP(32, 32, (1, 1, 1, 1), 8, None, 77, 49408, 64, 1, 1)
+    torch.save(clip.state_dict(), folder / "clip.pt")
+    return ModelsSettings(vqgan=str(folder / "vqgan.yaml"), clip=str(folder / "clip.pt"))

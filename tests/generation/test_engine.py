@@ -1,0 +1,131 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from config.settings import ModelsSettings
+from generation.canvas.latent import LatentCanvas
+from generation.checkpoints import Models, load_models
+from generation.engine import Engine, Painting, StepError
+from generation.recipe import Recipe
+from generation.request import ImagineRequest
+
+CPU = torch.device("cpu")
+REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=4)
+
+
+@pytest.fixture(scope="module")
+def models(tiny_models: ModelsSettings) -> Models:
+    return load_models(tiny_models.vqgan, tiny_models.clip, CPU)
+
+
+@pytest.fixture
+def engine(models: Models) -> Engine:
+    return make_engine(models, models.recipe)
+
+
+def make_engine(models: Models, recipe: Recipe) -> Engine:
+    return Engine(LatentCanvas(models.vqgan, recipe), models.perceptor, recipe, CPU)
+
+
+def paint(engine: Engine, *requests: ImagineRequest) -> dict[str, Tensor]:
+    for request in requests:
+        engine.add_request(request)
+    pictures = {}
+    while len(engine):
+        for painting in engine.step():
+            if painting.done:
+                pictures[painting.request.id] = painting.picture
+    return pictures
+
+
+def distance(painting: Painting, engine: Engine) -> float:
+    picture = torch.nn.functional.interpolate(painting.picture[None], size=engine.perceptor.input_size)
+    return float((engine.perceptor.encode_image(picture)[0] - painting.text).norm())
+
+
+def test_paints_a_picture_of_the_size_asked_for(engine: Engine) -> None:
+    picture = paint(engine, replace(REQUEST, width=96, height=64))["a"]
+    assert picture.shape == (3, 64, 96)
+    assert picture.min() >= 0
+    assert picture.max() <= 1
+
+
+def test_same_seed_same_picture(engine: Engine) -> None:
+    assert torch.equal(paint(engine, REQUEST)["a"], paint(engine, REQUEST)["a"])
+
+
+def test_other_seed_other_picture(engine: Engine) -> None:
+    assert not torch.equal(paint(engine, REQUEST)["a"], paint(engine, replace(REQUEST, seed=2))["a"])
+
+
+@pytest.mark.parametrize("recipe", [Recipe(cutouts=8), Recipe(cutouts=8, init="grey", pyramid=(0.5, 1, 1))])
+def test_painting_comes_nearer_to_the_prompt(models: Models, recipe: Recipe) -> None:
+    engine = make_engine(models, recipe)
+    painting = engine.add_request(replace(REQUEST, steps=60))
+    engine.step()
+    before = distance(painting, engine)
+    while len(engine):
+        engine.step()
+    assert distance(painting, engine) < before - 0.01
+
+
+def test_a_batch_of_unlike_requests_gives_what_each_gives_alone(engine: Engine) -> None:
+    requests = [
+        REQUEST,
+        ImagineRequest("b", "the sea", seed=2, width=64, height=64, steps=2),
+        ImagineRequest("c", "a forest", seed=3, width=64, height=96, steps=3),
+        ImagineRequest("d", "a yellow sun", seed=4, width=64, height=64, steps=5),
+    ]
+    together = paint(engine, *requests)
+    for request in requests:
+        alone = paint(engine, request)[request.id]
+        assert (together[request.id] - alone).abs().mean() < 0.02
+
+
+def test_requests_join_and_leave_between_steps(engine: Engine) -> None:
+    engine.add_request(REQUEST)
+    engine.step()
+    engine.add_request(replace(REQUEST, id="b", steps=1))
+    assert [(p.request.id, p.step, p.done) for p in engine.step()] == [("a", 2, False), ("b", 1, True)]
+    assert [p.request.id for p in engine.step()] == ["a"]
+
+
+def test_shapes_take_turns(engine: Engine) -> None:
+    engine.add_request(REQUEST)
+    engine.add_request(replace(REQUEST, id="wide", width=128))
+    assert {engine.step()[0].request.id, engine.step()[0].request.id} == {"a", "wide"}
+
+
+def test_aborted_request_is_not_stepped_again(engine: Engine) -> None:
+    engine.add_request(REQUEST)
+    engine.add_request(replace(REQUEST, id="b"))
+    engine.abort_request("a")
+    engine.abort_request("never heard of")
+    assert [p.request.id for p in engine.step()] == ["b"]
+
+
+def test_a_step_that_breaks_takes_only_its_own_batch_along(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine.add_request(REQUEST)
+    engine.add_request(replace(REQUEST, id="wide", width=128))
+    real = engine.canvas.paint
+    calls = []
+
+    def broken_once(parameters: list[Tensor]) -> Tensor:
+        calls.append(parameters)
+        if len(calls) == 1:
+            raise RuntimeError("broken")
+        return real(parameters)
+
+    monkeypatch.setattr(engine.canvas, "paint", broken_once)
+    with pytest.raises(StepError) as caught:
+        engine.step()
+    assert len(caught.value.requests) == 1
+    assert len(engine) == 1
+    assert engine.step()[0].request.id not in {request.id for request in caught.value.requests}
+
+
+def test_the_tail_of_a_long_prompt_is_reported(engine: Engine) -> None:
+    painting = engine.add_request(replace(REQUEST, prompt="red " * 75 + "blue green"))
+    assert painting.left_out == "blue green"

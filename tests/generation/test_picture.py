@@ -1,0 +1,37 @@
+import io
+
+import pytest
+import torch
+from PIL import Image
+
+from generation.picture import encode_png, encode_preview, read_request, to_image
+from generation.request import ImagineRequest
+
+REQUEST = ImagineRequest("id", "ein Apfel 🍎, «مرحبا»\n\x7f", seed=2**32 - 1, width=64, height=32, steps=7, member="m")
+
+
+def test_png_carries_the_request_and_the_pixels() -> None:
+    picture = torch.rand(3, 32, 64)
+    png = encode_png(picture, REQUEST)
+    assert read_request(png) == REQUEST
+    with Image.open(io.BytesIO(png)) as image:
+        assert image.size == (64, 32)
+        assert image.info["Description"] == REQUEST.prompt
+        assert image.tobytes() == to_image(picture).tobytes()
+
+
+def test_a_foreign_png_carries_no_request() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "PNG")
+    with pytest.raises(KeyError):
+        read_request(buffer.getvalue())
+
+
+def test_preview_is_a_jpeg_of_the_same_size() -> None:
+    with Image.open(io.BytesIO(encode_preview(torch.rand(3, 32, 64)))) as image:
+        assert (image.format, image.size) == ("JPEG", (64, 32))
+
+
+def test_values_outside_are_clamped() -> None:
+    pixels = to_image(torch.tensor([-1.0, 0.5, 2.0]).view(3, 1, 1)).getpixel((0, 0))
+    assert pixels == (0, 128, 255)
