@@ -1,0 +1,135 @@
+"""The bot as a whole: logs in, paints until it is told to stop, and stops cleanly."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Iterator
+
+import aiohttp
+import discord
+import structlog
+
+from bot.client import Client
+from bot.commands import Painting
+from bot.discord_api import point_at
+from bot.errors import SetupError
+from bot.permissions import NEEDED
+from bot.studio import OnFinished, Studio
+from config.settings import DiscordSettings, Settings
+from generation.executor import Executor
+
+FAREWELL_SECONDS = 8.0
+"""So long may it take to tell everybody that their picture will not be finished."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+AUTHENTICATION_FAILED = 4004
+"""Close code of the gateway."""
+DEVELOPER_PORTAL = "https://discord.com/developers/applications"
+BAD_TOKEN = f"Discord refuses the token: copy the bot's from {DEVELOPER_PORTAL} to discord.token."
+NO_TOKEN = f"There is no bot token: put the bot's from {DEVELOPER_PORTAL} into EASEL_DISCORD__TOKEN."
+NO_INTENT = f"The bot may not read messages: switch on Message Content Intent for it at {DEVELOPER_PORTAL}."
+
+_log = structlog.get_logger(__name__)
+
+
+async def run(
+    settings: Settings,
+    executor: Executor,
+    *,
+    on_ready: Callable[[], None] | None = None,
+    on_finished: OnFinished | None = None,
+) -> None:
+    """Run the bot until SIGTERM or SIGINT; a second one does not wait for the farewells.
+
+    Args:
+        settings: all of them.
+        executor: who paints, not yet entered.
+        on_ready: called once when commands are answered and workers are ready.
+        on_finished: called with the path of each finished picture and its request.
+
+    Raises:
+        SetupError: Discord cannot be reached or does not let the bot in, and the operator can change that.
+        GenerationError: the executor does not start.
+    """
+    if settings.discord.token is None:
+        raise SetupError(NO_TOKEN)
+    logging.getLogger("discord").setLevel(logging.WARNING)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    await point_at(settings.discord.api_base)
+    studio = Studio(settings, executor, on_finished)
+    async with Client(settings.discord) as client:
+        await client.add_cog(Painting(settings, studio))
+        painting_ready = asyncio.Event()
+        connection = asyncio.create_task(_connect(client, settings.discord))
+        painting = asyncio.create_task(_paint(executor, studio, painting_ready))
+        announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
+        with _signals() as (stop, hurry):
+            stopping = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait({connection, painting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                _log.info("stopping")
+                painting.cancel()
+                farewell = asyncio.create_task(studio.close(FAREWELL_SECONDS))
+                hurrying = asyncio.create_task(hurry.wait())
+                await asyncio.wait({farewell, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+                tasks = [connection, painting, announcement, stopping, farewell, hurrying]
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+    for task in (painting, connection):
+        if not task.cancelled():
+            task.result()
+
+
+async def _connect(client: Client, settings: DiscordSettings) -> None:
+    assert settings.token is not None
+    try:
+        await client.start(settings.token.get_secret_value())
+    except discord.LoginFailure:
+        raise SetupError(BAD_TOKEN) from None
+    except discord.PrivilegedIntentsRequired:
+        raise SetupError(NO_INTENT) from None
+    except discord.ConnectionClosed as error:
+        if error.code == AUTHENTICATION_FAILED:
+            raise SetupError(BAD_TOKEN) from None
+        raise
+    except discord.HTTPException as error:
+        raise SetupError(f"{settings.api_base} does not let the bot log in: {error}.") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise SetupError(f"Nothing answers at {settings.api_base}: check the network.") from error
+
+
+async def _paint(executor: Executor, studio: Studio, ready: asyncio.Event) -> None:
+    async with executor:
+        ready.set()
+        await studio.run()
+
+
+async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Callable[[], None] | None) -> None:
+    await painting_ready.wait()
+    await client.wait_until_ready()
+    _log.info("ready", user=str(client.user), guilds=len(client.guilds))
+    if not client.guilds:
+        invitation = discord.utils.oauth_url(client.application_id or 0, permissions=NEEDED)
+        _log.warning("the bot is in no server yet", invitation=invitation)
+    if on_ready is not None:
+        on_ready()
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+    """Set the first event at the first signal to stop, the second at the next."""
+    loop = asyncio.get_running_loop()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def note() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, note)
+    try:
+        yield stop, hurry
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,160 @@
+"""What the message about a request says.
+
+Three lines at most: the prompt, where it stands, and the small print::
+
+    **a lighthouse in a storm, oil painting**
+    ▰▰▰▰▱▱▱▱▱▱ 40% · ready in 13 seconds
+    -# seed 7 · 128×128 · 100 steps
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from bot.markdown import escape, shorten
+from config.settings import PaintingSettings
+from generation.request import ImagineRequest
+
+MAX_CONTENT = 2000
+MAX_ALT_TEXT = 1024
+BAR = 10
+"""Segments of the progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """In line.
+
+    Args:
+        place: 1 for the next.
+        starts: when it will be begun, in Unix seconds, as far as one can tell.
+    """
+
+    place: int
+    starts: float
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """Being painted.
+
+    Args:
+        share: how much is done, from 0 to 1.
+        finishes: when it will be finished, in Unix seconds, as far as one can tell.
+        left_out: the tail of the prompt that is not painted, ``""`` when all of it is.
+    """
+
+    share: float
+    finishes: float
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """Finished.
+
+    Args:
+        seconds: of painting.
+        left_out: the tail of the prompt that was not painted, ``""`` when all of it was.
+    """
+
+    seconds: float
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Over without a finished picture.
+
+    Args:
+        sentence: why.
+        again: whether to say how to ask for the same picture again.
+    """
+
+    sentence: str
+    again: bool
+
+
+State = Waiting | Painting | Painted | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """The words about one request.
+
+    Args:
+        request: what is painted.
+        prefix: what a command begins with.
+        painting: the settings whose defaults need not be repeated.
+    """
+
+    request: ImagineRequest
+    prefix: str
+    painting: PaintingSettings
+
+    def text(self, state: State) -> str:
+        """Return the content of the message: markdown, at most 2000 characters, everything of theirs escaped."""
+        match state:
+            case Waiting():
+                standing = "Next in line" if state.place == 1 else f"Number {state.place} in line"
+                lines = [f"{standing} · starts {when(state.starts)}", self._fine_print()]
+            case Painting():
+                lines = [f"{bar(state.share)} · ready {when(state.finishes)}", self._fine_print()]
+                lines += _left_out(state.left_out)
+            case Painted():
+                lines = [f"{self._fine_print()} · {duration(state.seconds)}"]
+                lines += [*_left_out(state.left_out), f"-# Again: {self._again()}"]
+            case Ended():
+                lines = [state.sentence, *([f"-# Again: {self._again()}"] if state.again else [])]
+        return "\n".join([f"**{escape(shorten(self.request.prompt, 300))}**", *lines])
+
+    @property
+    def alt_text(self) -> str:
+        """The description of the picture for those who cannot see it."""
+        return shorten(self.request.prompt, MAX_ALT_TEXT)
+
+    @property
+    def slug(self) -> str:
+        """A name for the picture's file, without a suffix: ``a-lighthouse-in-a-storm-7``."""
+        plain = unicodedata.normalize("NFKD", self.request.prompt).encode("ascii", "ignore").decode().lower()
+        words = "-".join(re.findall(r"[a-z0-9]+", plain))[:40].strip("-")
+        return f"{words or 'picture'}-{self.request.seed}"
+
+    def _fine_print(self) -> str:
+        request = self.request
+        steps = "1 step" if request.steps == 1 else f"{request.steps} steps"
+        return f"-# seed {request.seed} · {request.width}×{request.height} · {steps}"
+
+    def _again(self) -> str:
+        request, usual = self.request, self.painting
+        flags = f"--seed {request.seed}"
+        if request.shape != (usual.width, usual.height):
+            flags += f" --size {request.width}x{request.height}"
+        if request.steps != usual.steps:
+            flags += f" --steps {request.steps}"
+        if len(request.prompt) > 200 or "`" in request.prompt:
+            return f"the same prompt with `{flags}`"
+        return f"`{self.prefix}imagine {request.prompt} {flags}`"
+
+
+def when(unix: float) -> str:
+    """Return a time that Discord's clients show as *in 2 minutes* and count down by themselves."""
+    return f"<t:{round(unix)}:R>"
+
+
+def bar(share: float) -> str:
+    """Return ``▰▰▰▰▱▱▱▱▱▱ 40%`` for a share of 0.4."""
+    full = int(share * BAR)
+    return f"{'▰' * full}{'▱' * (BAR - full)} {int(share * 100)}%"
+
+
+def duration(seconds: float) -> str:
+    """Return ``21 s`` or ``3 min 20 s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _left_out(tail: str) -> list[str]:
+    if not tail:
+        return []
+    return [f"-# The prompt is longer than CLIP reads; left out: “{escape(shorten(tail, 100))}”"]

@@ -1,0 +1,219 @@
+"""The real bot, logged in to a real sandbox, with an executor that does what the test says."""
+
+import asyncio
+import io
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import pytest
+from PIL import Image
+
+from bot.app import run
+from config.layers import load
+from config.settings import Settings
+from generation.events import Event, Failed, Finished, Progress, Started
+from generation.request import ImagineRequest
+from sandbox import Sandbox, rate_limits
+from sandbox.model import Message
+
+PAUSE = 0.05
+"""Seconds between two edits of a message, so that no test waits for long."""
+
+
+def picture(color: str = "red", kind: str = "PNG") -> bytes:
+    """Return an encoded picture of 64×64 pixels."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), color).save(file, kind)
+    return file.getvalue()
+
+
+class ScriptedExecutor:
+    """An executor whose workers do what the test says."""
+
+    def __init__(self, room: int = 1) -> None:
+        self.devices = ("cpu",)
+        self.room = room
+        self.requests: dict[str, ImagineRequest] = {}
+        self.aborted: list[ImagineRequest] = []
+        self.entered = False
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._changed = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self.entered = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.entered = False
+
+    async def wait_for_room(self) -> None:
+        await self.until(lambda: len(self.requests) < self.room)
+
+    def add_request(self, request: ImagineRequest) -> None:
+        assert len(self.requests) < self.room
+        self.requests[request.id] = request
+        self._changed.set()
+
+    def abort_request(self, request_id: str) -> None:
+        self.aborted.append(self.requests.pop(request_id))
+        self._changed.set()
+
+    async def events(self) -> AsyncIterator[Event]:
+        while True:
+            yield await self._events.get()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        while not condition():
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def next(self, prompt: str) -> ImagineRequest:
+        """Wait until a request with this prompt is being painted."""
+        async with asyncio.timeout(10):
+            await self.until(lambda: any(request.prompt == prompt for request in self.requests.values()))
+        return next(request for request in self.requests.values() if request.prompt == prompt)
+
+    def start(self, request: ImagineRequest, left_out: str = "") -> None:
+        self._events.put_nowait(Started(request.id, "cpu", left_out))
+
+    def advance(self, request: ImagineRequest, step: int, preview: bytes | None = None) -> None:
+        self._events.put_nowait(Progress(request.id, step, request.steps, float(step), preview))
+
+    def finish(self, request: ImagineRequest, png: bytes | None = None, seconds: float = 21.4) -> None:
+        del self.requests[request.id]
+        self._events.put_nowait(Finished(request.id, png or picture(), seconds))
+        self._changed.set()
+
+    def fail(self, request: ImagineRequest, reason: str) -> None:
+        del self.requests[request.id]
+        self._events.put_nowait(Failed(request.id, reason))
+        self._changed.set()
+
+
+@dataclass
+class Stage:
+    """A sandbox with the bot in it."""
+
+    sandbox: Sandbox
+    executor: ScriptedExecutor
+    settings: Settings
+    http: aiohttp.ClientSession
+    bot: "asyncio.Task[None]"
+    finished: list[tuple[Path, ImagineRequest]] = field(default_factory=list)
+
+    async def call(self, who: str, method: str, path: str, **json: Any) -> Any:
+        """Make a REST call as a member and return the JSON of the answer."""
+        headers = {"Authorization": self.sandbox.person(who).token}
+        url = self.sandbox.api_base + path
+        async with self.http.request(method, url, headers=headers, json=json or None) as response:
+            response.raise_for_status()
+            return await response.json() if response.status == 200 else None
+
+    async def say(self, text: str, who: str = "member", channel: str = "art", to: Message | None = None) -> int:
+        """Write a message as a member and return its id."""
+        reference = {"message_reference": {"message_id": str(to.id)}} if to else {}
+        path = f"/channels/{self.sandbox.channel(channel).id}/messages"
+        return int((await self.call(who, "POST", path, content=text, **reference))["id"])
+
+    async def reply(self, message_id: int, channel: str = "art") -> Message:
+        """Wait for the bot's reply to a message."""
+        await self.sandbox.until(lambda: self._replies(message_id, channel))
+        (reply,) = self._replies(message_id, channel)
+        return reply
+
+    async def shows(self, post: Message, *words: str) -> None:
+        """Wait until the post contains all these words."""
+        try:
+            await self.sandbox.until(lambda: all(word in post.content for word in words), 5)
+        except TimeoutError:
+            raise AssertionError(f"{words} not in {post.content!r}") from None
+
+    async def ask(self, text: str, who: str = "member", channel: str = "art") -> str:
+        """Write a message and return what the bot replies."""
+        return (await self.reply(await self.say(text, who, channel), channel)).content
+
+    async def nothing_happens(self) -> None:
+        """Wait until the bot has seen everything that was said so far: it answers in order."""
+        await self.reply(await self.say(".help", "owner", "general"), "general")
+
+    def _replies(self, message_id: int, channel: str) -> list[Message]:
+        return [
+            message
+            for message in self.sandbox.messages(channel)
+            if message.author is self.sandbox.bot and message.reference == message_id
+        ]
+
+    async def stop(self) -> None:
+        """Send SIGTERM and wait for the end."""
+        os.kill(os.getpid(), signal.SIGTERM)
+        await self.bot
+
+
+MakeSettings = Callable[..., Settings]
+MakeStage = Callable[..., Awaitable[Stage]]
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> MakeSettings:
+    """Make settings for a bot in a sandbox; a keyword ``queue__total=1`` overrides ``queue.total``."""
+
+    def make(sandbox: Sandbox, **overrides: object) -> Settings:
+        values: dict[str, object] = {
+            "discord__api_base": sandbox.api_base,
+            "discord__token": sandbox.bot.token,
+            "data_dir": tmp_path / "data",
+            "painting__preview_seconds": PAUSE,
+        }
+        pairs = (values | overrides).items()
+        return load(arguments=[f"{key.replace('__', '.')}={value}" for key, value in pairs])
+
+    return make
+
+
+@pytest.fixture
+async def make_stage(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeStage]:
+    """Start the bot in a sandbox; it is ended after the test.
+
+    The sandbox's limits on messages and edits, which would make tests wait, are lifted unless ``limited``.
+    """
+    running: list[asyncio.Task[None]] = []
+
+    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+
+        async def make(room: int = 1, *, limited: bool = False, **overrides: object) -> Stage:
+            if not limited:
+                for route in rate_limits.RULES:
+                    monkeypatch.setitem(rate_limits.RULES, route, rate_limits.Rule(1000, 1))
+            settings = make_settings(sandbox, **overrides)
+            executor = ScriptedExecutor(room)
+            ready = asyncio.Event()
+            finished: list[tuple[Path, ImagineRequest]] = []
+            bot = asyncio.create_task(
+                run(
+                    settings,
+                    executor,
+                    on_ready=ready.set,
+                    on_finished=lambda path, request: finished.append((path, request)),
+                )
+            )
+            running.append(bot)
+            waiting = asyncio.ensure_future(ready.wait())
+            await asyncio.wait({bot, waiting}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            assert ready.is_set()
+            return Stage(sandbox, executor, settings, http, bot, finished)
+
+        yield make
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+@pytest.fixture
+async def stage(make_stage: MakeStage) -> Stage:
+    """Start the bot in a sandbox, with one worker that paints one picture at a time."""
+    return await make_stage()

@@ -1,0 +1,203 @@
+"""`.imagine` from the typed message to the finished picture."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+
+from generation.request import ImagineRequest
+from sandbox.model import Message
+from tests.bot.conftest import MakeStage, Stage, picture
+
+PLACE = r"(Next|Number \d+) in line · starts <t:\d+:R>"
+
+
+async def test_the_whole_way(stage: Stage) -> None:
+    asked = await stage.say(".imagine a Red Fox, *oil* --seed 7 --steps 10 --size 64x80")
+    post = await stage.reply(asked)
+    assert re.fullmatch(rf"\*\*a Red Fox, \\\*oil\\\*\*\*\n{PLACE}\n-# seed 7 · 64×80 · 10 steps", post.content)
+    assert post.mentions == [stage.sandbox.person("member")]
+    assert post.flags & 1 << 2
+
+    request = await stage.executor.next("a Red Fox, *oil*")
+    member = str(stage.sandbox.person("member").id)
+    assert request == ImagineRequest(request.id, "a Red Fox, *oil*", 7, 64, 80, 10, member)
+    stage.executor.start(request)
+    await stage.shows(post, "▱▱▱▱▱▱▱▱▱▱ 0% · ready <t:")
+    stage.executor.advance(request, 4, picture("green", "JPEG"))
+    await stage.shows(post, "▰▰▰▰▱▱▱▱▱▱ 40% · ready <t:")
+    (preview,) = post.attachments
+    assert preview.filename == "a-red-fox-oil-7.jpg"
+    assert preview.description == "a Red Fox, *oil*"
+
+    stage.executor.finish(request, picture("red"))
+    await stage.shows(post, "seed 7 · 64×80 · 10 steps · 21 s")
+    assert "-# Again: `.imagine a Red Fox, *oil* --seed 7 --size 64x80 --steps 10`" in post.content
+    (final,) = post.attachments
+    assert final.filename == "a-red-fox-oil-7.png"
+    assert final.description == "a Red Fox, *oil*"
+    assert final.data == picture("red")
+    assert post.mentions == []
+    ((path, finished),) = stage.finished
+    assert finished == request
+    assert path.name == f"{request.id}-a-red-fox-oil-7.png"
+    assert path.parent == stage.settings.data_dir / "pictures"
+    assert Image.open(io.BytesIO(path.read_bytes())).size == (64, 64)
+    assert len([message for message in stage.sandbox.messages("art") if message.author.bot]) == 1
+
+
+async def test_without_a_seed_any_is_taken_and_told(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat"))
+    request = await stage.executor.next("a cat")
+    assert f"-# seed {request.seed} · 128×128 · 100 steps" in post.content
+
+
+@pytest.mark.parametrize(
+    "text", [".imagine a cat", ".IMAGINE a cat", "<@{bot}> imagine a cat", "<@!{bot}>imagine a cat"]
+)
+async def test_ways_to_ask(stage: Stage, text: str) -> None:
+    await stage.say(text.format(bot=stage.sandbox.bot.id))
+    await stage.executor.next("a cat")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        ("🦊🌲", "**🦊🌲**"),
+        ("منارة في عاصفة", "**منارة في عاصفة**"),
+        ("@everyone @here", r"**\@everyone \@here**"),
+        ("<@&1> <@2> <#3> <t:0:R>", r"**\<\@&1> \<\@2> \<#3> \<t:0:R>**"),
+        ("**a** _b_ ||c||", r"**\*\*a\*\* \_b\_ \|\|c\|\|**"),
+        ("```\na cat\n```", "**a cat**"),
+        ("https://example.com/a.png", r"**https:\/\/example.com\/a.png**"),
+        ("# a\n> b", "**# a > b**"),
+    ],
+)
+async def test_prompts_are_shown_as_they_are(stage: Stage, prompt: str, shown: str) -> None:
+    post = await stage.reply(await stage.say(f".imagine {prompt}"))
+    assert post.content.startswith(f"{shown}\n")
+    assert post.mentions == [stage.sandbox.person("member")]
+    assert not post.mention_everyone
+    assert not post.embeds
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Say what to paint"),
+        ("x" * 1001, "The prompt has 1001 characters; 1000 are allowed."),
+        ("a\0cat", "The prompt contains control characters"),
+        ("a\x07cat", "The prompt contains control characters"),
+        ("a cat --sed 7", "There is no flag `--sed`; did you mean `--seed`?"),
+        ("a cat —steep 7", "There is no flag `--steep`; did you mean `--steps`?"),
+        ("a cat --seed 7 --seed 8", "`--seed` is there twice"),
+        ("a cat --seed -1", "`--seed` takes a whole number from 0 to 4294967295, not `-1`."),
+        ("a cat --seed @everyone", "`--seed` takes a whole number from 0 to 4294967295, not `@everyone`."),
+        ("a cat --size 0x0", "Width and height can be 64 to 512 pixels each, not `0x0`."),
+        ("a cat --size 9999x9999", "Width and height can be 64 to 512 pixels each"),
+        ("a cat --size 100x100", "the nearest to `100x100` is `--size 96x96`"),
+        ("a cat --steps 0", "`--steps` takes a whole number from 1 to 500"),
+    ],
+)
+async def test_bad_input_gets_one_sentence_and_nothing_else_happens(stage: Stage, text: str, sentence: str) -> None:
+    before = len(stage.sandbox.messages("art"))
+    reply = await stage.reply(await stage.say(f".imagine {text}"))
+    assert sentence in reply.content
+    assert "\n" not in reply.content
+    assert reply.mentions == []
+    assert not stage.executor.requests
+    await stage.say(".imagine still here")
+    await stage.executor.next("still here")
+    bots = [message for message in stage.sandbox.messages("art")[before:] if message.author.bot]
+    assert bots[0] is reply
+
+
+async def test_the_tail_that_is_left_out_is_told(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat"))
+    request = await stage.executor.next("a cat")
+    stage.executor.start(request, left_out="and *much* more")
+    line = r"-# The prompt is longer than CLIP reads; left out: “and \*much\* more”"
+    await stage.shows(post, "0%", line)
+    stage.executor.finish(request)
+    await stage.shows(post, "Again", line)
+
+
+async def test_a_failure_says_why_and_how_to_ask_again(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat --seed 7"))
+    request = await stage.executor.next("a cat")
+    stage.executor.start(request)
+    stage.executor.fail(request, "The painting broke off more than once.")
+    await stage.shows(post, "**a cat**\nThe painting broke off more than once.\n-# Again: `.imagine a cat --seed 7`")
+
+
+async def test_a_request_that_starts_again_begins_at_nothing(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat --steps 10"))
+    request = await stage.executor.next("a cat")
+    stage.executor.start(request)
+    stage.executor.advance(request, 5)
+    await stage.shows(post, "50%")
+    stage.executor.start(request)
+    await stage.shows(post, " 0%")
+    stage.executor.advance(request, 6)
+    await stage.shows(post, "60%")
+
+
+async def test_the_place_in_line_moves_up(make_stage: MakeStage) -> None:
+    stage = await make_stage(queue__per_member=5)
+    posts: list[Message] = []
+    for prompt in ("one", "two", "three"):
+        posts.append(await stage.reply(await stage.say(f".imagine {prompt}")))
+    assert "Next in line" in posts[1].content
+    assert "Number 2 in line" in posts[2].content
+    stage.executor.finish(await stage.executor.next("one"))
+    await stage.shows(posts[2], "Next in line")
+    stage.executor.finish(await stage.executor.next("two"))
+    stage.executor.finish(await stage.executor.next("three"))
+    for post in posts:
+        await stage.shows(post, "Again:")
+
+
+async def test_members_take_turns(make_stage: MakeStage) -> None:
+    stage = await make_stage(queue__per_member=5)
+    for number in range(3):
+        await stage.say(f".imagine flood {number}", "Mia")
+    await stage.executor.next("flood 0")
+    await stage.reply(await stage.say(".imagine late", "Noor"))
+    stage.executor.finish(await stage.executor.next("flood 0"))
+    await stage.executor.next("late")
+
+
+async def test_a_member_has_a_limit(make_stage: MakeStage) -> None:
+    stage = await make_stage(queue__per_member=1)
+    post = await stage.reply(await stage.say(".imagine one"))
+    refusal = await stage.ask(".imagine two")
+    assert refusal.startswith("You already have 1 picture waiting or being painted (limit 1).")
+    stage.executor.finish(await stage.executor.next("one"))
+    await stage.shows(post, "Again:")
+    await stage.say(".imagine three")
+    await stage.executor.next("three")
+
+
+async def test_the_queue_has_a_limit(make_stage: MakeStage) -> None:
+    stage = await make_stage(queue__total=2, queue__per_member=1)
+    await stage.reply(await stage.say(".imagine one", "Mia"))
+    await stage.reply(await stage.say(".imagine two", "Noor"))
+    refusal = await stage.ask(".imagine three", "owner")
+    assert refusal == "The queue is full: 2 pictures waiting or being painted. Try again in a few minutes."
+
+
+async def test_a_message_that_is_edited_asks_for_nothing(stage: Stage) -> None:
+    said = await stage.say("hello")
+    channel = stage.sandbox.channel("art").id
+    await stage.call("member", "PATCH", f"/channels/{channel}/messages/{said}", content=".imagine a cat")
+    await stage.nothing_happens()
+    assert not stage.executor.requests
+
+
+async def test_works_in_private(stage: Stage) -> None:
+    channel = await stage.call("Mia", "POST", "/users/@me/channels", recipient_id=str(stage.sandbox.bot.id))
+    await stage.call("Mia", "POST", f"/channels/{channel['id']}/messages", content=".imagine a cat")
+    stage.executor.finish(await stage.executor.next("a cat"))
+    messages = stage.sandbox.world.direct[int(channel["id"])].messages
+    await stage.sandbox.until(lambda: any(message.attachments for message in messages.values()))

@@ -1,0 +1,168 @@
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.errors import PromptError
+from bot.prompt import Arguments, parse
+from config.settings import PaintingSettings
+
+PAINTING = PaintingSettings(
+    width=128,
+    height=128,
+    steps=100,
+    max_side=512,
+    max_steps=500,
+    max_prompt_length=1000,
+    preview_seconds=3.0,
+)
+CAT = Arguments("a cat", None, 128, 128, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a cat", CAT),
+        ("  a\n\n cat\t", CAT),
+        ("a cat --seed 7", replace(CAT, seed=7)),
+        ("a cat --seed=7", replace(CAT, seed=7)),
+        ("a cat —seed 7", replace(CAT, seed=7)),
+        ("a cat –seed=7", replace(CAT, seed=7)),
+        ("a cat --Seed ٧", replace(CAT, seed=7)),
+        ("--seed 7 a cat", replace(CAT, seed=7)),
+        ("a --seed 7 cat", replace(CAT, seed=7)),
+        ("a cat --seed 0", replace(CAT, seed=0)),
+        ("a cat --seed 4294967295", replace(CAT, seed=4294967295)),
+        ("a cat --steps 1", replace(CAT, steps=1)),
+        ("a cat --steps 500 --size 64x512", replace(CAT, steps=500, width=64, height=512)),
+        ("a cat --size 256X128", replace(CAT, width=256)),
+        ("a cat --size 256×128", replace(CAT, width=256)),
+        ("a cat --size 256х128", replace(CAT, width=256)),
+        ("a -- cat", replace(CAT, prompt="a -- cat")),
+        ("a cat --", replace(CAT, prompt="a cat --")),
+        ("a cat --5 -- —", replace(CAT, prompt="a cat --5 -- —")),
+        ("a house—red", replace(CAT, prompt="a house—red")),
+        ("```a cat```", CAT),
+        ("```text\na cat\n```", CAT),
+        ("```a cat --seed 7```", replace(CAT, seed=7)),
+        ("```a cat``` --seed 7", replace(CAT, seed=7)),
+        ("--seed 7 ```--steps 5 a cat```", replace(CAT, seed=7, steps=5)),
+        ("`a cat`", replace(CAT, prompt="`a cat`")),
+        ("“a cat”", replace(CAT, prompt="“a cat”")),
+        ("🦊🌲👩‍👩‍👧", replace(CAT, prompt="🦊🌲👩‍👩‍👧")),
+        ("منارة في عاصفة", replace(CAT, prompt="منارة في عاصفة")),
+        ("@everyone **bold** <@1>", replace(CAT, prompt="@everyone **bold** <@1>")),
+        ("x" * 1000, replace(CAT, prompt="x" * 1000)),
+    ],
+)
+def test_is_understood(text: str, expected: Arguments) -> None:
+    assert parse(text, PAINTING) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Say what to paint, as in `imagine a lighthouse in a storm, oil painting`."),
+        (" \n ", "Say what to paint, as in `imagine a lighthouse in a storm, oil painting`."),
+        ("\u200b\u200d", "Say what to paint, as in `imagine a lighthouse in a storm, oil painting`."),
+        ("--seed 7", "Say what to paint, as in `imagine a lighthouse in a storm, oil painting`."),
+        ("x" * 10_000, "The prompt has 10000 characters; 1000 are allowed."),
+        ("a\0cat", "The prompt contains control characters that cannot be shown; take them out."),
+        ("a\x1fcat", "The prompt contains control characters that cannot be shown; take them out."),
+        ("a\ud800cat", "The prompt contains control characters that cannot be shown; take them out."),
+        ("a cat --sed 7", "There is no flag `--sed`; did you mean `--seed`?"),
+        ("a cat —seeed 7", "There is no flag `--seeed`; did you mean `--seed`?"),
+        ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
+        ("a cat --qqq 7", "There is no flag `--qqq`; there are `--seed`, `--steps` and `--size`."),
+        (
+            "a cat --q`@everyone`",
+            "There is no flag `--q@everyone`; there are `--seed`, `--steps` and `--size`.",
+        ),
+        ("a cat --seed 7 --seed 8", "`--seed` is there twice; give it once."),
+        ("a cat --seed 7 —SEED=7", "`--seed` is there twice; give it once."),
+        ("a cat --seed", "`--seed` needs a value, for example `--seed 7`."),
+        ("a cat --seed=", "`--seed` needs a value, for example `--seed 7`."),
+        ("a cat --size --seed 7", "`--size` needs a value, for example `--size 128x192`."),
+        ("a cat --seed x", "`--seed` takes a whole number from 0 to 4294967295, not `x`."),
+        ("a cat --seed 1.5", "`--seed` takes a whole number from 0 to 4294967295, not `1.5`."),
+        ("a cat --seed -1", "`--seed` takes a whole number from 0 to 4294967295, not `-1`."),
+        ("a cat --seed 4294967296", "`--seed` takes a whole number from 0 to 4294967295, not `4294967296`."),
+        (
+            f"a cat --seed {'9' * 9000}",
+            f"`--seed` takes a whole number from 0 to 4294967295, not `{'9' * 39}…`.",
+        ),
+        ("a cat --steps 0", "`--steps` takes a whole number from 1 to 500, not `0`."),
+        ("a cat --steps 501", "`--steps` takes a whole number from 1 to 500, not `501`."),
+        ("a cat --size 0x0", "Width and height can be 64 to 512 pixels each, not `0x0`."),
+        ("a cat --size 128x528", "Width and height can be 64 to 512 pixels each, not `128x528`."),
+        ("a cat --size 999999999x128", "Width and height can be 64 to 512 pixels each, not `999999999x128`."),
+        (
+            "a cat --size 130x200",
+            "Width and height must be multiples of 16; the nearest to `130x200` is `--size 128x208`.",
+        ),
+        (
+            "a cat --size 128*128",
+            "`--size` takes width and height with an x between, as in `--size 128x192`, not `128*128`.",
+        ),
+        (
+            "a cat --size 128",
+            "`--size` takes width and height with an x between, as in `--size 128x192`, not `128`.",
+        ),
+        (
+            "a cat --size -128x128",
+            "`--size` takes width and height with an x between, as in `--size 128x192`, not `-128x128`.",
+        ),
+    ],
+)
+def test_is_refused_with_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(PromptError, match=f"^{re.escape(sentence)}$"):
+        parse(text, PAINTING)
+
+
+PIECES = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(["--seed", "—steps", "–size=", "7", "64x64", "--", "```", "`", " ", "\n", "a cat"]),
+)
+TEXTS = st.lists(PIECES, max_size=12).map("".join) | st.lists(PIECES, max_size=12).map(" ".join)
+
+
+@given(TEXTS)
+@example("--seed 7 ```--size 64x64```")
+@example("```a``` --seed=1 ```")
+@example("``````a``````")
+def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: str) -> None:
+    try:
+        arguments = parse(text, PAINTING)
+    except PromptError as error:
+        refusal = str(error)
+    else:
+        refusal = ""
+    assert "\n" not in refusal
+    assert len(refusal) < 200
+    if refusal:
+        return
+    assert arguments.prompt.strip()
+    assert 64 <= arguments.width <= 512
+    assert 64 <= arguments.height <= 512
+    assert 1 <= arguments.steps <= 500
+    assert parse(str(arguments), PAINTING) == arguments
+    assert parse(f"```{arguments}```", PAINTING) == arguments
+
+
+SIDES = st.integers(4, 32).map(lambda cells: 16 * cells)
+
+
+@given(
+    st.from_regex(r"[\w,.!?'#@*~|<>:🦊-]+( [\w,.!?'#@*~|<>:🦊-]+)*", fullmatch=True).filter(
+        lambda prompt: not re.search(r"(^| )(--|—|–)[^\W\d_]", prompt)
+    ),
+    st.none() | st.integers(0, 2**32 - 1),
+    SIDES,
+    SIDES,
+    st.integers(1, 500),
+)
+def test_round_trip(prompt: str, seed: int | None, width: int, height: int, steps: int) -> None:
+    arguments = Arguments(prompt[:900].strip(), seed, width, height, steps)
+    assert parse(str(arguments), PAINTING) == arguments
