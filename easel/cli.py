@@ -1,0 +1,181 @@
+"""The command line. What a command needs is imported by the command, so that ``--help`` is quick."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+SetupArguments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE", help="Settings, such as painting.steps=50.", show_default=False),
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]
+
+app = typer.Typer(
+    help="A self-hosted Discord bot that paints with VQGAN+CLIP.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 78 something to set up, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        app()
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        print(f"easel: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(code)
+    sys.exit(0)
+
+
+def _exit_code(error: Exception) -> int | None:
+    """Return the exit code of an error whose sentence says all, None for any other."""
+    from bot.errors import BotError, SetupError
+    from config.layers import ConfigError
+    from generation.errors import CheckpointError, DeviceError, GenerationError
+
+    if isinstance(error, ConfigError | SetupError | CheckpointError | DeviceError):
+        return os.EX_CONFIG
+    return 1 if isinstance(error, BotError | GenerationError) else None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"easel {version('easel')}")
+        raise typer.Exit
+
+
+@app.callback()
+def easel(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+    del version
+
+
+@app.command()
+def demo(
+    settings: SetupArguments = None,
+    port: Port = 8000,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    prompt: Annotated[
+        str, typer.Option(help="What a member asks for at the start; '' for nothing.")
+    ] = "a sunset over the sea",
+) -> None:
+    r"""Show the whole bot on this machine, with a page that looks like Discord.
+
+    Goes on until Ctrl-C. Pictures are kept in data/demo.
+
+    \b
+    easel demo
+    easel demo --port 8001 --no-browser --prompt 'a red apple'
+    easel demo --prompt '' painting.steps=50
+    """
+    from easel.demo import show
+
+    show(_checked(settings), port=port, browser=browser, prompt=prompt)
+
+
+@app.command()
+def run(
+    settings: SetupArguments = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of settings; ./easel.yaml where there is one.", show_default=False),
+    ] = None,
+) -> None:
+    r"""Run the bot on Discord, until SIGTERM or Ctrl-C.
+
+    Settings come from the defaults, the YAML file, EASEL_… variables and KEY=VALUE; the later wins.
+
+    \b
+    EASEL_DISCORD__TOKEN=… easel run
+    easel run --config /etc/easel.yaml queue.total=50
+    """
+    import asyncio
+
+    from bot.app import run as run_bot
+    from config.layers import load
+    from easel.logs import configure
+    from generation.executor.local import LocalExecutor
+
+    chosen = load(config, _checked(settings))
+    configure(chosen.log.level)
+    executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
+    asyncio.run(run_bot(chosen, executor))
+
+
+@app.command()
+def sandbox(port: Port = 8000) -> None:
+    r"""Serve the page that looks like Discord, without the bot, until Ctrl-C.
+
+    \b
+    easel sandbox --port 8000
+    easel run discord.api_base=http://127.0.0.1:8000/api/v10 discord.token=… data_dir=DIR
+    """
+    from easel.stand_in import serve
+
+    serve(port)
+
+
+@app.command()
+def imagine(
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What to paint.", show_default=False)],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to put the picture, a .png.", show_default=False)],
+    settings: SetupArguments = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="In pixels, multiples of 16.", show_default=False)
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Of gradient descent.", show_default=False)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The same seed gives the same picture.", show_default="random")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU, else the CPU")] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON: seed, seconds, steps_per_second, out.")
+    ] = False,
+) -> None:
+    r"""Paint one picture, without Discord.
+
+    \b
+    easel imagine 'a red apple' --out apple.png
+    easel imagine 'a storm, oil painting' --out storm.png --size 192x128 --seed 7
+    """
+    from config.layers import load
+    from config.settings import DEVICE
+    from easel import imagine as painting
+
+    arguments = ["log.level=warning", *_checked(settings)]
+    if device is not None:
+        if not DEVICE.fullmatch(device):
+            raise typer.BadParameter("should be cpu, cuda or cuda:N", param_hint="--device")
+        arguments.append(f"executor.devices=[{device}]")
+    chosen = load(arguments=arguments)
+    try:
+        painting.check_file(out)
+        request = painting.request(prompt, chosen.painting, size=size, steps=steps, seed=seed)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    painting.paint(request, chosen, out, as_json=json)
+
+
+def _checked(settings: list[str] | None) -> list[str]:
+    """Refuse what is not ``key=value``, without repeating it: it could be a secret."""
+    if not all(re.match(r"[\w.]+=", setting) for setting in settings or []):
+        raise typer.BadParameter(
+            "should be key=value; a prompt of several words goes in quotes", param_hint="KEY=VALUE"
+        )
+    return settings or []

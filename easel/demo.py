@@ -1,0 +1,105 @@
+"""Everything on one machine: the sandbox in a process of its own, the bot in this one, a worker below it."""
+
+import asyncio
+import os
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot.app import run
+from bot.errors import BotError
+from config.layers import load
+from config.settings import Settings
+from easel.logs import configure
+from easel.stand_in import child
+from generation.executor.local import LocalExecutor
+from generation.request import ImagineRequest
+
+FIRST = ("log.level=warning", "data_dir=data/demo")
+"""The demo's own defaults, which arguments overrule."""
+
+
+def show(arguments: list[str], *, port: int, browser: bool, prompt: str) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Args:
+        arguments: settings as ``key=value``.
+        port: of the page and the API on 127.0.0.1; 0 takes a free one.
+        browser: open the page.
+        prompt: what a member asks for once the bot is ready; ``""`` for nothing.
+
+    Raises:
+        SystemExit: the sandbox did not come up; it has said why.
+        BotError: the bot cannot run, or the sandbox ended before it was told to.
+        ConfigError: a setting is wrong.
+        GenerationError: no worker came up.
+    """
+    settings = load(arguments=[*FIRST, *arguments])
+    configure(settings.log.level)
+    asyncio.run(_show(settings, port, browser, prompt))
+
+
+async def _show(settings: Settings, port: int, browser: bool, prompt: str) -> None:
+    async with child(port) as (sandbox, url), aiohttp.ClientSession() as http:
+        async with http.get(f"{url}/sandbox/state") as response:
+            state = await response.json()
+        settings = _inside(settings, url, state)
+        executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
+        ready = asyncio.Event()
+        bot = asyncio.create_task(run(settings, executor, on_ready=ready.set, on_finished=_tell))
+        greeting = asyncio.create_task(_greet(ready, url, browser))
+        typing = asyncio.create_task(_type(ready, http, settings, state, prompt))
+        ended = asyncio.create_task(sandbox.wait())
+        try:
+            await asyncio.wait({bot, ended}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            lost = ended.done() and not bot.done()
+            tasks = (bot, greeting, typing, ended)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if lost:
+            raise BotError("The sandbox ended, and the demo with it.")
+        bot.result()
+
+
+def _inside(settings: Settings, url: str, state: dict[str, Any]) -> Settings:
+    """Return the settings of a bot that logs in to the sandbox."""
+    discord = {"api_base": f"{url}/api/v10", "token": SecretStr(state["bot"]["token"])}
+    return settings.model_copy(update={"discord": settings.discord.model_copy(update=discord)})
+
+
+async def _greet(ready: asyncio.Event, url: str, browser: bool) -> None:
+    await ready.wait()
+    print(f"Easel is ready at {url} (Ctrl-C stops it)", flush=True)
+    if browser and _has_display():
+        await asyncio.to_thread(webbrowser.open, url)
+
+
+def _has_display() -> bool:
+    """Say whether a browser would open a window, and not take over the terminal."""
+    return sys.platform in {"darwin", "win32"} or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
+async def _type(
+    ready: asyncio.Event, http: aiohttp.ClientSession, settings: Settings, state: dict[str, Any], prompt: str
+) -> None:
+    """Let a member ask for the first picture, as any member would, over the REST API."""
+    await ready.wait()
+    if not prompt:
+        return
+    member = next(member for member in state["members"] if member["role"] == "member")
+    text = f"{settings.discord.prefix}imagine {prompt}"
+    messages = f"{settings.discord.api_base}/channels/{state['channels'][0]['id']}/messages"
+    headers = {"Authorization": member["token"]}
+    async with http.post(messages, json={"content": text}, headers=headers) as response:
+        refused = "" if response.ok else f", which was refused: {(await response.json())['message']}"
+    print(f"{member['name']} types {text}{refused}", flush=True)
+
+
+def _tell(path: Path, request: ImagineRequest) -> None:
+    print(f"Finished: {path} ({request.prompt})", flush=True)

@@ -1,0 +1,61 @@
+"""The sandbox as a process: served alone by ``easel sandbox``, and as the child of ``easel demo``."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+
+from bot.errors import SetupError
+from sandbox import Sandbox
+from sandbox import serve as serve_sandbox
+
+STARTED = "Sandbox at "
+
+
+def serve(port: int) -> None:
+    """Serve until SIGTERM or SIGINT; raises ``SetupError`` where the port is not to be had."""
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_serve(port))
+
+
+async def _serve(port: int) -> None:
+    this = asyncio.current_task()
+    assert this is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    try:
+        await serve_sandbox(port, _announce)
+    except OSError as error:
+        raise SetupError(
+            f"Port {port} is not free ({error.strerror}): choose another, such as --port {port % 65535 + 1}."
+        ) from None
+
+
+def _announce(sandbox: Sandbox) -> None:
+    print(f"{STARTED}{sandbox.url}", flush=True)
+
+
+@contextlib.asynccontextmanager
+async def child(port: int) -> AsyncIterator[tuple[Process, str]]:
+    """Run the sandbox in a process of its own, and give it with its URL; it ends with the block.
+
+    Ctrl-C on a terminal does not reach it, so that the bot can say goodbye to it first.
+
+    Raises:
+        SystemExit: it did not come up; it has said why.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "easel", "sandbox", "--port", str(port)), stdout=PIPE, process_group=0
+    )
+    try:
+        assert process.stdout is not None
+        line = (await process.stdout.readline()).decode().strip()
+        if not line.startswith(STARTED):
+            sys.exit(await process.wait())
+        yield process, line.removeprefix(STARTED)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
