@@ -62,7 +62,7 @@ class _Schemas:
     def __init__(self, name: str, document: dict[str, Any]) -> None:
         self.document = document
         self._name = name
-        resource: Resource[Any] = Resource(contents=document, specification=DRAFT202012)
+        resource: Resource[Any] = DRAFT202012.create_resource(document)
         self._registry: Registry[Any] = Registry().with_resource(name, resource)
         self._validators: dict[str, Draft202012Validator] = {}
 

@@ -71,7 +71,7 @@ def description() -> Description | None:
 
 @pytest.fixture
 def observe(description: Description | None) -> Iterator[Observer]:
-    """An observer for a sandbox; the test fails in the end where a call was not as Discord describes it."""
+    """Give an observer for a sandbox; the test fails in the end where a call was not as Discord describes it."""
     problems: list[str] = []
 
     def check(method: str, path: str, request: Any, status: int, answer: Any) -> None:
@@ -84,14 +84,14 @@ def observe(description: Description | None) -> Iterator[Observer]:
 
 @pytest.fixture
 async def sandbox(observe: Observer) -> AsyncIterator[Sandbox]:
-    """A sandbox of one's own."""
+    """Run a sandbox."""
     async with Sandbox(observe=observe) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 async def people(sandbox: Sandbox) -> AsyncIterator[Cast]:
-    """The people of the sandbox, and its bot, as REST clients."""
+    """Cast the people of the sandbox, and its bot, as REST clients."""
     async with aiohttp.ClientSession() as http:
 
         def cast(name: str) -> Person:

@@ -27,7 +27,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock at a standstill."""
+    """Return a clock at a standstill."""
     return Clock()
 
 
@@ -82,7 +82,7 @@ Dial = Callable[[], Awaitable[Wire]]
 
 @pytest.fixture
 async def dial(sandbox: Sandbox) -> AsyncIterator[Dial]:
-    """Opens connections to the gateway, past HELLO."""
+    """Open connections to the gateway, past HELLO."""
     async with aiohttp.ClientSession() as http:
 
         async def connect() -> Wire:

@@ -34,7 +34,7 @@ async def refused(person: Person, method: str, path: str, body: object = None, f
     return status, answer["code"]
 
 
-async def test_a_message_comes_back_as_it_was_written(mia: Person, sandbox: Sandbox) -> None:
+async def test_a_message_comes_back_as_it_was_written(mia: Person) -> None:
     sent = await mia.say("art", "  **hello** <@1> \u202eabc  ")
     assert sent["content"] == "**hello** <@1> \u202eabc"
     status, answer = await mia.call("GET", f"{mia.messages_of('art')}/{sent['id']}")
@@ -179,11 +179,12 @@ async def test_sizes_at_the_limit_are_fine(bot: Person) -> None:
 
 
 async def test_an_empty_message_is_refused(mia: Person) -> None:
-    for body in ({"content": " \n "}, {}, {"content": None, "embeds": []}):
+    bodies: list[dict[str, object]] = [{"content": " \n "}, {}, {"content": None, "embeds": []}]
+    for body in bodies:
         assert await refused(mia, "POST", mia.messages_of("art"), body) == (400, 50006)
 
 
-async def test_files_come_with_size_type_and_alt_text(bot: Person, sandbox: Sandbox) -> None:
+async def test_files_come_with_size_type_and_alt_text(bot: Person) -> None:
     sent = await bot.say(
         "art",
         files=[("my picture.png", png()), ("notes.txt", b"hi")],
@@ -260,7 +261,7 @@ async def test_a_reply_to_nothing_may_be_allowed(bot: Person, mia: Person) -> No
     assert reply["referenced_message"] is None
 
 
-async def test_the_same_nonce_gives_the_first_message_again(bot: Person, clock: Clock, sandbox: Sandbox) -> None:
+async def test_the_same_nonce_gives_the_first_message_again(bot: Person, clock: Clock) -> None:
     first = await bot.say("art", "one", nonce="request-1", enforce_nonce=True)
     assert (await bot.say("art", "two", nonce="request-1", enforce_nonce=True))["id"] == first["id"]
     assert (await bot.say("art", "two", nonce="request-1"))["id"] != first["id"]
@@ -277,7 +278,7 @@ async def test_an_answer_that_is_lost_is_not_a_message_that_is_lost(bot: Person,
     assert [each.content for each in sandbox.messages("art")] == ["once"]
 
 
-async def test_who_may_change_what(people: Cast, mia: Person, bot: Person) -> None:
+async def test_who_may_change_what(people: Cast, mia: Person) -> None:
     sent = await mia.say("art", "mine")
     path = f"{mia.messages_of('art')}/{sent['id']}"
     noor, moderator = people("Noor"), people("moderator")

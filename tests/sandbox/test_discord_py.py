@@ -1,0 +1,212 @@
+"""The real discord.py client, unmodified but for its addresses."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import discord
+import pytest
+import yarl
+
+from sandbox import Fault, Sandbox
+from tests.sandbox.conftest import png
+from tests.sandbox_fixtures import Cast
+
+pytestmark = pytest.mark.usefixtures("discord_here")
+
+MESSAGES = "/channels/{channel_id}/messages"
+
+
+class Client(discord.Client):
+    """A client that keeps what happens to it."""
+
+    def __init__(self) -> None:
+        intents = discord.Intents.default()
+        intents.message_content = True
+        super().__init__(intents=intents, guild_ready_timeout=0.05)
+        self.happened: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        self.happened.put_nowait((event, args[0] if args else None))
+        super().dispatch(event, *args, **kwargs)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Do not wait five seconds between logins."""
+
+    async def until(self, event: str, matches: Callable[[Any], object] = lambda _: True) -> Any:
+        """Wait for an event that `matches`; returns its first argument."""
+        async with asyncio.timeout(10):
+            while True:
+                name, first = await self.happened.get()
+                if name == event and matches(first):
+                    return first
+
+
+@asynccontextmanager
+async def logged_in(sandbox: Sandbox) -> AsyncIterator[Client]:
+    async with Client() as client:
+        running = asyncio.create_task(client.start(sandbox.bot.token))
+        await client.until("ready")
+        yield client
+        await client.close()
+        await running
+
+
+def picture(color: str, name: str = "picture.png", alt: str | None = None) -> discord.File:
+    return discord.File(io.BytesIO(png(color)), name, description=alt)
+
+
+async def test_it_sees_the_server(sandbox: Sandbox) -> None:
+    async with logged_in(sandbox) as client:
+        (guild,) = client.guilds
+        assert (guild.name, guild.me.name, guild.filesize_limit) == ("The Studio", "Easel", 10 * 1024 * 1024)
+        channels = {each.name: each for each in guild.text_channels}
+        assert channels["art"].permissions_for(guild.me).attach_files
+        assert not channels["no-files"].permissions_for(guild.me).attach_files
+        assert not channels["announcements"].permissions_for(guild.me).send_messages
+        assert not channels["staff"].permissions_for(guild.me).view_channel
+        assert client.application_flags.gateway_message_content_limited
+        sandbox.overwrite("art", sandbox.bot.id, deny=discord.Permissions(attach_files=True).value)
+        await client.until("guild_channel_update")
+        assert not channels["art"].permissions_for(guild.me).attach_files
+
+
+async def test_a_request_and_its_picture(sandbox: Sandbox, people: Cast) -> None:
+    async with logged_in(sandbox) as client:
+        await people("Mia").say("art", ".imagine a sunset")
+        asked: discord.Message = await client.until("message", lambda message: not message.author.bot)
+        assert (asked.content, asked.author.display_name) == (".imagine a sunset", "Mia")
+
+        async with asked.channel.typing():
+            answer = await asked.reply("first", file=picture("red", alt="nothing much yet"), mention_author=True)
+        assert answer.attachments[0].description == "nothing much yet"
+        assert answer.mentions == [asked.author]
+        assert answer.reference is not None
+        assert answer.reference.message_id == asked.id
+
+        await answer.edit(content="second", attachments=[picture("blue")])
+        seen: discord.Message = await client.until("message_edit", lambda before: before.id == answer.id)
+        fetched = await asked.channel.fetch_message(seen.id)
+        assert fetched.content == "second"
+        assert await fetched.attachments[0].read() == png("blue")
+
+        embed = discord.Embed(title="done", colour=0x57F287).set_image(url="attachment://final.png")
+        partial = asked.channel.get_partial_message(answer.id)  # type: ignore[union-attr]
+        final = await partial.edit(content=None, embed=embed, attachments=[picture("green", "final.png")])
+        assert final.embeds[0].image.width == 128
+
+        await final.add_reaction("❤️")
+        await final.delete()
+        with pytest.raises(discord.NotFound) as refusal:
+            await asked.channel.fetch_message(answer.id)
+        assert refusal.value.code == 10008
+
+
+async def test_refusals_are_discords(sandbox: Sandbox) -> None:
+    async with logged_in(sandbox) as client:
+        channels = {each.name: each for each in client.guilds[0].text_channels}
+
+        async def code(doing: Awaitable[object]) -> int:
+            with pytest.raises(discord.HTTPException) as refusal:
+                await doing
+            return refusal.value.code
+
+        assert await code(channels["announcements"].send("x")) == 50013
+        assert await code(channels["no-files"].send(file=picture("red"))) == 50013
+        assert await code(channels["staff"].send("x")) == 50001
+        assert await code(channels["art"].send("x" * 2001)) == 50035
+        assert await code(channels["art"].send(" ")) == 50006
+        large = discord.File(io.BytesIO(b"\0" * (10 * 1024 * 1024 + 1)), "large.bin")
+        assert await code(channels["art"].send(file=large)) == 40005
+
+
+async def test_the_same_nonce_twice_is_one_message(sandbox: Sandbox) -> None:
+    async with logged_in(sandbox) as client:
+        channel = client.guilds[0].text_channels[0]
+        sandbox.fail_next(Fault("POST", MESSAGES, 429, retry_after=0.01, late=True))
+        first = await channel.send("once")
+        second = await channel.send("again", nonce="request-1")
+        assert (await channel.send("again", nonce="request-1")).id == second.id
+        assert [message.id for message in sandbox.messages("art")] == [first.id, second.id]
+
+
+async def test_a_429_is_waited_for_and_a_ban_is_not(sandbox: Sandbox) -> None:
+    async with logged_in(sandbox) as client:
+        channel = client.guilds[0].text_channels[0]
+        sandbox.fail_next(Fault("POST", MESSAGES, 429, retry_after=0.01))
+        await channel.send("after all")
+        sandbox.fail_next(Fault("POST", MESSAGES, 429, via=False))
+        with pytest.raises(discord.HTTPException) as refusal:
+            await channel.send("banned")
+        assert refusal.value.status == 429
+        assert [message.content for message in sandbox.messages("art")] == ["after all"]
+
+
+@pytest.mark.parametrize("how", ["drop", "op 7", "op 9 resumable"])
+async def test_it_resumes_and_hears_what_it_missed(sandbox: Sandbox, people: Cast, how: str) -> None:
+    async with logged_in(sandbox) as client:
+        if how == "drop":
+            sandbox.drop_gateway()
+        elif how == "op 7":
+            sandbox.gateway.order_reconnect(sandbox.bot.id)
+        else:
+            sandbox.gateway.invalidate(sandbox.bot.id, resumable=True)
+        await client.until("disconnect")
+        await people("Mia").say("art", "did you hear?")
+        heard = await client.until("message")
+        assert heard.content == "did you hear?"
+        await client.until("resumed")
+
+
+async def test_a_lost_session_is_begun_anew(sandbox: Sandbox, people: Cast) -> None:
+    async with logged_in(sandbox) as client:
+        sandbox.drop_gateway(forget=True)
+        await client.until("disconnect")
+        await client.until("ready")
+        await people("Mia").say("art", "hello again")
+        assert (await client.until("message")).content == "hello again"
+
+
+async def test_a_restarted_sandbox_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discord.backoff.ExponentialBackoff, "delay", lambda _: 0.05)
+    async with Sandbox() as first:
+        monkeypatch.setattr(discord.http.Route, "BASE", first.api_base)
+        gateway = yarl.URL(first.url.replace("http", "ws") + "/gateway")
+        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+        client = Client()
+        running = asyncio.create_task(client.start(first.bot.token))
+        await client.until("ready")
+    await client.until("disconnect")
+    async with Sandbox(int(first.url.rpartition(":")[2])) as second:
+        await client.until("ready")
+        assert second.sessions.online(second.bot)
+        await client.close()
+        await running
+
+
+async def test_a_wrong_token() -> None:
+    async with Client() as client:
+        with pytest.raises(discord.LoginFailure):
+            await client.start("wrong")
+
+
+async def test_a_missing_intent(sandbox: Sandbox) -> None:
+    sandbox.set_message_content(enabled=False)
+    async with Client() as client:
+        with pytest.raises(discord.PrivilegedIntentsRequired):
+            await client.start(sandbox.bot.token)
+
+
+async def test_private_messages(sandbox: Sandbox, people: Cast) -> None:
+    async with logged_in(sandbox) as client:
+        mia = people("Mia")
+        _, channel = await mia.call("POST", "/users/@me/channels", {"recipient_id": str(sandbox.bot.id)})
+        path = f"/channels/{channel['id']}/messages"
+        await mia.call("POST", path, {"content": "psst"})
+        message: discord.Message = await client.until("message")
+        assert (message.guild, message.content) == (None, "psst")
+        await message.channel.send("yes?")
+        _, listed = await mia.call("GET", path)
+        assert [each["content"] for each in listed] == ["yes?", "psst"]

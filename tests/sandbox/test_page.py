@@ -1,0 +1,260 @@
+"""The page in a real browser: written to as each member, with files, live edits and hostile text."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from sandbox import Sandbox
+from tests.sandbox.conftest import png
+from tests.sandbox_fixtures import Cast
+
+ARTIFACTS = Path(__file__).parents[1] / "artifacts"
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
+    "--no-first-run --lang=en-GB"
+).split()
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
+    """Open the page, at #art; the test fails where it throws or asks for anything from elsewhere."""
+    problems: list[str] = []
+    page = await browser.new_page(viewport={"width": 1280, "height": 800})
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "request", lambda asked: problems.append(asked.url) if not re.match(f"{sandbox.url}|blob:", asked.url) else None
+    )
+    await page.goto(sandbox.url)
+    await ready(page)
+    yield page
+    await page.close()
+    assert not problems
+
+
+async def ready(page: Page) -> None:
+    await expect(page.locator('[data-role=app][data-state="open"] [data-role=messages][data-ready]')).to_be_visible()
+
+
+async def write_as(page: Page, name: str) -> None:
+    await page.locator(f'[data-writer="{name}"].writer').click()
+    await expect(page.locator(f'[data-role=app][data-writer="{name}"][data-state="open"]')).to_be_visible()
+    await expect(page.locator("[data-role=self] strong")).to_have_text(name)
+
+
+def newest(page: Page) -> Any:
+    return page.locator("[data-message-id]").last
+
+
+async def test_everybody_writes_and_the_bot_paints(page: Page, sandbox: Sandbox, people: Cast) -> None:
+    text = page.locator("[data-role=text]")
+    await expect(text).to_be_focused()
+    for name in ("Ada", "Moritz", "Noor", "Mia"):
+        await write_as(page, name)
+        await text.fill(f"**{name}** was here")
+        await text.press("Enter")
+        await expect(newest(page)).to_have_attribute("data-author", name)
+        await expect(newest(page).locator("strong")).to_have_text(name)
+    await expect(text).to_have_value("")
+
+    await text.fill("first line")
+    await text.press("Shift+Enter")
+    await text.type("second line")
+    await page.locator("[data-role=file]").set_input_files(
+        [{"name": "garden.png", "mimeType": "image/png", "buffer": png("seagreen")}]
+    )
+    await expect(page.locator("[data-role=upload]")).to_have_count(1)
+    await text.press("Enter")
+    picture = newest(page).locator(".picture img")
+    await expect(picture).to_have_js_property("naturalWidth", 128)
+    box = await picture.bounding_box()
+    assert box is not None
+    assert round(box["width"]) == 384, "small pictures are enlarged"
+    assert sandbox.messages("art")[-1].content == "first line\nsecond line"
+
+    bot = people("bot")
+    asked = str(sandbox.messages("art")[-1].id)
+    sent = await bot.say(
+        "art",
+        "painting… 10 %",
+        files=[("p.png", png("tomato", (128, 128)))],
+        attachments=[{"id": "0", "description": "a red field"}],
+        message_reference={"message_id": asked},
+    )
+    message = page.locator(f'[data-message-id="{sent["id"]}"]')
+    picture = message.locator(".picture img")
+    await expect(picture).to_have_js_property("complete", True)
+    await expect(picture).to_have_attribute("alt", "a red field")
+    await expect(message.locator("[data-role=reply]")).to_contain_text("first line second line")
+    before = await picture.element_handle()
+    path = f"{bot.messages_of('art')}/{sent['id']}"
+    _, edited = await bot.call(
+        "PATCH", path, {"content": "done", "attachments": [{"id": "0"}]}, [("p.png", png("gold", (128, 128)))]
+    )
+    await expect(message.locator("[data-role=content]")).to_contain_text("done")
+    await expect(message.locator("[data-role=edited]")).to_be_visible()
+    await expect(picture).to_have_attribute("src", edited["attachments"][0]["url"])
+    assert before is not None
+    assert await before.evaluate("image => image.isConnected"), "the picture is changed, not made anew"
+
+    await picture.click()
+    await expect(page.locator("[data-role=viewer] img")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("[data-role=viewer]")).to_be_hidden()
+
+    await bot.call("PUT", f"{path}/reactions/%F0%9F%8E%A8/@me")
+    reaction = message.locator("[data-role=reaction]")
+    await reaction.click()
+    await expect(reaction).to_have_attribute("aria-pressed", "true")
+    await expect(reaction).to_contain_text("2")
+
+    await bot.call("POST", f"/channels/{sandbox.channel('art').id}/typing")
+    await expect(page.locator("[data-role=typing]")).to_have_text("Easel is typing…")
+    ARTIFACTS.mkdir(exist_ok=True)
+    await page.screenshot(path=ARTIFACTS / "sandbox.png")
+
+    await bot.call("DELETE", path)
+    await expect(message).to_have_count(0)
+
+
+async def test_hostile_text_stays_text(page: Page, people: Cast, sandbox: Sandbox) -> None:
+    bad = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) <script>alert(1)</script> **<b>bold</b>**"
+    await people("Noor").say("art", bad)
+    content = newest(page).locator("[data-role=content]")
+    await expect(content).to_contain_text("<img src=x onerror=alert(1)> [x](javascript:alert(1)) <script>")
+    assert await content.locator("img, script, b, a").count() == 0
+    await people("bot").say("art", embeds=[{"title": bad[:200], "fields": [{"name": bad, "value": bad}]}])
+    embed = newest(page).locator("[data-role=embed]")
+    await expect(embed).to_contain_text("<b>bold</b>")
+    assert await embed.locator("img, script, b, a").count() == 0
+    for text in (
+        "*" * 500,
+        "`" * 300,
+        "> " * 400,
+        "||" * 200,
+        "[" * 400,
+        "_*~`" * 200,
+        "```",
+        "\u202e" * 50 + "x",
+        "<t:9e9:R>",
+    ):
+        await people("moderator").say("general", text)
+    await page.goto(f"{sandbox.url}/#{sandbox.channel('general').id}")
+    await expect(page.locator("[data-message-id]")).to_have_count(9)
+
+
+MARKDOWN = {
+    "**a** *b* __c__ ~~d~~ `e`": "strong:a em:b u:c s:d code:e",
+    "***x*** **_y_**": "strong:x em:x strong:y em:y",
+    "# Title\ntext": "h4:Title",
+    "-# small": "small:small",
+    "> quoted\nnot": "blockquote:quoted",
+    "- one\n- two": "ul:onetwo li:one li:two",
+    "2. two": "ol:two li:two",
+    "```py\nx = **1**\n```": "pre:x = **1** code:x = **1**",
+    "\\*not\\* snake_case_name 2*3*4": "em:3",
+    "<@{mia}> <#{art}> @everyone": "span:@Mia span:#art span:@everyone",
+    "||hidden||": "span:hidden span:hidden",
+    "<t:0:d> <:smile:123456>": "time:01/01/1970",
+    "https://example.org/a_b_c.": "span:https://example.org/a_b_c",
+}
+
+
+async def test_markdown_is_discords(page: Page, people: Cast, sandbox: Sandbox) -> None:
+    sandbox.limits.enabled = False
+    ids = {"mia": sandbox.person("Mia").id, "art": sandbox.channel("art").id}
+    for source, shape in MARKDOWN.items():
+        sent = await people("Noor").say("general", source.format(**ids))
+        await page.goto(f"{sandbox.url}/#{sandbox.channel('general').id}")
+        content = page.locator(f'[data-message-id="{sent["id"]}"] [data-role=content]')
+        await expect(content).to_be_visible()
+        found = await content.evaluate(
+            "each => [...each.querySelectorAll('*')].map(x => x.tagName.toLowerCase() + ':' + x.textContent).join(' ')"
+        )
+        assert found == shape, source
+
+
+async def test_what_discord_refuses_is_said(page: Page, sandbox: Sandbox) -> None:
+    text, error = page.locator("[data-role=text]"), page.locator("[data-role=error]")
+    await text.fill("x" * 2001)
+    await expect(page.locator("[data-role=count]")).to_have_text("-1")
+    await text.press("Enter")
+    await expect(error).to_contain_text("content: Must be 2000 or fewer in length. (Discord error 50035)")
+    await expect(text).to_have_value("x" * 2001)
+    await text.fill("shorter")
+    await expect(error).to_be_hidden()
+
+    await page.locator('[data-channel="announcements"]').click()
+    await expect(text).to_be_disabled()
+    await expect(text).to_have_attribute("placeholder", re.compile("permission"))
+    await write_as(page, "Moritz")
+    await expect(text).to_be_enabled()
+    await expect(page.locator('[data-channel="staff"]')).to_be_visible()
+
+
+async def test_it_comes_back_by_itself(page: Page, people: Cast, sandbox: Sandbox) -> None:
+    mia = sandbox.person("Mia").id
+    for forget in (False, True):
+        sandbox.gateway.drop(mia, forget=forget)
+        await people("Noor").say("art", f"missed {forget}")
+        await expect(newest(page)).to_contain_text(f"missed {forget}")
+        await ready(page)
+
+
+async def test_a_restarted_sandbox_is_found_again(browser: Browser) -> None:
+    async with Sandbox() as first:
+        page = await browser.new_page()
+        await page.goto(f"{first.url}/?as={first.person('Noor').id}#{first.channel('general').id}")
+        await ready(page)
+        await expect(page.locator("[data-role=app]")).to_have_attribute("data-writer", "Noor")
+        await expect(page.locator("[data-role=channel-name]")).to_have_text("general")
+    await expect(page.locator("[data-role=connection]")).to_contain_text("Connection lost")
+    async with Sandbox(int(first.url.rpartition(":")[2])) as second:
+        await ready(page)
+        text = page.locator("[data-role=text]")
+        await text.fill("still here")
+        await text.press("Enter")
+        await second.until(lambda: [each.content for each in second.messages("general")] == ["still here"])
+        await page.close()
+
+
+async def test_on_a_phone(page: Page, people: Cast) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    sent = await people("Mia").say(
+        "art", "https://example.org/" + "long" * 80, files=[("wide.png", png("teal", (900, 300)))]
+    )
+    embed = {"title": "on a phone", "color": 0x5865F2, "image": {"url": "attachment://p.png"}}
+    await people("bot").say(
+        "art",
+        "here you are",
+        files=[("p.png", png("orchid", (256, 256)))],
+        embeds=[embed],
+        message_reference={"message_id": sent["id"]},
+    )
+    await expect(newest(page).locator(".picture img")).to_have_js_property("naturalWidth", 256)
+    for selector in ("[data-role=scroller]", ".chat", "[data-role=composer]"):
+        overflow = await page.locator(selector).evaluate("each => each.scrollWidth - each.clientWidth")
+        assert overflow <= 0, selector
+    ARTIFACTS.mkdir(exist_ok=True)
+    await page.screenshot(path=ARTIFACTS / "sandbox-phone.png")
+    await page.locator("[data-role=menu]").click()
+    await page.locator('[data-channel="general"]').click()
+    await expect(page.locator("[data-role=channel-name]")).to_have_text("general")
+    await page.locator("[data-role=toggle-members]").click()
+    await expect(page.locator('[data-member="Easel"]')).to_be_in_viewport()
+    await page.keyboard.press("Escape")
+    await expect(page.locator('[data-member="Easel"]')).not_to_be_in_viewport()
