@@ -167,7 +167,7 @@ def _found(bot_name: str) -> tuple[Guild, Application]:
         )
 
     category("Studio")
-    text("art", "Ask for a picture, watch it grow.")
+    text("art", "Type .imagine and what you would like to see.")
     text("general", "Talk about anything.")
     category("Corners")
     text("no-files", "Words only: the bot may not attach files here.", {bots.id: filed})

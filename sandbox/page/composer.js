@@ -32,6 +32,7 @@ export class Composer {
       this.add([...target.files]);
       target.value = "";
     });
+    addEventListener("keydown", (event) => this.takeKey(event));
     this.listenForDrops();
   }
 
@@ -109,6 +110,13 @@ export class Composer {
     }
   }
 
+  /** Typing anywhere on the page is meant for the box. */
+  takeKey(event) {
+    const elsewhere = document.activeElement === document.body || document.activeElement?.matches("li, .scroller, .channel");
+    const plain = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (elsewhere && plain && !role("viewer").open) this.text.focus();
+  }
+
   typed(tell = true) {
     this.resize();
     this.showError(null);
@@ -133,7 +141,7 @@ export class Composer {
     const content = this.text.value.trim();
     if (this.sending || this.text.disabled || (!content && !this.files.length)) return;
     const { context, files } = this;
-    this.sending = true;
+    this.setSending(true);
     this.showError(null);
     try {
       if (context?.edit) await this.does.save(context.edit, content);
@@ -147,8 +155,13 @@ export class Composer {
       if (!(error instanceof ApiError)) throw error;
       this.showError(error.message);
     } finally {
-      this.sending = false;
+      this.setSending(false);
     }
+  }
+
+  setSending(sending) {
+    this.sending = sending;
+    role("box").classList.toggle("sending", sending);
   }
 
   showError(sentence) {

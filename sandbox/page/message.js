@@ -21,7 +21,12 @@ const EMOJI = ["❤️", "👍", "😂", "🎨", "🔥", "👀"];
 export function messageElement(message, { store, channel, actions, earlier = null, onload = null }) {
   const { author } = message;
   const slots = new Map([...(earlier?.querySelectorAll("[data-slot]") ?? [])].map((each) => [each.dataset.slot, each]));
-  const before = (slot) => slots.get(slot) ?? null;
+  const before = (slot) => {
+    const key = slots.has(slot) ? slot : slots.keys().next().value;
+    const found = slots.get(key) ?? null;
+    slots.delete(key);
+    return found;
+  };
   const name = nameOf(author);
   const pinged = message.mention_everyone || message.mentions.some((user) => user.id === store.me.id);
   return el("li", {

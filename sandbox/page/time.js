@@ -59,6 +59,7 @@ export function timestamp(seconds, style = "f") {
   const text = style === "R" ? fromNow(seconds) : STYLES[style].format(date);
   return el("time", {
     class: "timestamp", datetime: date.toISOString(), title: full.format(date),
+    "aria-live": style === "R" && "off",
     "data-relative": style === "R" && String(seconds),
   }, text);
 }

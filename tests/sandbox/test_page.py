@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
 
 from sandbox import Sandbox
 from tests.sandbox.conftest import png
@@ -14,10 +14,14 @@ from tests.sandbox_fixtures import Cast
 
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--no-first-run --lang=en-GB"
-).split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
 
@@ -74,9 +78,8 @@ async def test_everybody_writes_and_the_bot_paints(page: Page, sandbox: Sandbox,
     await text.fill("first line")
     await text.press("Shift+Enter")
     await text.type("second line")
-    await page.locator("[data-role=file]").set_input_files(
-        [{"name": "garden.png", "mimeType": "image/png", "buffer": png("seagreen")}]
-    )
+    garden = FilePayload(name="garden.png", mimeType="image/png", buffer=png("seagreen"))
+    await page.locator("[data-role=file]").set_input_files(garden)
     await expect(page.locator("[data-role=upload]")).to_have_count(1)
     await text.press("Enter")
     picture = newest(page).locator(".picture img")
@@ -188,7 +191,7 @@ async def test_markdown_is_discords(page: Page, people: Cast, sandbox: Sandbox) 
         assert found == shape, source
 
 
-async def test_what_discord_refuses_is_said(page: Page, sandbox: Sandbox) -> None:
+async def test_what_discord_refuses_is_said(page: Page) -> None:
     text, error = page.locator("[data-role=text]"), page.locator("[data-role=error]")
     await text.fill("x" * 2001)
     await expect(page.locator("[data-role=count]")).to_have_text("-1")
