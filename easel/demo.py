@@ -51,20 +51,21 @@ async def _show(settings: Settings, port: int, browser: bool, prompt: str) -> No
         executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
         ready = asyncio.Event()
         bot = asyncio.create_task(run(settings, executor, on_ready=ready.set, on_finished=_tell))
-        greeting = asyncio.create_task(_greet(ready, url, browser))
-        typing = asyncio.create_task(_type(ready, http, settings, state, prompt))
+        opening = asyncio.create_task(_open(ready, http, url, settings, state, browser, prompt))
         ended = asyncio.create_task(sandbox.wait())
         try:
             await asyncio.wait({bot, ended}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             lost = ended.done() and not bot.done()
-            tasks = (bot, greeting, typing, ended)
+            tasks = (bot, opening, ended)
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
+            results = await asyncio.gather(*tasks, return_exceptions=True)
         if lost:
             raise BotError("The sandbox ended, and the demo with it.")
-        bot.result()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
 
 
 def _inside(settings: Settings, url: str, state: dict[str, Any]) -> Settings:
@@ -73,11 +74,22 @@ def _inside(settings: Settings, url: str, state: dict[str, Any]) -> Settings:
     return settings.model_copy(update={"discord": settings.discord.model_copy(update=discord)})
 
 
-async def _greet(ready: asyncio.Event, url: str, browser: bool) -> None:
+async def _open(
+    ready: asyncio.Event,
+    http: aiohttp.ClientSession,
+    url: str,
+    settings: Settings,
+    state: dict[str, Any],
+    browser: bool,
+    prompt: str,
+) -> None:
+    """Once the bot is ready, say where the page is, show it, and let a member ask for the first picture."""
     await ready.wait()
     print(f"Easel is ready at {url} (Ctrl-C stops it)", flush=True)
     if browser and _has_display():
         await asyncio.to_thread(webbrowser.open, url)
+    if prompt:
+        await _type(http, settings, state, f"{settings.discord.prefix}imagine {prompt}")
 
 
 def _has_display() -> bool:
@@ -85,15 +97,9 @@ def _has_display() -> bool:
     return sys.platform in {"darwin", "win32"} or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
 
 
-async def _type(
-    ready: asyncio.Event, http: aiohttp.ClientSession, settings: Settings, state: dict[str, Any], prompt: str
-) -> None:
-    """Let a member ask for the first picture, as any member would, over the REST API."""
-    await ready.wait()
-    if not prompt:
-        return
+async def _type(http: aiohttp.ClientSession, settings: Settings, state: dict[str, Any], text: str) -> None:
+    """Post as a member does, over the REST API."""
     member = next(member for member in state["members"] if member["role"] == "member")
-    text = f"{settings.discord.prefix}imagine {prompt}"
     messages = f"{settings.discord.api_base}/channels/{state['channels'][0]['id']}/messages"
     headers = {"Authorization": member["token"]}
     async with http.post(messages, json={"content": text}, headers=headers) as response:

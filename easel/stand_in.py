@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -29,7 +30,7 @@ async def _serve(port: int) -> None:
         await serve_sandbox(port, _announce)
     except OSError as error:
         raise SetupError(
-            f"Port {port} is not free ({error.strerror}): choose another, such as --port {port % 65535 + 1}."
+            f"Port {port} cannot be had ({os.strerror(error.errno or 0)}); choose another, such as --port 8001."
         ) from None
 
 

@@ -1,0 +1,61 @@
+"""Running the command as a process, and looking at what it leaves."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from config.settings import ModelsSettings
+
+BARE = {name: value for name, value in os.environ.items() if not name.startswith("EASEL_")}
+
+
+def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start ``easel`` in ``folder`` with both outputs piped."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "easel", *arguments],
+        cwd=folder,
+        env=BARE | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(folder: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Run ``easel`` to its end and return exit code, standard output and standard error."""
+    with start(folder, *arguments, **environment) as process:
+        out, err = process.communicate(timeout=100)
+    return process.returncode, out, err
+
+
+def settings_for(models: ModelsSettings) -> list[str]:
+    """Return the arguments that choose these models on one CPU worker."""
+    return [f"models.vqgan={models.vqgan}", f"models.clip={models.clip}", "executor.devices=[cpu]"]
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the process ids of all children and theirs."""
+    try:
+        children = {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()}
+    except OSError:
+        return set()
+    return children.union(*map(descendants, children))
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether the process is there and no zombie."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except OSError:
+        return False
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """Look until ``condition`` holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.02)

@@ -1,0 +1,120 @@
+"""What the command says, and how it exits."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from easel.cli import main
+from tests.easel.processes import finish
+
+
+@pytest.fixture
+def easel(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> "Easel":
+    monkeypatch.chdir(tmp_path)
+    return Easel(monkeypatch, capsys)
+
+
+class Easel:
+    """Runs the command line in this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch = monkeypatch
+        self.capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self.monkeypatch.setattr(sys, "argv", ["easel", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out, err = self.capsys.readouterr()
+        assert stopped.value.code is None or isinstance(stopped.value.code, int)
+        return stopped.value.code or 0, out, err
+
+
+@pytest.mark.parametrize("command", [[], ["demo"], ["run"], ["sandbox"], ["imagine"]])
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help(easel: Easel, command: list[str], flag: str) -> None:
+    code, out, err = easel(*command, flag)
+    assert (code, err) == (0, "")
+    assert "Usage: easel" in out
+    assert not command or f"easel {command[0]} " in out
+
+
+def test_version(easel: Easel) -> None:
+    assert easel("--version") == (0, "easel 0.1.0\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["paint"], "No such command"),
+        (["imagine"], "Missing argument"),
+        (["imagine", "a red apple"], "--out"),
+        (["imagine", "a red apple", "--out", "apple.jpg"], "should end in .png"),
+        (["imagine", "a red apple", "--out", "nowhere/apple.png"], "no folder nowhere"),
+        (["imagine", "a red apple", "--out", "folder.png"], "is a folder"),
+        (["imagine", "", "--out", "a.png"], "Say what to paint"),
+        (["imagine", "a", "--out", "a.png", "--size", "0x0"], "64 to 512 pixels"),
+        (["imagine", "a", "--out", "a.png", "--size", "128"], "width and height"),
+        (["imagine", "a", "--out", "a.png", "--size", "100x64"], "multiples of 16"),
+        (["imagine", "a", "--out", "a.png", "--seed", "-1"], "--seed takes a whole number"),
+        (["imagine", "a", "--out", "a.png", "--seed", "x"], "integer"),
+        (["imagine", "a", "--out", "a.png", "--steps", "0"], "--steps takes a whole number"),
+        (["imagine", "a --seed 1", "--out", "a.png", "--seed", "2"], "twice"),
+        (["imagine", "a --sead 1", "--out", "a.png"], "did you mean --seed?"),
+        (["imagine", "a", "--out", "a.png", "--device", "tpu"], "cpu, cuda or cuda:N"),
+        (["imagine", "a", "red", "apple", "--out", "a.png"], "in quotes"),
+        (["demo", "--port", "65536"], "65535"),
+        (["run", "painting.width"], "key=value"),
+    ],
+)
+def test_wrong_usage(easel: Easel, arguments: list[str], complaint: str) -> None:
+    Path("folder.png").mkdir()
+    code, out, err = easel(*arguments)
+    assert (code, out) == (2, "")
+    assert complaint in " ".join(err.replace("│", " ").split())
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated(easel: Easel) -> None:
+    code, _, err = easel("run", "discord.token", "MTIz.s3cret")
+    assert code == 2
+    assert "s3cret" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["demo", "painting.width=100"], "painting.width (command line) should be a multiple of 16"),
+        (["run", "--config", "absent.yaml"], "absent.yaml: No such file"),
+        (["run", "discord.tokne=1"], "did you mean discord.token?"),
+        (["imagine", "a", "--out", "a.png", "queue.total=0"], "queue.total (command line)"),
+    ],
+)
+def test_wrong_settings(easel: Easel, arguments: list[str], complaint: str) -> None:
+    code, out, err = easel(*arguments)
+    assert (code, out) == (78, "")
+    assert err.startswith("easel: ")
+    assert complaint in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ([], "EASEL_DISCORD__TOKEN"),
+        (["discord.token=x", "discord.api_base=http://127.0.0.1:9"], "Nothing answers at http://127.0.0.1:9"),
+    ],
+)
+def test_run_without_what_it_needs(tmp_path: Path, settings: list[str], complaint: str) -> None:
+    code, out, err = finish(tmp_path, "run", "log.level=error", "executor.devices=[cpu]", *settings)
+    assert (code, out) == (78, "")
+    assert err.startswith("easel: ")
+    assert complaint in err
+    assert err.count("\n") == 1
+
+
+def test_the_installed_command_is_this_one() -> None:
+    script = Path(sys.executable).with_name("easel")
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == "easel 0.1.0\n"
