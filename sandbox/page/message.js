@@ -47,8 +47,7 @@ export function messageElement(message, { store, channel, actions, earlier = nul
         author.bot && el("span", { class: "tag" }, "APP"),
         messageTime(message.timestamp)),
       content(message, store),
-      message.attachments.length > 0 && el("div", { class: "attachments", "data-role": "attachments",
-        "data-count": message.attachments.length },
+      message.attachments.length > 0 && el("div", { class: "attachments", "data-role": "attachments" },
         message.attachments.map((file, index) => {
           const slot = `file-${index}`;
           return attachment({ ...file, slot }, before(slot), { onload });
