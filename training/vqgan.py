@@ -18,9 +18,13 @@ from training.dataset import Dataset
 
 SAVE_EVERY = 120.0  # seconds
 COMMITMENT = 0.25
+QUANTISED_FROM = 0.12  # of the training: a codebook that comes before colours are learnt keeps them out
+DECAY = 0.98  # of the running means that the codes are
 REVIVE_EVERY = 40  # steps
 REVIVE_UNTIL = 0.75  # of the training
-RECENT = 8192  # encoder outputs kept to draw codes from
+RARE = 0.1  # uses per step under which a code is given a new place
+RECENT = 16384  # encoder outputs kept to draw codes from
+LLOYD = 6  # rounds of k-means that make the first codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,8 @@ class Shape:
     """
 
     ch: int = 64
-    ch_mult: tuple[int, ...] = (1, 1, 2, 2)
-    num_res_blocks: int = 1
+    ch_mult: tuple[int, ...] = (1, 1, 1, 1)
+    num_res_blocks: int = 0
     z_channels: int = 64
     n_embed: int = 1024
     embed_dim: int = 16
@@ -65,8 +69,7 @@ class Stage:
     batch: int
 
 
-STAGES = (Stage(0.0, 64, 8), Stage(0.62, 128, 3))
-UNQUANTISED = 100  # steps before the codebook is filled from what the encoder puts out
+STAGES = (Stage(0.0, 64, 8), Stage(0.7, 128, 3))
 
 
 class VQGANTraining:
@@ -80,7 +83,7 @@ class VQGANTraining:
     """
 
     def __init__(
-        self, dataset: Dataset, checkpoint: Path, minutes: float, rate: float = 1e-3, shape: Shape | None = None
+        self, dataset: Dataset, checkpoint: Path, minutes: float, rate: float = 1.5e-3, shape: Shape | None = None
     ) -> None:
         self.shape = shape or Shape()
         self.dataset = dataset
@@ -89,9 +92,14 @@ class VQGANTraining:
         self.vqgan = VQGAN(self.shape.ddconfig, self.shape.n_embed, self.shape.embed_dim)
         hasten(self.vqgan)
         self.vqgan.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-        self.optimizer = torch.optim.AdamW(self.vqgan.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=1e-4)
+        self.vqgan.codebook.requires_grad_(False)
+        learning = [parameter for parameter in self.vqgan.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.AdamW(learning, lr=rate, betas=(0.9, 0.98), weight_decay=1e-4)
         self.step = 0
         self.uses = torch.zeros(self.shape.n_embed)
+        """Running mean of how often a step uses each code; zero before there is a codebook."""
+        self.sums = torch.zeros(self.shape.n_embed, self.shape.embed_dim)
+        """Running mean of the sum of what each code stands for."""
         self._recent = torch.zeros(0, self.shape.embed_dim)
         self.checkpoint = checkpoint
         spent = self._resume()
@@ -104,7 +112,7 @@ class VQGANTraining:
             return 0.0
         self.vqgan.load_state_dict(state["vqgan"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.uses = state["step"], state["uses"]
+        self.step, self.uses, self.sums = state["step"], state["uses"], state["sums"]
         torch.manual_seed(self.step)
         return float(state["spent"])
 
@@ -118,6 +126,7 @@ class VQGANTraining:
                 "optimizer": self.optimizer.state_dict(),
                 "step": self.step,
                 "uses": self.uses,
+                "sums": self.sums,
                 "spent": self.budget.spent,
             },
         )
@@ -141,17 +150,15 @@ class VQGANTraining:
             group["lr"] = self.rate * self.budget.rate(self.step)
         pictures = self._crops()
         z = self.vqgan.encode(pictures)
-        codebook_loss = z.new_zeros(())
+        commitment = z.new_zeros(())
         latents = z
-        if self.step >= UNQUANTISED:
-            self._revive(z.detach())
-            codes = self.vqgan.codes(z.detach())
-            self.uses += torch.bincount(codes.flatten(), minlength=self.shape.n_embed)
-            nearest = self.vqgan.lookup(codes)
-            codebook_loss = F.mse_loss(nearest, z.detach()) + COMMITMENT * F.mse_loss(z, nearest.detach())
+        self._remember(z.detach())
+        if self.budget.progress >= QUANTISED_FROM:
+            nearest = self._quantise(z.detach())
+            commitment = COMMITMENT * F.mse_loss(z, nearest)
             latents = z + (nearest - z).detach()
         drawn = self.vqgan.decode(latents.contiguous(memory_format=torch.channels_last))
-        loss = reconstruction_loss(drawn, pictures) + codebook_loss
+        loss = reconstruction_loss(drawn, pictures) + commitment
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.vqgan.parameters(), 1.0)
@@ -168,27 +175,46 @@ class VQGANTraining:
             crops = crops.flip(3)
         return crops.contiguous(memory_format=torch.channels_last)
 
+    def _remember(self, z: Tensor) -> None:
+        self._recent = torch.cat([z.permute(0, 2, 3, 1).flatten(0, 2), self._recent])[:RECENT]
+
     @torch.no_grad()
-    def _revive(self, z: Tensor) -> None:
-        """Fill the codebook at first, and later the codes that nothing uses, from recent encoder outputs."""
+    def _quantise(self, z: Tensor) -> Tensor:
+        """Return the nearest code of each latent, after which the codes move to the mean of what they stand for."""
+        if not self.uses.any():
+            self._found()
+        codes = self.vqgan.codes(z)
+        nearest = self.vqgan.lookup(codes)
         flat = z.permute(0, 2, 3, 1).flatten(0, 2)
-        self._recent = torch.cat([flat, self._recent])[:RECENT]
-        first = self.step == UNQUANTISED
-        if not first and (self.step % REVIVE_EVERY or self.budget.progress > REVIVE_UNTIL):
-            return
-        dead = torch.arange(len(self.uses)) if first else (self.uses < 2).nonzero()[:, 0]
-        chosen = self._recent[torch.randint(len(self._recent), (len(dead),))]
-        noise = torch.randn_like(chosen) * 0.01 * self._recent.std()
-        self.vqgan.codebook[dead] = chosen + noise
-        state = self.optimizer.state.get(self.vqgan.codebook)
-        if state:
-            state["exp_avg"][dead] = 0
-            state["exp_avg_sq"][dead] = state["exp_avg_sq"].mean()
-        self.uses.zero_()
+        uses = torch.bincount(codes.flatten(), minlength=len(self.uses)).float()
+        sums = torch.zeros_like(self.sums).index_add_(0, codes.flatten(), flat)
+        self.uses.lerp_(uses, 1 - DECAY)
+        self.sums.lerp_(sums, 1 - DECAY)
+        if self.step % REVIVE_EVERY == 0 and self.budget.progress < REVIVE_UNTIL:
+            rare = (self.uses < RARE).nonzero()[:, 0]
+            self.sums[rare] = self._recent[torch.randint(len(self._recent), (len(rare),))]
+            self.uses[rare] = 1.0
+        alive = self.uses > 1e-4
+        self.vqgan.codebook[alive] = self.sums[alive] / self.uses[alive, None]
+        return nearest
+
+    def _found(self) -> None:
+        """Make the first codebook of recent latents by k-means."""
+        count = len(self.uses)
+        codes = self._recent[torch.randint(len(self._recent), (count,))].clone()
+        for _ in range(LLOYD):
+            self.vqgan.codebook.copy_(codes)
+            nearest = self.vqgan.codes(self._recent.T[None, :, :, None]).flatten()
+            uses = torch.bincount(nearest, minlength=count).float()
+            sums = torch.zeros_like(codes).index_add_(0, nearest, self._recent)
+            codes = torch.where(uses[:, None] > 0, sums / uses.clamp(min=1)[:, None], codes)
+        self.vqgan.codebook.copy_(codes)
+        self.uses = torch.ones(count)
+        self.sums = codes.clone()
 
     def _report(self, losses: list[float]) -> None:
         minutes = self.budget.spent / 60
-        used = int((self.uses > 0).sum())
+        used = int((self.uses > RARE).sum())
         mean = sum(losses) / len(losses)
         print(f"vqgan: step {self.step}, {minutes:.1f} min, L1 {mean:.4f}, {used} codes in use", flush=True)
 

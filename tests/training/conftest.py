@@ -1,5 +1,8 @@
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+import torch
 
 from training.dataset import Dataset
 from training.drawings import draw
@@ -14,3 +17,12 @@ def drawings() -> Dataset:
         [list(drawing.captions) for drawing in drawn],
         [drawing.subject for drawing in drawn],
     )
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _one_thread() -> Iterator[None]:
+    """Compute in one thread, as training does: small networks gain nothing from more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -19,5 +19,5 @@ def test_make_draws_each_from_its_own_seed_and_only_once(tmp_path: Path, monkeyp
     assert batch.shape == (2, 3, 128, 128)
     assert np.allclose(batch[0].permute(1, 2, 0).numpy() * 255, expected.image)
 
-    monkeypatch.setattr(dataset.multiprocessing, "get_context", None)  # drawing again would fail
+    monkeypatch.setattr("multiprocessing.get_context", None)  # drawing again would fail
     dataset.make(tmp_path / "drawings", 70, "few")

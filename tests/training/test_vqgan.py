@@ -15,12 +15,12 @@ TINY = Shape(ch_mult=(1, 1), num_res_blocks=0, z_channels=64, n_embed=32, embed_
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vqgan, "STAGES", (Stage(0.0, 16, 4),))
-    monkeypatch.setattr(vqgan, "UNQUANTISED", 15)
+    monkeypatch.setattr(vqgan, "QUANTISED_FROM", 0.0)
 
 
 def test_learns_and_writes_what_the_loader_reads(drawings: Dataset, tmp_path: Path) -> None:
     training = VQGANTraining(drawings, tmp_path / "vqgan.pt", minutes=60, shape=TINY)
-    losses = training.run(steps=50)
+    losses = training.run(steps=40)
     assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
     assert 2 <= int((training.uses > 0).sum()) <= TINY.n_embed
 
