@@ -39,12 +39,12 @@ class Painting:
     """Being painted.
 
     Args:
-        share: how much is done, from 0 to 1.
+        percent: how much is done.
         finishes: when it will be finished, in Unix seconds, as far as one can tell.
         left_out: the tail of the prompt that is not painted, ``""`` when all of it is.
     """
 
-    share: float
+    percent: int
     finishes: float
     left_out: str = ""
 
@@ -99,7 +99,7 @@ class Caption:
                 standing = "Next in line" if state.place == 1 else f"Number {state.place} in line"
                 lines = [f"{standing} · starts {when(state.starts)}", self._fine_print()]
             case Painting():
-                lines = [f"{bar(state.share)} · ready {when(state.finishes)}", self._fine_print()]
+                lines = [f"{bar(state.percent)} · ready {when(state.finishes)}", self._fine_print()]
                 lines += _left_out(state.left_out)
             case Painted():
                 lines = [f"{self._fine_print()} · {duration(state.seconds)}"]
@@ -142,10 +142,10 @@ def when(unix: float) -> str:
     return f"<t:{round(unix)}:R>"
 
 
-def bar(share: float) -> str:
-    """Return ``▰▰▰▰▱▱▱▱▱▱ 40%`` for a share of 0.4."""
-    full = int(share * BAR)
-    return f"{'▰' * full}{'▱' * (BAR - full)} {int(share * 100)}%"
+def bar(percent: int) -> str:
+    """Return ``▰▰▰▰▱▱▱▱▱▱ 40%``."""
+    full = percent * BAR // 100
+    return f"{'▰' * full}{'▱' * (BAR - full)} {percent}%"
 
 
 def duration(seconds: float) -> str:

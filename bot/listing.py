@@ -20,13 +20,13 @@ def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, Estimate
     What others asked for elsewhere counts, and its words stay there.
     """
     if not running and not waiting:
-        return "Nothing is waiting and nothing is being painted. It would be your turn at once."
+        return "Nothing is being painted and nobody waits; yours would begin at once."
     lines = []
     if running:
         lines.append("**Being painted**")
         for entry in running[:MOST_RUNNING]:
             title = _title(entry, viewer)
-            lines.append(f"{bar(entry.share)} · {title} · ready {when(entry.finishes)}")
+            lines.append(f"{bar(entry.percent)} · {title} · ready {when(entry.finishes)}")
         lines += _more(len(running) - MOST_RUNNING)
     if waiting:
         lines.append("**Waiting**")

@@ -66,7 +66,6 @@ class Post:
         self._shown_picture: Picture | None = None
         self._earliest = 0.0
         self._setbacks = 0
-        self._sends = 0
 
     def show(self, state: State, picture: Picture | None = None) -> None:
         """Show this as soon as it may be; without ``picture`` the last one stays, until the request has ended."""
@@ -106,11 +105,10 @@ class Post:
     async def _attempt(self) -> None:
         """Show the latest state; where Discord is in trouble, leave it for later.
 
-        The first attempt shows the first state, so that everybody sees their place in line.
+        The message begins with the first state, so that everybody sees their place in line.
         """
         self._changed.clear()
-        first = self.message is None and not self._setbacks
-        state, picture = (self._first, None) if first else (self._state, self._picture)
+        state, picture = (self._first, None) if self.message is None else (self._state, self._picture)
         assert state is not None
         try:
             await self._deliver(state, picture)
@@ -155,9 +153,8 @@ class Post:
             reference=self.source.to_reference(fail_if_not_exists=False),
             allowed_mentions=discord.AllowedMentions(replied_user=True),
             suppress_embeds=True,
-            nonce=f"{self.caption.request.id}-{self._sends}",
+            nonce=f"{self.caption.request.id}-{type(state).__name__.lower()}",
         )
-        self._sends += 1
 
     async def _edit(self, message: discord.Message, state: State, picture: Picture | None) -> None:
         content = self.caption.text(state)

@@ -61,9 +61,9 @@ class Entry:
         return self.post.source
 
     @property
-    def share(self) -> float:
-        """How much is done, from 0 to 1."""
-        return self.step / self.request.steps
+    def percent(self) -> int:
+        """How much is done."""
+        return 100 * self.step // self.request.steps
 
 
 class Studio:
@@ -201,7 +201,7 @@ class Studio:
 
     def _show_progress(self, entry: Entry, preview: bytes | None) -> None:
         picture = Picture(f"{entry.post.caption.slug}.jpg", preview) if preview else None
-        entry.post.show(Painting(entry.share, entry.finishes, entry.left_out), picture)
+        entry.post.show(Painting(entry.percent, entry.finishes, entry.left_out), picture)
 
     async def _finish(self, entry: Entry, event: Finished) -> None:
         request, name = entry.request, f"{entry.post.caption.slug}.png"

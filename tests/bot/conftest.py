@@ -4,22 +4,30 @@ import asyncio
 import io
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import aiohttp
 import pytest
 from PIL import Image
 
 from bot.app import run
+from bot.studio import OnFinished
 from config.layers import load
 from config.settings import Settings
 from generation.events import Event, Failed, Finished, Progress, Started
+from generation.executor import Executor
 from generation.request import ImagineRequest
-from sandbox import Sandbox, rate_limits
+from sandbox import Sandbox
+from sandbox.api import Observer
 from sandbox.model import Message
+from sandbox.rate_limits import RULES, Rule
+from tests.sandbox_fixtures import Cast, description, people, sandbox
+from tests.sandbox_fixtures import observe as described
+
+__all__ = ["described", "description", "people", "sandbox"]
 
 PAUSE = 0.05
 """Seconds between two edits of a message, so that no test waits for long."""
@@ -102,23 +110,14 @@ class Stage:
     sandbox: Sandbox
     executor: ScriptedExecutor
     settings: Settings
-    http: aiohttp.ClientSession
+    people: Cast
     bot: "asyncio.Task[None]"
     finished: list[tuple[Path, ImagineRequest]] = field(default_factory=list)
 
-    async def call(self, who: str, method: str, path: str, **json: Any) -> Any:
-        """Make a REST call as a member and return the JSON of the answer."""
-        headers = {"Authorization": self.sandbox.person(who).token}
-        url = self.sandbox.api_base + path
-        async with self.http.request(method, url, headers=headers, json=json or None) as response:
-            response.raise_for_status()
-            return await response.json() if response.status == 200 else None
-
     async def say(self, text: str, who: str = "member", channel: str = "art", to: Message | None = None) -> int:
         """Write a message as a member and return its id."""
-        reference = {"message_reference": {"message_id": str(to.id)}} if to else {}
-        path = f"/channels/{self.sandbox.channel(channel).id}/messages"
-        return int((await self.call(who, "POST", path, content=text, **reference))["id"])
+        more: dict[str, Any] = {"message_reference": {"message_id": str(to.id)}} if to else {}
+        return int((await self.people(who).say(channel, text, **more))["id"])
 
     async def reply(self, message_id: int, channel: str = "art") -> Message:
         """Wait for the bot's reply to a message."""
@@ -154,6 +153,47 @@ class Stage:
         await self.bot
 
 
+async def started(
+    running: list["asyncio.Task[None]"], settings: Settings, executor: Executor, on_finished: OnFinished
+) -> "asyncio.Task[None]":
+    """Start the bot and wait until it is ready."""
+    ready = asyncio.Event()
+    bot = asyncio.create_task(run(settings, executor, on_ready=ready.set, on_finished=on_finished))
+    running.append(bot)
+    waiting = asyncio.ensure_future(ready.wait())
+    await asyncio.wait({bot, waiting}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+    assert ready.is_set()
+    return bot
+
+
+@dataclass(frozen=True)
+class RestCall:
+    """A call that the sandbox has answered."""
+
+    time: float
+    method: str
+    path: str
+    json: Any
+    status: int
+
+
+@pytest.fixture
+def calls() -> list[RestCall]:
+    """Every REST call so far."""
+    return []
+
+
+@pytest.fixture
+def observe(described: Observer, calls: list[RestCall]) -> Observer:
+    """Note every REST call besides checking it."""
+
+    def note(method: str, path: str, json: Any, status: int, answer: Any) -> None:
+        calls.append(RestCall(time.monotonic(), method, path, json, status))
+        described(method, path, json, status, answer)
+
+    return note
+
+
 MakeSettings = Callable[..., Settings]
 MakeStage = Callable[..., Awaitable[Stage]]
 
@@ -176,41 +216,29 @@ def make_settings(tmp_path: Path) -> MakeSettings:
 
 
 @pytest.fixture
-async def make_stage(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeStage]:
-    """Start the bot in a sandbox; it is ended after the test.
+async def make_stage(
+    sandbox: Sandbox, people: Cast, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[MakeStage]:
+    """Start the bot in the sandbox; it is ended after the test.
 
-    The sandbox's limits on messages and edits, which would make tests wait, are lifted unless ``limited``.
+    The sandbox's limits on messages and edits, which would make tests wait, are lifted.
     """
     running: list[asyncio.Task[None]] = []
 
-    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+    for route in RULES:
+        monkeypatch.setitem(RULES, route, Rule(1000, 1))
 
-        async def make(room: int = 1, *, limited: bool = False, **overrides: object) -> Stage:
-            if not limited:
-                for route in rate_limits.RULES:
-                    monkeypatch.setitem(rate_limits.RULES, route, rate_limits.Rule(1000, 1))
-            settings = make_settings(sandbox, **overrides)
-            executor = ScriptedExecutor(room)
-            ready = asyncio.Event()
-            finished: list[tuple[Path, ImagineRequest]] = []
-            bot = asyncio.create_task(
-                run(
-                    settings,
-                    executor,
-                    on_ready=ready.set,
-                    on_finished=lambda path, request: finished.append((path, request)),
-                )
-            )
-            running.append(bot)
-            waiting = asyncio.ensure_future(ready.wait())
-            await asyncio.wait({bot, waiting}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
-            assert ready.is_set()
-            return Stage(sandbox, executor, settings, http, bot, finished)
+    async def make(room: int = 1, **overrides: object) -> Stage:
+        settings = make_settings(sandbox, **overrides)
+        executor = ScriptedExecutor(room)
+        finished: list[tuple[Path, ImagineRequest]] = []
+        bot = await started(running, settings, executor, lambda path, request: finished.append((path, request)))
+        return Stage(sandbox, executor, settings, people, bot, finished)
 
-        yield make
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+    yield make
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 @pytest.fixture

@@ -189,15 +189,16 @@ async def test_the_queue_has_a_limit(make_stage: MakeStage) -> None:
 
 async def test_a_message_that_is_edited_asks_for_nothing(stage: Stage) -> None:
     said = await stage.say("hello")
-    channel = stage.sandbox.channel("art").id
-    await stage.call("member", "PATCH", f"/channels/{channel}/messages/{said}", content=".imagine a cat")
+    path = f"{stage.people('member').messages_of('art')}/{said}"
+    await stage.people("member").call("PATCH", path, {"content": ".imagine a cat"})
     await stage.nothing_happens()
     assert not stage.executor.requests
 
 
 async def test_works_in_private(stage: Stage) -> None:
-    channel = await stage.call("Mia", "POST", "/users/@me/channels", recipient_id=str(stage.sandbox.bot.id))
-    await stage.call("Mia", "POST", f"/channels/{channel['id']}/messages", content=".imagine a cat")
+    mia = stage.people("Mia")
+    _, channel = await mia.call("POST", "/users/@me/channels", {"recipient_id": str(stage.sandbox.bot.id)})
+    await mia.call("POST", f"/channels/{channel['id']}/messages", {"content": ".imagine a cat"})
     stage.executor.finish(await stage.executor.next("a cat"))
     messages = stage.sandbox.world.direct[int(channel["id"])].messages
     await stage.sandbox.until(lambda: any(message.attachments for message in messages.values()))

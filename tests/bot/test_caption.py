@@ -1,0 +1,101 @@
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.caption import Caption, Ended, Painted, Painting, State, Waiting, bar, duration
+from bot.prompt import parse
+from config.layers import load
+from generation.request import ImagineRequest
+
+PAINTING = load(arguments=[]).painting
+CAT = ImagineRequest("r0", "a cat", 7, 128, 128, 100)
+
+
+def caption(prompt: str = "a cat", **changes: int) -> Caption:
+    return Caption(replace(CAT, prompt=prompt, **changes), ".", PAINTING)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (Waiting(1, 99.6), "Next in line · starts <t:100:R>\n-# seed 7 · 128×128 · 100 steps"),
+        (Waiting(12, 5), "Number 12 in line · starts <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
+        (Painting(29, 5), "▰▰▱▱▱▱▱▱▱▱ 29% · ready <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
+        (Painted(200), "-# seed 7 · 128×128 · 100 steps · 3 min 20 s\n-# Again: `.imagine a cat --seed 7`"),
+        (Ended("Cancelled.", again=False), "Cancelled."),
+        (Ended("Too bad.", again=True), "Too bad.\n-# Again: `.imagine a cat --seed 7`"),
+    ],
+)
+def test_text(state: State, text: str) -> None:
+    assert caption().text(state) == f"**a cat**\n{text}"
+
+
+def test_what_is_not_usual_is_repeated() -> None:
+    text = caption(width=64, steps=1).text(Painted(1))
+    assert text.splitlines()[1:] == [
+        "-# seed 7 · 64×128 · 1 step · 1 s",
+        "-# Again: `.imagine a cat --seed 7 --size 64x128 --steps 1`",
+    ]
+
+
+@pytest.mark.parametrize("prompt", ["x" * 201, "a `cat`"])
+def test_what_cannot_be_copied_is_not_repeated(prompt: str) -> None:
+    assert caption(prompt).text(Painted(1)).endswith("-# Again: the same prompt with `--seed 7`")
+
+
+STATES: list[State] = [
+    Waiting(100, 2e9),
+    Painting(50, 2e9, left_out="*" * 1000),
+    Painted(1e5, left_out="*" * 1000),
+    Ended("x" * 200, again=True),
+]
+
+
+@given(st.text(min_size=1, max_size=1000) | st.sampled_from(["*" * 1000, "`" * 200, "-# " * 300]))
+def test_every_text_fits_and_can_be_asked_for_again(prompt: str) -> None:
+    captions = caption(" ".join(prompt.split()) or "a cat")
+    for state in STATES:
+        assert len(captions.text(state)) <= 2000
+    assert len(captions.alt_text) <= 1024
+    assert re.fullmatch(r"[a-z0-9-]{1,41}7", captions.slug)
+
+
+def test_the_line_to_copy_asks_for_the_same() -> None:
+    line = caption("a cat -- or two", width=64).text(Painted(1)).splitlines()[-1]
+    asked = parse(line.removeprefix("-# Again: `.imagine ").removesuffix("`"), PAINTING)
+    assert (asked.prompt, asked.seed, asked.width, asked.height, asked.steps) == (
+        *("a cat -- or two", 7),
+        *(64, 128, 100),
+    )
+
+
+@pytest.mark.parametrize(
+    ("prompt", "slug"),
+    [
+        ("A lighthouse, in a Storm!", "a-lighthouse-in-a-storm-7"),
+        ("café crème", "cafe-creme-7"),
+        ("../../etc/passwd", "etc-passwd-7"),
+        ("منارة", "picture-7"),
+        ("🦊", "picture-7"),
+        ("x" * 100, f"{'x' * 40}-7"),
+    ],
+)
+def test_file_names_are_plain(prompt: str, slug: str) -> None:
+    assert caption(prompt).slug == slug
+
+
+@pytest.mark.parametrize(
+    ("percent", "shown"), [(0, "▱" * 10 + " 0%"), (99, "▰" * 9 + "▱ 99%"), (100, "▰" * 10 + " 100%")]
+)
+def test_bar(percent: int, shown: str) -> None:
+    assert bar(percent) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (3661, "61 min 1 s")]
+)
+def test_duration(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
