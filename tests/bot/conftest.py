@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from bot.app import run
-from bot.studio import OnFinished
 from config.layers import load
 from config.settings import Settings
 from generation.events import Event, Failed, Finished, Progress, Started
@@ -31,6 +30,10 @@ __all__ = ["described", "description", "people", "sandbox"]
 
 PAUSE = 0.05
 """Seconds between two edits of a message, so that no test waits for long."""
+
+
+Pictures = asyncio.Queue[tuple[Path, ImagineRequest]]
+"""What has been finished, as the bot tells it."""
 
 
 def picture(color: str = "red", kind: str = "PNG") -> bytes:
@@ -112,7 +115,7 @@ class Stage:
     settings: Settings
     people: Cast
     bot: "asyncio.Task[None]"
-    finished: list[tuple[Path, ImagineRequest]] = field(default_factory=list)
+    finished: Pictures
 
     async def say(self, text: str, who: str = "member", channel: str = "art", to: Message | None = None) -> int:
         """Write a message as a member and return its id."""
@@ -128,7 +131,7 @@ class Stage:
     async def shows(self, post: Message, *words: str) -> None:
         """Wait until the post contains all these words."""
         try:
-            await self.sandbox.until(lambda: all(word in post.content for word in words), 5)
+            await self.sandbox.until(lambda: all(word in post.content for word in words), 20)
         except TimeoutError:
             raise AssertionError(f"{words} not in {post.content!r}") from None
 
@@ -154,11 +157,18 @@ class Stage:
 
 
 async def started(
-    running: list["asyncio.Task[None]"], settings: Settings, executor: Executor, on_finished: OnFinished
+    running: list["asyncio.Task[None]"], settings: Settings, executor: Executor, finished: Pictures
 ) -> "asyncio.Task[None]":
     """Start the bot and wait until it is ready."""
     ready = asyncio.Event()
-    bot = asyncio.create_task(run(settings, executor, on_ready=ready.set, on_finished=on_finished))
+    bot = asyncio.create_task(
+        run(
+            settings,
+            executor,
+            on_ready=ready.set,
+            on_finished=lambda path, request: finished.put_nowait((path, request)),
+        )
+    )
     running.append(bot)
     waiting = asyncio.ensure_future(ready.wait())
     await asyncio.wait({bot, waiting}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
@@ -224,15 +234,14 @@ async def make_stage(
     The sandbox's limits on messages and edits, which would make tests wait, are lifted.
     """
     running: list[asyncio.Task[None]] = []
-
     for route in RULES:
         monkeypatch.setitem(RULES, route, Rule(1000, 1))
 
     async def make(room: int = 1, **overrides: object) -> Stage:
         settings = make_settings(sandbox, **overrides)
         executor = ScriptedExecutor(room)
-        finished: list[tuple[Path, ImagineRequest]] = []
-        bot = await started(running, settings, executor, lambda path, request: finished.append((path, request)))
+        finished: Pictures = asyncio.Queue()
+        bot = await started(running, settings, executor, finished)
         return Stage(sandbox, executor, settings, people, bot, finished)
 
     yield make

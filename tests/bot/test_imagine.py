@@ -39,7 +39,7 @@ async def test_the_whole_way(stage: Stage) -> None:
     assert final.description == "a Red Fox, *oil*"
     assert final.data == picture("red")
     assert post.mentions == []
-    ((path, finished),) = stage.finished
+    path, finished = stage.finished.get_nowait()
     assert finished == request
     assert path.name == f"{request.id}-a-red-fox-oil-7.png"
     assert path.parent == stage.settings.data_dir / "pictures"

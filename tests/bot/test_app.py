@@ -1,0 +1,166 @@
+"""Coming up, failing to come up, and stopping."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from bot.app import run
+from bot.errors import SetupError
+from config.settings import ModelsSettings
+from generation.errors import CheckpointError
+from generation.executor.local import LocalExecutor
+from generation.picture import read_request
+from sandbox import Fault, Sandbox
+from tests.bot.conftest import MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started
+from tests.sandbox_fixtures import Cast
+
+
+async def test_sigterm_tells_everybody_how_to_ask_again(stage: Stage) -> None:
+    painted = await stage.reply(await stage.say(".imagine one --seed 1"))
+    request = await stage.executor.next("one")
+    stage.executor.advance(request, 50, picture(kind="JPEG"))
+    waiting = await stage.reply(await stage.say(".imagine two --seed 2"))
+    await stage.shows(painted, "50%")
+    async with asyncio.timeout(5):
+        await stage.stop()
+    why = "Easel was stopped before this picture was finished."
+    assert painted.content == f"**one**\n{why}\n-# Again: `.imagine one --seed 1`"
+    assert waiting.content == f"**two**\n{why}\n-# Again: `.imagine two --seed 2`"
+    assert not stage.executor.entered
+    assert stage.sandbox.drop_gateway() == 0
+
+
+async def test_a_picture_that_is_finished_is_shown_before_the_end(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine one"))
+    stage.executor.finish(await stage.executor.next("one"))
+    await stage.finished.get()
+    await stage.stop()
+    assert "Again:" in post.content
+    assert post.attachments
+
+
+async def test_while_it_stops_nothing_is_accepted_and_a_second_signal_does_not_wait(make_stage: MakeStage) -> None:
+    stage = await make_stage(painting__preview_seconds=60.0)
+    post = await stage.reply(await stage.say(".imagine one"))
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.sleep(0)
+    answer = await stage.ask(".imagine two")
+    assert answer == "Easel is being stopped and takes no more requests. Ask again in a few minutes."
+    assert not stage.bot.done()
+    os.kill(os.getpid(), signal.SIGINT)
+    async with asyncio.timeout(3):
+        await stage.bot
+    assert "stopped" not in post.content
+
+
+async def test_a_wrong_token(sandbox: Sandbox, make_settings: MakeSettings) -> None:
+    settings = make_settings(sandbox, discord__token="wrong")
+    with pytest.raises(SetupError, match=r"^Discord refuses the token: copy the bot's from https://.*\.$"):
+        await run(settings, ScriptedExecutor())
+
+
+async def test_no_token(sandbox: Sandbox, make_settings: MakeSettings) -> None:
+    settings = make_settings(sandbox, discord__token="null")
+    with pytest.raises(SetupError, match=r"^There is no bot token: put .* into EASEL_DISCORD__TOKEN\.$"):
+        await run(settings, ScriptedExecutor())
+
+
+async def test_a_missing_intent(sandbox: Sandbox, make_settings: MakeSettings) -> None:
+    sandbox.set_message_content(enabled=False)
+    with pytest.raises(SetupError, match=r"^The bot may not read messages: switch on Message Content Intent"):
+        await run(make_settings(sandbox), ScriptedExecutor())
+
+
+async def test_nobody_answers(sandbox: Sandbox, make_settings: MakeSettings, unused_tcp_port: int) -> None:
+    base = f"http://127.0.0.1:{unused_tcp_port}/api/v10"
+    settings = make_settings(sandbox, discord__api_base=base)
+    with pytest.raises(SetupError, match=f"^Nothing answers at {base}: start that server or check discord.api_base"):
+        await run(settings, ScriptedExecutor())
+
+
+@pytest.fixture
+async def website() -> AsyncIterator[str]:
+    """Serve something that is not Discord."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<h1>Hello</h1>", content_type="text/html")
+
+    async def other(_: web.Request) -> web.Response:
+        return web.json_response({"hello": "world"})
+
+    app = web.Application()
+    app.add_routes([web.get("/page/gateway", page), web.get("/json/gateway", other)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("path", ["page", "json", "nothing"])
+async def test_something_else_answers(website: str, path: str, sandbox: Sandbox, make_settings: MakeSettings) -> None:
+    settings = make_settings(sandbox, discord__api_base=f"{website}/{path}")
+    with pytest.raises(SetupError, match=f"^No Discord API answers at {website}/{path}: check discord.api_base"):
+        await run(settings, ScriptedExecutor())
+
+
+async def test_discord_is_down(sandbox: Sandbox, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleep = asyncio.sleep
+    monkeypatch.setattr("discord.http.asyncio.sleep", lambda _: sleep(0))
+    sandbox.fail_next(Fault("GET", "/users/@me", 503, times=9))
+    with pytest.raises(SetupError, match="does not let the bot log in: 503"):
+        await run(make_settings(sandbox), ScriptedExecutor())
+
+
+class DamagedExecutor(ScriptedExecutor):
+    async def __aenter__(self) -> "DamagedExecutor":
+        raise CheckpointError("The weights are damaged.")
+
+
+async def test_the_executor_does_not_start(sandbox: Sandbox, make_settings: MakeSettings) -> None:
+    with pytest.raises(CheckpointError, match="damaged"):
+        await run(make_settings(sandbox), DamagedExecutor())
+
+
+async def test_a_fault_of_ours_is_logged_and_not_shown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("bot.prompt.parse", fault)
+    answer = await stage.ask(".imagine a cat")
+    assert answer == "Something went wrong on Easel's side. It has been noted; asking again may help."
+    log = capsys.readouterr().out
+    assert log.count("a command failed") == 1
+    assert "ZeroDivisionError" in log
+    assert stage.sandbox.bot.token not in log
+
+
+async def test_real_workers_paint(
+    sandbox: Sandbox, people: Cast, make_settings: MakeSettings, tiny_models: ModelsSettings
+) -> None:
+    settings = make_settings(sandbox, models__vqgan=tiny_models.vqgan, models__clip=tiny_models.clip)
+    executor = LocalExecutor(settings.models, ["cpu"], settings.painting.preview_seconds)
+    running: list[asyncio.Task[None]] = []
+    bot = await started(running, settings, executor, asyncio.Queue())
+    stage = Stage(sandbox, ScriptedExecutor(), settings, people, bot, asyncio.Queue())
+
+    post = await stage.reply(await stage.say(".imagine a red apple --seed 7 --steps 5 --size 64x80"))
+    long = await stage.reply(await stage.say(f".imagine {'a red apple and ' * 30} --steps 2 --size 64x64"))
+    await stage.shows(post, "Again:")
+    (final,) = post.attachments
+    request = read_request(final.data)
+    assert (request.prompt, request.seed, request.shape, request.steps) == ("a red apple", 7, (64, 80), 5)
+    await stage.shows(long, "Again:", "left out: “")
+    endless = await stage.reply(await stage.say(".imagine the sea --steps 500"))
+    await sandbox.until(lambda: endless.attachments)
+    await stage.say(".cancel")
+    await stage.shows(endless, "Cancelled.")
+    await stage.stop()
+    assert executor.pids == ()
