@@ -16,6 +16,7 @@ help:
 	@echo "make clean        remove what the other commands left, except .venv"
 
 install: .venv/installed
+	@echo "Easel is installed: $(BIN)/easel --help"
 
 demo: install
 	@$(BIN)/easel demo $(ARGS)
@@ -27,7 +28,7 @@ test: .venv/installed-test
 	$(BIN)/pytest $(ARGS)
 
 train: .venv/installed-test
-	$(BIN)/python -m training $(ARGS)
+	$(BIN)/python -m training $(or $(ARGS),all)
 
 screenshots: .venv/installed-test
 	$(BIN)/python docs/screenshots.py

@@ -1,6 +1,7 @@
 """Everything on one machine: the sandbox in a process of its own, the bot in this one, a worker below it."""
 
 import asyncio
+import logging
 import os
 import sys
 import webbrowser
@@ -21,6 +22,8 @@ from generation.request import ImagineRequest
 
 FIRST = ("log.level=warning", "data_dir=data/demo")
 """The demo's own defaults, which arguments overrule."""
+CHANNEL = "art"
+"""The channel at which the sandbox's page opens."""
 
 
 def show(arguments: list[str], *, port: int, browser: bool, prompt: str) -> None:
@@ -40,6 +43,9 @@ def show(arguments: list[str], *, port: int, browser: bool, prompt: str) -> None
     """
     settings = load(arguments=[*FIRST, *arguments])
     configure(settings.log.level)
+    # discord.py mistakes an answer that comes in the same millisecond, as the sandbox's do, for one to the heartbeat
+    # before, and warns of a late gateway.
+    logging.getLogger("discord.gateway").setLevel(logging.ERROR)
     asyncio.run(_show(settings, port, browser, prompt))
 
 
@@ -100,7 +106,8 @@ def _has_display() -> bool:
 async def _type(http: aiohttp.ClientSession, settings: Settings, state: dict[str, Any], text: str) -> None:
     """Post as a member does, over the REST API."""
     member = next(member for member in state["members"] if member["role"] == "member")
-    messages = f"{settings.discord.api_base}/channels/{state['channels'][0]['id']}/messages"
+    channel = next(channel for channel in state["channels"] if channel["name"] == CHANNEL)
+    messages = f"{settings.discord.api_base}/channels/{channel['id']}/messages"
     headers = {"Authorization": member["token"]}
     async with http.post(messages, json={"content": text}, headers=headers) as response:
         refused = "" if response.ok else f", which was refused: {(await response.json())['message']}"

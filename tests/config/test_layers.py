@@ -172,9 +172,7 @@ def test_reserved_and_foreign_variables_are_left_alone() -> None:
 
 @pytest.mark.parametrize("argument", ["painting=1", "painting={width: 64}"])
 def test_a_section_is_not_a_value(argument: str) -> None:
-    assert refusal(None, argument).startswith(
-        "painting (command line) is a section; set one of painting.width"
-    )
+    assert refusal(None, argument).startswith("painting (command line) is a section; set one of painting.width")
 
 
 def test_an_argument_without_an_equals_sign() -> None:
