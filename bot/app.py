@@ -68,7 +68,8 @@ async def run(
             try:
                 await asyncio.wait({connection, painting, stopping}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                _log.info("stopping")
+                if stop.is_set():
+                    _log.info("stopping")
                 painting.cancel()
                 farewell = asyncio.create_task(studio.close(FAREWELL_SECONDS))
                 hurrying = asyncio.create_task(hurry.wait())

@@ -17,6 +17,8 @@ from generation.request import ImagineRequest
 
 MAX_CONTENT = 2000
 MAX_ALT_TEXT = 1024
+LONGEST_SHOWN = 200
+"""Characters of a prompt that are shown; all of it is in the picture's description."""
 BAR = 10
 """Segments of the progress bar."""
 
@@ -106,7 +108,7 @@ class Caption:
                 lines += [*_left_out(state.left_out), f"-# Again: {self._again()}"]
             case Ended():
                 lines = [state.sentence, *([f"-# Again: {self._again()}"] if state.again else [])]
-        return "\n".join([f"**{escape(shorten(self.request.prompt, 300))}**", *lines])
+        return "\n".join([f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**", *lines])
 
     @property
     def alt_text(self) -> str:
@@ -132,7 +134,7 @@ class Caption:
             flags += f" --size {request.width}x{request.height}"
         if request.steps != usual.steps:
             flags += f" --steps {request.steps}"
-        if len(request.prompt) > 200 or "`" in request.prompt:
+        if len(request.prompt) > LONGEST_SHOWN or "`" in request.prompt:
             return f"the same prompt with `{flags}`"
         return f"`{self.prefix}imagine {request.prompt} {flags}`"
 

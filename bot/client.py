@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.studio import FAULT
 from config.settings import DiscordSettings
 
-GUILD_READY_SECONDS = 0.2
+GUILD_READY_SECONDS = 0.05
 """So long after the last server has come in discord.py calls itself ready; nothing here waits for all of them."""
 REMEMBERED = 1000
 """Messages that are recognised when the gateway delivers them twice."""
@@ -44,7 +44,7 @@ class Client(commands.Bot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Run the command in ``message``, once, however often the gateway delivers it."""
-        if message.author.bot or message.id in self._seen:
+        if message.author.bot or message.is_system() or message.id in self._seen:
             return
         self._seen[message.id] = None
         if len(self._seen) > REMEMBERED:

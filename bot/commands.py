@@ -3,6 +3,7 @@
 from typing import Any
 
 import discord
+import structlog
 from discord.ext import commands
 
 from bot import prompt
@@ -13,6 +14,8 @@ from bot.markdown import escape, shorten
 from bot.permissions import missing
 from bot.studio import Entry, Studio
 from config.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 Context = commands.Context[Any]
 
@@ -29,6 +32,7 @@ class Painting(commands.Cog):
         """Paint what the text describes."""
         lacking = missing(context.message)
         if lacking:
+            _log.warning("permissions are missing", channel=context.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
             raise PermissionsError(f"To paint here I need the permission {names}; a moderator can grant it.")
         self._studio.admit(context.message, prompt.parse(text, self._settings.painting))

@@ -49,7 +49,8 @@ def help_text(name: str, settings: Settings) -> str:
 `{prefix}imagine a red fox --seed 7` the same seed paints the same picture again
 `{prefix}imagine a wide sea --size 192x128 --steps 200`
 `{prefix}queue` what is being painted and what waits
-`{prefix}cancel` takes back your newest picture; `{prefix}cancel 2` the second in line; or reply with it to a post
+`{prefix}cancel` takes back your newest picture, `{prefix}cancel 2` the second in line; as a reply to a \
+picture, that one
 -# `@{name} imagine …` works too. Usually {painting.width}×{painting.height} and {painting.steps} steps; at most \
 {painting.max_side} pixels a side, {painting.max_steps} steps, {painting.max_prompt_length} characters, \
 {queue.per_member} pictures each at a time."""

@@ -25,7 +25,7 @@ LONGEST_PAUSE = 60.0
 
 UNEDITABLE = {30046, 50083}
 """Discord's codes for a message that was edited too often for its age, and for a thread that is archived."""
-TROUBLE = (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError)
+TROUBLE = (discord.DiscordServerError, aiohttp.ClientError, OSError)
 
 _log = structlog.get_logger(__name__)
 
@@ -117,7 +117,9 @@ class Post:
         except discord.HTTPException as error:
             if error.status in {401, 403, 404}:
                 raise PostGoneError(error.text) from error
-            raise
+            if error.status != 429:
+                raise
+            self._put_off(error)
         else:
             self._setbacks = 0
             self._shown_state, self._shown_picture = state, picture

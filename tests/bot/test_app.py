@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from typing import Self
 
 import pytest
 from aiohttp import web
@@ -125,6 +126,33 @@ class DamagedExecutor(ScriptedExecutor):
 async def test_the_executor_does_not_start(sandbox: Sandbox, make_settings: MakeSettings) -> None:
     with pytest.raises(CheckpointError, match="damaged"):
         await run(make_settings(sandbox), DamagedExecutor())
+
+
+class SlowExecutor(ScriptedExecutor):
+    """Loads its models until it is told that it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self.loaded.wait()
+        return await super().__aenter__()
+
+
+async def test_what_is_asked_while_models_load_waits_in_line(
+    sandbox: Sandbox, people: Cast, make_settings: MakeSettings
+) -> None:
+    executor = SlowExecutor()
+    bot = asyncio.create_task(run(make_settings(sandbox), executor))
+    stage = Stage(sandbox, executor, make_settings(sandbox), people, bot, asyncio.Queue())
+    await sandbox.until(lambda: sandbox.sessions.online(sandbox.bot))
+    post = await stage.reply(await stage.say(".imagine a cat"))
+    assert "Next in line" in post.content
+    executor.loaded.set()
+    executor.finish(await executor.next("a cat"))
+    await stage.shows(post, "Again:")
+    await stage.stop()
 
 
 async def test_a_fault_of_ours_is_logged_and_not_shown(

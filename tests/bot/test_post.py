@@ -51,14 +51,16 @@ async def test_a_final_picture_goes_before_previews_when_edits_are_scarce(
     assert not [call for call in calls if call.status == 429]
 
 
-@pytest.mark.parametrize("status", [500, 502])
-async def test_an_edit_is_tried_again(stage: Stage, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "fault", [Fault("PATCH", MESSAGE, 502, times=7), Fault("PATCH", MESSAGE, 429, times=2, via=False)]
+)
+async def test_an_edit_is_tried_again(stage: Stage, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     # discord.py itself tries five times, seconds apart; it is told that it has no time for that.
     monkeypatch.setattr("discord.http.asyncio.sleep", _no_sleep)
     post = await stage.reply(await stage.say(".imagine a cat"))
     request = await stage.executor.next("a cat")
     await stage.shows(post, "0%")
-    stage.sandbox.fail_next(Fault("PATCH", MESSAGE, status, times=7))
+    stage.sandbox.fail_next(fault)
     stage.executor.finish(request)
     await stage.shows(post, "Again:")
 
