@@ -119,7 +119,9 @@ def run(
 
 
 @app.command()
-def sandbox(port: Port = 8000) -> None:
+def sandbox(
+    port: Port = 8000, until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False
+) -> None:
     r"""Serve the page that looks like Discord, without the bot, until Ctrl-C.
 
     \b
@@ -128,7 +130,7 @@ def sandbox(port: Port = 8000) -> None:
     """
     from easel.stand_in import serve
 
-    serve(port)
+    serve(port, until_input_ends=until_input_ends)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Everything on one machine: the sandbox in a process of its own, the bot in this one, a worker below it."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -16,7 +17,7 @@ from bot.errors import BotError
 from config.layers import load
 from config.settings import Settings
 from easel.logs import configure
-from easel.stand_in import child
+from easel.stand_in import cancel_at_signals, child
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 
@@ -46,10 +47,12 @@ def show(arguments: list[str], *, port: int, browser: bool, prompt: str) -> None
     # discord.py mistakes an answer that comes in the same millisecond, as the sandbox's do, for one to the heartbeat
     # before, and warns of a late gateway.
     logging.getLogger("discord.gateway").setLevel(logging.ERROR)
-    asyncio.run(_show(settings, port, browser, prompt))
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_show(settings, port, browser, prompt))
 
 
 async def _show(settings: Settings, port: int, browser: bool, prompt: str) -> None:
+    cancel_at_signals()
     async with child(port) as (sandbox, url), aiohttp.ClientSession() as http:
         async with http.get(f"{url}/sandbox/state") as response:
             state = await response.json()

@@ -15,23 +15,38 @@ from sandbox import serve as serve_sandbox
 STARTED = "Sandbox at "
 
 
-def serve(port: int) -> None:
-    """Serve until SIGTERM or SIGINT; raises ``SetupError`` where the port is not to be had."""
+def serve(port: int, *, until_input_ends: bool) -> None:
+    """Serve until SIGTERM or SIGINT, or the end of the standard input.
+
+    Raises:
+        SetupError: the port is not to be had.
+    """
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_serve(port))
+        asyncio.run(_serve(port, until_input_ends))
 
 
-async def _serve(port: int) -> None:
-    this = asyncio.current_task()
-    assert this is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+async def _serve(port: int, until_input_ends: bool) -> None:
+    cancel_at_signals()
+    if until_input_ends:
+        asyncio.get_running_loop().add_reader(sys.stdin, _this_task().cancel)
     try:
         await serve_sandbox(port, _announce)
     except OSError as error:
         raise SetupError(
             f"Port {port} cannot be had ({os.strerror(error.errno or 0)}); choose another, such as --port 8001."
         ) from None
+
+
+def cancel_at_signals() -> None:
+    """Let SIGTERM and SIGINT cancel the task that calls this."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, _this_task().cancel)
+
+
+def _this_task() -> asyncio.Task[object]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
 
 
 def _announce(sandbox: Sandbox) -> None:
@@ -42,13 +57,17 @@ def _announce(sandbox: Sandbox) -> None:
 async def child(port: int) -> AsyncIterator[tuple[Process, str]]:
     """Run the sandbox in a process of its own, and give it with its URL; it ends with the block.
 
-    Ctrl-C on a terminal does not reach it, so that the bot can say goodbye to it first.
+    Ctrl-C on a terminal does not reach it, so that the bot can say goodbye to it first. It ends with this process,
+    even when that is killed.
 
     Raises:
         SystemExit: it did not come up; it has said why.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "easel", "sandbox", "--port", str(port)), stdout=PIPE, process_group=0
+        *(sys.executable, "-m", "easel", "sandbox", "--port", str(port), "--until-input-ends"),
+        stdin=PIPE,
+        stdout=PIPE,
+        process_group=0,
     )
     try:
         assert process.stdout is not None

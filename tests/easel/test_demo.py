@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from config.settings import ModelsSettings
-from tests.easel.processes import descendants, finish, is_alive, settings_for, start
+from tests.easel.processes import descendants, finish, is_alive, settings_for, start, wait_until
 
 
 def line_of(demo: "subprocess.Popen[str]", beginning: str) -> str:
@@ -59,6 +59,26 @@ def test_the_demo_ends_with_its_sandbox(tmp_path: Path, tiny_models: ModelsSetti
         _, err = demo.communicate(timeout=60)
     assert demo.returncode == 1
     assert err.endswith("easel: The sandbox ended, and the demo with it.\n")
+    assert not any(map(is_alive, processes))
+
+
+def test_nothing_outlives_a_killed_demo(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+    models = settings_for(tiny_models)
+    with start(tmp_path, "demo", "--port", "0", "--no-browser", "--prompt", "", *models) as demo:
+        line_of(demo, "Easel is ready at ")
+        processes = descendants(demo.pid)
+        demo.kill()
+    wait_until(lambda: not any(map(is_alive, processes)))
+
+
+def test_sigterm_before_it_is_ready(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+    models = settings_for(tiny_models)
+    with start(tmp_path, "demo", "--port", "0", "--no-browser", *models) as demo:
+        wait_until(lambda: descendants(demo.pid))
+        processes = descendants(demo.pid)
+        demo.terminate()
+        out, err = demo.communicate(timeout=60)
+    assert (demo.returncode, out, err) == (0, "", "")
     assert not any(map(is_alive, processes))
 
 
