@@ -76,9 +76,7 @@ class _Layers:
             key = str(error.full_key)
             raise ConfigError(f"{self._named(key)} refers by ${{…}} to something that is not there") from None
         except ValidationError as error:
-            raise ConfigError(
-                self._sentence(error.errors(include_url=False, include_input=False)[0])
-            ) from None
+            raise ConfigError(self._sentence(error.errors(include_url=False, include_input=False)[0])) from None
 
     def _named(self, key: str) -> str:
         return f"{key} ({self.sources.get(key, 'defaults')})"
@@ -132,9 +130,7 @@ def _read(file: Path) -> DictConfig:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ConfigError(f"{file}{line}: not valid YAML{_harmless(error)}") from None
     except GrammarParseError:
-        raise ConfigError(
-            f"{file}: a value with ${{ in it is not valid; write \\${{ for these characters"
-        ) from None
+        raise ConfigError(f"{file}: a value with ${{ in it is not valid; write \\${{ for these characters") from None
     except (YAMLError, UnicodeDecodeError):
         raise ConfigError(f"{file}: not valid YAML, which is text in UTF-8") from None
     except OSError as error:

@@ -22,9 +22,7 @@ class Section(BaseModel):
     def _must_not_exceed(self, smaller: str, larger: str) -> None:
         """Raise an error that names both keys when the value of ``smaller`` is the greater."""
         if getattr(self, smaller) > getattr(self, larger):
-            raise PydanticCustomError(
-                "exceeds", "{smaller} exceeds {larger}", {"smaller": smaller, "larger": larger}
-            )
+            raise PydanticCustomError("exceeds", "{smaller} exceeds {larger}", {"smaller": smaller, "larger": larger})
 
 
 class DiscordSettings(Section):
@@ -80,9 +78,7 @@ class PaintingSettings(Section):
     width: Side = Field(description="Pixels across when none are asked for: a multiple of 16, at least 64")
     height: Side = Field(description="Pixels down when none are asked for: a multiple of 16, at least 64")
     steps: Count = Field(description="Steps when none are asked for")
-    max_side: Side = Field(
-        description="The most pixels across or down to ask for: a multiple of 16, at least 64"
-    )
+    max_side: Side = Field(description="The most pixels across or down to ask for: a multiple of 16, at least 64")
     max_steps: Count = Field(description="The most steps to ask for")
     max_prompt_length: Count = Field(description="The longest prompt, in characters")
     preview_seconds: float = Field(
@@ -104,8 +100,7 @@ class ModelsSettings(Section):
     """Which weights paint and judge."""
 
     vqgan: str = Field(
-        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` "
-        "beside it",
+        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` beside it",
         min_length=1,
     )
     clip: str = Field(description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
