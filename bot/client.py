@@ -9,9 +9,9 @@ from discord.ext import commands
 
 from bot.answer import answer
 from bot.errors import UserError
-from bot.studio import FAULT
 from config.settings import DiscordSettings
 
+FAULT = "Something went wrong on Easel's side. It has been noted; asking again may help."
 GUILD_READY_SECONDS = 0.05
 """So long after the last server has come in discord.py calls itself ready; nothing here waits for all of them."""
 REMEMBERED = 1000

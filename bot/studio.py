@@ -26,7 +26,6 @@ from generation.request import SEED_LIMIT, ImagineRequest
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 STOPPED = "Easel was stopped before this picture was finished."
-FAULT = "Something went wrong on Easel's side. It has been noted; asking again may help."
 
 OnFinished = Callable[[Path, ImagineRequest], None]
 
@@ -127,11 +126,14 @@ class Studio:
     async def close(self, seconds: float) -> None:
         """Take no more requests and tell everybody whose picture is unfinished, within ``seconds``."""
         self._closed = True
-        for entry in self._entries.values():
+        for entry in self.entries:
+            self._drop(entry)
             entry.post.show(Ended(STOPPED, again=True))
-        self._entries.clear()
-        if self._posts:
-            _, late = await asyncio.wait(self._posts, timeout=seconds)
+        try:
+            if self._posts:
+                await asyncio.wait(self._posts, timeout=seconds)
+        finally:
+            late = [task for task in self._posts if not task.done()]
             for task in late:
                 task.cancel()
             if late:

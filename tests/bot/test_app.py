@@ -51,6 +51,7 @@ async def test_while_it_stops_nothing_is_accepted_and_a_second_signal_does_not_w
     await asyncio.sleep(0)
     answer = await stage.ask(".imagine two")
     assert answer == "Easel is being stopped and takes no more requests. Ask again in a few minutes."
+    assert (await stage.ask(".queue")).startswith("Nothing is being painted")
     assert not stage.bot.done()
     os.kill(os.getpid(), signal.SIGINT)
     async with asyncio.timeout(3):
