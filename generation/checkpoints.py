@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from generation.canvas.groupnorm import hasten
 from generation.canvas.vqgan import VQGAN
 from generation.errors import CheckpointError
 from generation.official import clip_model
@@ -58,6 +59,8 @@ def load_models(vqgan: str, clip: str, device: torch.device) -> Models:
     for network in (canvas, perceptor):
         network.eval().requires_grad_(False).to(device)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if device.type == "cpu":
+            hasten(network)
     return Models(canvas, perceptor, recipe)
 
 
@@ -78,7 +81,7 @@ def load_vqgan(config_path: Path) -> tuple[VQGAN, Recipe]:
             )
         params = config["model"]["params"]
         vqgan = VQGAN(params["ddconfig"], params["n_embed"], params["embed_dim"])
-        recipe = _recipe(config.get("recipe", {}))
+        recipe = Recipe.from_config(config.get("recipe", {}))
     except CheckpointError:
         raise
     except Exception as error:
@@ -102,13 +105,6 @@ def load_clip(path: Path) -> CLIPPerceptor:
     except (KeyError, RuntimeError, AssertionError, ValueError, ZeroDivisionError) as error:
         raise CheckpointError(f"{path} does not hold the weights of a CLIP ({_first_line(error)}).") from error
     return CLIPPerceptor(clip.float())
-
-
-def _recipe(section: dict[str, Any]) -> Recipe:
-    values = dict(section)
-    if "pyramid" in values:
-        values["pyramid"] = tuple(values["pyramid"])
-    return Recipe(**values)
 
 
 def _beside(config_path: Path) -> Path:

@@ -1,29 +1,67 @@
 """How to paint with a pair of models."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the painting, with one canvas and one optimiser.
+
+    The defaults are those of the published loop (Crowson et al. 2022) and suit the official weights.
+
+    Args:
+        canvas: what is optimised: ``latent``, VQGAN's, or ``pixels``.
+        share: of the request's steps, in (0, 1]; the shares of a recipe add up to 1.
+        descent: ``adam``, or ``normalised``, momentum on gradients of length 1.
+        learning_rate: in units of what is optimised.
+        final_learning_rate: what is left of it at the stage's last step, in [0, 1]; it falls along a cosine.
+        pyramid: weight of each grid that is optimised, the first of full size, each further one of half the side;
+            the canvas is their sum, resized. ``(1,)`` optimises the canvas itself.
+    """
+
+    canvas: Literal["latent", "pixels"] = "latent"
+    share: float = 1.0
+    descent: Literal["adam", "normalised"] = "adam"
+    learning_rate: float = 0.1
+    final_learning_rate: float = 1.0
+    pyramid: tuple[float, ...] = (1.0,)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """The numbers of the painting loop that suit a set of weights.
 
-    The defaults are those of the published loop (Crowson et al. 2022) and suit the official weights. Weights that
-    want others say so in the ``recipe`` section of their YAML.
+    Weights that want others than the published ones say so in the ``recipe`` section of their YAML.
 
     Args:
         cutouts: views of the picture that the perceptor judges in each step.
-        learning_rate: of Adam, in units of the latent.
-        final_learning_rate: what is left of it at the last step, in [0, 1]; it falls along a cosine.
-        init: what to start from: ``noise``, random codes, or ``grey``, the codes of an even grey.
-        pyramid: weight of each latent grid that is optimised, the first of full size, each further one of half
-            the side; the latent is their sum, resized. ``(1,)`` optimises the latent itself.
+        init: what the first stage starts from: ``noise`` or an even ``grey``.
         total_variation: weight of that loss.
+        stages: one after the other, each starting from the picture that the one before it left.
     """
 
     cutouts: int = 32
-    learning_rate: float = 0.1
-    final_learning_rate: float = 1.0
     init: Literal["noise", "grey"] = "noise"
-    pyramid: tuple[float, ...] = (1.0,)
     total_variation: float = 0.0
+    stages: tuple[Stage, ...] = (Stage(),)
+
+    @classmethod
+    def from_config(cls, section: dict[str, Any]) -> Self:
+        """Return the recipe of a YAML section whose keys are the fields' names.
+
+        Raises:
+            TypeError: a key is no field.
+        """
+        values = dict(section)
+        if "stages" in values:
+            values["stages"] = tuple(
+                Stage(**{**stage, "pyramid": tuple(stage.get("pyramid", (1.0,)))}) for stage in values["stages"]
+            )
+        return cls(**values)
+
+    def last_step(self, stage: int, steps: int) -> int:
+        """Return after how many of a request's steps a stage, by its number from 0, is over."""
+        if stage == len(self.stages) - 1:
+            return steps
+        return round(steps * sum(each.share for each in self.stages[: stage + 1]))

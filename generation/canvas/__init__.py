@@ -9,11 +9,12 @@ from torch import Generator, Tensor
 class Canvas(Protocol):
     """Turns the parameters of several paintings of one size into an RGB batch."""
 
-    factor: int
-    """Width and height of a picture are multiples of this many pixels."""
+    def stretch(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> list[Tensor]:
+        """Return the parameters of a new painting, each without a batch dimension.
 
-    def stretch(self, width: int, height: int, generator: Generator) -> list[Tensor]:
-        """Return the parameters of a new painting, each without a batch dimension."""
+        It starts from ``picture``, ``[3, height, width]``, or from what the recipe says where there is none. Only
+        those parameters that require a gradient are optimised.
+        """
 
     def paint(self, parameters: Sequence[Tensor]) -> Tensor:
         """Return the pictures, ``[B, 3, height, width]`` in [0, 1], of parameters stacked along a first dimension."""

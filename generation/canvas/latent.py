@@ -1,64 +1,51 @@
-"""VQGAN's latent as a canvas, optimised as a sum of grids from coarse to fine."""
+"""VQGAN's latent as a canvas."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional as F
 
+from generation.canvas.pyramid import new_grids, sum_grids
 from generation.canvas.vqgan import VQGAN
 from generation.gradients import clamp_with_gradient
-from generation.recipe import Recipe
 
 
 class LatentCanvas:
-    """Paints by the latent ``z`` of a VQGAN.
+    """Paints by the latent ``z`` of a VQGAN, kept within the range of its codebook.
 
-    The first parameter is where ``z`` starts and does not move; each further one is a grid that is added to it,
-    resized to the latent: of full size, of half the side, and so on down ``recipe.pyramid``. With the one grid of
-    full size this is the published loop; with more of them large forms are found before details.
+    With one grid of full size this is the published loop.
 
     Args:
         vqgan: the network, frozen.
-        recipe: says what to start from and which grids there are.
+        init: ``noise``, random codes, or ``grey``, the codes of an even grey.
+        pyramid: weights of the grids, see ``generation.recipe.Stage``.
     """
 
-    def __init__(self, vqgan: VQGAN, recipe: Recipe) -> None:
+    def __init__(self, vqgan: VQGAN, init: str, pyramid: Sequence[float]) -> None:
         self.vqgan = vqgan
-        self.recipe = recipe
-        self.factor = vqgan.factor
+        self.init = init
+        self.pyramid = pyramid
         codebook = vqgan.codebook.detach().float()
         self._low = codebook.amin(0).view(1, -1, 1, 1)
         self._high = codebook.amax(0).view(1, -1, 1, 1)
 
-    def stretch(self, width: int, height: int, generator: Generator) -> list[Tensor]:
-        """Return the start ``[C, h, w]`` and the grids, zero, that learn: ``[C, h / 2^k, w / 2^k]``."""
-        h, w = height // self.factor, width // self.factor
-        z = self._start(h, w, generator)
-        grids = [
-            torch.zeros(z.shape[0], max(1, h >> level), max(1, w >> level), device=z.device, requires_grad=True)
-            for level in range(len(self.recipe.pyramid))
-        ]
-        return [z, *grids]
-
     @torch.no_grad()
-    def _start(self, h: int, w: int, generator: Generator) -> Tensor:
-        device = self._low.device
-        if self.recipe.init == "noise":
-            codes = torch.randint(len(self.vqgan.codebook), (1, h, w), generator=generator).to(device)
+    def stretch(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> list[Tensor]:
+        """Return where ``z`` starts, ``[C, h, w]``, and the grids that are added to it, which learn."""
+        factor, device = self.vqgan.factor, self._low.device
+        if picture is None and self.init == "noise":
+            shape = (1, height // factor, width // factor)
+            codes = torch.randint(len(self.vqgan.codebook), shape, generator=generator).to(device)
         else:
-            grey = torch.full((1, 3, h * self.factor, w * self.factor), 0.5, device=device)
-            codes = self.vqgan.codes(self.vqgan.encode(grey))
-        return self.vqgan.lookup(codes)[0].float()
+            grey = torch.full((3, height, width), 0.5, device=device)
+            codes = self.vqgan.codes(self.vqgan.encode((grey if picture is None else picture)[None]))
+        z = self.vqgan.lookup(codes)[0].float()
+        return [z, *new_grids(z, len(self.pyramid))]
 
     def paint(self, parameters: Sequence[Tensor]) -> Tensor:
         """Decode the quantised sum of the grids; the picture's gradient passes the quantiser straight through."""
         start, *grids = parameters
-        z = start
-        for weight, grid in zip(self.recipe.pyramid, grids, strict=True):
-            resized = F.interpolate(grid, size=start.shape[2:], mode="bilinear", align_corners=False)
-            z = z + weight * resized
-        z = clamp_with_gradient(z, self._low, self._high)
+        z = clamp_with_gradient(sum_grids(start, grids, self.pyramid), self._low, self._high)
         pictures = self.vqgan.decode(self.vqgan.quantise(z))
         zero, one = pictures.new_zeros(()), pictures.new_ones(())
         return clamp_with_gradient(pictures, zero, one)

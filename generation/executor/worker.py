@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import torch
 
-from generation.canvas.latent import LatentCanvas
+from generation.canvas.stages import canvases_for
 from generation.checkpoints import load_models
 from generation.engine import Engine, Painting, StepError
 from generation.errors import DeviceError, GenerationError
@@ -98,6 +98,7 @@ class Worker:
     def _report(self, painting: Painting) -> None:
         request = painting.request
         clock = self._clocks[request.id]
+        assert painting.picture is not None
         now = time.monotonic()
         if painting.done:
             del self._clocks[request.id]
@@ -141,8 +142,7 @@ def load(message: Load, device: torch.device) -> Engine:
     torch.set_num_threads(message.threads)
     models = load_models(message.vqgan, message.clip, device)
     models.perceptor.tokenise("")
-    canvas = LatentCanvas(models.vqgan, models.recipe)
-    return Engine(canvas, models.perceptor, models.recipe, device)
+    return Engine(canvases_for(models, device), models.perceptor, models.recipe, device)
 
 
 def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[Down]") -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -5,13 +6,18 @@ import torch
 from torch import Tensor
 
 from config.settings import ModelsSettings
-from generation.canvas.latent import LatentCanvas
+from generation.canvas.stages import canvases_for
 from generation.checkpoints import Models, load_models
 from generation.engine import Engine, Painting, StepError
-from generation.recipe import Recipe
+from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
 
 CPU = torch.device("cpu")
+SKETCH = Recipe(
+    cutouts=8,
+    init="grey",
+    stages=(Stage("pixels", 0.5, "normalised", 1.0, 0.1, (1, 1, 1, 1)), Stage("latent", 0.5, learning_rate=0.02)),
+)
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=4)
 
 
@@ -20,13 +26,19 @@ def models(tiny_models: ModelsSettings) -> Models:
     return load_models(tiny_models.vqgan, tiny_models.clip, CPU)
 
 
+@pytest.fixture(scope="module")
+def pocket() -> Models:
+    return load_models("pocket", "pocket", CPU)
+
+
 @pytest.fixture
 def engine(models: Models) -> Engine:
     return make_engine(models, models.recipe)
 
 
 def make_engine(models: Models, recipe: Recipe) -> Engine:
-    return Engine(LatentCanvas(models.vqgan, recipe), models.perceptor, recipe, CPU)
+    models = replace(models, recipe=recipe)
+    return Engine(canvases_for(models, CPU), models.perceptor, recipe, CPU)
 
 
 def paint(engine: Engine, *requests: ImagineRequest) -> dict[str, Tensor]:
@@ -36,11 +48,13 @@ def paint(engine: Engine, *requests: ImagineRequest) -> dict[str, Tensor]:
     while len(engine):
         for painting in engine.step():
             if painting.done:
+                assert painting.picture is not None
                 pictures[painting.request.id] = painting.picture
     return pictures
 
 
 def distance(painting: Painting, engine: Engine) -> float:
+    assert painting.picture is not None
     picture = torch.nn.functional.interpolate(painting.picture[None], size=engine.perceptor.input_size)
     return float((engine.perceptor.encode_image(picture)[0] - painting.text).norm())
 
@@ -60,15 +74,45 @@ def test_other_seed_other_picture(engine: Engine) -> None:
     assert not torch.equal(paint(engine, REQUEST)["a"], paint(engine, replace(REQUEST, seed=2))["a"])
 
 
-@pytest.mark.parametrize("recipe", [Recipe(cutouts=8), Recipe(cutouts=8, init="grey", pyramid=(0.5, 1, 1))])
-def test_painting_comes_nearer_to_the_prompt(models: Models, recipe: Recipe) -> None:
-    engine = make_engine(models, recipe)
-    painting = engine.add_request(replace(REQUEST, steps=60))
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(cutouts=8),
+        Recipe(cutouts=8, init="grey", stages=(Stage(learning_rate=0.05, pyramid=(0.5, 1, 1)),)),
+        Recipe(cutouts=8, init="grey", stages=(Stage("pixels", 1.0, "normalised", 1.0, 0.1, (1, 1, 1, 1)),)),
+        SKETCH,
+    ],
+)
+def test_painting_comes_nearer_to_the_prompt(pocket: Models, recipe: Recipe) -> None:
+    engine = make_engine(pocket, recipe)
+    painting = engine.add_request(replace(REQUEST, steps=24))
     engine.step()
     before = distance(painting, engine)
     while len(engine):
         engine.step()
-    assert distance(painting, engine) < before - 0.01
+    assert distance(painting, engine) < before - 0.1
+
+
+def test_the_last_stage_paints_even_the_shortest_request(models: Models) -> None:
+    engine = make_engine(models, SKETCH)
+    assert [engine.recipe.last_step(stage, 4) for stage in (0, 1)] == [2, 4]
+    painting = engine.add_request(replace(REQUEST, steps=1))
+    assert painting.stage == 0
+    engine.step()
+    assert painting.done
+    assert painting.stage == 1
+
+
+def test_a_stage_starts_from_the_picture_of_the_one_before(pocket: Models) -> None:
+    engine = make_engine(pocket, SKETCH)
+    painting = engine.add_request(replace(REQUEST, steps=20))
+    while painting.stage == 0:
+        engine.step()
+    sketch = painting.picture
+    engine.step()
+    assert sketch is not None
+    assert painting.picture is not None
+    assert (painting.picture - sketch).abs().mean() < 0.1
 
 
 def test_a_batch_of_unlike_requests_gives_what_each_gives_alone(engine: Engine) -> None:
@@ -109,16 +153,14 @@ def test_aborted_request_is_not_stepped_again(engine: Engine) -> None:
 def test_a_step_that_breaks_takes_only_its_own_batch_along(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     engine.add_request(REQUEST)
     engine.add_request(replace(REQUEST, id="wide", width=128))
-    real = engine.canvas.paint
-    calls = []
+    (canvas,) = engine.canvases
+    paint_well = canvas.paint
 
-    def broken_once(parameters: list[Tensor]) -> Tensor:
-        calls.append(parameters)
-        if len(calls) == 1:
-            raise RuntimeError("broken")
-        return real(parameters)
+    def broken_once(_: Sequence[Tensor]) -> Tensor:
+        monkeypatch.setattr(canvas, "paint", paint_well)
+        raise RuntimeError("broken")
 
-    monkeypatch.setattr(engine.canvas, "paint", broken_once)
+    monkeypatch.setattr(canvas, "paint", broken_once)
     with pytest.raises(StepError) as caught:
         engine.step()
     assert len(caught.value.requests) == 1

@@ -1,0 +1,52 @@
+"""Pixels as a canvas: where to look for a composition before a VQGAN paints it.
+
+Gradient descent through a quantiser from nothing finds the right colours and seldom a form; in pixels, coarse to
+fine, it finds the form, and the codes can then express it.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from generation.canvas.pyramid import new_grids, sum_grids
+from generation.gradients import clamp_with_gradient
+
+NOISE = 0.1
+"""Standard deviation of the noise around grey that ``init: noise`` starts from."""
+
+
+class PixelCanvas:
+    """Paints by pixels on a small sheet that is enlarged to the size of the picture.
+
+    Args:
+        size: of the shorter side of the sheet, in pixels; the perceptor's input size, which sees no finer.
+        init: ``noise`` or ``grey``.
+        pyramid: weights of the grids, see ``generation.recipe.Stage``.
+        device: where the parameters are.
+    """
+
+    def __init__(self, size: int, init: str, pyramid: Sequence[float], device: torch.device) -> None:
+        self.size = size
+        self.init = init
+        self.pyramid = pyramid
+        self.device = device
+
+    def stretch(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> list[Tensor]:
+        """Return the start ``[3, height, width]``, and the grids of the sheet and its halves, which learn."""
+        shrink = self.size / min(width, height)
+        sheet = torch.full((3, round(height * shrink), round(width * shrink)), 0.5, device=self.device)
+        if picture is None and self.init == "noise":
+            sheet += NOISE * torch.randn(sheet.shape, generator=generator).to(self.device)
+        enlarged = F.interpolate(sheet[None], size=(height, width), mode="bilinear", align_corners=False)[0]
+        start = enlarged if picture is None else picture
+        return [start, *new_grids(sheet, len(self.pyramid))]
+
+    def paint(self, parameters: Sequence[Tensor]) -> Tensor:
+        """Enlarge the sum of the grids and add it to the start."""
+        start, *grids = parameters
+        sheet = sum_grids(torch.zeros_like(grids[0]), grids, self.pyramid)
+        enlarged = F.interpolate(sheet, size=start.shape[2:], mode="bilinear", align_corners=False)
+        zero, one = start.new_zeros(()), start.new_ones(())
+        return clamp_with_gradient(start + enlarged, zero, one)

@@ -1,0 +1,24 @@
+"""A sum of grids from fine to coarse: large forms are found before details."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def new_grids(start: Tensor, levels: int) -> list[Tensor]:
+    """Return grids of zeros that learn, to be added to a start, ``[C, h, w]``: level k is ``[C, h / 2^k, w / 2^k]``."""
+    channels, h, w = start.shape
+    return [
+        torch.zeros(channels, max(1, h >> level), max(1, w >> level), device=start.device, requires_grad=True)
+        for level in range(levels)
+    ]
+
+
+def sum_grids(start: Tensor, grids: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """Return the start, ``[B, C, h, w]``, plus the weighted grids, each resized to it."""
+    total = start
+    for weight, grid in zip(weights, grids, strict=True):
+        total = total + weight * F.interpolate(grid, size=start.shape[2:], mode="bilinear", align_corners=False)
+    return total
