@@ -1,6 +1,7 @@
 """From tensors to files."""
 
 import io
+from dataclasses import replace
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -19,11 +20,14 @@ def to_image(picture: Tensor) -> Image.Image:
 
 
 def encode_png(picture: Tensor, request: ImagineRequest) -> bytes:
-    """Return a PNG that carries the request, and the prompt as its description."""
+    """Return a PNG that carries the request, and the prompt as its description.
+
+    Whoever has the picture can paint it again; who asked for it is left out, since pictures travel.
+    """
     metadata = PngInfo()
     metadata.add_text("Software", "Easel")
     metadata.add_itxt("Description", request.prompt)
-    metadata.add_itxt(METADATA_KEY, request.to_json())
+    metadata.add_itxt(METADATA_KEY, replace(request, member="").to_json())
     buffer = io.BytesIO()
     to_image(picture).save(buffer, "PNG", pnginfo=metadata)
     return buffer.getvalue()
@@ -37,7 +41,7 @@ def encode_preview(picture: Tensor) -> bytes:
 
 
 def read_request(png: bytes) -> ImagineRequest:
-    """Return the request that :func:`encode_png` put into a picture.
+    """Return the request that :func:`encode_png` put into a picture, without its member.
 
     Raises:
         KeyError: the PNG carries none.

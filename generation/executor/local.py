@@ -167,7 +167,7 @@ class LocalExecutor:
             process_group=0,
         )
         on_cpu = sum(other.device in ("cpu", "auto") for other in self._workers)
-        threads = max(1, len(os.sched_getaffinity(0)) // max(1, on_cpu))
+        threads = max(1, _cores() // max(1, on_cpu))
         worker.send(Load(self._models.vqgan, self._models.clip, worker.device, threads, self._preview_seconds))
         match await worker.receive():
             case Ready(device, room, gpus):
@@ -226,6 +226,11 @@ class LocalExecutor:
 
     async def _stop_all(self) -> None:
         await asyncio.gather(*(_stop(worker) for worker in self._workers))
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, or where the system does not tell, how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 async def _stop(worker: _Worker) -> None:
