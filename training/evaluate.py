@@ -17,6 +17,8 @@ AMONG = 100  # captions that a picture's own is found among
 WORDS = 20  # things that a picture's own is found among
 ATTACK_STEPS = 3
 ATTACKED = 300  # pictures, since attacks take time
+RECONSTRUCTED = 200  # pictures
+BATCH = 50
 
 
 def clip_figures(perceptor: CLIPPerceptor, held_out: Dataset) -> dict[str, float]:
@@ -26,20 +28,23 @@ def clip_figures(perceptor: CLIPPerceptor, held_out: Dataset) -> dict[str, float
     captions that differ in nothing but the thing's name; this, and not retrieval, tells whether form is known.
     """
     perceptor.eval()
-    named = _named(held_out)
+    named = _named(held_out)[:ATTACKED]
+    texts = [_text(perceptor, captions) for _, captions in named]
+    shown = [index for index, _ in named]
     figures = {}
     for radius in (0.0, 1.0, 2.0):
         suffix = f"eps_{radius:.0f}" if radius else "clean"
         figures[f"retrieval_{suffix}"] = _retrieval(perceptor, held_out, radius)
-        figures[f"object_{suffix}"] = _object(perceptor, held_out, named, radius)
+        figures[f"object_{suffix}"] = _object(perceptor, held_out, shown, texts, radius)
     return figures
 
 
 @torch.no_grad()
-def vqgan_figures(vqgan: VQGAN, held_out: Dataset, count: int = 200) -> dict[str, float]:
+def vqgan_figures(vqgan: VQGAN, held_out: Dataset) -> dict[str, float]:
     """Peak signal to noise ratio in dB, mean absolute error in [0, 1], and how many codes occur."""
     vqgan.eval()
     squares, differences, used = [], [], set()
+    count = min(RECONSTRUCTED, len(held_out))
     for first in range(0, count, 20):
         pictures = held_out.batch(range(first, min(first + 20, count)))
         codes = vqgan.codes(vqgan.encode(pictures))
@@ -110,15 +115,12 @@ def _named(held_out: Dataset) -> list[tuple[int, list[str]]]:
     return named
 
 
-def _object(perceptor: CLIPPerceptor, held_out: Dataset, named: list[tuple[int, list[str]]], radius: float) -> float:
-    count = min(ATTACKED, len(named))
+def _object(perceptor: CLIPPerceptor, held_out: Dataset, shown: list[int], texts: list[Tensor], radius: float) -> float:
     hits = 0
-    for first in range(0, count, 50):
-        part = named[first : min(first + 50, count)]
-        captions = [caption for _, captions in part for caption in captions]
-        text = _text(perceptor, captions).unflatten(0, (len(part), WORDS))
-        right = torch.zeros(len(part), dtype=torch.long)
-        pictures = _pictures(perceptor, held_out, [index for index, _ in part])
-        image = _attacked(perceptor, pictures, text, right, radius)
+    for first in range(0, len(shown), BATCH):
+        part = slice(first, first + BATCH)
+        text = torch.stack(texts[part])
+        right = torch.zeros(len(text), dtype=torch.long)
+        image = _attacked(perceptor, _pictures(perceptor, held_out, shown[part]), text, right, radius)
         hits += int((_scores(image, text).argmax(1) == 0).sum())
-    return round(hits / max(count, 1), 3)
+    return round(hits / max(len(shown), 1), 3)

@@ -10,7 +10,6 @@ from training import clip
 from training.attack import attack
 from training.clip import CLIPTraining, Shape, Stage
 from training.dataset import Dataset
-from training.evaluate import clip_figures
 
 TINY = Shape(embed_dim=32, vision_width=8, transformer_width=64, transformer_layers=1)
 
@@ -39,8 +38,6 @@ def test_learns_and_writes_what_the_loader_reads(drawings: Dataset, tmp_path: Pa
     assert (said * told).sum(1).min() > 0.999
     with zipfile.ZipFile(path) as archive:
         assert all(entry.compress_type == zipfile.ZIP_DEFLATED for entry in archive.infolist())
-    figures = clip_figures(perceptor.requires_grad_(False), drawings)
-    assert figures["retrieval_eps_2"] <= figures["retrieval_clean"] <= 1
 
 
 def test_resumes_where_it_stopped(drawings: Dataset, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import torch
 from generation.checkpoints import load_vqgan
 from training import vqgan
 from training.dataset import Dataset
-from training.evaluate import vqgan_figures
 from training.vqgan import Shape, Stage, VQGANTraining
 
 TINY = Shape(ch_mult=(1, 1), num_res_blocks=0, z_channels=64, n_embed=32, embed_dim=8)
@@ -24,20 +23,17 @@ def test_learns_and_writes_what_the_loader_reads(drawings: Dataset, tmp_path: Pa
     assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
     assert 2 <= int((training.uses > 0).sum()) <= TINY.n_embed
 
-    recipe = {"init": "grey", "pyramid": [1.0, 0.5], "cutouts": 8}
+    recipe = {"init": "grey", "cutouts": 8}
     vqgan.write(training.state_dict(), TINY, tmp_path / "out", recipe)
     loaded, loaded_recipe = load_vqgan(tmp_path / "out" / "vqgan.yaml")
     assert loaded_recipe.init == "grey"
-    assert loaded_recipe.pyramid == (1.0, 0.5)
+    assert loaded_recipe.cutouts == 8
     pictures = drawings.batch(range(2))
     loaded.eval()
     training.vqgan.eval()
     with torch.no_grad():
         difference = loaded.encode(pictures) - training.vqgan.encode(pictures)
     assert difference.abs().mean() < 0.05 * training.vqgan.encode(pictures).std()
-    figures = vqgan_figures(loaded, drawings, count=20)
-    assert figures["psnr"] > 5
-    assert 1 <= figures["codes_used"] <= figures["codes"] == TINY.n_embed
 
 
 def test_resumes_where_it_stopped(drawings: Dataset, tmp_path: Path) -> None:
