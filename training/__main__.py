@@ -22,11 +22,26 @@ ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "training" / "runs"
 WEIGHTS = ROOT / "generation" / "weights" / "pocket"
 DRAWINGS = 80_000
-CLIP_MINUTES = 65.0
-VQGAN_MINUTES = 55.0
+CLIP_MINUTES = 60.0
+VQGAN_MINUTES = 45.0
 
-RECIPE: dict[str, Any] = {}
-"""How the painter uses these weights, written into the YAML."""
+RECIPE: dict[str, Any] = {
+    "cutouts": 8,
+    "init": "grey",
+    "total_variation": 0.2,
+    "stages": [
+        {
+            "canvas": "pixels",
+            "share": 0.75,
+            "descent": "normalised",
+            "learning_rate": 1.5,
+            "final_learning_rate": 0.1,
+            "pyramid": [1.0, 1.0, 1.0, 1.0, 1.0],
+        },
+        {"canvas": "latent", "share": 0.25, "learning_rate": 0.1, "final_learning_rate": 0.1},
+    ],
+}
+"""How to paint with these weights: what `generation.recipe.Recipe` takes."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
