@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -16,6 +15,7 @@ from generation.checkpoints import load_clip, load_vqgan
 from training import clip, dataset, vqgan
 from training.drawings import draw
 from training.evaluate import clip_figures, vqgan_figures
+from training.recipe import recipe
 from training.sheet import sheet
 
 ROOT = Path(__file__).parent.parent
@@ -24,24 +24,6 @@ WEIGHTS = ROOT / "generation" / "weights" / "pocket"
 DRAWINGS = 80_000
 CLIP_MINUTES = 60.0
 VQGAN_MINUTES = 45.0
-
-RECIPE: dict[str, Any] = {
-    "cutouts": 8,
-    "init": "grey",
-    "total_variation": 0.2,
-    "stages": [
-        {
-            "canvas": "pixels",
-            "share": 0.75,
-            "descent": "normalised",
-            "learning_rate": 1.5,
-            "final_learning_rate": 0.1,
-            "pyramid": [1.0, 1.0, 1.0, 1.0, 1.0],
-        },
-        {"canvas": "latent", "share": 0.25, "learning_rate": 0.1, "final_learning_rate": 0.1},
-    ],
-}
-"""How to paint with these weights: what `generation.recipe.Recipe` takes."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -104,7 +86,7 @@ def _vqgan(options: argparse.Namespace) -> None:
     _draw(options)
     training = vqgan.VQGANTraining(dataset.load(options.runs / "drawings"), options.runs / "vqgan.pt", options.minutes)
     training.run()
-    vqgan.write(training.state_dict(), training.shape, options.weights, RECIPE)
+    vqgan.write(training.state_dict(), training.shape, options.weights, recipe())
 
 
 def _evaluate(options: argparse.Namespace) -> None:

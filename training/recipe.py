@@ -1,0 +1,43 @@
+"""How to paint with the pocket models: what `generation.recipe.Recipe` takes."""
+
+from typing import Any
+
+from training.drawings import THINGS
+from training.drawings.compose import article
+from training.drawings.scenery import GROUNDS
+
+BACKGROUNDS = ("red", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
+
+
+def recipe() -> dict[str, Any]:
+    """Return the section that goes into the VQGAN's YAML.
+
+    The pocket CLIP knows few things, and most pictures are near to all of them. So a prompt is told apart from
+    everything else that can be drawn.
+    """
+    return {
+        "cutouts": 8,
+        "init": "grey",
+        "total_variation": 2.0,
+        "distractors": _distractors(),
+        "stages": [
+            {
+                "canvas": "pixels",
+                "share": 0.75,
+                "descent": "normalised",
+                "learning_rate": 1.5,
+                "final_learning_rate": 0.1,
+                "pyramid": [1.0, 1.0, 1.0, 1.0, 1.0],
+            },
+            {"canvas": "latent", "share": 0.25, "learning_rate": 0.1, "final_learning_rate": 0.1},
+        ],
+    }
+
+
+def _distractors() -> list[str]:
+    grounds = [names[0] for names in GROUNDS.values()]
+    return sorted(
+        {article(thing.name) for thing in THINGS}
+        | {f"{ground}{time}" for ground in grounds for time in ("", " at night", " at sunset")}
+        | {f"a {color} background" for color in BACKGROUNDS}
+    )
