@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 WHOLE_SHARE = 0.4
 """Share of the cutouts that show the whole picture."""
-WHOLE_SCALE = (0.9, 1.15)
-CROP_SCALE = (0.35, 0.9)
+WHOLE_SCALE = (0.8, 1.15)
+CROP_SCALE = (0.45, 0.9)
 FLIP_PROBABILITY = 0.5
 ROTATION = 0.12
 SHEAR = 0.08

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from generation.canvas import Canvas
 from generation.cutouts import Cutouts
 from generation.descent import Descent
-from generation.losses import spherical_distance, total_variation
+from generation.losses import contrast, spherical_distance, total_variation
 from generation.perceptor.clip import CLIPPerceptor
 from generation.recipe import Recipe
 from generation.request import ImagineRequest
@@ -88,6 +88,7 @@ class Engine:
         self.recipe = recipe
         self.device = device
         self.cutouts = Cutouts(recipe.cutouts, perceptor.input_size)
+        self.distractors = self._encode([perceptor.tokenise(text)[0] for text in recipe.distractors])
         self._paintings: dict[str, Painting] = {}
         self._turns: Iterator[Turn] = iter(())
 
@@ -99,8 +100,7 @@ class Engine:
         """Start a request; it takes part in the following steps."""
         generator = Generator().manual_seed(request.seed)
         tokens, left_out = self.perceptor.tokenise(request.prompt)
-        with torch.no_grad():
-            text = self.perceptor.encode_text(tokens.to(self.device))[0]
+        text = self._encode([tokens])[0]
         parameters, descent = self._set_up(0, request, generator, None)
         painting = Painting(request, text, generator, left_out, 0, parameters, descent)
         self._paintings[request.id] = painting
@@ -155,13 +155,21 @@ class Engine:
         views = self.cutouts(pictures, [painting.generator for painting in batch])
         image = self.perceptor.encode_image(views.flatten(0, 1)).unflatten(0, views.shape[:2])
         text = torch.stack([painting.text for painting in batch])
-        loss = spherical_distance(image, text[:, None]).mean(1)
-        if self.recipe.total_variation:
-            loss = loss + self.recipe.total_variation * total_variation(pictures)
+        judgement = (
+            contrast(image, text, self.distractors)
+            if self.recipe.distractors
+            else spherical_distance(image, text[:, None])
+        )
+        loss = judgement.mean(1) + self.recipe.total_variation * total_variation(pictures)
         loss.sum().backward()
         for painting in batch:
             painting.descent.step()
         return pictures.detach()
+
+    @torch.no_grad()
+    def _encode(self, tokens: list[Tensor]) -> Tensor:
+        """Return the unit vectors of texts, ``[B, D]``."""
+        return self.perceptor.encode_text(torch.cat(tokens).to(self.device)) if tokens else torch.empty(0)
 
     def _last_step(self, painting: Painting) -> int:
         return self.recipe.last_step(painting.stage, painting.request.steps)

@@ -3,6 +3,10 @@
 import torch
 from torch import Tensor
 
+TEMPERATURE = 1 / 15
+ALIKE = 0.8
+"""Cosine from which on two texts mean about the same."""
+
 
 def spherical_distance(a: Tensor, b: Tensor) -> Tensor:
     """Return the squared great-circle distance of unit vectors over the last dimension, halved.
@@ -11,6 +15,19 @@ def spherical_distance(a: Tensor, b: Tensor) -> Tensor:
     """
     chord: Tensor = torch.linalg.vector_norm(a - b, dim=-1)
     return chord.div(2).clamp(max=1 - 1e-6).arcsin().square().mul(2)
+
+
+def contrast(image: Tensor, text: Tensor, distractors: Tensor) -> Tensor:
+    """Return how far a picture is from being told apart by the prompt: ``[B, n, D], [B, D], [K, D] → [B, n]``.
+
+    The cross entropy of picking the prompt among the distractors, CLIP's own training loss (Radford et al. 2021,
+    figure 3). Distractors that mean about the same as the prompt do not count.
+    """
+    prompt = (image * text[:, None]).sum(-1, keepdim=True)
+    others = image @ distractors.T
+    alike = text @ distractors.T > ALIKE
+    others = others.masked_fill(alike[:, None], float("-inf"))
+    return -(torch.cat([prompt, others], dim=-1) / TEMPERATURE).log_softmax(-1)[..., 0]
 
 
 def total_variation(pictures: Tensor) -> Tensor:

@@ -38,12 +38,15 @@ class Recipe:
         cutouts: views of the picture that the perceptor judges in each step.
         init: what the first stage starts from: ``noise`` or an even ``grey``.
         total_variation: weight of that loss.
+        distractors: texts among which the perceptor has to pick the prompt; without any, the picture comes nearer to
+            the prompt whatever else it comes nearer to, as in the published loop.
         stages: one after the other, each starting from the picture that the one before it left.
     """
 
     cutouts: int = 32
     init: Literal["noise", "grey"] = "noise"
     total_variation: float = 0.0
+    distractors: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = (Stage(),)
 
     @classmethod
@@ -53,7 +56,7 @@ class Recipe:
         Raises:
             TypeError: a key is no field.
         """
-        values = dict(section)
+        values = dict(section) | {"distractors": tuple(section.get("distractors", ()))}
         if "stages" in values:
             values["stages"] = tuple(
                 Stage(**{**stage, "pyramid": tuple(stage.get("pyramid", (1.0,)))}) for stage in values["stages"]

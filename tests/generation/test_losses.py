@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from generation.losses import spherical_distance, total_variation
+from generation.losses import contrast, spherical_distance, total_variation
 
 X, Y = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
 
@@ -25,3 +25,14 @@ def test_total_variation_counts_steps_between_neighbours() -> None:
     assert float(total_variation(torch.ones(1, 3, 4, 4))) == 0
     stripes = (torch.arange(4) % 2).float().expand(1, 3, 4, 4)
     assert float(total_variation(stripes)) == 1
+
+
+def test_contrast_is_least_where_the_prompt_is_picked() -> None:
+    image, distractors = torch.stack([X, Y])[None], torch.stack([Y, -X])
+    told_apart, confused = contrast(image, X[None], distractors)[0]
+    assert told_apart < 1e-5
+    assert math.isclose(float(confused), 15, rel_tol=1e-3)
+
+
+def test_distractors_like_the_prompt_do_not_count() -> None:
+    assert torch.equal(contrast(X[None, None], X[None], X[None]), torch.zeros(1, 1))
