@@ -18,7 +18,7 @@ def recipe() -> dict[str, Any]:
     return {
         "cutouts": 8,
         "init": "grey",
-        "total_variation": 2.0,
+        "total_variation": 3.0,
         "distractors": _distractors(),
         "stages": [
             {
@@ -27,7 +27,7 @@ def recipe() -> dict[str, Any]:
                 "descent": "normalised",
                 "learning_rate": 1.5,
                 "final_learning_rate": 0.1,
-                "pyramid": [1.0, 1.0, 1.0, 1.0, 1.0],
+                "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13],
             },
             {"canvas": "latent", "share": 0.25, "learning_rate": 0.1, "final_learning_rate": 0.1},
         ],
