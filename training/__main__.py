@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         sub = command(name, run, f"train the {name} and write its weights; resumes what was interrupted")
         sub.add_argument("--minutes", type=float, default=minutes, help="of training in all")
     command("evaluate", _evaluate, "measure the weights on the held-out drawings and write figures.json")
-    command("all", _all, "draw, train both at once, write, measure: about 70 minutes on two cores")
+    command("all", _all, "draw, train both at once, write, measure: about an hour and ten minutes on two cores")
     return parser
 
 
