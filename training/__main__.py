@@ -4,9 +4,10 @@ import argparse
 import json
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -113,14 +114,11 @@ def _spent(checkpoint: Path) -> dict[str, float]:
 
 def _all(options: argparse.Namespace) -> None:
     _draw(options)
-    common = ["--runs", str(options.runs), "--weights", str(options.weights), "--drawings", str(options.drawings)]
-    spawn = get_context("spawn")
-    processes = [spawn.Process(target=main, args=([*common, name],)) for name in ("clip", "vqgan")]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    if any(process.exitcode for process in processes):
+    folders = ["--runs", str(options.runs.resolve()), "--weights", str(options.weights.resolve())]
+    common = [sys.executable, "-m", "training", *folders, "--drawings", str(options.drawings)]
+    trainings = [subprocess.Popen([*common, name], cwd=ROOT) for name in ("clip", "vqgan")]
+    codes = [training.wait() for training in trainings]
+    if any(codes):
         raise SystemExit("A training was interrupted; the same command goes on where it stopped.")
     _evaluate(options)
 

@@ -16,7 +16,7 @@ def recipe() -> dict[str, Any]:
     everything else that can be drawn.
     """
     return {
-        "cutouts": 8,
+        "cutouts": 16,
         "init": "grey",
         "total_variation": 3.0,
         "distractors": _distractors(),
@@ -25,7 +25,7 @@ def recipe() -> dict[str, Any]:
                 "canvas": "pixels",
                 "share": 0.75,
                 "descent": "normalised",
-                "learning_rate": 1.5,
+                "learning_rate": 1.0,
                 "final_learning_rate": 0.1,
                 "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13],
             },
