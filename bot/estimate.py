@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from generation.request import ImagineRequest
 
-GUESS = 2e-5
+GUESS = 5e-6
 """Seconds per unit of cost before anything has been painted: a laptop with the pocket models."""
 HALF_LIFE = 300.0
 """Seconds of painting after which a measurement counts half."""

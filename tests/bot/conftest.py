@@ -218,6 +218,7 @@ def make_settings(tmp_path: Path) -> MakeSettings:
             "discord__token": sandbox.bot.token,
             "data_dir": tmp_path / "data",
             "painting__preview_seconds": PAUSE,
+            "painting__steps": 100,
         }
         pairs = (values | overrides).items()
         return load(arguments=[f"{key.replace('__', '.')}={value}" for key, value in pairs])

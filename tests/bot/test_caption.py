@@ -10,7 +10,7 @@ from bot.prompt import parse
 from config.layers import load
 from generation.request import ImagineRequest
 
-PAINTING = load(arguments=[]).painting
+PAINTING = load(arguments=["painting.steps=100"]).painting
 CAT = ImagineRequest("r0", "a cat", 7, 128, 128, 100)
 
 

@@ -34,7 +34,7 @@ def refusal(text: str | None = None, *arguments: str, **environment: str) -> str
 
 def test_defaults_alone_are_enough() -> None:
     chosen = settings()
-    assert (chosen.painting.width, chosen.painting.height, chosen.painting.steps) == (128, 128, 100)
+    assert (chosen.painting.width, chosen.painting.height, chosen.painting.steps) == (128, 128, 250)
     assert (chosen.queue.total, chosen.queue.per_member) == (100, 3)
     assert chosen.discord.token is None
     assert chosen.data_dir.is_absolute()

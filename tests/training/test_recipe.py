@@ -1,0 +1,17 @@
+from omegaconf import OmegaConf
+
+from generation.recipe import Recipe
+from training.__main__ import WEIGHTS
+from training.recipe import recipe
+
+
+def test_the_shipped_weights_carry_this_recipe() -> None:
+    shipped = OmegaConf.to_container(OmegaConf.load(WEIGHTS / "vqgan.yaml"))
+    assert isinstance(shipped, dict)
+    assert shipped["recipe"] == recipe()
+
+
+def test_it_is_a_recipe_whose_stages_share_all_steps() -> None:
+    stages = Recipe.from_config(recipe()).stages
+    assert sum(stage.share for stage in stages) == 1
+    assert [stage.canvas for stage in stages] == ["pixels", "latent"]
