@@ -49,11 +49,11 @@ async def say(page: Page, name: str, text: str) -> None:
 async def take(page: Page) -> None:
     """Have pictures painted, and look at the page while and after."""
     finished = page.locator("[data-message-id]").filter(has_text="Again:")
-    half_done = page.locator("[data-message-id]").filter(has_text=re.compile(r"[4-7]\d%"))
+    half_done = page.locator("[data-message-id]").filter(has_text=re.compile(r"[3-7]\d%"))
     growing = half_done.filter(has=page.locator(".picture img"))
     await say(page, "Mia", f".imagine a sunset over the sea --seed {SEED}")
     await expect(finished).to_have_count(1, timeout=MILLISECONDS)
-    await say(page, "Noor", f".imagine a red apple --seed {SEED}")
+    await say(page, "Noor", f".imagine a red apple --seed {SEED} --steps 400")
     await expect(growing).to_have_count(1, timeout=MILLISECONDS)
     await page.screenshot(path=IMAGES / "growing.png")
     await expect(finished).to_have_count(2, timeout=MILLISECONDS)

@@ -17,14 +17,14 @@ HEADER = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """First message down: what to load, and how often to send a preview.
+    """First message down: what to load, and how often a preview can be shown.
 
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
         clip: ``pocket`` or the path of a CLIP file.
         device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
-        preview_seconds: at least so long between two previews of one request.
+        preview_seconds: about so often a preview of a request can be shown.
     """
 
     vqgan: str

@@ -69,7 +69,7 @@ class LocalExecutor:
     Args:
         models: which weights to load.
         devices: ``auto``, every GPU or else one worker on the CPU; or a list, where ``["cpu", "cpu"]`` means two.
-        preview_seconds: at least so long between two previews of one request.
+        preview_seconds: about so often a preview of a request can be shown.
     """
 
     def __init__(

@@ -29,6 +29,8 @@ from generation.request import ImagineRequest
 ROOM = {"cpu": 1, "cuda": 4}
 """Requests painted at once on one device. A CPU has no idle units that a second one could fill."""
 
+FRESHNESS = 4
+"""Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
 TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
 BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
 
@@ -45,7 +47,7 @@ class Worker:
     Args:
         engine: that paints.
         device: its name, for the reports.
-        preview_seconds: at least so long between two previews of one request.
+        preview_seconds: about so often a preview of a request can be shown.
         send: takes the messages for the parent.
     """
 
@@ -106,7 +108,7 @@ class Worker:
             self.send(Finished(request.id, png, time.monotonic() - clock.started))
             return
         preview = None
-        if now - clock.previewed >= self.preview_seconds:
+        if now - clock.previewed >= self.preview_seconds / FRESHNESS:
             clock.previewed = now
             preview = encode_preview(painting.picture)
         self.send(Progress(request.id, painting.step, request.steps, now - clock.started, preview))

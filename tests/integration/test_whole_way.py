@@ -91,12 +91,12 @@ async def test_the_bot_may_go_and_come_back_while_the_sandbox_stays(start_bot: S
 
 async def test_a_member_types_and_sees_the_picture_in_a_browser(start_bot: StartBot, sandbox: Sandbox) -> None:
     assert CHROMIUM.exists(), "Debian's package chromium is needed"
-    await start_bot()
+    await start_bot("painting.preview_seconds=0.5")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = await browser.new_page(viewport={"width": 1280, "height": 800})
         await page.goto(sandbox.url)
-        await page.locator("[data-role=text]").fill(".imagine a red apple --steps 60 --seed 1")
+        await page.locator("[data-role=text]").fill(".imagine a red apple --seed 1")
         await page.locator("[data-role=text]").press("Enter")
         post = page.locator("[data-author=Easel]").last
         await expect(post.locator('img[src*=".jpg"]')).to_be_visible(timeout=1000 * PATIENCE)
