@@ -151,7 +151,9 @@ def bar(percent: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return ``21 s`` or ``3 min 20 s``."""
+    """Return ``under 1 s``, ``21 s`` or ``3 min 20 s``."""
+    if seconds < 1:
+        return "under 1 s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 

@@ -153,7 +153,7 @@ def _nearest_side(side: int) -> int:
 
 def _checked(prompt: str, max_length: int) -> str:
     if all(unicodedata.category(character) in {"Cf", "Mn", "Zs"} for character in prompt):
-        raise PromptError("Say what to paint, as in `imagine a lighthouse in a storm, oil painting`.")
+        raise PromptError("Say what to paint, for example: a lighthouse in a storm, oil painting.")
     if len(prompt) > max_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {max_length} are allowed.")
     return prompt

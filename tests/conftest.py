@@ -5,6 +5,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import hypothesis
 import pytest
 import torch
 from omegaconf import OmegaConf
@@ -13,6 +14,9 @@ from safetensors.torch import save_file
 from config.settings import ModelsSettings
 from generation.canvas.vqgan import VQGAN
 from generation.official import clip_model
+
+hypothesis.settings.register_profile("any-machine", deadline=None)
+hypothesis.settings.load_profile("any-machine")
 
 TINY_VQGAN = {
     "embed_dim": 8,

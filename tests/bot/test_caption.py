@@ -95,7 +95,7 @@ def test_bar(percent: int, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (3661, "61 min 1 s")]
+    ("seconds", "shown"), [(0.4, "under 1 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (3661, "61 min 1 s")]
 )
 def test_duration(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown

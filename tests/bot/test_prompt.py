@@ -64,10 +64,10 @@ def test_is_understood(text: str, expected: Arguments) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "Say what to paint, as in `imagine a lighthouse in a storm, oil painting`."),
-        (" \n ", "Say what to paint, as in `imagine a lighthouse in a storm, oil painting`."),
-        ("\u200b\u200d", "Say what to paint, as in `imagine a lighthouse in a storm, oil painting`."),
-        ("--seed 7", "Say what to paint, as in `imagine a lighthouse in a storm, oil painting`."),
+        ("", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
+        (" \n ", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
+        ("\u200b\u200d", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
+        ("--seed 7", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
         ("x" * 10_000, "The prompt has 10000 characters; 1000 are allowed."),
         ("a\0cat", "The prompt contains control characters that cannot be shown; take them out."),
         ("a\x1fcat", "The prompt contains control characters that cannot be shown; take them out."),
