@@ -47,7 +47,7 @@ def help_text(name: str, settings: Settings) -> str:
 **{escape(name)} paints what you describe**
 `{prefix}imagine a lighthouse in a storm, oil painting`
 `{prefix}imagine a red fox --seed 7` the same seed paints the same picture again
-`{prefix}imagine a wide sea --size 192x128 --steps 200`
+`{prefix}imagine a wide sea --size 192x128 --steps {painting.max_steps}` more steps follow the words further
 `{prefix}queue` what is being painted and what waits
 `{prefix}cancel` takes back your newest picture, `{prefix}cancel 2` the second in line; as a reply to a \
 picture, that one
