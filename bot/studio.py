@@ -167,11 +167,13 @@ class Studio:
             self._show_places()
 
     async def _listen(self) -> None:
+        """Follow the events; the whole line is played through anew only as often as somebody could see a difference."""
         async for event in self._executor.events():
             entry = self._entries.get(event.request_id)
             if entry is not None:
                 await self._handle(entry, event)
-                self._show_places()
+                if not isinstance(event, Progress) or event.preview:
+                    self._show_places()
 
     async def _handle(self, entry: Entry, event: Event) -> None:
         match event:

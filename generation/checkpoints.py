@@ -85,7 +85,7 @@ def load_vqgan(config_path: Path) -> tuple[VQGAN, Recipe]:
     except CheckpointError:
         raise
     except Exception as error:
-        raise CheckpointError(f"{config_path} is not a configuration of a VQGAN ({_first_line(error)}).") from error
+        raise CheckpointError(f"{config_path} is not a configuration of a VQGAN ({_summary(error)}).") from error
     state_dict = _read(checkpoint_path)
     own = {name: tensor for name, tensor in state_dict.items() if name in vqgan.state_dict()}
     _fill(vqgan, own, checkpoint_path)
@@ -102,8 +102,8 @@ def load_clip(path: Path) -> CLIPPerceptor:
     state_dict = _read(path)
     try:
         clip = clip_model.build_model(state_dict)
-    except (KeyError, RuntimeError, AssertionError, ValueError, ZeroDivisionError) as error:
-        raise CheckpointError(f"{path} does not hold the weights of a CLIP ({_first_line(error)}).") from error
+    except (LookupError, RuntimeError, AssertionError, ValueError, ZeroDivisionError) as error:
+        raise CheckpointError(f"{path} does not hold the weights of a CLIP ({_summary(error)}).") from error
     return CLIPPerceptor(clip.float())
 
 
@@ -170,9 +170,9 @@ def _fill(network: nn.Module, state_dict: StateDict, path: Path) -> None:
     try:
         network.load_state_dict(state_dict)
     except RuntimeError as error:
-        raise CheckpointError(f"{path} does not fit its configuration ({_first_line(error)}).") from error
+        raise CheckpointError(f"{path} does not fit its configuration ({_summary(error)}).") from error
 
 
-def _first_line(error: Exception) -> str:
+def _summary(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join([type(error).__name__, *lines[:2]])

@@ -191,7 +191,7 @@ class LocalExecutor:
                 await asyncio.sleep(BACK_OFF[min(worker.deaths, len(BACK_OFF)) - 1])
                 try:
                     await self._start(worker)
-                except GenerationError as error:
+                except (GenerationError, OSError) as error:
                     worker.deaths += 1
                     log.error("worker does not start", device=worker.device, reason=str(error))
             self._settle()
