@@ -6,6 +6,7 @@ has no further events.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +71,20 @@ class Failed:
     reason: str
 
 
-Event = Started | Progress | Finished | Failed
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A device came up, went down, or was parked; it belongs to no request.
+
+    Args:
+        device: ``cpu`` or ``cuda:0``.
+        state: ``ready`` to paint; ``down``, its worker is being replaced; ``parked``, it failed too often in a row and
+            is only tried again now and then.
+        reason: why it is not ready, for the operator.
+    """
+
+    device: str
+    state: Literal["ready", "down", "parked"]
+    reason: str = ""
+
+
+Event = Started | Progress | Finished | Failed | DeviceChanged

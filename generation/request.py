@@ -6,6 +6,17 @@ from typing import Self
 
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
+JUDGING = 256 * 256
+"""Pixels whose painting takes as long as judging the cutouts does, which do not grow with the picture."""
+
+Shape = tuple[int, int]
+"""Width and height: requests of one shape can share a batch."""
+
+
+def step_cost(shape: Shape) -> int:
+    """Return how much work one step of a picture is, in pixels."""
+    width, height = shape
+    return width * height + JUDGING
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +42,14 @@ class ImagineRequest:
     member: str = ""
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Width and height: requests of one shape can share a batch."""
+    def shape(self) -> Shape:
+        """Width and height."""
         return self.width, self.height
 
     @property
     def cost(self) -> int:
-        """How much work the picture is, in pixel steps."""
-        return self.width * self.height * self.steps
+        """How much work the picture is, in pixels painted."""
+        return step_cost(self.shape) * self.steps
 
     def to_json(self) -> str:
         """Return the request as one line of JSON, as the PNG carries it."""

@@ -1,0 +1,111 @@
+"""What each device is doing and where there is room: the scheduler's view of the executor, without processes."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from generation.pace import Pace
+from generation.request import ImagineRequest, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How much a device holds at once.
+
+    Args:
+        slots: pictures in progress, at most.
+        memory: bytes for them.
+        picture_bytes: that a step takes for each picture, whatever its size.
+        pixel_bytes: that it takes more for each pixel.
+    """
+
+    slots: int
+    memory: float = float("inf")
+    picture_bytes: float = 0.0
+    pixel_bytes: float = 0.0
+
+    def has_room(self, running: Iterable[Shape], shape: Shape) -> bool:
+        """Return whether one more of ``shape`` fits beside those that run; alone, anything may try."""
+        shapes = [*running, shape]
+        return len(shapes) == 1 or (len(shapes) <= self.slots and self._bytes(shapes) <= self.memory)
+
+    def _bytes(self, shapes: Sequence[Shape]) -> float:
+        """Return what the costliest step takes: shapes take turns, so the largest batch counts."""
+        batches = Counter(shapes)
+        return max(
+            count * (self.picture_bytes + self.pixel_bytes * width * height)
+            for (width, height), count in batches.items()
+        )
+
+
+@dataclass(slots=True)
+class Running:
+    """A request that a device paints, and how far it is."""
+
+    request: ImagineRequest
+    step: int = 0
+
+    @property
+    def steps_left(self) -> int:
+        """Steps until it is finished."""
+        return self.request.steps - self.step
+
+
+@dataclass(slots=True, eq=False)
+class Device:
+    """A device that paints.
+
+    Args:
+        name: ``cpu`` or ``cuda:N``.
+        capacity: what it holds; no slots while it is not up.
+        pace: how fast it is.
+        running: what it paints, by request id, in the order in which it came.
+    """
+
+    name: str
+    capacity: Capacity = Capacity(0)
+    pace: Pace = field(default_factory=Pace)
+    running: dict[str, Running] = field(default_factory=dict)
+
+    @property
+    def batches(self) -> Counter[Shape]:
+        """How many pictures of each shape it paints."""
+        return Counter(each.request.shape for each in self.running.values())
+
+    def has_room(self, shape: Shape) -> bool:
+        """Return whether one more picture of this shape fits."""
+        running = [each.request.shape for each in self.running.values()]
+        return self.capacity.slots > 0 and self.capacity.has_room(running, shape)
+
+    def step_seconds(self, shape: Shape, batch: int) -> float:
+        """Return the seconds from one step of a shape to its next; shapes take turns and get equal time."""
+        others = len(self.batches.keys() - {shape})
+        return self.pace.step_seconds(shape, batch) * (1 + others)
+
+    def seconds_for(self, request: ImagineRequest) -> float:
+        """Return how long the request would take if it joined now and nothing changed."""
+        return request.steps * self.step_seconds(request.shape, self.batches[request.shape] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The devices that paint together."""
+
+    devices: tuple[Device, ...]
+
+    def has_room(self, shape: Shape) -> bool:
+        """Return whether some device has room for one more picture of this shape."""
+        return any(device.has_room(shape) for device in self.devices)
+
+    @property
+    def joinable(self) -> frozenset[Shape]:
+        """The shapes of batches that run and have room for one more."""
+        return frozenset(shape for device in self.devices for shape in device.batches if device.has_room(shape))
+
+    def place(self, request: ImagineRequest) -> Device:
+        """Return the device with room that would have the request done first; there must be one.
+
+        So devices share the work by their speed, and a picture joins a batch where that costs it little.
+        """
+        able = [device for device in self.devices if device.has_room(request.shape)]
+        return min(able, key=lambda device: device.seconds_for(request))
