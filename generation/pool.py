@@ -56,16 +56,18 @@ class Device:
     """A device that paints.
 
     Args:
-        name: ``cpu`` or ``cuda:N``.
+        name: ``cpu`` or ``cuda:N``; two workers on a CPU have the same.
         capacity: what it holds; no slots while it is not up.
         pace: how fast it is.
         running: what it paints, by request id, in the order in which it came.
+        parked: whether it failed too often in a row to be expected back soon.
     """
 
     name: str
     capacity: Capacity = Capacity(0)
     pace: Pace = field(default_factory=Pace)
     running: dict[str, Running] = field(default_factory=dict)
+    parked: bool = False
 
     @property
     def batches(self) -> Counter[Shape]:
@@ -74,8 +76,9 @@ class Device:
 
     def has_room(self, shape: Shape) -> bool:
         """Return whether one more picture of this shape fits."""
-        running = [each.request.shape for each in self.running.values()]
-        return self.capacity.slots > 0 and self.capacity.has_room(running, shape)
+        if len(self.running) >= self.capacity.slots:
+            return False
+        return self.capacity.has_room((each.request.shape for each in self.running.values()), shape)
 
     def step_seconds(self, shape: Shape, batch: int) -> float:
         """Return the seconds from one step of a shape to its next; shapes take turns and get equal time."""
@@ -85,6 +88,12 @@ class Device:
     def seconds_for(self, request: ImagineRequest) -> float:
         """Return how long the request would take if it joined now and nothing changed."""
         return request.steps * self.step_seconds(request.shape, self.batches[request.shape] + 1)
+
+    def seconds_left(self, request_id: str) -> float:
+        """Return how long a request that it paints will take if nothing changes."""
+        running = self.running[request_id]
+        shape = running.request.shape
+        return running.steps_left * self.step_seconds(shape, self.batches[shape])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,20 @@ class Pool:
     def has_room(self, shape: Shape) -> bool:
         """Return whether some device has room for one more picture of this shape."""
         return any(device.has_room(shape) for device in self.devices)
+
+    def device_of(self, request_id: str) -> Device | None:
+        """Return the device that paints the request, None when none does."""
+        return next((device for device in self.devices if request_id in device.running), None)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether some device paints or could."""
+        return any(device.capacity.slots for device in self.devices)
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether no device is up or expected back soon."""
+        return bool(self.devices) and all(device.parked for device in self.devices)
 
     @property
     def joinable(self) -> frozenset[Shape]:
