@@ -18,11 +18,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from generation.canvas.groupnorm import hasten
 from generation.canvas.vqgan import VQGAN
 from generation.errors import CheckpointError
 from generation.official import clip_model
 from generation.perceptor.clip import CLIPPerceptor
+from generation.precision import Precision, choose_format
 from generation.recipe import Recipe
 
 POCKET = "pocket"
@@ -40,13 +40,14 @@ class Models:
     recipe: Recipe
 
 
-def load_models(vqgan: str, clip: str, device: torch.device) -> Models:
+def load_models(vqgan: str, clip: str, device: torch.device, precision: Precision = "auto") -> Models:
     """Load the networks that the settings name.
 
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
         clip: ``pocket`` or the path of a CLIP file.
         device: where to put them.
+        precision: in which number format they compute.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
@@ -56,12 +57,17 @@ def load_models(vqgan: str, clip: str, device: torch.device) -> Models:
     clip_path = weights / "clip.pt" if clip == POCKET else Path(clip).expanduser()
     canvas, recipe = load_vqgan(vqgan_path)
     perceptor = load_clip(clip_path)
-    for network in (canvas, perceptor):
-        network.eval().requires_grad_(False).to(device)
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if device.type == "cpu":
-            hasten(network)
-    return Models(canvas, perceptor, recipe)
+    return prepare(canvas, perceptor, recipe, device, precision)
+
+
+def prepare(
+    vqgan: VQGAN, perceptor: CLIPPerceptor, recipe: Recipe, device: torch.device, precision: Precision = "auto"
+) -> Models:
+    """Freeze networks, arranged for speed and in their number format, and put them on the device."""
+    dtype = choose_format(precision, device)
+    for network in (vqgan, perceptor):
+        network.to(device).freeze(dtype)
+    return Models(vqgan, perceptor, recipe)
 
 
 def load_vqgan(config_path: Path) -> tuple[VQGAN, Recipe]:

@@ -2,12 +2,13 @@
 
 Some views show the whole picture with a margin, the others are crops of several scales. Flip, scale, rotation,
 shear, aspect, perspective and place are composed into one homography per cutout and sampled once; contrast,
-brightness and tint into one colour matrix; noise comes last. All randomness comes from the generator that is
-passed in, so that a picture does not depend on its neighbours in a batch.
+brightness and tint into one colour matrix; noise comes last, from a random place of a sheet of noise. So all that is
+random is a few numbers per cutout, which come from the generator that is passed in: a picture does not depend on
+its neighbours in a batch, nor on the device.
 """
 
 import torch
-from kornia.geometry.transform import homography_warp
+from kornia.geometry.linalg import transform_points
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
@@ -26,82 +27,84 @@ TINT = 0.03
 NOISE = 0.08
 
 
+DRAWN = 9 + 12 + 1 + 2
+"""Random numbers of a cutout: homography ``[3, 3]`` from the cutout to the picture, both in [-1, 1]; colours
+``[3, 4]``, a matrix and a shift; standard deviation of the noise; its place on the sheet of noise."""
+
+
 class Cutouts:
     """Cuts ``count`` views of side ``size`` from pictures.
 
     Args:
         count: cutouts per picture, at least 1.
         size: side of a cutout in pixels, the perceptor's input size.
+        device: where the pictures are.
     """
 
-    def __init__(self, count: int, size: int) -> None:
+    def __init__(self, count: int, size: int, device: torch.device) -> None:
         self.count = count
         self.size = size
         self.whole = max(1, round(count * WHOLE_SHARE))
+        theta = torch.eye(2, 3)[None]
+        self._grid = F.affine_grid(theta, [1, 1, size, size], align_corners=False).view(1, -1, 2).to(device)
+        sheet = torch.randn(3, 2 * size, 2 * size, generator=Generator().manual_seed(0)).to(device)
+        self._noise = sheet.unfold(1, size, 1).unfold(2, size, 1)
 
-    def __call__(self, pictures: Tensor, generators: list[Generator]) -> Tensor:
-        """Return the views: ``[B, 3, H, W]`` in [0, 1] and B generators → ``[B, count, 3, size, size]``."""
-        draws = [_draw(self.count, self.whole, self.size, generator) for generator in generators]
-        homographies, colours, noise = (torch.stack(parts).to(pictures.device) for parts in zip(*draws, strict=True))
-        views = torch.cat(
-            [
-                self._warp(self._reduced(pictures), homographies[:, : self.whole]),
-                self._warp(pictures, homographies[:, self.whole :]),
-            ],
-            dim=1,
-        )
-        tinted = torch.einsum("bnij,bnjhw->bnihw", colours[..., :3], views) + colours[..., 3:, None]
-        return tinted + noise
+    def draw(self, steps: int, generator: Generator) -> Tensor:
+        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
+
+        def uniform(*shape: int) -> Tensor:
+            return torch.rand(steps, self.count, *shape, generator=generator)
+
+        def normal(*shape: int) -> Tensor:
+            return torch.randn(steps, self.count, *shape, generator=generator)
+
+        crops = self.count - self.whole
+        low = torch.tensor([WHOLE_SCALE[0]] * self.whole + [CROP_SCALE[0]] * crops)
+        high = torch.tensor([WHOLE_SCALE[1]] * self.whole + [CROP_SCALE[1]] * crops)
+        scale = low + (high - low) * uniform()
+        place = (uniform(2) * 2 - 1) * (1 - scale).clamp(min=0.05)[..., None]
+        stretch = (normal() * ASPECT).exp()
+        angle, shear = normal() * ROTATION, normal() * SHEAR
+        flip = 1 - 2 * (uniform() < FLIP_PROBABILITY).float()
+        perspective = (uniform(2) * 2 - 1) * PERSPECTIVE * scale[..., None]
+        contrast = (normal() * CONTRAST).exp()
+        brightness = (normal(1) * BRIGHTNESS + normal(3) * TINT) + (1 - contrast[..., None]) / 2
+        place_of_noise = torch.randint(self.size, (steps, self.count, 2), generator=generator)
+        zero, one = torch.zeros_like(scale), torch.ones_like(scale)
+        numbers = [
+            *(flip * scale * stretch * angle.cos(), -scale * (angle.sin() + shear), place[..., 0]),
+            *(flip * scale * angle.sin(), scale / stretch * angle.cos(), place[..., 1]),
+            *(*perspective.unbind(-1), one),
+            *(contrast, zero, zero, brightness[..., 0]),
+            *(zero, contrast, zero, brightness[..., 1]),
+            *(zero, zero, contrast, brightness[..., 2]),
+            *(uniform() * NOISE, *place_of_noise.float().unbind(-1)),
+        ]
+        return torch.stack(numbers, -1)
+
+    def __call__(self, pictures: Tensor, drawn: Tensor) -> Tensor:
+        """Return the cutouts, ``[B, 3, H, W]`` in [0, 1] and ``[B, count, DRAWN]`` → ``[B, count, 3, size, size]``."""
+        homographies, colours, strength, places = drawn.split([9, 12, 1, 2], dim=-1)
+        homographies, colours = homographies.unflatten(-1, (3, 3)), colours.unflatten(-1, (3, 4))
+        cutouts = self._warp(self._reduced(pictures), homographies[:, : self.whole])
+        if self.whole < self.count:
+            cutouts = torch.cat([cutouts, self._warp(pictures, homographies[:, self.whole :])], dim=1)
+        tinted = colours[..., :3] @ cutouts.flatten(3) + colours[..., 3:]
+        down, across = places.long().unbind(-1)
+        noise = self._noise[:, down, across].movedim(0, 2)
+        return torch.addcmul(tinted.view_as(cutouts), noise, strength[..., None, None])
 
     def _reduced(self, pictures: Tensor) -> Tensor:
         """Shrink large pictures to about the size of a cutout, so that whole views do not alias."""
-        height, width = pictures.shape[2:]
-        shrink = min(height, width) // self.size
+        shrink = min(pictures.shape[2:]) // self.size
         return F.avg_pool2d(pictures, shrink) if shrink > 1 else pictures
 
     def _warp(self, pictures: Tensor, homographies: Tensor) -> Tensor:
+        """Sample all cutouts of a picture as one tall one."""
         batch, count = homographies.shape[:2]
-        if count == 0:
-            return pictures.new_empty(batch, 0, 3, self.size, self.size)
-        repeated = pictures.repeat_interleave(count, 0)
-        warped: Tensor = homography_warp(
-            repeated,
-            homographies.flatten(0, 1).to(pictures.dtype),
-            (self.size, self.size),
-            padding_mode="reflection",
-            align_corners=False,
-        )
-        return warped.view(batch, count, *warped.shape[1:])
-
-
-def _draw(count: int, whole: int, size: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw the homographies ``[n, 3, 3]``, colour matrices ``[n, 3, 4]`` and noise ``[n, 3, size, size]``."""
-
-    def uniform(*shape: int) -> Tensor:
-        return torch.rand(shape, generator=generator)
-
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(shape, generator=generator)
-
-    low = torch.tensor([WHOLE_SCALE[0]] * whole + [CROP_SCALE[0]] * (count - whole))
-    high = torch.tensor([WHOLE_SCALE[1]] * whole + [CROP_SCALE[1]] * (count - whole))
-    scale = low + (high - low) * uniform(count)
-    room = (1 - scale).clamp(min=0.05)
-    place = (uniform(2, count) * 2 - 1) * room
-    stretch = (normal(count) * ASPECT).exp()
-    angle, shear = normal(2, count) * torch.tensor([[ROTATION], [SHEAR]])
-    flip = 1 - 2 * (uniform(count) < FLIP_PROBABILITY).float()
-    perspective = (uniform(2, count) * 2 - 1) * PERSPECTIVE * scale
-    homographies = torch.stack(
-        [
-            torch.stack([flip * scale * stretch * angle.cos(), -scale * (angle.sin() + shear), place[0]], 1),
-            torch.stack([flip * scale * angle.sin(), scale / stretch * angle.cos(), place[1]], 1),
-            torch.stack([perspective[0], perspective[1], torch.ones(count)], 1),
-        ],
-        1,
-    )
-    contrast = (normal(count, 1, 1) * CONTRAST).exp()
-    brightness = normal(count, 1, 1) * BRIGHTNESS + normal(count, 3, 1) * TINT
-    colours = torch.cat([contrast * torch.eye(3), brightness + (1 - contrast) / 2], dim=2)
-    noise = normal(count, 3, size, size) * (uniform(count, 1, 1, 1) * NOISE)
-    return homographies, colours, noise
+        points: Tensor = transform_points(homographies.flatten(0, 1), self._grid.expand(batch * count, -1, -1))
+        grid = points.view(batch, count * self.size, self.size, 2)
+        warped: Tensor = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+        cutouts: Tensor = warped.unflatten(2, (count, self.size)).transpose(1, 2)
+        return cutouts

@@ -1,6 +1,11 @@
 """In which number format the networks compute."""
 
+from typing import Literal
+
 import torch
+
+Precision = Literal["auto", "float32", "bfloat16"]
+"""``auto`` is bfloat16 where the device has units for it, float32 elsewhere."""
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -11,6 +16,23 @@ def has_bfloat16(device: torch.device) -> bool:
     return torch.cuda.get_device_capability(device) >= (8, 0)
 
 
+def choose_format(precision: Precision, device: torch.device) -> torch.dtype:
+    """Return the number format of a precision on a device."""
+    if precision == "auto":
+        precision = "bfloat16" if has_bfloat16(device) else "float32"
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+def cast(network: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Give a frozen network its number format once; norms keep float32 parameters on a CPU, where they may differ."""
+    for module in network.modules():
+        norm = isinstance(module, torch.nn.GroupNorm | torch.nn.LayerNorm)
+        for tensors in (module._parameters, module._buffers):
+            for name, tensor in tensors.items():
+                if tensor is not None and tensor.is_floating_point() and not (norm and tensor.device.type == "cpu"):
+                    tensors[name] = tensor.to(dtype)  # type: ignore[assignment]
+
+
 def autocast(device: torch.device) -> torch.autocast:
-    """Compute in bfloat16 where the device is made for it, in float32 elsewhere."""
+    """Compute in bfloat16 where the device is made for it, in float32 elsewhere: for networks that learn."""
     return torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device))

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+from generation.canvas.decoder import FrozenDecoder
+from generation.frozen import FrozenConv2d
 from generation.gradients import replace_gradient
 from generation.official import taming_decoder, taming_encoder
-from generation.precision import autocast
+from generation.precision import cast
 
 
 class VQGAN(nn.Module):
@@ -25,7 +28,9 @@ class VQGAN(nn.Module):
         self.quantize = nn.Module()
         self.quantize.embedding = nn.Embedding(n_embed, embed_dim)
         self.quant_conv = nn.Conv2d(ddconfig["z_channels"], embed_dim, 1)
-        self.post_quant_conv = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
+        self.post_quant_conv: nn.Module = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
+        self.dtype = torch.float32
+        """Number format of the decoder."""
         self.factor = 2 ** (len(ddconfig["ch_mult"]) - 1)
         """Pixels a side that one code stands for."""
 
@@ -36,17 +41,24 @@ class VQGAN(nn.Module):
         assert isinstance(embedding, nn.Embedding)
         return embedding.weight
 
+    def freeze(self, dtype: torch.dtype) -> None:
+        """Let the decoder compute in this number format, arranged for speed; its weights no longer learn."""
+        self.eval().requires_grad_(False)
+        self.decoder = FrozenDecoder(self.decoder)
+        self.post_quant_conv = FrozenConv2d.of(self.post_quant_conv)
+        cast(self.decoder, dtype)
+        cast(self.post_quant_conv, dtype)
+        self.dtype = dtype
+
     def encode(self, pictures: Tensor) -> Tensor:
         """Return the latents before quantisation of pictures in [0, 1]: ``[B, 3, H, W] → [B, C, H/f, W/f]``."""
-        with autocast(pictures.device):
-            z: Tensor = self.quant_conv(self.encoder(pictures * 2 - 1))
+        z: Tensor = self.quant_conv(self.encoder(pictures * 2 - 1))
         return z.float()
 
     def codes(self, z: Tensor) -> Tensor:
         """Return the indices of the nearest codes: ``[B, C, h, w] → [B, h, w]``."""
-        codebook = self.codebook.float()
-        flat = z.float().permute(0, 2, 3, 1).flatten(0, 2)
-        distances = codebook.square().sum(1) - 2 * flat @ codebook.T
+        flat = z.permute(0, 2, 3, 1).flatten(0, 2)
+        distances = torch.addmm(self.codebook.square().sum(1), flat, self.codebook.T, alpha=-2)
         return distances.argmin(1).view(z.shape[0], *z.shape[2:])
 
     def lookup(self, codes: Tensor) -> Tensor:
@@ -59,6 +71,5 @@ class VQGAN(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Return the pictures of quantised latents, about [0, 1]: ``[B, C, h, w] → [B, 3, h·f, w·f]``."""
-        with autocast(z.device):
-            pictures: Tensor = self.decoder(self.post_quant_conv(z))
+        pictures: Tensor = self.decoder(self.post_quant_conv(z.to(self.dtype)))
         return pictures.float().add(1).div(2)

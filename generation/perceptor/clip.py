@@ -1,13 +1,16 @@
 """CLIP judges how well a picture fits a text (Radford et al. 2021, arXiv 2103.00020)."""
 
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from generation.official import SimpleTokenizer
-from generation.precision import autocast
+from generation.official import SimpleTokenizer, clip_model
+from generation.perceptor.resnet import freeze_resnet
+from generation.perceptor.vit import FrozenVisionTransformer
+from generation.precision import cast
 
 CHANNEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CHANNEL_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -26,6 +29,8 @@ class CLIPPerceptor(nn.Module):
     def __init__(self, clip: nn.Module) -> None:
         super().__init__()
         self.clip = clip
+        self.dtype = torch.float32
+        """Number format of the picture encoder."""
         self.register_buffer("mean", torch.tensor(CHANNEL_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(CHANNEL_STD).view(1, 3, 1, 1), persistent=False)
 
@@ -49,12 +54,30 @@ class CLIPPerceptor(nn.Module):
         tokens[0, : len(kept) + 2] = torch.tensor([encoder["<|startoftext|>"], *kept, encoder["<|endoftext|>"]])
         return tokens, self._tokenizer.decode(rest).strip()
 
+    def freeze(self, dtype: torch.dtype) -> None:
+        """Let the picture encoder compute in this number format, arranged for speed; no weights learn any longer."""
+        self.eval().requires_grad_(False)
+        visual: Any = self.clip.visual
+        if isinstance(visual, clip_model.VisionTransformer):
+            visual = self.clip.visual = FrozenVisionTransformer(visual, self.mean, self.std)
+        else:
+            freeze_resnet(visual)
+        visual.to(memory_format=torch.channels_last)
+        cast(visual, dtype)
+        self.dtype = dtype
+
     def encode_text(self, tokens: Tensor) -> Tensor:
         """Return the unit vectors of tokens: ``[B, context_length] → [B, D]``."""
-        return F.normalize(self.clip.encode_text(tokens).float(), dim=-1)  # type: ignore[operator]
+        clip: Any = self.clip
+        x = clip.token_embedding(tokens) + clip.positional_embedding
+        x = clip.ln_final(clip.transformer(x.transpose(0, 1)).transpose(0, 1))
+        read = x[torch.arange(len(x)), tokens.argmax(1)]
+        return F.normalize(read @ clip.text_projection, dim=-1)
 
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Return the unit vectors of pictures in [0, 1]: ``[N, 3, input_size, input_size] → [N, D]``."""
-        with autocast(cutouts.device):
-            vectors = self.clip.encode_image((cutouts - self.mean) / self.std)  # type: ignore[operator]
-        return F.normalize(vectors.float(), dim=-1)
+        visual = self.clip.visual
+        assert isinstance(visual, nn.Module)
+        if not isinstance(visual, FrozenVisionTransformer):
+            cutouts = (cutouts - self.mean) / self.std
+        return F.normalize(visual(cutouts.to(self.dtype)).float(), dim=-1)

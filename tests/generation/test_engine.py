@@ -1,14 +1,19 @@
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
 import torch
 from torch import Tensor
 
 from config.settings import ModelsSettings
+from generation.batch import SLOTS, Batch
 from generation.canvas.stages import canvases_for
 from generation.checkpoints import Models, load_models
-from generation.engine import Engine, Painting, StepError
+from generation.engine import Engine, StepError, Timing
+from generation.painting import Painting
+from generation.precision import Precision
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
 
@@ -134,6 +139,66 @@ def test_requests_join_and_leave_between_steps(engine: Engine) -> None:
     engine.add_request(replace(REQUEST, id="b", steps=1))
     assert [(p.request.id, p.step, p.done) for p in engine.step()] == [("a", 2, False), ("b", 1, True)]
     assert [p.request.id for p in engine.step()] == ["a"]
+
+
+def test_paintings_join_and_leave_at_every_step(models: Models) -> None:
+    """Whoever joins, finishes or is taken back meanwhile, a picture is what it is alone."""
+    recipe = replace(SKETCH, cutouts=4)
+    engine, random = make_engine(models, recipe), Random(7)
+    alone = make_engine(models, recipe)
+    pictures: dict[str, Tensor] = {}
+    asked: dict[str, ImagineRequest] = {}
+    for number in range(24):
+        width = random.choice([64, 64, 80])
+        request = ImagineRequest(f"r{number}", random.choice(["the sea", "a cat"]), number, width, 64, number % 5 + 1)
+        asked[request.id] = request
+        engine.add_request(request)
+        if number % 6 == 5:
+            aborted = random.choice(sorted(asked.keys() - pictures.keys()))
+            engine.abort_request(aborted)
+            del asked[aborted]
+        pictures |= {p.request.id: p.picture for p in engine.step() if p.done and p.picture is not None}
+    pictures |= paint(engine)
+    assert pictures.keys() == asked.keys()
+    for request_id, request in asked.items():
+        difference = (pictures[request_id] - paint(alone, request)[request_id]).abs().mean()
+        assert difference < 0.02, request_id
+
+
+def test_more_requests_than_slots_share_two_batches(engine: Engine) -> None:
+    for number in range(SLOTS + 3):
+        engine.add_request(replace(REQUEST, id=str(number)))
+    assert sorted(len(engine.step()) for _ in range(2)) == [3, SLOTS]
+
+
+def test_batches_get_equal_time(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A giant whose step takes nine times as long gets one step in ten."""
+    engine = make_engine(models, models.recipe)
+    engine.add_request(replace(REQUEST, id="giant", width=128, steps=100))
+    engine.add_request(replace(REQUEST, id="sketch", steps=100))
+    clock = 0.0
+
+    def advance(batch: Batch) -> Tensor:
+        nonlocal clock
+        clock += 9 if batch.turn[0] == (128, 64) else 1
+        return torch.zeros(len(batch.paintings), 3, 64, 64)
+
+    monkeypatch.setattr(Batch, "step", advance)
+    monkeypatch.setattr("generation.stopwatch.time.perf_counter", lambda: clock)
+    steps = Counter(engine.step()[0].request.id for _ in range(50))
+    assert steps == {"giant": 5, "sketch": 45}
+    assert Timing((128, 64), 1, 9.0) in engine.timings()
+    assert engine.timings() == []
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_number_format_does_not_change_how_near_it_comes(precision: Precision) -> None:
+    models = load_models("pocket", "pocket", CPU, precision)
+    engine = make_engine(models, SKETCH)
+    painting = engine.add_request(replace(REQUEST, steps=24))
+    while len(engine):
+        engine.step()
+    assert distance(painting, engine) < 1.0
 
 
 def test_shapes_take_turns(engine: Engine) -> None:

@@ -1,0 +1,160 @@
+"""The paintings of one shape and stage, side by side in slots, and the step that they take together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from generation.canvas import Canvas
+from generation.cutouts import DRAWN, Cutouts
+from generation.descent import DESCENTS, learning_rate
+from generation.losses import contrast, spherical_distance, total_variation
+from generation.painting import Painting, Turn
+from generation.perceptor.clip import CLIPPerceptor
+from generation.recipe import Stage
+from generation.recording import Recording
+
+SLOTS = 8
+"""Paintings that share a step, at most."""
+STEPS_DRAWN = 16
+"""Steps for which what is random is drawn in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What a picture is judged by.
+
+    Args:
+        perceptor: that judges.
+        cutouts: what it is shown.
+        distractors: unit vectors of the texts among which it has to pick the prompt, ``[K, D]``; K may be 0.
+        total_variation: weight of that loss.
+    """
+
+    perceptor: CLIPPerceptor
+    cutouts: Cutouts
+    distractors: Tensor
+    total_variation: float
+
+    def loss(self, pictures: Tensor, text: Tensor, drawn: Tensor) -> Tensor:
+        """Return how far pictures are from their prompts: ``[B, 3, H, W], [B, D], [B, n, DRAWN] → [B]``."""
+        views = self.cutouts(pictures, drawn)
+        image = self.perceptor.encode_image(views.flatten(0, 1)).unflatten(0, views.shape[:2])
+        judgement = (
+            contrast(image, text, self.distractors)
+            if len(self.distractors)
+            else spherical_distance(image, text[:, None])
+        )
+        return judgement.mean(1) + self.total_variation * total_variation(pictures)
+
+
+class Batch:
+    """Slots of one shape and stage.
+
+    Everything that a step reads or writes lies in tensors with a row for each slot, whose places never change, and the
+    occupied slots come first: so a step can be recorded once and be replayed.
+
+    Args:
+        canvas: of the stage.
+        judge: of the pictures.
+        stage: of the recipe.
+        turn: of the paintings.
+        parameters: of a painting that is to join, for their shapes.
+    """
+
+    def __init__(self, canvas: Canvas, judge: Judge, stage: Stage, turn: Turn, parameters: Sequence[Tensor]) -> None:
+        device = judge.distractors.device
+        self.canvas = canvas
+        self.judge = judge
+        self.stage = stage
+        self.turn = turn
+        self.paintings: list[Painting] = []
+        self.seconds = 0.0
+        """That its steps took, and with which it was credited when it began."""
+        self._learns = [parameter.requires_grad for parameter in parameters]
+        self._parameters = [torch.zeros(SLOTS, *parameter.shape, device=device) for parameter in parameters]
+        self._descent = DESCENTS[stage.descent](self._learning)
+        self._text = torch.zeros(SLOTS, judge.distractors.shape[1], device=device)
+        self._pictures = torch.empty(0)
+        count = judge.cutouts.count
+        idle = judge.cutouts.draw(SLOTS, Generator().manual_seed(0)).flatten(1)
+        width = len(self._descent.coefficients(1.0, 1))
+        self._inputs = torch.cat([torch.ones(SLOTS, width), idle], dim=1).to(device)
+        self._coefficients, drawn = self._inputs.split([width, count * DRAWN], dim=1)
+        self._drawn = drawn.unflatten(1, (count, DRAWN))
+        self._advance = Recording(self._step, self._rows) if device.type == "cuda" else self._step
+
+    @property
+    def full(self) -> bool:
+        """Whether every slot is taken."""
+        return len(self.paintings) == SLOTS
+
+    def join(self, painting: Painting, parameters: Sequence[Tensor]) -> None:
+        """Put a painting into a free slot."""
+        slot = len(self.paintings)
+        self.paintings.append(painting)
+        for row in self._rows:
+            row[slot].zero_()
+        for own, parameter in zip(self._parameters, parameters, strict=True):
+            own[slot].copy_(parameter.detach())
+        self._text[slot].copy_(painting.text)
+
+    def leave(self, painting: Painting) -> None:
+        """Free its slot; the last painting moves there."""
+        slot = self.paintings.index(painting)
+        last = self.paintings.pop()
+        if last is not painting:
+            self.paintings[slot] = last
+            for row in self._rows:
+                row[slot].copy_(row[len(self.paintings)])
+
+    def step(self) -> Tensor:
+        """Take one step with each painting and return their pictures before it, valid until the next step."""
+        rows = len(self.paintings)
+        inputs = torch.stack([self._input(painting) for painting in self.paintings])
+        if self._inputs.is_cuda:
+            inputs = inputs.pin_memory()
+        self._inputs[:rows].copy_(inputs, non_blocking=True)
+        self._advance(rows)
+        return self._pictures[:rows]
+
+    def look(self, painting: Painting) -> Tensor:
+        """Return the picture of a painting as it is now, ``[3, H, W]``."""
+        slot = self.paintings.index(painting)
+        with torch.no_grad():
+            return self.canvas.paint([parameter[slot : slot + 1] for parameter in self._parameters])[0]
+
+    @property
+    def _learning(self) -> list[Tensor]:
+        return [parameter for parameter, learns in zip(self._parameters, self._learns, strict=True) if learns]
+
+    @property
+    def _rows(self) -> list[Tensor]:
+        """What belongs to the slots from one step to the next."""
+        return [*self._parameters, *self._descent.state, self._text]
+
+    def _input(self, painting: Painting) -> Tensor:
+        """Return what is new in this step of a painting: its coefficients and what is random about its cutouts."""
+        drawn, since = painting.drawn or (torch.empty(0), painting.step)
+        if painting.step - since >= len(drawn):
+            drawn, since = self.judge.cutouts.draw(STEPS_DRAWN, painting.generator), painting.step
+            painting.drawn = drawn, since
+        step = painting.step - painting.stage_start + 1
+        rate = learning_rate(self.stage, step, painting.stage_end - painting.stage_start)
+        coefficients = torch.tensor(self._descent.coefficients(rate, step))
+        return torch.cat([coefficients, drawn[painting.step - since].flatten()])
+
+    def _step(self, rows: int) -> None:
+        parameters = [
+            parameter[:rows].detach().requires_grad_(learns)
+            for parameter, learns in zip(self._parameters, self._learns, strict=True)
+        ]
+        learning = [parameter for parameter in parameters if parameter.requires_grad]
+        pictures = self.canvas.paint(parameters)
+        loss = self.judge.loss(pictures, self._text[:rows], self._drawn[:rows])
+        gradients = torch.autograd.grad(loss.sum(), learning)
+        self._descent.update(self._learning, gradients, self._coefficients[:rows])
+        if len(self._pictures) == 0:
+            self._pictures = pictures.new_empty(SLOTS, *pictures.shape[1:])
+        self._pictures[:rows].copy_(pictures.detach())

@@ -1,0 +1,52 @@
+"""Steps recorded as CUDA graphs: hundreds of small kernels are launched as one."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+WARM_UP = 3
+"""Steps before a recording, in which libraries choose their algorithms and allocate what they keep."""
+
+Run = Callable[[int], None]
+"""A step of the first so many rows of tensors whose places never change."""
+
+
+class Recording:
+    """A step that is recorded the first time that it is run with a number of rows, and replayed from then on.
+
+    Numbers of rows are rounded up to powers of two, so that there are few recordings; the rows too many compute what
+    nobody reads.
+
+    Args:
+        run: the step; it must not wait for the device.
+        state: what it changes and what it must find unchanged after the warm-up.
+    """
+
+    def __init__(self, run: Run, state: Sequence[Tensor]) -> None:
+        self._run = run
+        self._state = state
+        self._graphs: dict[int, torch.cuda.CUDAGraph] = {}
+
+    def __call__(self, rows: int) -> None:
+        """Run the step."""
+        bucket = 1 << (rows - 1).bit_length()
+        if bucket not in self._graphs:
+            self._graphs[bucket] = self._record(bucket)
+        self._graphs[bucket].replay()
+
+    def _record(self, rows: int) -> torch.cuda.CUDAGraph:
+        kept = [tensor.clone() for tensor in self._state]
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(WARM_UP):
+                self._run(rows)
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        pool = next((other.pool() for other in self._graphs.values()), None)
+        with torch.cuda.graph(graph, pool=pool):
+            self._run(rows)
+        for tensor, before in zip(self._state, kept, strict=True):
+            tensor.copy_(before)
+        return graph
