@@ -10,6 +10,7 @@ Three lines at most: the prompt, where it stands, and the small print::
 import re
 import unicodedata
 from dataclasses import dataclass
+from math import inf
 
 from bot.markdown import escape, shorten
 from config.settings import PaintingSettings
@@ -29,7 +30,7 @@ class Waiting:
 
     Args:
         place: 1 for the next.
-        starts: when it will be begun, in Unix seconds, as far as one can tell.
+        starts: when it will be begun, in Unix seconds, as far as one can tell; infinite while no device is up.
     """
 
     place: int
@@ -42,7 +43,7 @@ class Painting:
 
     Args:
         percent: how much is done.
-        finishes: when it will be finished, in Unix seconds, as far as one can tell.
+        finishes: when it will be finished, in Unix seconds, as far as one can tell; infinite while no device paints it.
         left_out: the tail of the prompt that is not painted, ``""`` when all of it is.
     """
 
@@ -99,9 +100,9 @@ class Caption:
         match state:
             case Waiting():
                 standing = "Next in line" if state.place == 1 else f"Number {state.place} in line"
-                lines = [f"{standing} · starts {when(state.starts)}", self._fine_print()]
+                lines = [f"{standing} · {starting(state.starts)}", self._fine_print()]
             case Painting():
-                lines = [f"{bar(state.percent)} · ready {when(state.finishes)}", self._fine_print()]
+                lines = [f"{bar(state.percent)} · {ready(state.finishes)}", self._fine_print()]
                 lines += _left_out(state.left_out)
             case Painted():
                 lines = [f"{self._fine_print()} · {duration(state.seconds)}"]
@@ -139,9 +140,14 @@ class Caption:
         return f"`{self.prefix}imagine {request.prompt} {flags}`"
 
 
-def when(unix: float) -> str:
-    """Return a time that Discord's clients show as *in 2 minutes* and count down by themselves."""
-    return f"<t:{round(unix)}:R>"
+def starting(unix: float) -> str:
+    """Return ``starts in 2 minutes``, which Discord's clients count down by themselves."""
+    return f"starts {_when(unix)}" if unix < inf else "starts as soon as a device is ready"
+
+
+def ready(unix: float) -> str:
+    """Return ``ready in 2 minutes``, which Discord's clients count down by themselves."""
+    return f"ready {_when(unix)}" if unix < inf else "begins again as soon as a device is ready"
 
 
 def bar(percent: int) -> str:
@@ -156,6 +162,10 @@ def duration(seconds: float) -> str:
         return "under 1 s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _when(unix: float) -> str:
+    return f"<t:{round(unix)}:R>"
 
 
 def _left_out(tail: str) -> list[str]:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.caption import bar, when
-from bot.estimate import Estimate
+from bot.caption import bar, ready, starting
 from bot.markdown import escape, shorten
 from bot.studio import Entry
 from config.settings import Settings
@@ -14,7 +13,7 @@ MOST_RUNNING = 5
 MOST_WAITING = 10
 
 
-def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, Estimate]], viewer: discord.Message) -> str:
+def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, float]], viewer: discord.Message) -> str:
     """Return what is painted and what waits, as the author of ``viewer`` may see it where they asked.
 
     What others asked for elsewhere counts, and its words stay there.
@@ -26,12 +25,12 @@ def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, Estimate
         lines.append("**Being painted**")
         for entry in running[:MOST_RUNNING]:
             title = _title(entry, viewer)
-            lines.append(f"{bar(entry.percent)} · {title} · ready {when(entry.finishes)}")
+            lines.append(f"{bar(entry.percent)} · {title} · {ready(entry.finishes)}")
         lines += _more(len(running) - MOST_RUNNING)
     if waiting:
         lines.append("**Waiting**")
-        for place, (entry, turn) in enumerate(waiting[:MOST_WAITING], start=1):
-            lines.append(f"{place}. {_title(entry, viewer)} · starts {when(turn.starts)}")
+        for place, (entry, starts) in enumerate(waiting[:MOST_WAITING], start=1):
+            lines.append(f"{place}. {_title(entry, viewer)} · {starting(starts)}")
         hidden = list(enumerate(waiting, start=1))[MOST_WAITING:]
         lines += _more(len(hidden))
         mine = [str(place) for place, (entry, _) in hidden if entry.source.author.id == viewer.author.id]

@@ -1,9 +1,11 @@
 """The bounded queue between the members and the executor."""
 
-import asyncio
 from collections import Counter
+from collections.abc import Iterator
 
 from bot.errors import QueueFullError
+from generation.forecast import Forecast, forecast
+from generation.pool import Pool
 from generation.request import ImagineRequest
 from generation.scheduler import Scheduler
 
@@ -24,34 +26,29 @@ class RequestQueue:
         self._scheduler = Scheduler()
         self._taken: dict[str, ImagineRequest] = {}
         self._by_member: Counter[str] = Counter()
-        self._waiting = asyncio.Event()
 
-    def admit(self, request: ImagineRequest) -> None:
-        """Let the request wait; raises ``QueueFullError`` at once when there is no room for it."""
+    def __len__(self) -> int:
+        return len(self._scheduler) + len(self._taken)
+
+    def admit(self, request: ImagineRequest) -> int:
+        """Let the request wait and return its start tag; raises ``QueueFullError`` at once when there is no room."""
         if self._by_member[request.member] >= self._per_member:
             raise QueueFullError(
                 f"You already have {_pictures(self._per_member)} waiting or being painted "
                 f"(limit {self._per_member}). Wait for one of them, or take one back with `cancel`."
             )
-        if self._by_member.total() >= self._total:
+        if len(self) >= self._total:
             raise QueueFullError(
                 f"The queue is full: {_pictures(self._total)} waiting or being painted. Try again in a few minutes."
             )
-        self._scheduler.add(request)
         self._by_member[request.member] += 1
-        self._waiting.set()
+        return self._scheduler.add(request)
 
-    async def wait(self) -> None:
-        """Return when a request waits."""
-        await self._waiting.wait()
-
-    def take(self) -> ImagineRequest | None:
-        """Take the request whose turn it is, None when none waits."""
-        if not self._scheduler:
-            return None
-        request = self._scheduler.pop()
-        self._taken[request.id] = request
-        self._note()
+    def take(self, pool: Pool) -> ImagineRequest | None:
+        """Take the request whose turn it is where the pool has room; None when there is none."""
+        request = self._scheduler.pop(pool)
+        if request is not None:
+            self._taken[request.id] = request
         return request
 
     def remove(self, request_id: str) -> None:
@@ -60,23 +57,16 @@ class RequestQueue:
         self._by_member[request.member] -= 1
         if not self._by_member[request.member]:
             del self._by_member[request.member]
-        self._note()
         if not self._by_member:
             self._scheduler.rest()
 
-    @property
-    def waiting(self) -> list[ImagineRequest]:
-        """The requests that wait, next first."""
-        return self._scheduler.order()
+    def orphans(self, pool: Pool) -> list[ImagineRequest]:
+        """Return what has been taken and no device paints, oldest first."""
+        return [request for request in self._taken.values() if pool.device_of(request.id) is None]
 
-    @property
-    def taken(self) -> list[ImagineRequest]:
-        """The requests that have been taken and are not done, oldest first."""
-        return list(self._taken.values())
-
-    def _note(self) -> None:
-        if not self._scheduler:
-            self._waiting.clear()
+    def forecast(self, pool: Pool) -> Iterator[Forecast]:
+        """Return when each that waits or has been taken will be begun and finished, in the order of finishing."""
+        return forecast(pool, self._scheduler, self.orphans(pool))
 
 
 def _pictures(count: int) -> str:

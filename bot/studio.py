@@ -4,8 +4,9 @@ import asyncio
 import secrets
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import discord
@@ -14,17 +15,19 @@ from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.caption import Caption, Ended, Painted, Painting, Waiting
 from bot.errors import UserError
-from bot.estimate import Estimate, Pace, estimate
+from bot.line import Line
 from bot.post import Picture, Post, PostGoneError
 from bot.prompt import Arguments
 from bot.queue import RequestQueue
 from bot.turns import Turns
 from config.settings import Settings
-from generation.events import Event, Failed, Finished, Progress, Started
+from generation.events import DeviceChanged, Failed, Finished, Progress, Started
 from generation.executor import Executor
+from generation.pool import Pool
 from generation.request import SEED_LIMIT, ImagineRequest
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
+PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
 STOPPED = "Easel was stopped before this picture was finished."
 
 OnFinished = Callable[[Path, ImagineRequest], None]
@@ -41,8 +44,7 @@ class Entry:
         post: what its member sees.
         taken: whether the executor has it.
         step: steps done.
-        seconds: of painting so far.
-        finishes: when it will be finished, in Unix seconds, once it is taken.
+        finishes: when it will be finished, in Unix seconds, once it is taken; infinite while no device paints it.
         left_out: the tail of the prompt that is not painted.
     """
 
@@ -50,8 +52,7 @@ class Entry:
     post: Post
     taken: bool = False
     step: int = 0
-    seconds: float = 0.0
-    finishes: float = 0.0
+    finishes: float = inf
     left_out: str = ""
 
     @property
@@ -79,24 +80,27 @@ class Studio:
         self._executor = executor
         self._on_finished = on_finished
         self._queue = RequestQueue(settings.queue.total, settings.queue.per_member)
+        self._line = Line(self._queue)
         self._entries: dict[str, Entry] = {}
-        self._pace = Pace()
-        self._slots = 1
+        self._stir = asyncio.Event()
         self._turns: weakref.WeakValueDictionary[int, Turns] = weakref.WeakValueDictionary()
-        self._posts: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def run(self) -> None:
         """Have requests painted, until cancelled."""
-        self._slots = len(self._executor.devices)
+        self._stirred()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._feed())
             tasks.create_task(self._listen())
+            tasks.create_task(self._line.keep(lambda: self._pool, self._show_places))
 
     def admit(self, source: discord.Message, arguments: Arguments) -> None:
         """Let the request wait and post its place in line; raises ``UserError`` when it cannot be taken."""
         if self._closed:
             raise UserError(CLOSED)
+        if self._pool.is_parked:
+            raise UserError(PARKED)
         request = ImagineRequest(
             id=secrets.token_hex(4),
             prompt=arguments.prompt,
@@ -106,16 +110,17 @@ class Studio:
             steps=arguments.steps,
             member=str(source.author.id),
         )
-        self._queue.admit(request)
+        tag = self._queue.admit(request)
         caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
         turns = self._turns.setdefault(source.channel.id, Turns())
         post = Post(source, caption, turns, self._settings.painting.preview_seconds)
         entry = self._entries[request.id] = Entry(request, post)
         _log.info("admitted", request=request.id, member=request.member, channel=source.channel.id)
-        self._show_places()
-        task = asyncio.create_task(self._keep_posted(entry))
-        self._posts.add(task)
-        task.add_done_callback(self._posts.discard)
+        post.show(
+            Waiting(*self._line.add(request.id, tag, self._soonest(request), self._pool.seconds_between(request)))
+        )
+        self._spawn(self._keep_posted(entry))
+        self._stirred()
 
     def cancel(self, entry: Entry, sentence: str) -> None:
         """Take the request back, whether it waits or is being painted; its post says ``sentence``."""
@@ -126,14 +131,15 @@ class Studio:
     async def close(self, seconds: float) -> None:
         """Take no more requests and tell everybody whose picture is unfinished, within ``seconds``."""
         self._closed = True
+        self._line.clear()
         for entry in self.entries:
             self._drop(entry)
             entry.post.show(Ended(STOPPED, again=True))
         try:
-            if self._posts:
-                await asyncio.wait(self._posts, timeout=seconds)
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=seconds)
         finally:
-            late = [task for task in self._posts if not task.done()]
+            late = [task for task in self._tasks if not task.done()]
             for task in late:
                 task.cancel()
             if late:
@@ -145,90 +151,99 @@ class Studio:
         return list(self._entries.values())
 
     @property
-    def waiting(self) -> list[tuple[Entry, Estimate]]:
-        """What waits, next first, and when it will be painted."""
-        requests = self._queue.waiting
-        running = [entry.finishes for entry in self._entries.values() if entry.taken]
-        played = estimate(requests, running, self._slots, self._pace, time.time())
-        return [(self._entries[request.id], turn) for request, turn in zip(requests, played, strict=True)]
+    def waiting(self) -> list[tuple[Entry, float]]:
+        """What waits, next first, and when it will be begun, in Unix seconds."""
+        return [(self._entries[standing.request_id], standing.starts) for standing in self._line.standings]
+
+    @property
+    def _pool(self) -> Pool:
+        return self._executor.pool
+
+    def _stirred(self) -> None:
+        """Take note that there may be room for somebody who waits, or somebody who waits where there is room."""
+        self._stir.set()
+        self._line.outdate()
 
     async def _feed(self) -> None:
         while True:
-            await self._queue.wait()
-            await self._executor.wait_for_room()
-            request = self._queue.take()
-            if request is None:
-                continue
-            self._executor.add_request(request)
-            entry = self._entries[request.id]
-            entry.taken = True
-            self._slots = max(self._slots, sum(each.taken for each in self._entries.values()))
-            self._begin(entry)
-            self._show_places()
+            await self._stir.wait()
+            self._stir.clear()
+            # What lost its worker goes first: until a device has room for it nothing else is taken.
+            while not self._queue.orphans(self._pool) and (request := self._queue.take(self._pool)):
+                self._executor.add_request(request)
+                entry = self._entries[request.id]
+                entry.taken = True
+                self._line.discard(request.id)
+                self._begin(entry)
 
     async def _listen(self) -> None:
-        """Follow the events; the whole line is played through anew only as often as somebody could see a difference."""
         async for event in self._executor.events():
-            entry = self._entries.get(event.request_id)
-            if entry is not None:
-                await self._handle(entry, event)
-                if not isinstance(event, Progress) or event.preview:
-                    self._show_places()
+            if isinstance(event, DeviceChanged):
+                for orphan in self._queue.orphans(self._pool):
+                    self._begin(self._entries[orphan.id])
+                self._stirred()
+            elif (entry := self._entries.get(event.request_id)) is not None:
+                self._handle(entry, event)
 
-    async def _handle(self, entry: Entry, event: Event) -> None:
+    def _handle(self, entry: Entry, event: Started | Progress | Finished | Failed) -> None:
         match event:
             case Started():
                 entry.left_out = event.left_out
                 self._begin(entry)
             case Progress():
-                self._measure(entry, event.step, event.seconds)
-                rest = event.seconds / event.step * (event.steps - event.step)
-                entry.finishes = time.time() + rest
+                entry.step = event.step
                 self._show_progress(entry, event.preview)
+                if event.preview:
+                    self._line.outdate()
             case Finished():
-                self._measure(entry, entry.request.steps, event.seconds)
-                await self._finish(entry, event)
+                self._finish(entry, event)
             case Failed():
                 self._drop(entry)
                 entry.post.show(Ended(event.reason, again=True))
                 _log.warning("failed", request=event.request_id, reason=event.reason)
 
     def _begin(self, entry: Entry) -> None:
-        entry.step, entry.seconds = 0, 0.0
-        entry.finishes = time.time() + self._pace.seconds(entry.request.cost)
+        entry.step = 0
         self._show_progress(entry, None)
 
-    def _measure(self, entry: Entry, step: int, seconds: float) -> None:
-        width, height = entry.request.shape
-        self._pace.observe(seconds - entry.seconds, width * height * (step - entry.step))
-        entry.step, entry.seconds = step, seconds
-
     def _show_progress(self, entry: Entry, preview: bytes | None) -> None:
+        request_id = entry.request.id
+        device = self._pool.device_of(request_id)
+        entry.finishes = time.time() + device.seconds_left(request_id) if device else inf
         picture = Picture(f"{entry.post.caption.slug}.jpg", preview) if preview else None
         entry.post.show(Painting(entry.percent, entry.finishes, entry.left_out), picture)
 
-    async def _finish(self, entry: Entry, event: Finished) -> None:
-        request, name = entry.request, f"{entry.post.caption.slug}.png"
-        path = self._settings.data_dir / "pictures" / f"{request.id}-{name}"
-        try:
-            await asyncio.to_thread(_save, event.png, path)
-        except OSError as error:
-            _log.error("could not save a picture", request=request.id, path=str(path), error=str(error))
-        if request.id not in self._entries:  # cancelled meanwhile
-            return
+    def _finish(self, entry: Entry, event: Finished) -> None:
+        name = f"{entry.post.caption.slug}.png"
         self._drop(entry)
         limit = _upload_limit(entry.source)
         if len(event.png) <= limit:
             entry.post.show(Painted(event.seconds, entry.left_out), Picture(name, event.png))
         else:
             entry.post.show(Ended(f"The picture is larger than the {limit >> 20} MB allowed here.", again=True))
+        self._spawn(self._keep_picture(entry.request, name, event))
+
+    async def _keep_picture(self, request: ImagineRequest, name: str, event: Finished) -> None:
+        path = self._settings.data_dir / "pictures" / f"{request.id}-{name}"
+        try:
+            await asyncio.to_thread(_save, event.png, path)
+        except OSError as error:
+            _log.error("could not save a picture", request=request.id, path=str(path), error=str(error))
         _log.info("finished", request=request.id, seconds=round(event.seconds, 1), path=str(path))
         if self._on_finished is not None:
             self._on_finished(path, request)
 
+    def _soonest(self, request: ImagineRequest) -> float:
+        """Return when the request would be begun if nobody else waited."""
+        if not self._pool.is_up:
+            return inf
+        if self._pool.has_room(request.shape):
+            return time.time()
+        return min((entry.finishes for entry in self._entries.values() if entry.taken), default=time.time())
+
     def _show_places(self) -> None:
-        for place, (entry, turn) in enumerate(self.waiting, start=1):
-            entry.post.show(Waiting(place, turn.starts))
+        for place, (entry, starts) in enumerate(self.waiting, start=1):
+            entry.post.show(Waiting(place, starts))
 
     async def _keep_posted(self, entry: Entry) -> None:
         try:
@@ -244,11 +259,18 @@ class Studio:
         self._drop(entry)
         if entry.taken:
             self._executor.abort_request(entry.request.id)
-        self._show_places()
 
     def _drop(self, entry: Entry) -> None:
         del self._entries[entry.request.id]
         self._queue.remove(entry.request.id)
+        self._line.discard(entry.request.id)
+        self._stirred()
+
+    def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
+        """Run it beside everything else; :meth:`close` waits for it."""
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def _upload_limit(source: discord.Message) -> int:

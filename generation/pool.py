@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from generation.pace import Pace
 from generation.request import ImagineRequest, Shape
@@ -20,7 +21,7 @@ class Capacity:
     """
 
     slots: int
-    memory: float = float("inf")
+    memory: float = inf
     picture_bytes: float = 0.0
     pixel_bytes: float = 0.0
 
@@ -105,6 +106,12 @@ class Pool:
     def has_room(self, shape: Shape) -> bool:
         """Return whether some device has room for one more picture of this shape."""
         return any(device.has_room(shape) for device in self.devices)
+
+    def seconds_between(self, request: ImagineRequest) -> float:
+        """Return how far apart requests like this one are begun while all slots are busy; infinite while none is up."""
+        slots = ((device.capacity.slots, device.seconds_for(request)) for device in self.devices)
+        per_second = sum(count / seconds for count, seconds in slots)
+        return 1 / per_second if per_second else inf
 
     def device_of(self, request_id: str) -> Device | None:
         """Return the device that paints the request, None when none does."""

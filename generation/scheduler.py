@@ -2,34 +2,113 @@
 
 Start-time fair queueing (Goyal, Vin and Cheng 1996): virtual time stands still while nothing is taken, every
 request gets a start tag ``max(virtual time on arrival, finish tag of the member's request before it)`` and a
-finish tag ``start + cost``, and the least start tag is served first. So over any time in which two members both
-wait, they are served equal amounts of work up to one request each, however many requests either has in line.
+finish tag ``start + cost``, and the least start tag is served first. Virtual time is the least start tag there was
+when something was last taken.
+
+The first in line may be overtaken, to fill a batch that runs or because it does not fit anywhere now: by requests
+whose start tag is at most ``SLACK / 2`` behind its own, and by ``SLACK`` of work in all. So
+
+- over any time in which two members both wait, the work that they are served differs by at most the largest
+  request of each and ``SLACK``, however many requests either has in line;
+- the first in line lets at most ``SLACK`` of work pass, however many members come; then nothing is taken until it
+  fits.
 """
 
 import heapq
-from collections import OrderedDict
+from collections import deque
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Shape
+
+SLACK = 2**27
+"""Unfairness that a fuller device is worth, in units of cost: four pictures of 256×256 in 250 steps."""
+
+_Arrival = tuple[int, int, ImagineRequest]
+"""Virtual time of arrival, number and request."""
+_Turn = tuple[int, int, ImagineRequest]
+"""Start tag, number of arrival and request of the first in a lane."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    request: ImagineRequest
-    time: int
-    number: int
+class Room(Protocol):
+    """For which shapes there is room; a :class:`generation.pool.Pool` knows."""
+
+    @property
+    def joinable(self) -> frozenset[Shape]:
+        """The shapes of batches that run and have room for one more."""
+
+    def has_room(self, shape: Shape, /) -> bool:
+        """Return whether there is room for one more picture of this shape."""
+
+
+class _Everywhere:
+    joinable: frozenset[Shape] = frozenset()
+
+    def has_room(self, _: Shape, /) -> bool:
+        return True
+
+
+EVERYWHERE: Room = _Everywhere()
+"""Room for anything, and no reason to overtake."""
 
 
 @dataclass(slots=True)
 class _Lane:
-    """One member's waiting requests, oldest first, and the finish tag of the one that was last taken."""
+    """One member's waiting requests, oldest first.
 
-    waiting: OrderedDict[str, _Arrival] = field(default_factory=OrderedDict)
+    Args:
+        waiting: what arrived and was not taken.
+        finish: tag of the one that was last taken.
+        end: finish tag of the last one.
+        head: the turn of the first one.
+        passed: work that has overtaken the first one while it was the first of all.
+    """
+
+    waiting: deque[_Arrival] = field(default_factory=deque)
     finish: int = 0
+    end: int = 0
+    head: _Turn | None = None
+    passed: int = 0
+
+    def copy(self) -> "_Lane":
+        return _Lane(self.waiting.copy(), self.finish, self.end, self.head, self.passed)
 
 
-_Turn = tuple[int, int, str, str]
-"""Start tag, number of arrival, member and request id of the first in a lane."""
+class _Heads:
+    """A heap of turns. One that goes from its midst is forgotten when it comes up, or with half of the heap."""
+
+    def __init__(self, turns: Iterable[_Turn] = (), gone: Iterable[int] = ()) -> None:
+        self._turns = list(turns)
+        self._gone = set(gone)
+
+    def copy(self) -> "_Heads":
+        return _Heads(self._turns, self._gone)
+
+    def __len__(self) -> int:
+        return len(self._turns) - len(self._gone)
+
+    def add(self, turn: _Turn) -> None:
+        heapq.heappush(self._turns, turn)
+
+    def discard(self, turn: _Turn) -> None:
+        if self.least == turn:
+            heapq.heappop(self._turns)
+            return
+        self._gone.add(turn[1])
+        if len(self._gone) > len(self):
+            self._turns = [turn for turn in self._turns if turn[1] not in self._gone]
+            heapq.heapify(self._turns)
+            self._gone.clear()
+
+    @property
+    def least(self) -> _Turn:
+        """The first turn; there must be one."""
+        while (number := self._turns[0][1]) in self._gone:
+            heapq.heappop(self._turns)
+            self._gone.remove(number)
+        return self._turns[0]
 
 
 class Scheduler:
@@ -41,7 +120,9 @@ class Scheduler:
     def __init__(self) -> None:
         self._lanes: dict[str, _Lane] = {}
         self._members: dict[str, str] = {}
-        self._turns: list[_Turn] = []
+        self._heads = _Heads()
+        self._heads_of: dict[Shape, _Heads] = {}
+        self._served: list[tuple[int, str]] = []
         self._time = 0
         self._arrivals = 0
 
@@ -51,29 +132,58 @@ class Scheduler:
     def __contains__(self, request_id: object) -> bool:
         return request_id in self._members
 
-    def add(self, request: ImagineRequest) -> None:
-        """Let the request wait behind the member's other ones. Its id must be new."""
+    @property
+    def time(self) -> int:
+        """Virtual time."""
+        return self._time
+
+    def copy(self) -> "Scheduler":
+        """Return a scheduler in the same state, to play forward."""
+        other = copy(self)
+        other._lanes = {member: lane.copy() for member, lane in self._lanes.items()}
+        other._members = self._members.copy()
+        other._heads = self._heads.copy()
+        other._heads_of = {shape: heads.copy() for shape, heads in self._heads_of.items()}
+        other._served = self._served.copy()
+        return other
+
+    def add(self, request: ImagineRequest) -> int:
+        """Let the request wait behind the member's other ones. Its id must be new.
+
+        Returns:
+            Its start tag: the virtual time at which its turn comes unless it overtakes.
+        """
         assert request.id not in self._members
-        lane = self._lanes.setdefault(request.member, _Lane())
-        lane.waiting[request.id] = _Arrival(request, self._time, self._arrivals)
+        lane = self._lanes.get(request.member)
+        if lane is None:
+            lane = self._lanes[request.member] = _Lane()
+        lane.waiting.append((self._time, self._arrivals, request))
+        start = max(self._time, lane.end)
+        lane.end = start + request.cost
         self._members[request.id] = request.member
         self._arrivals += 1
-        if len(lane.waiting) == 1:
+        if lane.head is None:
             self._enter(lane)
+        return start
 
-    def pop(self) -> ImagineRequest:
-        """Take the request whose turn it is; ``IndexError`` when nothing waits."""
-        while True:
-            start, _, member, request_id = heapq.heappop(self._turns)
-            if request_id in self._members:
-                break
-        lane = self._lanes[member]
-        del self._members[request_id]
-        request = lane.waiting.pop(request_id).request
-        self._time = start
+    def pop(self, room: Room = EVERYWHERE) -> ImagineRequest | None:
+        """Take the request whose turn it is where there is room; None when there is none."""
+        if not self._members:
+            return None
+        first = self._heads.least
+        turn = self._choose(first, room)
+        if turn is None:
+            return None
+        start, _, request = turn
+        if turn is not first:
+            self._lanes[first[2].member].passed += request.cost
+        self._time = first[0]
+        lane = self._lanes[request.member]
         lane.finish = start + request.cost
-        if lane.waiting:
-            self._enter(lane)
+        lane.waiting.popleft()
+        del self._members[request.id]
+        self._leave(lane, turn)
+        self._forget()
         return request
 
     def remove(self, request_id: str) -> ImagineRequest | None:
@@ -82,37 +192,69 @@ class Scheduler:
         if member is None:
             return None
         lane = self._lanes[member]
-        was_first = next(iter(lane.waiting)) == request_id
-        request = lane.waiting.pop(request_id).request
-        if was_first and lane.waiting:
-            self._enter(lane)
-        return request
+        arrival = next(arrival for arrival in lane.waiting if arrival[2].id == request_id)
+        lane.waiting.remove(arrival)
+        lane.end = lane.finish
+        for time, _, request in lane.waiting:
+            lane.end = max(time, lane.end) + request.cost
+        if lane.head is not None and lane.head[1] == arrival[1]:
+            self._leave(lane, lane.head)
+        return arrival[2]
 
     def rest(self) -> None:
         """Forget who was served how much. Call it when nothing waits and nothing is being served."""
         assert not self._members
         self._lanes.clear()
-        self._turns.clear()
+        self._served.clear()
         self._time = 0
 
-    def order(self) -> list[ImagineRequest]:
-        """Return the waiting requests in the order in which they will be served if nobody else comes."""
-        turns = [turn for turn in self._turns if turn[3] in self._members]
-        heapq.heapify(turns)
-        rest = {member: iter(list(lane.waiting.values())[1:]) for member, lane in self._lanes.items()}
-        order = []
-        while turns:
-            start, _, member, request_id = heapq.heappop(turns)
-            request = self._lanes[member].waiting[request_id].request
-            order.append(request)
-            following = next(rest[member], None)
-            if following is not None:
-                heapq.heappush(turns, _turn(following, start + request.cost))
-        return order
+    def _choose(self, first: _Turn, room: Room) -> _Turn | None:
+        """Return the first turn, one that may overtake it, or None."""
+        joinable = room.joinable
+        shape = first[2].shape
+        if shape in joinable:
+            return first
+        joining = self._overtaking(first, joinable)
+        if joining or room.has_room(shape):
+            return joining or first
+        return self._overtaking(first, (shape for shape in self._heads_of if room.has_room(shape)))
+
+    def _overtaking(self, first: _Turn, shapes: Iterable[Shape]) -> _Turn | None:
+        """Return the least turn of these shapes that may overtake the first."""
+        latest = first[0] + SLACK // 2
+        most = SLACK - self._lanes[first[2].member].passed
+        turns = (self._heads_of[shape].least for shape in shapes if shape in self._heads_of)
+        return min((turn for turn in turns if turn[0] <= latest and turn[2].cost <= most), default=None)
 
     def _enter(self, lane: _Lane) -> None:
-        heapq.heappush(self._turns, _turn(next(iter(lane.waiting.values())), lane.finish))
+        """Let the first in a lane take part."""
+        time, number, request = lane.waiting[0]
+        turn = lane.head = max(time, lane.finish), number, request
+        lane.passed = 0
+        self._heads.add(turn)
+        heads = self._heads_of.get(request.shape)
+        if heads is None:
+            heads = self._heads_of[request.shape] = _Heads()
+        heads.add(turn)
 
+    def _leave(self, lane: _Lane, turn: _Turn) -> None:
+        """Let the next in a lane take part after the one whose turn it was, if there is one."""
+        request = turn[2]
+        self._heads.discard(turn)
+        heads = self._heads_of[request.shape]
+        heads.discard(turn)
+        if not heads:
+            del self._heads_of[request.shape]
+        if lane.waiting:
+            self._enter(lane)
+        else:
+            lane.head = None
+            heapq.heappush(self._served, (lane.finish, request.member))
 
-def _turn(arrival: _Arrival, finish: int) -> _Turn:
-    return max(arrival.time, finish), arrival.number, arrival.request.member, arrival.request.id
+    def _forget(self) -> None:
+        """Forget the members who wait for nothing and were served no more than a newcomer."""
+        while self._served and self._served[0][0] <= self._time:
+            finish, member = heapq.heappop(self._served)
+            lane = self._lanes.get(member)
+            if lane is not None and lane.head is None and lane.finish == finish:
+                del self._lanes[member]

@@ -1,0 +1,86 @@
+"""Devices that paint step by step in virtual time, fed as the bot feeds them."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from math import inf
+
+from generation.pool import Capacity, Device, Pool, Running
+from generation.request import ImagineRequest, Shape, step_cost
+from generation.scheduler import Scheduler
+
+SMALL, LARGE = (64, 64), (128, 128)
+
+
+def a_request(number: int, steps: int = 10, shape: Shape = SMALL, member: str = "") -> ImagineRequest:
+    return ImagineRequest(f"r{number}", "a cat", 7, *shape, steps, member or f"member {number}")
+
+
+def a_device(slots: int, **seconds: float) -> Device:
+    """Return a device by the seconds of its steps: ``small=1`` for one small picture, ``large_2=3`` for two large."""
+    device = Device("cuda:0", Capacity(slots))
+    for name, step in seconds.items():
+        size, _, batch = name.partition("_")
+        device.pace.observe(SMALL if size == "small" else LARGE, int(batch or 1), step)
+    return device
+
+
+@dataclass
+class Step:
+    """One that is being computed."""
+
+    shape: Shape
+    requests: list[Running]
+    ends: float
+
+
+class Simulation:
+    """Plays a pool and a scheduler forward, step by step: a batch at a time, the shape that had the least time next."""
+
+    def __init__(self, pool: Pool, scheduler: Scheduler) -> None:
+        self.pool = pool
+        self.scheduler = scheduler
+        self.now = 0.0
+        self.order: list[str] = []
+        self.starts: dict[str, float] = {}
+        self.finishes: dict[str, float] = {}
+        self.work: Counter[Device] = Counter()
+        self._steps: dict[Device, Step] = {}
+        self._spent: dict[Device, dict[Shape, float]] = defaultdict(dict)
+        self._take()
+
+    def run(self, until: float = inf) -> None:
+        """Go on to the last step that ends by then."""
+        while self._steps and (now := min(step.ends for step in self._steps.values())) <= until:
+            self.now = now
+            for device, step in list(self._steps.items()):
+                if step.ends == now:
+                    self._end(device)
+            self._take()
+
+    def _take(self) -> None:
+        while (request := self.scheduler.pop(self.pool)) is not None:
+            self.pool.place(request).running[request.id] = Running(request)
+            self.starts[request.id] = self.now
+            self.order.append(request.id)
+        for device in self.pool.devices:
+            if device.running and device not in self._steps:
+                self._begin(device)
+
+    def _begin(self, device: Device) -> None:
+        spent = self._spent[device]
+        least = min((spent[shape] for shape in device.batches if shape in spent), default=0.0)
+        self._spent[device] = spent = {shape: spent.get(shape, least) for shape in device.batches}
+        shape = min(spent, key=lambda shape: spent[shape])
+        seconds = device.pace.step_seconds(shape, device.batches[shape])
+        spent[shape] += seconds
+        batch = [running for running in device.running.values() if running.request.shape == shape]
+        self._steps[device] = Step(shape, batch, self.now + seconds)
+
+    def _end(self, device: Device) -> None:
+        step = self._steps.pop(device)
+        for running in step.requests:
+            running.step += 1
+            self.work[device] += step_cost(step.shape)
+            if not running.steps_left:
+                del device.running[running.request.id]
+                self.finishes[running.request.id] = self.now
