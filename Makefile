@@ -5,13 +5,15 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-warn-conflicts --constraint constraints.txt
 PROJECT := $(PIP) --no-build-isolation --editable
 
-.PHONY: help install demo test train screenshots clean
+.PHONY: help install demo test train bench bench-gpu screenshots clean
 
 help:
 	@echo "make demo         the whole bot on this machine: no Discord account, no downloads of weights"
 	@echo "make install      set up .venv with the command .venv/bin/easel"
 	@echo "make test         run every check: format, lint, types, tests"
 	@echo "make train        make the pocket models anew (ARGS=--help tells more)"
+	@echo "make bench        measure everything on this machine: about ten minutes (benchmarks/results/)"
+	@echo "make bench-gpu    measure the painting on CUDA: within ten minutes"
 	@echo "make screenshots  take the pictures of the documentation anew"
 	@echo "make clean        remove what the other commands left, except .venv"
 
@@ -29,6 +31,14 @@ test: .venv/installed-test
 
 train: .venv/installed-test
 	$(BIN)/python -m training $(or $(ARGS),all)
+
+bench: .venv/installed-bench
+	$(BIN)/python -m benchmarks all $(ARGS)
+
+# Without a .venv it takes PYTHON with its torch. Beside torch that needs only what painting needs: numpy, pillow,
+# PyYAML, omegaconf, safetensors, kornia, kornia_rs, ftfy, wcwidth, regex, openai-clip, taming-transformers.
+bench-gpu:
+	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m benchmarks gpu $(ARGS)
 
 screenshots: .venv/installed-test
 	$(BIN)/python docs/screenshots.py
@@ -52,4 +62,8 @@ clean:
 
 .venv/installed-test: .venv/installed
 	$(PROJECT) '.[test,training]'
+	@touch $@
+
+.venv/installed-bench: .venv/installed
+	$(PROJECT) '.[bench]'
 	@touch $@

@@ -1,0 +1,76 @@
+"""`python -m benchmarks COMMAND`: measure something and print it."""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+# Threads that spin at a barrier slow each other down as soon as anything else wants the processor; so they sleep, in
+# the textbook loop as in ours. It counts from when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+COMMANDS = {
+    "single": "one picture, the textbook loop and ours in turn",
+    "batch": "1, 2, 4 and 8 pictures at once",
+    "eight": "eight whole pictures at once, and one after the other by the textbook loop",
+    "profile": "time per step by part",
+    "precision": "bfloat16 beside float32: losses and pictures",
+    "queue": "one request in and one out, with many waiting and with few",
+    "ack": "from a message to its acknowledgement while all workers are busy",
+    "workers": "two CPU workers and one",
+    "estimate": "the forecast that members see, and what came",
+    "all": "all of the above, with a table, a file and plots",
+    "gpu": "what concerns CUDA, with a table and a file",
+    "plots": "plots of a file of results",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with the sentence."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit code: 0, or 1 when it could not be measured here."""
+    words = sys.argv[1:] if words is None else words
+    command = _command(words[:1])
+    try:
+        module = importlib.import_module(f"benchmarks.{command}")
+    except ModuleNotFoundError as error:
+        print(f"python -m benchmarks {command}: {error}; see docs/performance.md.", file=sys.stderr)
+        return 1
+    parser = Parser(prog=f"python -m benchmarks {command}", description=module.__doc__, allow_abbrev=False)
+    parser.add_argument("--json", action="store_true", help="print one line of JSON alone")
+    module.arguments(parser)
+    options = parser.parse_args(words[1:])
+    from benchmarks.errors import BenchmarkError
+
+    try:
+        result = module.measure(options)
+    except BenchmarkError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(result, indent=None if options.json else 2))
+    return 0
+
+
+def _command(words: Sequence[str]) -> str:
+    epilog = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+    parser = Parser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog=f"commands, each with --help:\n{epilog}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    return str(parser.parse_args(words).command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Every command, with as little work as it takes."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from benchmarks import plots, profile, report
+from benchmarks.__main__ import COMMANDS, main
+from tests.test_rooms import modules_after
+
+TINY = ("--models", "pocket", "--size", "64", "--steps", "1")
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    """Run a command and return its JSON."""
+    assert main([*words, "--json"]) == 0
+    result: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return result
+
+
+def test_single(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "single", *TINY, "--rounds", "2", "--precision", "fp32", "--device", "cpu")
+    assert result["precision"] == "fp32"
+    assert result["device"] == "cpu"
+    assert result["ratio"] == pytest.approx(result["textbook_s"] / result["ours_s"])
+    assert [len(each) for each in result["rounds_s"].values()] == [2, 2]
+
+
+def test_batch(capsys: pytest.CaptureFixture[str]) -> None:
+    rates = run(capsys, "batch", *TINY, "--rounds", "1", "--device", "cpu")["steps_per_second"]
+    assert list(rates) == ["1", "2", "4", "8"]
+    assert all(rate > 0 for rate in rates.values())
+
+
+def test_eight(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "eight", *TINY, "--rounds", "1", "--device", "cpu")
+    rates = result["ours_pictures_per_hour"] / result["textbook_pictures_per_hour"]
+    assert result["ratio"] == pytest.approx(rates)
+
+
+def test_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "profile", *TINY)
+    for loop in ("textbook_s", "ours_s"):
+        assert list(result[loop]) == list(profile.PARTS)
+        assert all(seconds > 0 for seconds in result[loop].values())
+
+
+def test_precision(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    words = ("--size", "64", "--steps", "2", "--seeds", "1", "--prompts", "2", "--device", "cpu")
+    result = run(capsys, "precision", *words, "--sheet", str(sheet))
+    assert [each["prompt"] for each in result["losses"]] == ["a red apple", "a sunset over the sea"]
+    assert result["mean_difference"] == pytest.approx(result["bf16_loss"] - result["fp32_loss"])
+    with Image.open(sheet) as image:
+        assert image.width > 4 * 64
+
+
+def test_queue(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "queue", "--rounds", "1")
+    assert list(result["curve_us"]) == ["100", "1000", "10000", "100000"]
+    assert result["ratio"] == pytest.approx(result["many_us"] / result["few_us"])
+
+
+def test_workers(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "workers", "--rounds", "1", "--size", "64", "--requests", "2", "--steps", "2")
+    assert result["ratio"] == pytest.approx(result["two_pictures_per_s"] / result["one_pictures_per_s"])
+
+
+def test_estimate(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "estimate", "--requests", "3")
+    assert len(result["admitted_told_and_came_s"]) == len(result["begun_told_and_came_s"]) == 3
+    assert 0 <= result["admitted_mean_error"] < 5
+
+
+def test_ack(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "ack", "--messages", "6", "--set", "painting.preview_seconds=0.5")
+    assert 0 < result["p50_ms"] <= result["p99_ms"] == result["max_ms"]
+    assert len(result["sorted_ms"]) == 6
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("sinlge",),
+        ("single", "--size", "70"),
+        ("single", "--size", "x"),
+        ("single", "--rounds", "0"),
+        ("single", "--precision", "fp8"),
+        ("plots",),
+    ],
+)
+def test_bad_arguments_are_told_in_one_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert re.fullmatch(r"python -m benchmarks.*: .+\n", err)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "tpu"])
+def test_a_device_that_is_not_there_is_told_in_one_line(capsys: pytest.CaptureFixture[str], device: str) -> None:
+    assert main(["single", "--device", device]) == 1
+    assert f"There is no device {device}" in capsys.readouterr().err
+
+
+def test_without_cuda_the_gpu_is_not_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["gpu"]) == 1
+    assert "There is no CUDA device here" in capsys.readouterr().err
+
+
+GPU_COMMANDS = ("gpu", "single", "batch", "eight", "precision")
+
+
+@pytest.mark.parametrize("command", GPU_COMMANDS)
+def test_the_gpu_needs_only_what_painting_needs(command: str) -> None:
+    loaded = modules_after(f"import benchmarks.__main__, benchmarks.{command}")
+    beside = {
+        "bot",
+        "config",
+        "discord",
+        "aiohttp",
+        "pydantic",
+        "structlog",
+        "typer",
+        "rich",
+        "matplotlib",
+        "platformdirs",
+    }
+    assert not loaded & beside
+
+
+def test_help_tells_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert not stop.value.code
+    assert set(COMMANDS) <= set(capsys.readouterr().out.split())
+
+
+RESULTS = {
+    "single": {"textbook_s": 6.0, "ours_s": 1.0, "ratio": 6.0, "device": "cpu", "precision": "bf16", "size": 256},
+    "batch": {
+        "steps_per_second": {"1": 1.0, "2": 1.5, "4": 2.0, "8": 2.5},
+        "size": 256,
+        "precision": "bf16",
+        "device": "cpu",
+    },
+    "profile": {
+        "textbook_s": dict.fromkeys(profile.PARTS, 1.0),
+        "ours_s": dict.fromkeys(profile.PARTS, 0.1),
+        "size": 256,
+        "precision": "bf16",
+        "device": "cpu",
+    },
+    "ack": {"p50_ms": 10.0, "p99_ms": 300.0, "sorted_ms": [5.0, 10.0, 300.0]},
+    "queue": {"ratio": 1.1, "curve_us": {"100": 9.0, "1000": 9.5}, "curve_p99_us": {"100": 12.0, "1000": 13.0}},
+}
+
+
+def test_rows_tell_which_goals_are_met() -> None:
+    rows = {row.what: row for row in report.rows(RESULTS)}
+    assert rows["one picture, 256², a step: ratio"].verdict == "met"
+    assert rows["queue, 10,000 waiting against 100"].verdict == "met"
+    assert rows["acknowledgement, workers busy, p99"].verdict == "missed"
+    assert rows["acknowledgement, workers busy, p50"].verdict == ""
+    assert not any("512" in what or "worker" in what.partition(",")[0] for what in rows)
+
+
+def test_results_are_written_with_their_machine_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    file = report.write(RESULTS, tmp_path)
+    assert json.loads(file.read_text("utf-8"))["machine"]["versions"]["torch"] == torch.__version__
+    drawn = run(capsys, "plots", str(file))["plots"]
+    assert {Path(path).stem for path in drawn} == set(plots.PLOTS)
+    assert all("<svg" in Path(path).read_text("utf-8") for path in drawn)
+
+
+def test_a_file_without_results_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "results.json").write_text("nothing")
+    assert main(["plots", str(tmp_path / "results.json")]) == 1
+    assert "holds no results" in capsys.readouterr().err
