@@ -104,6 +104,10 @@ class ModelsSettings(Section):
         min_length=1,
     )
     clip: str = Field(description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
+        "or `float32`, `bfloat16`"
+    )
 
 
 class ExecutorSettings(Section):
@@ -111,7 +115,7 @@ class ExecutorSettings(Section):
 
     devices: Literal["auto"] | tuple[str, ...] = Field(
         description="`auto` for every GPU, or one CPU worker where there is none; or a list of "
-        "`cpu`, `cuda`, `cuda:N`, one worker each"
+        "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`"
     )
 
     @field_validator("devices", mode="before")
@@ -119,9 +123,11 @@ class ExecutorSettings(Section):
     def _devices_are_known(cls, devices: object) -> object:
         if devices == "auto":
             return devices
+        if isinstance(devices, str):
+            devices = [name.strip() for name in devices.split(",")]
         names = devices if isinstance(devices, list | tuple) else []
         if not names or not all(isinstance(name, str) and DEVICE.fullmatch(name) for name in names):
-            raise PydanticCustomError("devices", "should be auto or a list such as [cpu], [cuda:0, cuda:1]")
+            raise PydanticCustomError("devices", "should be auto or devices such as cpu or cuda:0,cuda:1")
         return tuple(names)
 
 

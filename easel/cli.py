@@ -145,7 +145,9 @@ def imagine(
     seed: Annotated[
         int | None, typer.Option(help="The same seed gives the same picture.", show_default="random")
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:N.", show_default="a GPU, else the CPU")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or cuda:N; several with commas.", show_default="a GPU, else the CPU")
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON: seed, seconds, steps_per_second, out.")
     ] = False,
@@ -162,9 +164,9 @@ def imagine(
 
     arguments = ["log.level=warning", *_checked(settings)]
     if device is not None:
-        if not DEVICE.fullmatch(device):
+        if not all(map(DEVICE.fullmatch, device.split(","))):
             raise typer.BadParameter("should be cpu, cuda or cuda:N", param_hint="--device")
-        arguments.append(f"executor.devices=[{device}]")
+        arguments.append(f"executor.devices={device}")
     chosen = load(arguments=arguments)
     try:
         painting.check_file(out)

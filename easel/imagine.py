@@ -98,7 +98,6 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
 async def _painted(request: ImagineRequest, settings: Settings, follow: Callable[[Event], None]) -> Finished:
     """Paint in a worker of its own; raises ``GenerationError``."""
     async with LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds) as executor:
-        await executor.wait_for_room()
         executor.add_request(request)
         async for event in executor.events():
             match event:

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
@@ -13,13 +14,33 @@ METADATA_KEY = "easel"
 """Name of the PNG text chunk that carries the request as JSON."""
 
 
-def to_image(picture: Tensor) -> Image.Image:
-    """Return a picture, ``[3, H, W]`` in [0, 1], as 8-bit RGB."""
-    pixels = picture.detach().float().clamp(0, 1).mul(255).round().byte()
-    return Image.fromarray(pixels.permute(1, 2, 0).contiguous().cpu().numpy())
+class Snapshot:
+    """A picture as it is now, in 8-bit RGB, on its way from the device to the host.
+
+    Taking one does not wait for the device; looking at it does. The next step may overwrite the picture meanwhile.
+
+    Args:
+        picture: ``[3, H, W]`` in [0, 1]; what lies outside is clamped.
+    """
+
+    def __init__(self, picture: Tensor) -> None:
+        pixels = picture.detach().float().clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).contiguous()
+        self._pixels = pixels
+        self._arrived: torch.cuda.Event | None = None
+        if pixels.is_cuda:
+            self._pixels = torch.empty(pixels.shape, dtype=pixels.dtype, pin_memory=True)
+            self._pixels.copy_(pixels, non_blocking=True)
+            self._arrived = torch.cuda.Event(blocking=True)
+            self._arrived.record(torch.cuda.current_stream(pixels.device))
+
+    def image(self) -> Image.Image:
+        """Return the picture once it has arrived."""
+        if self._arrived is not None:
+            self._arrived.synchronize()
+        return Image.fromarray(self._pixels.numpy())
 
 
-def encode_png(picture: Tensor, request: ImagineRequest) -> bytes:
+def encode_png(picture: Snapshot, request: ImagineRequest) -> bytes:
     """Return a PNG that carries the request, and the prompt as its description.
 
     Whoever has the picture can paint it again; who asked for it is left out, since pictures travel.
@@ -29,14 +50,14 @@ def encode_png(picture: Tensor, request: ImagineRequest) -> bytes:
     metadata.add_itxt("Description", request.prompt)
     metadata.add_itxt(METADATA_KEY, replace(request, member="").to_json())
     buffer = io.BytesIO()
-    to_image(picture).save(buffer, "PNG", pnginfo=metadata)
+    picture.image().save(buffer, "PNG", pnginfo=metadata)
     return buffer.getvalue()
 
 
-def encode_preview(picture: Tensor) -> bytes:
+def encode_preview(picture: Snapshot) -> bytes:
     """Return a small JPEG."""
     buffer = io.BytesIO()
-    to_image(picture).save(buffer, "JPEG", quality=85)
+    picture.image().save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
 
 

@@ -49,4 +49,4 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> ModelsSettings:
     OmegaConf.save(OmegaConf.create(config), folder / "vqgan.yaml")
     clip = clip_model.CLIP(32, 32, (1, 1, 1, 1), 8, None, 77, 49408, 64, 1, 1)
     torch.save(clip.state_dict(), folder / "clip.pt")
-    return ModelsSettings(vqgan=str(folder / "vqgan.yaml"), clip=str(folder / "clip.pt"))
+    return ModelsSettings(vqgan=str(folder / "vqgan.yaml"), clip=str(folder / "clip.pt"), precision="auto")

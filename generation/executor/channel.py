@@ -7,10 +7,11 @@ Both ends are processes of ours on one machine, the pipe is theirs alone, and on
 import pickle
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from generation.events import Event
-from generation.request import ImagineRequest
+from generation.pool import Capacity
+from generation.request import ImagineRequest, Shape
 
 HEADER = struct.Struct("!I")
 
@@ -22,6 +23,7 @@ class Load:
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
         clip: ``pocket`` or the path of a CLIP file.
+        precision: ``auto``, ``float32`` or ``bfloat16``.
         device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
@@ -29,6 +31,7 @@ class Load:
 
     vqgan: str
     clip: str
+    precision: Literal["auto", "float32", "bfloat16"]
     device: str
     threads: int
     preview_seconds: float
@@ -42,23 +45,32 @@ class Abort:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """First message up: the models are loaded.
+class Seen:
+    """First message up: what there is, before anything is loaded.
 
     Args:
-        device: where they are, ``cpu`` or ``cuda:N``.
-        room: so many requests may be painted at once.
         gpus: that are visible on this machine.
     """
 
-    device: str
-    room: int
     gpus: int
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """Second message up: the models are loaded.
+
+    Args:
+        device: where they are, ``cpu`` or ``cuda:N``.
+        capacity: how much it holds at once.
+    """
+
+    device: str
+    capacity: Capacity
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
-    """First message up when it went wrong.
+    """Second message up when it went wrong.
 
     Args:
         error: name of a class in ``generation.errors``.
@@ -69,8 +81,25 @@ class Broken:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Message up after a step, or after a few that were short: the worker is alive, and so fast.
+
+    Args:
+        shape: of the pictures in the steps.
+        batch: how many they were.
+        steps: how many steps.
+        seconds: that they took together.
+    """
+
+    shape: Shape
+    batch: int
+    steps: int
+    seconds: float
+
+
 Down = Load | ImagineRequest | Abort
-Up = Ready | Broken | Event
+Up = Seen | Ready | Broken | Beat | Event
 
 
 def pack(message: Down | Up) -> bytes:

@@ -1,10 +1,9 @@
 """What runs inside a worker process: one device, its models, and an engine that never waits while it has work.
 
 The process talks through its standard input and output and ends when the input does, which is when its parent
-ends, however that happens.
+ends, however that happens. Three threads: one reads, one paints, one encodes and writes.
 """
 
-import contextlib
 import os
 import queue
 import sys
@@ -13,21 +12,21 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import torch
 
 from generation.canvas.stages import canvases_for
 from generation.checkpoints import load_models
-from generation.engine import Engine, Painting, StepError
+from generation.engine import Engine, StepError
 from generation.errors import DeviceError, GenerationError
-from generation.events import Failed, Finished, Progress, Started
-from generation.executor.channel import Abort, Broken, Down, Load, Ready, Up, pack, read
-from generation.picture import encode_png, encode_preview
+from generation.events import Failed, Progress, Started
+from generation.executor.channel import Abort, Beat, Broken, Down, Load, Ready, Seen, Up, pack, read
+from generation.executor.reporter import Reporter
+from generation.memory import capacity
+from generation.painting import Painting
+from generation.picture import Snapshot
 from generation.request import ImagineRequest
-
-ROOM = {"cpu": 1, "cuda": 4}
-"""Requests painted at once on one device. A CPU has no idle units that a second one could fill."""
 
 FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
@@ -48,17 +47,17 @@ class Worker:
         engine: that paints.
         device: its name, for the reports.
         preview_seconds: about so often a preview of a request can be shown.
-        send: takes the messages for the parent.
+        reporter: what there is to say goes through it.
     """
 
-    def __init__(self, engine: Engine, device: str, preview_seconds: float, send: Callable[[Up], None]) -> None:
+    def __init__(self, engine: Engine, device: str, preview_seconds: float, reporter: Reporter) -> None:
         self.engine = engine
         self.device = device
         self.preview_seconds = preview_seconds
-        self.send = send
+        self.reporter = reporter
         self._clocks: dict[str, _Clock] = {}
 
-    def run(self, inbox: "queue.SimpleQueue[Down]") -> None:
+    def run(self, inbox: "queue.SimpleQueue[Down]") -> NoReturn:
         """Serve for ever; sleeps only when nothing is in progress."""
         while True:
             while len(self.engine) == 0 or not inbox.empty():
@@ -72,20 +71,29 @@ class Worker:
                 self._start(message)
             case Abort(request_id):
                 self.engine.abort_request(request_id)
+                self.reporter.forget(request_id)
                 self._clocks.pop(request_id, None)
             case _:
                 raise TypeError(f"A worker does not take {message!r}.")
 
     def step(self) -> None:
-        """Advance the engine and report; what fails in it fails the requests in progress, not the worker."""
+        """Advance the engine and report; what fails in it fails the requests in the step, not the worker.
+
+        Raises:
+            StepError: the device is in no state to go on; only a new process can use it.
+        """
         try:
             paintings = self.engine.step()
         except StepError as error:
+            if isinstance(error.__cause__, torch.AcceleratorError):
+                raise
             for request in error.requests:
                 self._fail(request, error)
             return
         for painting in paintings:
             self._report(painting)
+        for timing in self.engine.timings():
+            self.reporter.beat(Beat(timing.shape, timing.pictures, 1, timing.seconds))
 
     def _start(self, request: ImagineRequest) -> None:
         now = time.monotonic()
@@ -95,29 +103,29 @@ class Worker:
         except Exception as error:
             self._fail(request, error)
             return
-        self.send(Started(request.id, self.device, painting.left_out))
+        self.reporter.start(Started(request.id, self.device, painting.left_out))
 
     def _report(self, painting: Painting) -> None:
         request = painting.request
         clock = self._clocks[request.id]
         assert painting.picture is not None
-        now = time.monotonic()
         if painting.done:
             del self._clocks[request.id]
-            png = encode_png(painting.picture, request)
-            self.send(Finished(request.id, png, time.monotonic() - clock.started))
+            self.reporter.finish(request, Snapshot(painting.picture), clock.started)
             return
-        preview = None
+        now = time.monotonic()
+        picture = None
         if now - clock.previewed >= self.preview_seconds / FRESHNESS:
             clock.previewed = now
-            preview = encode_preview(painting.picture)
-        self.send(Progress(request.id, painting.step, request.steps, now - clock.started, preview))
+            picture = Snapshot(painting.picture)
+        progress = Progress(request.id, painting.step, request.steps, now - clock.started)
+        self.reporter.advance(progress, picture)
 
     def _fail(self, request: ImagineRequest, error: Exception) -> None:
         del self._clocks[request.id]
         traceback.print_exception(error, file=sys.stderr)
         too_large = isinstance(error.__cause__ or error, torch.OutOfMemoryError)
-        self.send(Failed(request.id, TOO_LARGE if too_large else BROKE_OFF))
+        self.reporter.fail(Failed(request.id, TOO_LARGE if too_large else BROKE_OFF))
 
 
 def choose_device(name: str) -> torch.device:
@@ -128,9 +136,9 @@ def choose_device(name: str) -> torch.device:
     """
     gpus = torch.cuda.device_count()
     if name == "auto":
-        name = "cuda:0" if gpus else "cpu"
-    device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= gpus:
+        name = "cuda" if gpus else "cpu"
+    device = torch.device("cuda:0" if name == "cuda" else name)
+    if device.type == "cuda" and device.index >= gpus:
         raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs. Change executor.devices.")
     return device
 
@@ -142,7 +150,9 @@ def load(message: Load, device: torch.device) -> Engine:
         CheckpointError: the weights cannot be read.
     """
     torch.set_num_threads(message.threads)
-    models = load_models(message.vqgan, message.clip, device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    models = load_models(message.vqgan, message.clip, device, message.precision)
     models.perceptor.tokenise("")
     return Engine(canvases_for(models, device), models.perceptor, models.recipe, device)
 
@@ -154,7 +164,7 @@ def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[Down]") -> None:
     os._exit(0)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run a worker on standard input and output."""
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -164,19 +174,41 @@ def main() -> None:
         pipe.flush()
 
     inbox: queue.SimpleQueue[Down] = queue.SimpleQueue()
-    threading.Thread(target=listen, args=(sys.stdin.buffer, inbox), daemon=True).start()
+    threading.Thread(target=_to_the_end(listen), args=(sys.stdin.buffer, inbox), daemon=True).start()
+    _to_the_end(serve)(inbox, send)
+
+
+def serve(inbox: "queue.SimpleQueue[Down]", send: Callable[[Up], None]) -> None:
+    """Load what the first message says and paint what the others ask for."""
     first = inbox.get()
     assert isinstance(first, Load)
+    send(Seen(torch.cuda.device_count()))
     try:
         device = choose_device(first.device)
         engine = load(first, device)
     except GenerationError as error:
         send(Broken(type(error).__name__, str(error)))
+        return
+    send(Ready(str(device), capacity(engine)))
+    reporter = Reporter(send)
+    threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
+    Worker(engine, str(device), first.preview_seconds, reporter).run(inbox)
+
+
+def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:
+    """Return ``work`` as something with which the whole process ends, whichever thread it runs in."""
+
+    def run(*arguments: object) -> NoReturn:
+        try:
+            work(*arguments)
+        except BrokenPipeError:
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
         os._exit(0)
-    send(Ready(str(device), ROOM[device.type], torch.cuda.device_count()))
-    with contextlib.suppress(BrokenPipeError):
-        Worker(engine, str(device), first.preview_seconds, send).run(inbox)
-    os._exit(0)
+
+    return run
 
 
 if __name__ == "__main__":

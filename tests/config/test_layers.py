@@ -71,6 +71,23 @@ def test_lists_replace_lists() -> None:
     assert chosen.executor.devices == ("cuda:1",)
 
 
+@pytest.mark.parametrize(
+    ("text", "devices"),
+    [
+        ("auto", "auto"),
+        ("cpu", ("cpu",)),
+        ("cuda:0,cuda:1", ("cuda:0", "cuda:1")),
+        ("cuda:0, cuda:1", ("cuda:0", "cuda:1")),
+        ("[cuda:0, cuda:1]", ("cuda:0", "cuda:1")),
+        ("[cpu, cpu]", ("cpu", "cpu")),
+    ],
+)
+def test_devices_are_listed_or_written_with_commas(text: str, devices: object) -> None:
+    assert settings(f"executor:\n  devices: {text}\n").executor.devices == devices
+    assert settings(None, f"executor.devices={text}").executor.devices == devices
+    assert settings(None, EASEL_EXECUTOR__DEVICES=text).executor.devices == devices
+
+
 def test_home_is_expanded_and_slashes_are_trimmed() -> None:
     chosen = settings(None, "data_dir=~/easel", "discord.api_base=http://127.0.0.1:8000/api/v10/")
     assert chosen.data_dir == Path.home() / "easel"
@@ -104,9 +121,13 @@ def test_a_token_is_taken_as_it_is_written(token: str) -> None:
         ("painting.preview_seconds=.inf", "finite"),
         ("painting.preview_seconds=0", "greater than 0"),
         ("queue.total=0", "greater than or equal to 1"),
-        ("executor.devices=cpu", "list such as [cpu]"),
-        ("executor.devices=[]", "list such as [cpu]"),
+        ("executor.devices=", "such as cpu or cuda:0,cuda:1"),
+        ("executor.devices=[]", "such as cpu or cuda:0,cuda:1"),
+        ("executor.devices=cuda:0,", "such as cpu or cuda:0,cuda:1"),
+        ("executor.devices=auto,cpu", "such as cpu or cuda:0,cuda:1"),
+        ("executor.devices=7", "such as cpu or cuda:0,cuda:1"),
         ("executor.devices=[tpu]", "`cuda:N`"),
+        ("models.precision=float16", "'auto', 'float32' or 'bfloat16'"),
         ("executor.devices=[cpu", "not valid YAML"),
         ("log.level=loud", "'debug', 'info', 'warning' or 'error'"),
         ("discord.prefix=", "1 to 5 characters"),

@@ -36,7 +36,7 @@ def test_the_same_seed_paints_the_same_picture(tmp_path: Path, tiny_models: Mode
 
 def test_damaged_weights(tmp_path: Path, tiny_models: ModelsSettings) -> None:
     (tmp_path / "clip.pt").write_bytes(b"no weights at all")
-    models = settings_for(ModelsSettings(vqgan=tiny_models.vqgan, clip="clip.pt"))
+    models = settings_for(tiny_models.model_copy(update={"clip": "clip.pt"}))
     code, out, err = finish(tmp_path, "imagine", "a red apple", "--out", "a.png", *SMALL, *models)
     assert (code, out) == (78, "")
     assert err.startswith("easel: ")

@@ -1,0 +1,140 @@
+"""Keeps one device painting."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+import structlog
+
+from generation import errors
+from generation.errors import CheckpointError, DeviceError, GenerationError, WorkerError
+from generation.events import DeviceChanged, Event, Finished
+from generation.executor.channel import Beat, Broken, Down, Load, Ready, Seen, Up
+from generation.executor.process import WorkerProcess
+from generation.executor.watchdog import Patience, Watchdog
+from generation.pool import Capacity, Device
+
+BACK_OFF = (0.0, 1.0, 5.0, 15.0)
+"""Seconds before a worker is started again, by how often in a row it has died without finishing a picture."""
+PARK_AFTER = 5
+"""After so many deaths in a row without a finished picture a device is parked."""
+PARKED_SECONDS = 600.0
+"""So often a parked device is tried again."""
+ADVICE = (
+    "look at what its worker wrote above and, for a GPU, at nvidia-smi and dmesg; it is tried again every "
+    f"{PARKED_SECONDS / 60:.0f} minutes, and executor.devices can do without it"
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Keeper:
+    """Starts a device's worker, passes on what it says, and replaces it when it dies or hangs.
+
+    Args:
+        device: kept up to date: its name, capacity and pace, and whether it is parked.
+        load: what its workers are told first.
+        patience: how long they may be silent.
+        tell: called with the device and each event, its own ``DeviceChanged`` among them.
+    """
+
+    def __init__(self, device: Device, load: Load, patience: Patience, tell: Callable[[Device, Event], None]) -> None:
+        self.device = device
+        self.process: WorkerProcess | None = None
+        loop = asyncio.get_running_loop()
+        self.gpus: asyncio.Future[int] = loop.create_future()
+        """How many the first worker saw; 0 when it did not live to see them."""
+        self.first: asyncio.Future[GenerationError | None] = loop.create_future()
+        """None once the first worker is ready, or why it never was; raises what the operator has to put right."""
+        self._load = load
+        self._patience = patience
+        self._tell = tell
+        self._deaths = 0
+        self._state: Literal["ready", "down", "parked"] | None = None
+
+    def send(self, message: Down) -> None:
+        """Give the worker a message, which is lost when it is gone."""
+        if self.process is not None:
+            self.process.send(message)
+
+    async def run(self) -> None:
+        """Keep the device painting, until cancelled."""
+        while True:
+            try:
+                failure = await self._serve()
+            except OSError as error:
+                failure = WorkerError(f"The worker for {self.device.name} cannot be started: {error}.")
+            self._bury(failure)
+            await asyncio.sleep(
+                PARKED_SECONDS if self.device.parked else BACK_OFF[min(self._deaths, len(BACK_OFF)) - 1]
+            )
+
+    async def _serve(self) -> GenerationError:
+        """Start a worker, follow it to its end, and return why it ended."""
+        process = self.process = await WorkerProcess.spawn()
+        watchdog = Watchdog(self.device, self._patience)
+        watching = asyncio.create_task(self._watch(watchdog, process))
+        try:
+            process.send(self._load)
+            while (message := await process.receive()) is not None:
+                watchdog.hear(message)
+                if isinstance(message, Broken):
+                    kind: type[GenerationError] = getattr(errors, message.error)
+                    return kind(message.reason)
+                self._obey(message)
+            code = await process.wait()
+            how = watching.result() if watching.done() else f"ended with code {code}"
+            return WorkerError(f"The worker for {self.device.name} {how}.")
+        finally:
+            watching.cancel()
+            self.device.capacity = Capacity(0)
+            await process.stop()
+            self.process = None
+
+    async def _watch(self, watchdog: Watchdog, process: WorkerProcess) -> str:
+        """Kill the worker when it hangs, and return what to say of that."""
+        silent = await watchdog.bite()
+        process.kill()
+        return f"was silent for {silent:.0f} s and was killed"
+
+    def _obey(self, message: Up) -> None:
+        match message:
+            case Seen(gpus):
+                if not self.gpus.done():
+                    self.gpus.set_result(gpus)
+            case Ready(name, capacity):
+                self.device.name, self.device.capacity = name, capacity
+                self._change("ready", "")
+                if not self.first.done():
+                    self.first.set_result(None)
+            case Beat(shape, batch, steps, seconds):
+                self.device.pace.observe(shape, batch, seconds, steps)
+            case _:
+                if isinstance(message, Finished):
+                    self._deaths = 0
+                self._tell(self.device, message)  # type: ignore[arg-type]
+
+    def _bury(self, failure: GenerationError) -> None:
+        """Take note that the worker is gone and why."""
+        self._deaths += 1
+        if self._state != "parked":
+            log.error("worker died", device=self.device.name, reason=str(failure), requests=list(self.device.running))
+        self._change("parked" if self._deaths >= PARK_AFTER else "down", str(failure))
+        if not self.gpus.done():
+            self.gpus.set_result(0)
+        if not self.first.done():
+            if isinstance(failure, CheckpointError | DeviceError):
+                self.first.set_exception(failure)
+            else:
+                self.first.set_result(failure)
+
+    def _change(self, state: Literal["ready", "down", "parked"], reason: str) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        self.device.parked = state == "parked"
+        if state == "ready":
+            log.info("device ready", device=self.device.name, slots=self.device.capacity.slots)
+        elif state == "parked":
+            log.error("device parked", device=self.device.name, reason=reason, advice=ADVICE)
+        self._tell(self.device, DeviceChanged(self.device.name, state, reason))

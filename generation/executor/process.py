@@ -1,0 +1,78 @@
+"""The process of one worker, seen from its parent."""
+
+import asyncio
+import os
+import sys
+from typing import Self
+
+from generation.executor.channel import HEADER, Down, Up, pack, unpack
+
+COMMAND = (sys.executable, "-m", "generation.executor.worker")
+ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that spin at a barrier make a step ten times as slow as soon as anything else wants the processor."""
+FAREWELL_SECONDS = 3.0
+"""A worker that has not ended so long after it was told to is killed."""
+
+
+class WorkerProcess:
+    """A process and the pipe to it. It ends with this one, even when this one is killed: its input closes."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._process = process
+        self._down = process.stdin
+        self._up = process.stdout
+
+    @classmethod
+    async def spawn(cls) -> Self:
+        """Start a worker, out of reach of Ctrl-C on the terminal.
+
+        Raises:
+            OSError: the system does not let us.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=os.environ | ENVIRONMENT,
+            process_group=0,
+        )
+        return cls(process)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def send(self, message: Down) -> None:
+        """Write a message, which is lost when the process is gone."""
+        self._down.write(pack(message))
+
+    async def receive(self) -> Up | None:
+        """Return the next message, None when the process is gone."""
+        try:
+            (length,) = HEADER.unpack(await self._up.readexactly(HEADER.size))
+            body = await self._up.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None
+        return unpack(body)  # type: ignore[return-value]
+
+    def kill(self) -> None:
+        """End it at once; the system does so even where the process is stopped."""
+        if self._process.returncode is None:
+            self._process.kill()
+
+    async def wait(self) -> int:
+        """Return its exit code once it has ended, minus the signal where one ended it."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Close its input, at which it ends, and wait for that."""
+        self._down.close()
+        try:
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self.wait()
+        except TimeoutError:
+            self.kill()
+            await self.wait()
