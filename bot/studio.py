@@ -116,9 +116,7 @@ class Studio:
         post = Post(source, caption, turns, self._settings.painting.preview_seconds)
         entry = self._entries[request.id] = Entry(request, post)
         _log.info("admitted", request=request.id, member=request.member, channel=source.channel.id)
-        post.show(
-            Waiting(*self._line.add(request.id, tag, self._soonest(request), self._pool.seconds_between(request)))
-        )
+        post.show(self._stand_in_line(request, tag))
         self._spawn(self._keep_posted(entry))
         self._stirred()
 
@@ -233,13 +231,11 @@ class Studio:
         if self._on_finished is not None:
             self._on_finished(path, request)
 
-    def _soonest(self, request: ImagineRequest) -> float:
-        """Return when the request would be begun if nobody else waited."""
-        if not self._pool.is_up:
-            return inf
-        if self._pool.has_room(request.shape):
-            return time.time()
-        return min((entry.finishes for entry in self._entries.values() if entry.taken), default=time.time())
+    def _stand_in_line(self, request: ImagineRequest, tag: int) -> Waiting:
+        pool, now = self._pool, time.time()
+        finishes = [entry.finishes for entry in self._entries.values() if entry.taken]
+        soonest = (now if pool.has_room(request.shape) else min(finishes, default=now)) if pool.is_up else inf
+        return Waiting(*self._line.add(request.id, tag, soonest, pool.seconds_between(request)))
 
     def _show_places(self) -> None:
         for place, (entry, starts) in enumerate(self.waiting, start=1):

@@ -108,10 +108,10 @@ class Pool:
         return any(device.has_room(shape) for device in self.devices)
 
     def seconds_between(self, request: ImagineRequest) -> float:
-        """Return how far apart requests like this one are begun while all slots are busy; infinite while none is up."""
-        slots = ((device.capacity.slots, device.seconds_for(request)) for device in self.devices)
-        per_second = sum(count / seconds for count, seconds in slots)
-        return 1 / per_second if per_second else inf
+        """Return how far apart requests like this one are begun if all slots have such; infinite while none is up."""
+        up = ((device.pace, device.capacity.slots) for device in self.devices if device.capacity.slots)
+        steps_per_second = sum(slots / pace.step_seconds(request.shape, slots) for pace, slots in up)
+        return request.steps / steps_per_second if steps_per_second else inf
 
     def device_of(self, request_id: str) -> Device | None:
         """Return the device that paints the request, None when none does."""

@@ -30,7 +30,7 @@ from tests.sandbox_fixtures import observe as described
 __all__ = ["described", "description", "people", "sandbox"]
 
 PAUSE = 0.05
-"""Seconds between two edits of a message, so that no test waits for long."""
+"""Seconds between two edits of a message, and between two forecasts, so that no test waits for long."""
 
 
 Pictures = asyncio.Queue[tuple[Path, ImagineRequest]]
@@ -273,6 +273,7 @@ async def make_stage(
     The sandbox's limits on messages and edits, which would make tests wait, are lifted.
     """
     running: list[asyncio.Task[None]] = []
+    monkeypatch.setattr("bot.line.PAUSE", PAUSE)
     for route in RULES:
         monkeypatch.setitem(RULES, route, Rule(1000, 1))
 

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,11 @@ def caption(prompt: str = "a cat", **changes: int) -> Caption:
     [
         (Waiting(1, 99.6), "Next in line · starts <t:100:R>\n-# seed 7 · 128×128 · 100 steps"),
         (Waiting(12, 5), "Number 12 in line · starts <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
+        (Waiting(1, inf), "Next in line · starts as soon as a device is ready\n-# seed 7 · 128×128 · 100 steps"),
+        (
+            Painting(0, inf),
+            f"{'▱' * 10} 0% · begins again as soon as a device is ready\n-# seed 7 · 128×128 · 100 steps",
+        ),
         (Painting(29, 5), "▰▰▱▱▱▱▱▱▱▱ 29% · ready <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
         (Painted(200), "-# seed 7 · 128×128 · 100 steps · 3 min 20 s\n-# Again: `.imagine a cat --seed 7`"),
         (Ended("Cancelled.", again=False), "Cancelled."),

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 
 import pytest
 from PIL import Image
@@ -156,6 +157,81 @@ async def test_the_place_in_line_moves_up(make_stage: MakeStage) -> None:
     stage.executor.finish(await stage.executor.next("three"))
     for post in posts:
         await stage.shows(post, "Again:")
+
+
+def seconds_until(post: Message) -> float:
+    (unix,) = re.findall(r"<t:(\d+):R>", post.content)
+    return int(unix) - time.time()
+
+
+async def test_times_come_from_the_measured_speed_and_the_whole_line(make_stage: MakeStage) -> None:
+    stage = await make_stage(queue__per_member=5)
+    pace = stage.executor.devices[0].pace
+    pace.observe((64, 64), 1, 10.0)
+    pace.observe((128, 128), 1, 20.0)
+    posts = [
+        await stage.reply(await stage.say(f".imagine {size} --steps 10 --size {size}"))
+        for size in ("64x64", "128x128", "64x64")
+    ]
+    request = await stage.executor.next("64x64")
+    assert seconds_until(posts[1]) == pytest.approx(100, abs=5)
+    assert seconds_until(posts[2]) == pytest.approx(300, abs=5)
+    stage.executor.advance(request, 6)
+    await stage.shows(posts[0], "60%")
+    assert seconds_until(posts[0]) == pytest.approx(40, abs=5)
+    answer = await stage.ask(".queue")
+    seconds = [int(unix) - time.time() for unix in re.findall(r"<t:(\d+):R>", answer)]
+    assert seconds[0] == pytest.approx(40, abs=5)
+
+
+async def test_a_batch_that_runs_is_filled_before_another_is_begun(make_stage: MakeStage) -> None:
+    stage = await make_stage(room=2, queue__per_member=5)
+    for prompt in ("small one", "small two"):
+        await stage.say(f".imagine {prompt} --size 64x64")
+        await stage.executor.next(prompt)
+    await stage.reply(await stage.say(".imagine large --size 128x128", "Mia"))
+    await stage.reply(await stage.say(".imagine small three --size 64x64", "Noor"))
+    stage.executor.finish(await stage.executor.next("small one"))
+    await stage.executor.next("small three")
+    stage.executor.finish(await stage.executor.next("small two"))
+    await stage.executor.next("large")
+
+
+async def test_a_picture_whose_worker_dies_waits_for_a_device_and_goes_first(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine one --steps 10", "Mia"))
+    request = await stage.executor.next("one")
+    stage.executor.advance(request, 5)
+    await stage.shows(post, "50%")
+    waiting = await stage.reply(await stage.say(".imagine two", "Noor"))
+    stage.executor.change(0, "down")
+    await stage.shows(post, " 0% · begins again as soon as a device is ready")
+    await stage.shows(waiting, "Next in line · starts as soon as a device is ready")
+    stage.executor.change(0, "ready")
+    assert list(stage.executor.requests.values()) == [request]
+    stage.executor.start(request)
+    stage.executor.advance(request, 2)
+    await stage.shows(post, "20% · ready <t:")
+    stage.executor.finish(request)
+    await stage.shows(post, "Again:")
+    await stage.executor.next("two")
+
+
+async def test_while_all_devices_are_parked_nothing_more_is_taken(make_stage: MakeStage) -> None:
+    stage = await make_stage(devices=2, queue__per_member=5)
+    posts = [await stage.reply(await stage.say(f".imagine {prompt}")) for prompt in ("one", "two", "three")]
+    for prompt in ("one", "two"):
+        await stage.executor.next(prompt)
+    stage.executor.change(0, "parked")
+    await stage.reply(await stage.say(".imagine four"))
+    stage.executor.change(1, "parked")
+    answer = await stage.ask(".imagine five")
+    assert answer == ("No device is able to paint at the moment; whoever runs Easel has been told. Try again later.")
+    await stage.shows(posts[2], "Next in line · starts as soon as a device is ready")
+    stage.executor.change(1, "ready")
+    for prompt in ("two", "one", "three", "four"):
+        stage.executor.finish(await stage.executor.next(prompt))
+    await stage.reply(await stage.say(".imagine six"))
+    await stage.executor.next("six")
 
 
 async def test_members_take_turns(make_stage: MakeStage) -> None:

@@ -1,3 +1,5 @@
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +81,14 @@ def test_time_left() -> None:
     assert device.seconds_left("r0") == 6 * 3
     paint(device, LARGE)
     assert device.seconds_left("r0") == 6 * 3 * 2
+
+
+def test_time_between_requests() -> None:
+    slow, fast = a_device(1, small=30), a_device(4, small_4=20)
+    assert Pool((slow,)).seconds_between(a_request(9)) == pytest.approx(300)
+    assert Pool((fast, Device("cuda:1"))).seconds_between(a_request(9)) == pytest.approx(50)
+    assert Pool((slow, fast)).seconds_between(a_request(9)) == pytest.approx(1 / (1 / 300 + 1 / 50))
+    assert Pool((Device("cuda:1"),)).seconds_between(a_request(9)) == inf
 
 
 def test_up_down_and_parked() -> None:
