@@ -24,6 +24,7 @@ COMMANDS = {
     "estimate": "the forecast that members see, and what came",
     "all": "all of the above, with a table, a file and plots",
     "gpu": "what concerns CUDA, with a table and a file",
+    "table": "the table of a file of results",
     "plots": "plots of a file of results",
 }
 
@@ -46,7 +47,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"python -m benchmarks {command}: {error}; see docs/performance.md.", file=sys.stderr)
         return 1
     parser = Parser(prog=f"python -m benchmarks {command}", description=module.__doc__, allow_abbrev=False)
-    parser.add_argument("--json", action="store_true", help="print one line of JSON alone")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     module.arguments(parser)
     options = parser.parse_args(words[1:])
     from benchmarks.errors import BenchmarkError
@@ -56,7 +57,11 @@ def main(words: Sequence[str] | None = None) -> int:
     except BenchmarkError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
-    print(json.dumps(result, indent=None if options.json else 2))
+    if options.json:
+        print(json.dumps(result))
+    else:
+        for key, value in result.items():
+            print(f"{key:<26} {json.dumps(value)}")
     return 0
 
 

@@ -18,6 +18,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ from benchmarks import machine
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import count
 
+ROOT = Path(__file__).parents[1]
 CHANNELS = ("art", "general")
 """In which everybody may write and the bot may paint."""
 POSTS_PER_SECOND = 0.8
@@ -187,7 +189,8 @@ async def bot(url: str, token: str, settings: tuple[str, ...]) -> AsyncIterator[
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "easel", "run", f"discord.api_base={url}/api/v10", f"data_dir={folder}", *settings),
             env={name: value for name, value in os.environ.items() if not name.startswith("EASEL_")}
-            | {"EASEL_DISCORD__TOKEN": token},
+            | {"EASEL_DISCORD__TOKEN": token, "PYTHONPATH": str(ROOT)},
+            cwd=folder,  # where there is no easel.yaml
             stderr=PIPE,
         )
         async with _ended(process):

@@ -1,18 +1,23 @@
 """Requests through the queue and the executor, as the bot passes them on."""
 
 import asyncio
+import logging
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+import structlog
+
 from benchmarks.errors import BenchmarkError
 from bot.queue import RequestQueue
-from config.layers import load
+from config.settings import ModelsSettings
 from generation.events import Failed, Finished
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 
 PLENTY = 100_000
+PREVIEW_SECONDS = 3.0
 
 
 class Stream:
@@ -70,8 +75,12 @@ class Stream:
 @asynccontextmanager
 async def opened(devices: Sequence[str]) -> AsyncIterator[Stream]:
     """Start a worker with the pocket models on each device; they end with the block."""
-    settings = load(arguments=["log.level=warning"])
-    executor = LocalExecutor(settings.models, devices, settings.painting.preview_seconds)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    models = ModelsSettings(vqgan="pocket", clip="pocket", precision="auto")
+    executor = LocalExecutor(models, devices, PREVIEW_SECONDS)
     async with executor:
         stream = Stream(executor)
         running = asyncio.create_task(stream.run())

@@ -182,9 +182,11 @@ def test_results_are_written_with_their_machine_and_drawn(tmp_path: Path, capsys
     drawn = run(capsys, "plots", str(file))["plots"]
     assert {Path(path).stem for path in drawn} == set(plots.PLOTS)
     assert all("<svg" in Path(path).read_text("utf-8") for path in drawn)
+    assert run(capsys, "table", str(file)) == {"met": 2, "missed": 1}
 
 
-def test_a_file_without_results_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["plots", "table"])
+def test_a_file_without_results_is_told(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "results.json").write_text("nothing")
-    assert main(["plots", str(tmp_path / "results.json")]) == 1
+    assert main([command, str(tmp_path / "results.json")]) == 1
     assert "holds no results" in capsys.readouterr().err
