@@ -132,6 +132,17 @@ def test_what_does_not_fit_is_overtaken_and_not_starved_however_many_members_com
     assert len(served(scheduler, fitting(SMALL))) == 7
 
 
+def test_what_passed_one_request_does_not_count_for_the_next() -> None:
+    scheduler = Scheduler()
+    for number in range(2):
+        scheduler.add(a_request(number, "ada", shape=LARGE))
+    for number in range(2, 8):
+        scheduler.add(a_request(number, f"member {number}", QUARTER))
+    assert len(served(scheduler, fitting(SMALL))) == 4
+    scheduler.remove("r0")
+    assert len(served(scheduler, fitting(SMALL))) == 2
+
+
 def test_a_512_that_does_not_fit_into_the_rest_of_the_memory_is_not_starved_by_small_ones() -> None:
     device = Device("cuda:0", Capacity(64, memory=1.5 * 512 * 512, pixel_bytes=1))
     pool, scheduler = Pool((device,)), Scheduler()
