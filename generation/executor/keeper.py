@@ -73,29 +73,31 @@ class Keeper:
         """Start a worker, follow it to its end, and return why it ended."""
         process = self.process = await WorkerProcess.spawn()
         watchdog = Watchdog(self.device, self._patience)
-        watching = asyncio.create_task(self._watch(watchdog, process))
+        following = asyncio.create_task(self._follow(process, watchdog))
+        biting = asyncio.create_task(watchdog.bite())
         try:
-            process.send(self._load)
-            while (message := await process.receive()) is not None:
-                watchdog.hear(message)
-                if isinstance(message, Broken):
-                    kind: type[GenerationError] = getattr(errors, message.error)
-                    return kind(message.reason)
-                self._obey(message)
-            code = await process.wait()
-            how = watching.result() if watching.done() else f"ended with code {code}"
-            return WorkerError(f"The worker for {self.device.name} {how}.")
+            await asyncio.wait({following, biting}, return_when=asyncio.FIRST_COMPLETED)
+            if following.done():
+                return following.result()
+            process.kill()
+            return WorkerError(f"The worker for {self.device.name} was silent for {biting.result():.0f} s.")
         finally:
-            watching.cancel()
+            following.cancel()
+            biting.cancel()
             self.device.capacity = Capacity(0)
             await process.stop()
             self.process = None
 
-    async def _watch(self, watchdog: Watchdog, process: WorkerProcess) -> str:
-        """Kill the worker when it hangs, and return what to say of that."""
-        silent = await watchdog.bite()
-        process.kill()
-        return f"was silent for {silent:.0f} s and was killed"
+    async def _follow(self, process: WorkerProcess, watchdog: Watchdog) -> GenerationError:
+        """Tell the worker what to load, take in all that it says, and return why it ended."""
+        process.send(self._load)
+        while (message := await process.receive()) is not None:
+            watchdog.hear(message)
+            if isinstance(message, Broken):
+                kind: type[GenerationError] = getattr(errors, message.error)
+                return kind(message.reason)
+            self._obey(message)
+        return WorkerError(f"The worker for {self.device.name} ended with code {await process.wait()}.")
 
     def _obey(self, message: Up) -> None:
         match message:
@@ -116,17 +118,17 @@ class Keeper:
 
     def _bury(self, failure: GenerationError) -> None:
         """Take note that the worker is gone and why."""
-        self._deaths += 1
-        if self._state != "parked":
-            log.error("worker died", device=self.device.name, reason=str(failure), requests=list(self.device.running))
-        self._change("parked" if self._deaths >= PARK_AFTER else "down", str(failure))
         if not self.gpus.done():
             self.gpus.set_result(0)
         if not self.first.done():
             if isinstance(failure, CheckpointError | DeviceError):
                 self.first.set_exception(failure)
-            else:
-                self.first.set_result(failure)
+                return
+            self.first.set_result(failure)
+        self._deaths += 1
+        if self._state != "parked":
+            log.error("worker died", device=self.device.name, reason=str(failure), requests=list(self.device.running))
+        self._change("parked" if self._deaths >= PARK_AFTER else "down", str(failure))
 
     def _change(self, state: Literal["ready", "down", "parked"], reason: str) -> None:
         if state == self._state:

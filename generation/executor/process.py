@@ -5,13 +5,17 @@ import os
 import sys
 from typing import Self
 
+import structlog
+
 from generation.executor.channel import HEADER, Down, Up, pack, unpack
 
 COMMAND = (sys.executable, "-m", "generation.executor.worker")
 ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that spin at a barrier make a step ten times as slow as soon as anything else wants the processor."""
 FAREWELL_SECONDS = 3.0
-"""A worker that has not ended so long after it was told to is killed."""
+"""A worker that has not ended so long after it was killed is left behind."""
+
+log = structlog.get_logger(__name__)
 
 
 class WorkerProcess:
@@ -68,11 +72,11 @@ class WorkerProcess:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Close its input, at which it ends, and wait for that."""
+        """End it, for it holds nothing that is not here too."""
         self._down.close()
+        self.kill()
         try:
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self.wait()
         except TimeoutError:
-            self.kill()
-            await self.wait()
+            log.error("worker does not end though it was killed: its device's driver hangs", pid=self.pid)

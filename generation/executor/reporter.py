@@ -51,13 +51,17 @@ class Reporter:
         """Send for ever, in rounds; starts and ends of requests do not wait for the next round."""
         while True:
             self._something.wait()
-            with self._lock:
-                self._something.clear()
-                self._urgent.clear()
-                items, self._pending = list(self._pending.values()), {}
-            for item in items:
-                self._send(_encoded(item))
+            self.flush()
             self._urgent.wait(ROUND_SECONDS)
+
+    def flush(self) -> None:
+        """Send what there is to say now."""
+        with self._lock:
+            self._something.clear()
+            self._urgent.clear()
+            items, self._pending = list(self._pending.values()), {}
+        for item in items:
+            self._send(_encoded(item))
 
     def start(self, started: Started) -> None:
         """Report that a request is being painted."""

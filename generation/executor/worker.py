@@ -90,10 +90,10 @@ class Worker:
             for request in error.requests:
                 self._fail(request, error)
             return
-        for painting in paintings:
-            self._report(painting)
         for timing in self.engine.timings():
             self.reporter.beat(Beat(timing.shape, timing.pictures, 1, timing.seconds))
+        for painting in paintings:
+            self._report(painting)
 
     def _start(self, request: ImagineRequest) -> None:
         now = time.monotonic()
