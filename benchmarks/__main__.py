@@ -5,7 +5,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 # Threads that spin at a barrier slow each other down as soon as anything else wants the processor; so they sleep, in
@@ -29,6 +29,9 @@ COMMANDS = {
 }
 
 
+Measure = Callable[[argparse.Namespace], dict[str, object]]
+
+
 class Parser(argparse.ArgumentParser):
     """Says in one line what is wrong."""
 
@@ -39,23 +42,17 @@ class Parser(argparse.ArgumentParser):
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code: 0, or 1 when it could not be measured here."""
-    words = sys.argv[1:] if words is None else words
-    command = _command(words[:1])
     try:
-        module = importlib.import_module(f"benchmarks.{command}")
+        measure, options = parse(sys.argv[1:] if words is None else words)
     except ModuleNotFoundError as error:
-        print(f"python -m benchmarks {command}: {error}; see docs/performance.md.", file=sys.stderr)
+        print(f"python -m benchmarks: {error}; docs/performance.md says what is needed.", file=sys.stderr)
         return 1
-    parser = Parser(prog=f"python -m benchmarks {command}", description=module.__doc__, allow_abbrev=False)
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
-    module.arguments(parser)
-    options = parser.parse_args(words[1:])
     from benchmarks.errors import BenchmarkError
 
     try:
-        result = module.measure(options)
+        result = measure(options)
     except BenchmarkError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"python -m benchmarks: {error}", file=sys.stderr)
         return 1
     if options.json:
         print(json.dumps(result))
@@ -63,6 +60,20 @@ def main(words: Sequence[str] | None = None) -> int:
         for key, value in result.items():
             print(f"{key:<26} {json.dumps(value)}")
     return 0
+
+
+def parse(words: Sequence[str]) -> tuple[Measure, argparse.Namespace]:
+    """Return the command and its options; what it needs is imported here.
+
+    Raises:
+        SystemExit: the words are wrong, which has been said.
+    """
+    command = _command(words[:1])
+    module = importlib.import_module(f"benchmarks.{command}")
+    parser = Parser(prog=f"python -m benchmarks {command}", description=module.__doc__, allow_abbrev=False)
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    module.arguments(parser)
+    return module.measure, parser.parse_args(words[1:])
 
 
 def _command(words: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks import options as common
 from benchmarks import report
@@ -17,6 +18,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=common.count, default=3, help="of single (default: 3)")
 
 
+def runs(path: Path, rounds: int) -> dict[str, tuple[str, ...]]:
+    """Return the commands by the names of their runs; pictures are put into the folder ``path``."""
+    single = ("single", "--size", "256", "--rounds", str(rounds))
+    return {
+        "single": single,
+        "single-fp32": (*single, "--precision", "fp32"),
+        "batch": ("batch", "--size", "256", "--rounds", "1", "--steps", "2"),
+        "profile": ("profile", "--size", "256"),
+        "precision": ("precision", "--steps", "150", "--sheet", str(path / "precision.png")),
+        "queue": ("queue",),
+        "ack": ("ack",),
+        "workers": ("workers",),
+        "estimate": ("estimate",),
+    }
+
+
 def measure(options: argparse.Namespace) -> dict[str, object]:
     """Run all, print the table, and return where everything lies.
 
@@ -26,19 +43,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     if importlib.util.find_spec("matplotlib") is None:
         raise BenchmarkError("The plots need matplotlib: run `make bench`, or install the extra `bench`.")
     path = report.folder()
-    rounds = ("--rounds", str(options.rounds))
-    runs = {
-        "single": ("single", "--size", "256", *rounds),
-        "single-fp32": ("single", "--size", "256", "--precision", "fp32", *rounds),
-        "batch": ("batch", "--size", "256", "--rounds", "1", "--steps", "2"),
-        "profile": ("profile", "--size", "256"),
-        "precision": ("precision", "--sheet", str(path / "precision.png")),
-        "queue": ("queue",),
-        "ack": ("ack",),
-        "workers": ("workers",),
-        "estimate": ("estimate",),
-    }
-    results = run(runs)
+    results = run(runs(path, options.rounds))
     file = report.write(results, path)
     _show(report.rows(results))
     return {"results": str(file), "plots": [str(plot) for plot in draw(results, path)]}

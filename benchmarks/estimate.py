@@ -18,8 +18,6 @@ from benchmarks.stream import Stream, opened
 from generation.request import ImagineRequest
 
 SHAPES = ((64, 64), (128, 64), (128, 128), (192, 128))
-STEPS = (20, 80)
-"""From and to."""
 MEMBERS = 4
 AT_ONCE = 4
 """Requests that come together in the beginning."""
@@ -30,12 +28,13 @@ PAUSE = 1.5
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own."""
     parser.add_argument("--requests", type=count, default=24, help="default: 24")
+    parser.add_argument("--steps", nargs=2, type=count, default=(20, 80), help="from and to (default: 20 80)")
     parser.add_argument("--devices", nargs="+", default=["cpu"], help="one worker each (default: cpu)")
 
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
     """Return the mean and the 90th percentile of the relative errors."""
-    forecasts = asyncio.run(_measure(options.requests, options.devices))
+    forecasts = asyncio.run(_measure(options.requests, options.devices, options.steps))
     result: dict[str, object] = {"requests": options.requests, "devices": options.devices, "models": "pocket"}
     for moment, pairs in forecasts.items():
         errors = sorted(abs(told - came) / came for told, came in pairs)
@@ -58,11 +57,11 @@ class Word:
     seconds: float
 
 
-async def _measure(number: int, devices: Sequence[str]) -> dict[str, list[tuple[float, float]]]:
+async def _measure(number: int, devices: Sequence[str], steps: Sequence[int]) -> dict[str, list[tuple[float, float]]]:
     """Return the seconds that were told and those that it took, at either moment."""
     chance = random.Random(0)
     async with opened(devices) as stream:
-        await _warm_up(stream)
+        await _warm_up(stream, steps[0])
         admitted: dict[str, Word] = {}
         begun: dict[str, Word] = {}
 
@@ -71,7 +70,7 @@ async def _measure(number: int, devices: Sequence[str]) -> dict[str, list[tuple[
 
         stream.on_begun = lambda request: note(begun, request)
         requests = [
-            _request(f"r{index}", chance.choice(SHAPES), chance.randint(*STEPS), index) for index in range(number)
+            _request(f"r{index}", chance.choice(SHAPES), chance.randint(*steps), index) for index in range(number)
         ]
         for index, request in enumerate(requests):
             stream.admit(request)
@@ -84,8 +83,8 @@ async def _measure(number: int, devices: Sequence[str]) -> dict[str, list[tuple[
         }
 
 
-async def _warm_up(stream: Stream) -> None:
-    requests = [_request(f"w{index}", shape, STEPS[0], 0) for index, shape in enumerate(SHAPES)]
+async def _warm_up(stream: Stream, steps: int) -> None:
+    requests = [_request(f"w{index}", shape, steps, 0) for index, shape in enumerate(SHAPES)]
     for request in requests:
         stream.admit(request)
     await stream.until_painted(requests)
