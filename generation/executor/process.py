@@ -10,8 +10,14 @@ import structlog
 from generation.executor.channel import HEADER, Down, Up, pack, unpack
 
 COMMAND = (sys.executable, "-m", "generation.executor.worker")
-ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Threads that spin at a barrier make a step ten times as slow as soon as anything else wants the processor."""
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(2**40),
+}
+"""Threads that spin at a barrier make a step ten times as slow as soon as anything else wants the processor. And glibc
+keeps what is freed for the next step, which would else find its large tensors by page faults. What the operator has set
+of these holds."""
 FAREWELL_SECONDS = 3.0
 """A worker that has not ended so long after it was killed is left behind."""
 
@@ -39,7 +45,7 @@ class WorkerProcess:
             *COMMAND,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=os.environ | ENVIRONMENT,
+            env=ENVIRONMENT | os.environ,
             process_group=0,
         )
         return cls(process)

@@ -246,8 +246,8 @@ def resident(pid: int) -> int:
 async def test_memory_stays_flat_over_200_pictures(
     tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for threshold in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
-        monkeypatch.setenv(threshold, "131072")  # else the C library keeps tens of MB that are free
+    for name in ("MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+        monkeypatch.setenv(name, "131072")  # else the C library keeps tens of MB that are free
     used = {}
     async with LocalExecutor(tiny_models, ["cpu"], preview_seconds=0) as executor:
         (pid,) = executor.pids
