@@ -13,7 +13,8 @@ from generation.pool import Capacity
 from generation.request import ImagineRequest
 
 SLOTS = {"cpu": 1, "cuda": 8}
-"""Pictures painted at once, at most. Two at once on a CPU take twice as long as one: it has no idle units to fill."""
+"""Pictures painted at once, at most. A CPU has few idle units to fill: with two at once the pocket models paint a sixth
+more, and each picture takes nearly twice as long."""
 SIDES = (64, 128)
 """Of the pictures that are painted to measure, in pixels."""
 WORKSPACE = 2.0
@@ -107,6 +108,7 @@ def _peak(engine: Engine, side: int, count: int) -> int:
 def free_memory(device: torch.device) -> float:
     """Return how many bytes can be used on the device; infinitely many where the system does not tell."""
     if device.type == "cuda":
+        torch.cuda.empty_cache()
         free, _ = torch.cuda.mem_get_info(device)
         return FREE_SHARE * free
     try:

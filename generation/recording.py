@@ -45,7 +45,8 @@ class Recording:
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         pool = next((other.pool() for other in self._graphs.values()), None)
-        with torch.cuda.graph(graph, pool=pool):
+        # Other threads may go on waiting for pictures that they encode.
+        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
             self._run(rows)
         for tensor, before in zip(self._state, kept, strict=True):
             tensor.copy_(before)

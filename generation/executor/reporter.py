@@ -10,7 +10,7 @@ from generation.executor.channel import Beat, Up
 from generation.picture import Snapshot, encode_png, encode_preview
 from generation.request import ImagineRequest
 
-ROUND_SECONDS = 0.02
+ROUND_SECONDS = 0.05
 """So often the steps that were taken are reported, those of one request or one batch together."""
 
 

@@ -64,6 +64,7 @@ def test_version(easel: Easel) -> None:
         (["imagine", "a --seed 1", "--out", "a.png", "--seed", "2"], "twice"),
         (["imagine", "a --sead 1", "--out", "a.png"], "did you mean --seed?"),
         (["imagine", "a", "--out", "a.png", "--device", "tpu"], "cpu, cuda or cuda:N"),
+        (["imagine", "a", "--out", "a.png", "--device", "cpu,tpu"], "cpu, cuda or cuda:N"),
         (["imagine", "a", "red", "apple", "--out", "a.png"], "in quotes"),
         (["demo", "--port", "65536"], "65535"),
         (["run", "painting.width"], "key=value"),
