@@ -31,10 +31,13 @@ class Capacity:
         return len(shapes) == 1 or (len(shapes) <= self.slots and self._bytes(shapes) <= self.memory)
 
     def _bytes(self, shapes: Sequence[Shape]) -> float:
-        """Return what the costliest step takes: shapes take turns, so the largest batch counts."""
+        """Return what the costliest step takes: shapes take turns, so the largest batch counts.
+
+        Batches are rounded up to powers of two, as they are recorded.
+        """
         batches = Counter(shapes)
         return max(
-            count * (self.picture_bytes + self.pixel_bytes * width * height)
+            (1 << (count - 1).bit_length()) * (self.picture_bytes + self.pixel_bytes * width * height)
             for (width, height), count in batches.items()
         )
 

@@ -1,6 +1,8 @@
 """Steps recorded as CUDA graphs: hundreds of small kernels are launched as one."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -44,10 +46,15 @@ class Recording:
                 self._run(rows)
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        pool = next((other.pool() for other in self._graphs.values()), None)
         # Other threads may go on waiting for pictures that they encode.
-        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, pool=_memory(), capture_error_mode="thread_local"):
             self._run(rows)
         for tensor, before in zip(self._state, kept, strict=True):
             tensor.copy_(before)
         return graph
+
+
+@cache
+def _memory() -> Any:
+    """Return the memory in which all recordings of this process compute, since only one runs at a time."""
+    return torch.cuda.graph_pool_handle()
