@@ -65,8 +65,8 @@ def _throughput(axes: "Axes", results: Results) -> None:
     axes.set(title="Throughput over batch size", xlabel="pictures in the batch", ylabel="picture steps per second")
     axes.set_xscale("log", base=2)
     axes.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
-    axes.set_ylim(bottom=0)
-    axes.legend()
+    axes.set_ylim(0, 1.1 * axes.dataLim.ymax)
+    axes.legend(loc="lower right")
 
 
 def _parts(axes: "Axes", results: Results) -> None:
@@ -101,8 +101,8 @@ def _queue(axes: "Axes", results: Results) -> None:
         axes.plot([int(waiting) for waiting in curve], list(curve.values()), marker="o", label=label)
     axes.set(title="One request in and one out", xlabel="requests waiting", ylabel="microseconds")
     axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
-    axes.legend()
+    axes.set_ylim(0, 1.1 * axes.dataLim.ymax)
+    axes.legend(loc="lower right")
 
 
 PLOTS: dict[str, tuple[str, Callable[["Axes", Any], None]]] = {
