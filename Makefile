@@ -61,7 +61,7 @@ clean:
 	@touch $@
 
 .venv/installed-test: .venv/installed
-	$(PROJECT) '.[test,training]'
+	$(PROJECT) '.[test,training,bench]'
 	@touch $@
 
 .venv/installed-bench: .venv/installed
