@@ -15,6 +15,7 @@ from generation.perceptor.clip import CLIPPerceptor
 from training.attack import attack, frozen_statistics
 from training.budget import Budget, load_checkpoint, save_checkpoint
 from training.dataset import Dataset
+from training.drawings import VARIANTS
 from training.views import views
 from training.words import CONTEXT, Words
 
@@ -29,7 +30,7 @@ class Shape:
 
     embed_dim: int = 256
     image_resolution: int = 64
-    vision_layers: tuple[int, int, int, int] = (1, 1, 1, 1)
+    vision_layers: tuple[int, int, int, int] = (2, 2, 2, 1)
     vision_width: int = 32
     transformer_width: int = 128
     transformer_layers: int = 3
@@ -61,6 +62,10 @@ class Stage:
 
 
 STAGES = (Stage(0.0, 0, (0.0, 0.0)), Stage(0.06, 1, (0.0, 2.0)), Stage(0.3, 2, (0.4, 2.2)))
+FURTHER = (Stage(0.0, 1, (0.0, 2.0)), Stage(0.08, 2, (0.4, 2.2)))
+"""Of a training that goes on from weights that know attacks."""
+UNKNOWN = 0.2  # share of captions with a word that has no meaning
+ALIKE = 0.5  # share of a batch that comes in fours of the same place, light and style
 
 
 class CLIPTraining:
@@ -73,6 +78,7 @@ class CLIPTraining:
         minutes: of training in all.
         batch: pictures per step.
         rate: highest learning rate.
+        start: finished weights to go on from, on other drawings and with new words.
     """
 
     def __init__(
@@ -84,17 +90,28 @@ class CLIPTraining:
         batch: int = 128,
         rate: float = 1e-3,
         shape: Shape | None = None,
+        start: Path | None = None,
+        seed: int = 0,
     ) -> None:
         self.shape = shape or Shape()
+        self.seed = seed
         self.dataset = dataset
         self.batch = batch
         self.rate = rate
-        self.words = Words([*(words for captions in dataset.captions for words in captions), *extra])
+        said = [words for table in (dataset.captions, dataset.wrong) for captions in table for words in captions]
+        self.words = Words([*said, *extra])
         self.caption_rows = torch.stack([self.words.rows(captions) for captions in dataset.captions])
-        torch.manual_seed(0)
+        self.wrong_rows = torch.stack([self.words.rows(captions) for captions in dataset.wrong])
+        torch.manual_seed(seed)
         self.clip = self.shape.build(len(self.words.tokens), CONTEXT)
         self.clip.visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
         self.perceptor = CLIPPerceptor(self.clip)
+        self.stages = STAGES
+        if start:
+            self.stages = FURTHER
+            self._go_on_from(start)
+        with torch.no_grad():
+            self.clip.token_embedding.weight[0] = 0  # type: ignore[index, operator]
         matrices = [p for p in self.clip.parameters() if p.ndim >= 2]
         vectors = [p for p in self.clip.parameters() if p.ndim < 2]
         groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
@@ -104,6 +121,21 @@ class CLIPTraining:
         spent = self._resume()
         self.budget = Budget(minutes, spent)
         self._saved = self.budget.spent
+
+    def _go_on_from(self, path: Path) -> None:
+        """Take over finished weights; words that they never met begin at random, layers beyond theirs do nothing."""
+        weights = torch.load(path, weights_only=True)
+        known = weights["token_embedding.weight"][self.words.tokens].float()
+        fresh = self.clip.token_embedding.weight.detach()  # type: ignore[union-attr]
+        weights["token_embedding.weight"] = torch.where(known.any(1, keepdim=True), known, fresh)
+        weights["positional_embedding"] = weights["positional_embedding"][:CONTEXT]
+        own = self.clip.state_dict()
+        for name in own:
+            if name in weights:
+                own[name] = weights[name].to(own[name].dtype)
+            elif name.endswith("bn3.weight"):
+                own[name] = torch.zeros_like(own[name])
+        self.clip.load_state_dict(own)
 
     def _resume(self) -> float:
         state = load_checkpoint(self.checkpoint)
@@ -145,31 +177,41 @@ class CLIPTraining:
     def _learn(self) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * self.budget.rate(self.step)
-        random = np.random.default_rng((1, self.step))
-        chosen = random.integers(len(self.dataset), size=self.batch)
-        captions = self.caption_rows[chosen, random.integers(self.caption_rows.shape[1], size=self.batch)]
+        chosen, ways = self._choose()
+        captions = self.caption_rows[chosen, ways]
+        texts = torch.cat([captions, self.wrong_rows[chosen, ways]])
         pictures = views(self.dataset.batch(chosen), self.shape.image_resolution)
         with torch.autocast("cpu", torch.bfloat16):
-            text = self.clip.encode_text(self.words.encode(captions))  # type: ignore[operator]
+            text = self.clip.encode_text(unknown_words(self.words.encode(texts)))  # type: ignore[operator]
         text = F.normalize(text.float(), dim=-1)
         scale = self.clip.logit_scale.exp()  # type: ignore[operator]
-        same = (captions[:, None] == captions[None]).float()
-        target = same / same.sum(1, keepdim=True)
-        stage = [stage for stage in STAGES if stage.start <= self.budget.progress][-1]
+        same = (captions[:, None] == texts[None]).float()
+        stage = [stage for stage in self.stages if stage.start <= self.budget.progress][-1]
         if stage.steps:
             least, greatest = stage.radius
             radius = least + (greatest - least) * torch.rand(self.batch, 1, 1, 1)
             held, fixed = text.detach(), scale.detach()
             with frozen_statistics(self.clip):
-                pictures = attack(pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, target))
-        loss = contrast(self._see(pictures), text, scale, target)
+                pictures = attack(pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, same))
+        loss = contrast(self._see(pictures), text, scale, same)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
         self.optimizer.step()
         with torch.no_grad():
             self.clip.logit_scale.clamp_(max=math.log(100))  # type: ignore[operator]
+            self.clip.token_embedding.weight[0] = 0  # type: ignore[index, operator]
         return float(loss.detach())
+
+    def _choose(self) -> tuple[np.ndarray, np.ndarray]:
+        """Choose drawings and which of its captions each gets: some in fours that differ only in the thing."""
+        random = np.random.default_rng((1 + self.seed, self.step))
+        fours = int(self.batch * ALIKE) // VARIANTS
+        first = random.integers(len(self.dataset) // VARIANTS, size=fours) * VARIANTS
+        alike = (first[:, None] + np.arange(VARIANTS)).ravel()
+        rest = random.integers(len(self.dataset), size=self.batch - len(alike))
+        chosen = random.permutation(np.concatenate([alike, rest]))  # views crops by place in the batch
+        return chosen, random.integers(self.caption_rows.shape[1], size=self.batch)
 
     def _see(self, pictures: Tensor) -> Tensor:
         return self.perceptor.encode_image(pictures.contiguous(memory_format=torch.channels_last))
@@ -194,11 +236,35 @@ class CLIPTraining:
         }
 
 
-def contrast(image: Tensor, text: Tensor, scale: Tensor, target: Tensor) -> Tensor:
-    """CLIP's symmetric cross entropy; pairs with the same caption share the target."""
+def unknown_words(tokens: Tensor) -> Tensor:
+    """Put token 0, which has no meaning, between the others of some captions, as words that CLIP never met are.
+
+    Args:
+        tokens: compact ones, 0 from the end token on, [n, context].
+    """
+    count, context = tokens.shape
+    length = (tokens > 0).sum(1) + (tokens == 0).logical_and(tokens.cumsum(1) < tokens.sum(1, keepdim=True)).sum(1)
+    chosen = (torch.rand(count) < UNKNOWN) & (length < context)
+    place = 1 + (torch.rand(count) * (length - 1)).long()
+    index = torch.arange(context).expand(count, -1)
+    source = torch.where(index > place[:, None], index - 1, index)
+    longer = tokens.gather(1, source).scatter(1, place[:, None], 0)
+    return torch.where(chosen[:, None], longer, tokens)
+
+
+def contrast(image: Tensor, text: Tensor, scale: Tensor, same: Tensor) -> Tensor:
+    """CLIP's symmetric cross entropy; pairs with the same caption share the target.
+
+    Args:
+        image: unit vectors, [B, D].
+        text: unit vectors of the pictures' captions and of any further, wrong ones, [B + W, D].
+        scale: inverse temperature.
+        same: 1 where a caption is the picture's own, else 0, [B, B + W].
+    """
     logits = scale * image @ text.T
-    rows = (target * logits.log_softmax(1)).sum(1).mean()
-    columns = (target * logits.T.log_softmax(1)).sum(1).mean()
+    own = same[:, : len(image)]
+    rows = (same / same.sum(1, keepdim=True) * logits.log_softmax(1)).sum(1).mean()
+    columns = (own / own.sum(1, keepdim=True) * logits[:, : len(image)].T.log_softmax(1)).sum(1).mean()
     return -(rows + columns) / 2
 
 

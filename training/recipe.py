@@ -3,7 +3,7 @@
 from typing import Any
 
 from training.drawings import THINGS
-from training.drawings.compose import article
+from training.drawings.wording import article
 from training.drawings.scenery import GROUNDS
 
 BACKGROUNDS = ("red", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")

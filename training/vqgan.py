@@ -24,6 +24,7 @@ REVIVE_EVERY = 40  # steps
 REVIVE_UNTIL = 0.75  # of the training
 RARE = 0.1  # uses per step under which a code is given a new place
 RECENT = 16384  # encoder outputs kept to draw codes from
+SMALL = 0.4  # share of batches of whole drawings at half the size, as a sketch is
 LLOYD = 6  # rounds of k-means that make the first codebook
 
 
@@ -36,8 +37,8 @@ class Shape:
     """
 
     ch: int = 64
-    ch_mult: tuple[int, ...] = (1, 1, 1, 1)
-    num_res_blocks: int = 0
+    ch_mult: tuple[int, ...] = (1, 1, 2, 2)
+    num_res_blocks: int = 1
     z_channels: int = 64
     n_embed: int = 1024
     embed_dim: int = 16
@@ -169,8 +170,11 @@ class VQGANTraining:
         stage = [stage for stage in STAGES if stage.start <= self.budget.progress][-1]
         random = np.random.default_rng((2, self.step))
         pictures = self.dataset.batch(random.integers(len(self.dataset), size=stage.batch))
-        top, left = random.integers(pictures.shape[-1] - stage.side + 1, size=2)
-        crops = pictures[:, :, top : top + stage.side, left : left + stage.side]
+        if random.random() < SMALL:
+            pictures = F.avg_pool2d(pictures, 2)
+        side = min(stage.side, pictures.shape[-1])
+        top, left = random.integers(pictures.shape[-1] - side + 1, size=2)
+        crops = pictures[:, :, top : top + side, left : left + side]
         if random.random() < 0.5:
             crops = crops.flip(3)
         return crops.contiguous(memory_format=torch.channels_last)
