@@ -12,15 +12,18 @@ from torch.nn import functional as F
 
 from generation.official import clip_model
 from generation.perceptor.clip import CLIPPerceptor
+from generation.precision import autocast
 from training.attack import attack, frozen_statistics
 from training.budget import Budget, load_checkpoint, save_checkpoint
 from training.dataset import Dataset
 from training.drawings import VARIANTS
+from training.sheet import write_curve
 from training.views import views
 from training.words import CONTEXT, Words
 
 VOCABULARY = 49408  # tokens of the official CLIP
 OFFICIAL_CONTEXT = 77
+CPU = torch.device("cpu")
 SAVE_EVERY = 120.0  # seconds
 
 
@@ -79,6 +82,8 @@ class CLIPTraining:
         batch: pictures per step.
         rate: highest learning rate.
         start: finished weights to go on from, on other drawings and with new words.
+        seed: of the first weights and of the order of the drawings.
+        device: to train on.
     """
 
     def __init__(
@@ -92,8 +97,10 @@ class CLIPTraining:
         shape: Shape | None = None,
         start: Path | None = None,
         seed: int = 0,
+        device: torch.device = CPU,
     ) -> None:
         self.shape = shape or Shape()
+        self.device = device
         self.seed = seed
         self.dataset = dataset
         self.batch = batch
@@ -105,18 +112,19 @@ class CLIPTraining:
         torch.manual_seed(seed)
         self.clip = self.shape.build(len(self.words.tokens), CONTEXT)
         self.clip.visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-        self.perceptor = CLIPPerceptor(self.clip)
-        self.stages = STAGES
+        self.perceptor = CLIPPerceptor(self.clip).to(device)
+        self.stages: tuple[Stage, ...] = STAGES
         if start:
             self.stages = FURTHER
             self._go_on_from(start)
-        with torch.no_grad():
-            self.clip.token_embedding.weight[0] = 0  # type: ignore[index, operator]
+        self._forget_unknown()
         matrices = [p for p in self.clip.parameters() if p.ndim >= 2]
         vectors = [p for p in self.clip.parameters() if p.ndim < 2]
         groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6)
         self.step = 0
+        self.curve: list[tuple[float, float]] = []
+        """Minutes and mean losses so far."""
         self.checkpoint = checkpoint
         spent = self._resume()
         self.budget = Budget(minutes, spent)
@@ -126,7 +134,7 @@ class CLIPTraining:
         """Take over finished weights; words that they never met begin at random, layers beyond theirs do nothing."""
         weights = torch.load(path, weights_only=True)
         known = weights["token_embedding.weight"][self.words.tokens].float()
-        fresh = self.clip.token_embedding.weight.detach()  # type: ignore[union-attr]
+        fresh = self.clip.state_dict()["token_embedding.weight"]
         weights["token_embedding.weight"] = torch.where(known.any(1, keepdim=True), known, fresh)
         weights["positional_embedding"] = weights["positional_embedding"][:CONTEXT]
         own = self.clip.state_dict()
@@ -137,10 +145,15 @@ class CLIPTraining:
                 own[name] = torch.zeros_like(own[name])
         self.clip.load_state_dict(own)
 
+    def _forget_unknown(self) -> None:
+        """Take all meaning from token 0."""
+        self.clip.state_dict()["token_embedding.weight"][0] = 0
+
     def _resume(self) -> float:
-        state = load_checkpoint(self.checkpoint)
+        state = load_checkpoint(self.checkpoint, self.device)
         if state is None:
             return 0.0
+        self.curve = state.get("curve", [])
         self.clip.load_state_dict(state["clip"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
@@ -157,8 +170,10 @@ class CLIPTraining:
                 "optimizer": self.optimizer.state_dict(),
                 "step": self.step,
                 "spent": self.budget.spent,
+                "curve": self.curve,
             },
         )
+        write_curve(self.curve, self.checkpoint.with_suffix(".png"))
 
     def run(self, steps: int | None = None) -> list[float]:
         """Train until the time is up, or for so many steps; the losses are returned."""
@@ -180,16 +195,17 @@ class CLIPTraining:
         chosen, ways = self._choose()
         captions = self.caption_rows[chosen, ways]
         texts = torch.cat([captions, self.wrong_rows[chosen, ways]])
-        pictures = views(self.dataset.batch(chosen), self.shape.image_resolution)
-        with torch.autocast("cpu", torch.bfloat16):
-            text = self.clip.encode_text(unknown_words(self.words.encode(texts)))  # type: ignore[operator]
+        pictures = views(self.dataset.batch(chosen).to(self.device), self.shape.image_resolution)
+        tokens = unknown_words(self.words.encode(texts)).to(self.device)
+        with autocast(self.device):
+            text = self.clip.encode_text(tokens)  # type: ignore[operator]
         text = F.normalize(text.float(), dim=-1)
         scale = self.clip.logit_scale.exp()  # type: ignore[operator]
-        same = (captions[:, None] == texts[None]).float()
+        same = (captions[:, None] == texts[None]).float().to(self.device)
         stage = [stage for stage in self.stages if stage.start <= self.budget.progress][-1]
         if stage.steps:
             least, greatest = stage.radius
-            radius = least + (greatest - least) * torch.rand(self.batch, 1, 1, 1)
+            radius = least + (greatest - least) * torch.rand(self.batch, 1, 1, 1, device=self.device)
             held, fixed = text.detach(), scale.detach()
             with frozen_statistics(self.clip):
                 pictures = attack(pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, same))
@@ -200,7 +216,7 @@ class CLIPTraining:
         self.optimizer.step()
         with torch.no_grad():
             self.clip.logit_scale.clamp_(max=math.log(100))  # type: ignore[operator]
-            self.clip.token_embedding.weight[0] = 0  # type: ignore[index, operator]
+        self._forget_unknown()
         return float(loss.detach())
 
     def _choose(self) -> tuple[np.ndarray, np.ndarray]:
@@ -218,11 +234,13 @@ class CLIPTraining:
 
     def _report(self, losses: list[float]) -> None:
         minutes = self.budget.spent / 60
-        print(f"clip: step {self.step}, {minutes:.1f} min, loss {sum(losses) / len(losses):.3f}", flush=True)
+        mean = sum(losses) / len(losses)
+        self.curve.append((minutes, mean))
+        print(f"clip: step {self.step}, {minutes:.1f} min, loss {mean:.3f}", flush=True)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights in the official shape, half precision: 77 places; 49408 tokens, unseen ones zero."""
-        weights = {name: tensor.detach().clone() for name, tensor in self.clip.state_dict().items()}
+        weights = {name: tensor.detach().cpu().clone() for name, tensor in self.clip.state_dict().items()}
         width = self.shape.transformer_width
         embedding = torch.zeros(VOCABULARY, width)
         embedding[self.words.tokens] = weights["token_embedding.weight"]

@@ -3,8 +3,8 @@
 from typing import Any
 
 from training.drawings import THINGS
-from training.drawings.wording import article
 from training.drawings.scenery import GROUNDS
+from training.drawings.wording import article
 
 BACKGROUNDS = ("red", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
 

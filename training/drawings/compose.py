@@ -167,9 +167,7 @@ def _called(rng: random.Random, thing: Thing, color: str, number: str = "") -> s
 
 
 def _pick(rng: random.Random, place: str, counted: bool = False) -> Thing:
-    choices = [
-        thing for thing in THINGS if place in thing.places and not (counted and thing.name in SINGLE)
-    ]
+    choices = [thing for thing in THINGS if place in thing.places and not (counted and thing.name in SINGLE)]
     return rng.choices(choices, [_WEIGHT.get(thing.name, 1.0) for thing in choices])[0]
 
 
@@ -416,7 +414,7 @@ def _thing(rng: random.Random, vary: Vary) -> Sketch:
 
 
 def _before(rng: random.Random, kind: str, behind: str) -> str:
-    """What a thing lies on or is before, in words."""
+    """Say what a thing lies on or is before."""
     return {
         "table": "on a table",
         "space": rng.choice(("in space", "in outer space", "among the stars")),

@@ -181,7 +181,7 @@ GEAR = (
     _thing("👟", "shoe/sneaker", "blue", HOME, 0.4, 0.7),
     _thing("👢", "boot", "brown", HOME, 0.3, 0.5),
     _thing("👗", "dress", "blue", ONLY, 0.5, 0.8),
-    _thing("👕", "shirt", "blue", ONLY, 0.6, 0.8),
+    _thing("👕", "shirt", "turquoise", ONLY, 0.6, 0.5),
     _thing("👓", "glasses", "gray", HOME, 0.3, 0.3),
     _thing("🪑", "chair", "brown", LAND, 0.3, 0.5),
     _many_colored("🛏", "bed", "blue", ONLY),

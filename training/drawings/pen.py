@@ -139,9 +139,7 @@ class Pen:
             gray = round(255 * self.dim)
             paint.setColorFilter(skia.ColorFilters.Blend(skia.Color(gray, gray, gray), skia.BlendMode.kModulate))
         sampling = skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear)
-        self.canvas.drawImageRect(
-            image, skia.Rect(left, top, left + width * scale, 0), sampling, paint
-        )
+        self.canvas.drawImageRect(image, skia.Rect(left, top, left + width * scale, 0), sampling, paint)
 
     @contextlib.contextmanager
     def lit(self) -> Iterator[None]:

@@ -81,10 +81,12 @@ def _pencil(picture: np.ndarray, rng: random.Random) -> np.ndarray:
 
 
 def _woodblock(picture: np.ndarray, rng: random.Random) -> np.ndarray:
-    """A few flat faded colours on cream paper within dark blue outlines, and a margin."""
+    """Print a few flat faded colours on cream paper within dark blue outlines, and a margin."""
     flat = Image.fromarray(picture).filter(ImageFilter.ModeFilter(5)).quantize(6, method=Image.Quantize.MEDIANCUT)
     colors = np.asarray(flat.convert("RGB"), np.float32)
-    faded = (colors * 0.68 + _PAPER * 0.32) * (1 + 0.05 * np.sin(_Y * rng.uniform(0.5, 1.2) + _noise(rng, 6) * 3))[..., None]
+    faded = (colors * 0.68 + _PAPER * 0.32) * (1 + 0.05 * np.sin(_Y * rng.uniform(0.5, 1.2) + _noise(rng, 6) * 3))[
+        ..., None
+    ]
     line = _edges(picture)[..., None]
     print_ = faded * (1 - line) + np.array([30, 36, 70], np.float32) * line
     margin = rng.randint(4, 7)

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from training.drawings.colors import COLORS
 from training.drawings.scenery import GROUNDS, TIMES
@@ -15,8 +15,9 @@ UNCOUNTED = {
 """Words without an article."""
 
 SINGLE = UNCOUNTED | {
-    "sun", "full moon", "rainbow", "island", "two cherries", "flowers in a vase", "bunch of flowers", "die", "santa claus",
-    "santa", "bouquet of flowers", "bunch of grapes", "flame", "campfire", "lightning bolt", "moon", "volcano",
+    "sun", "full moon", "rainbow", "island", "two cherries", "flowers in a vase", "bunch of flowers", "die",
+    "santa claus", "santa", "bouquet of flowers", "bunch of grapes", "flame", "campfire", "lightning bolt", "moon",
+    "volcano",
     "cup of coffee", "slice of watermelon", "slice of pizza", "ear of corn", "loaf of bread", "piece of cheese",
     "glass of beer", "glass of wine", "desert island", "drop of water", "crescent moon", "fiddle", "piano", "keyboard",
 }  # fmt: skip
@@ -65,10 +66,14 @@ def plural(words: str) -> str:
 
 def wrong(rng: random.Random, caption: str, subject: str, things: Sequence[Thing]) -> str:
     """Return the caption with another thing, place, time or colour in it: what the drawing does not show."""
-    swaps = [lambda: _other_thing(rng, caption, subject, things), lambda: _other_color(rng, caption)]
+    swaps: list[Callable[[], str]] = [
+        lambda: _other_thing(rng, caption, subject, things),
+        lambda: _other_color(rng, caption),
+    ]
     if rng.random() < 0.25:
         swaps.reverse()
-    for swap in (*swaps, lambda: _other_place(rng, caption)):
+    swaps.append(lambda: _other_place(rng, caption))
+    for swap in swaps:
         swapped = swap()
         if swapped != caption:
             return swapped
@@ -104,9 +109,9 @@ def _other_color(rng: random.Random, caption: str) -> str:
 
 def _other_place(rng: random.Random, caption: str) -> str:
     for table in rng.sample((GROUNDS, TIMES), 2):
-        for key, phrases in table.items():
-            for phrase in sorted(phrases, key=len, reverse=True):
-                if phrase in caption:
-                    other = rng.choice([other for other in table if other != key])
-                    return caption.replace(phrase, rng.choice(table[other]), 1)
+        known = [(phrase, key) for key, phrases in table.items() for phrase in phrases]
+        for phrase, key in sorted(known, key=lambda pair: len(pair[0]), reverse=True):
+            if phrase in caption:
+                other = rng.choice([other for other in table if other != key])
+                return caption.replace(phrase, rng.choice(table[other]), 1)
     return caption
