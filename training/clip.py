@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -15,9 +16,10 @@ from generation.perceptor.clip import CLIPPerceptor
 from generation.precision import autocast
 from training.attack import attack, frozen_statistics
 from training.budget import Budget, load_checkpoint, save_checkpoint
+from training.chains import Chains
 from training.dataset import Dataset
 from training.drawings import VARIANTS
-from training.sheet import write_curve
+from training.sheet import sheet, write_curve
 from training.views import views
 from training.words import CONTEXT, Words
 
@@ -65,8 +67,11 @@ class Stage:
 
 
 STAGES = (Stage(0.0, 0, (0.0, 0.0)), Stage(0.06, 1, (0.0, 2.0)), Stage(0.3, 2, (0.4, 2.2)))
-FURTHER = (Stage(0.0, 1, (0.0, 2.0)), Stage(0.08, 2, (0.4, 2.2)))
+FURTHER = (Stage(0.0, 1, (0.0, 2.2)),)
 """Of a training that goes on from weights that know attacks."""
+PAINTED = 0.25  # paintings in progress for each drawing of a batch
+STROKES = 2  # of each of them in a step
+SHOWN = 36  # paintings on the sheet
 UNKNOWN = 0.2  # share of captions with a word that has no meaning
 ALIKE = 0.5  # share of a batch that comes in fours of the same place, light and style
 
@@ -122,6 +127,8 @@ class CLIPTraining:
         vectors = [p for p in self.clip.parameters() if p.ndim < 2]
         groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6)
+        self.painted = int(batch * PAINTED)
+        self.chains = Chains(6 * self.painted, self.shape.image_resolution, device)
         self.step = 0
         self.curve: list[tuple[float, float]] = []
         """Minutes and mean losses so far."""
@@ -174,6 +181,7 @@ class CLIPTraining:
             },
         )
         write_curve(self.curve, self.checkpoint.with_suffix(".png"))
+        self._show().save(self.checkpoint.with_name(f"{self.checkpoint.stem}-sheet.png"))
 
     def run(self, steps: int | None = None) -> list[float]:
         """Train until the time is up, or for so many steps; the losses are returned."""
@@ -192,7 +200,7 @@ class CLIPTraining:
     def _learn(self) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * self.budget.rate(self.step)
-        chosen, ways = self._choose()
+        chosen, ways, fakes = self._choose()
         captions = self.caption_rows[chosen, ways]
         texts = torch.cat([captions, self.wrong_rows[chosen, ways]])
         pictures = views(self.dataset.batch(chosen).to(self.device), self.shape.image_resolution)
@@ -200,6 +208,7 @@ class CLIPTraining:
         with autocast(self.device):
             text = self.clip.encode_text(tokens)  # type: ignore[operator]
         text = F.normalize(text.float(), dim=-1)
+        painted = self._paint(text, fakes)
         scale = self.clip.logit_scale.exp()  # type: ignore[operator]
         same = (captions[:, None] == texts[None]).float().to(self.device)
         stage = [stage for stage in self.stages if stage.start <= self.budget.progress][-1]
@@ -209,7 +218,7 @@ class CLIPTraining:
             held, fixed = text.detach(), scale.detach()
             with frozen_statistics(self.clip):
                 pictures = attack(pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, same))
-        loss = contrast(self._see(pictures), text, scale, same)
+        loss = contrast(self._see(torch.cat([pictures, painted])), text, scale, same)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
@@ -219,15 +228,39 @@ class CLIPTraining:
         self._forget_unknown()
         return float(loss.detach())
 
-    def _choose(self) -> tuple[np.ndarray, np.ndarray]:
-        """Choose drawings and which of its captions each gets: some in fours that differ only in the thing."""
+    def _choose(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Choose drawings and which of its captions each gets: some in fours that differ only in the thing.
+
+        Others are those that the chains, whose numbers come last, are meant to be.
+        """
         random = np.random.default_rng((1 + self.seed, self.step))
         fours = int(self.batch * ALIKE) // VARIANTS
         first = random.integers(len(self.dataset) // VARIANTS, size=fours) * VARIANTS
         alike = (first[:, None] + np.arange(VARIANTS)).ravel()
-        rest = random.integers(len(self.dataset), size=self.batch - len(alike))
-        chosen = random.permutation(np.concatenate([alike, rest]))  # views crops by place in the batch
-        return chosen, random.integers(self.caption_rows.shape[1], size=self.batch)
+        captions = self.caption_rows.shape[1]
+        fakes = self.chains.choose(self.painted, len(self.dataset), captions, random)
+        rest = random.integers(len(self.dataset), size=self.batch - len(alike) - len(fakes))
+        chosen = np.concatenate([self.chains.drawings[fakes], alike, rest])
+        ways = random.integers(captions, size=self.batch)
+        ways[: len(fakes)] = self.chains.ways[fakes]
+        return chosen, ways, fakes
+
+    def _paint(self, text: Tensor, fakes: np.ndarray) -> Tensor:
+        """Advance chains, whose captions come first, and return views of them."""
+        self.perceptor.eval()
+        others = text.detach()
+        for _ in range(STROKES):
+            self.chains.advance(fakes, others[: len(fakes)], others, self.perceptor)
+        self.perceptor.train()
+        return views(self.chains.pictures(fakes), self.shape.image_resolution)
+
+    def _show(self) -> Image.Image:
+        """Return the paintings that are nearest to being done, with their captions."""
+        oldest = self.chains.ages.argsort()[::-1][:SHOWN].copy()
+        pixels = self.chains.pictures(oldest).mul(255).byte().permute(0, 2, 3, 1).cpu().numpy()
+        numbers = zip(self.chains.drawings[oldest], self.chains.ways[oldest], strict=True)
+        captions = [self.dataset.captions[drawing][way] for drawing, way in numbers]
+        return sheet([np.kron(picture, np.ones((2, 2, 1), np.uint8)) for picture in pixels], captions)
 
     def _see(self, pictures: Tensor) -> Tensor:
         return self.perceptor.encode_image(pictures.contiguous(memory_format=torch.channels_last))
@@ -274,15 +307,17 @@ def contrast(image: Tensor, text: Tensor, scale: Tensor, same: Tensor) -> Tensor
     """CLIP's symmetric cross entropy; pairs with the same caption share the target.
 
     Args:
-        image: unit vectors, [B, D].
+        image: unit vectors, of B pictures with captions and any further, that no caption means, [B + P, D].
         text: unit vectors of the pictures' captions and of any further, wrong ones, [B + W, D].
         scale: inverse temperature.
         same: 1 where a caption is the picture's own, else 0, [B, B + W].
     """
+    count = len(same)
     logits = scale * image @ text.T
-    own = same[:, : len(image)]
-    rows = (same / same.sum(1, keepdim=True) * logits.log_softmax(1)).sum(1).mean()
-    columns = (own / own.sum(1, keepdim=True) * logits[:, : len(image)].T.log_softmax(1)).sum(1).mean()
+    own = same[:, :count]
+    rows = (same / same.sum(1, keepdim=True) * logits[:count].log_softmax(1)).sum(1).mean()
+    told = logits[:, :count].T.log_softmax(1)[:, :count]
+    columns = (own / own.sum(1, keepdim=True) * told).sum(1).mean()
     return -(rows + columns) / 2
 
 

@@ -9,10 +9,12 @@ WHOLE = 0.7  # share of views that show about the whole picture; the others are 
 
 def views(pictures: Tensor, size: int) -> Tensor:
     """One view of each picture: affine crop, flip, colour jitter, blur, noise; [B, 3, H, W] to [B, 3, size, size]."""
-    whole = round(len(pictures) * WHOLE)
-    shrunk = F.interpolate(pictures[:whole], size=size, mode="area")
-    seen = torch.cat([_crop(shrunk, size, 0.75, 1.15), _crop(pictures[whole:], size, 0.45, 0.8)])
-    count = len(seen)
+    count = len(pictures)
+    order = torch.randperm(count, device=pictures.device)
+    whole = round(count * WHOLE)
+    shrunk = F.interpolate(pictures[order[:whole]], size=size, mode="area")
+    cut = torch.cat([_crop(shrunk, size, 0.75, 1.15), _crop(pictures[order[whole:]], size, 0.45, 0.8)])
+    seen = cut[order.argsort()]
     device = pictures.device
     contrast = torch.exp(torch.randn(count, 1, 1, 1, device=device) * 0.12)
     brightness = torch.randn(count, 1, 1, 1, device=device) * 0.06 + torch.randn(count, 3, 1, 1, device=device) * 0.03
