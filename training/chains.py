@@ -7,6 +7,7 @@ descend as `training.recipe` paints, so that what is corrected is what painting 
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from generation.perceptor.clip import CLIPPerceptor
 from training.views import views
 
 PYRAMID = (1.0, 0.6, 0.36, 0.22, 0.13)
-LIFE = 48  # steps after which a painting is done and another begins
+LIFE = 80  # steps after which a painting is done and another begins
 ENDING = 0.01  # chance that a painting is given up early, so that all ages occur
 VIEWS = 2  # of a painting in each step
 SMOOTHNESS = 1.5  # weight of the total variation; half the recipe's, since a sheet has half the pixels a side
@@ -45,6 +46,17 @@ class Chains:
         """Which drawing each is meant to be."""
         self.ways = np.zeros(count, np.int64)
         """By which of its captions."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that a checkpoint needs."""
+        numbers = {name: torch.from_numpy(getattr(self, name)) for name in ("ages", "drawings", "ways")}
+        return {"grids": self.grids, "speeds": self.speeds, **numbers}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` returned."""
+        self.grids, self.speeds = state["grids"], state["speeds"]
+        for name in ("ages", "drawings", "ways"):
+            setattr(self, name, state[name].cpu().numpy())
 
     def choose(self, count: int, drawings: int, captions: int, random: np.random.Generator) -> np.ndarray:
         """Choose some; those that are done begin anew, as other drawings."""

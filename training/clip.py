@@ -161,6 +161,8 @@ class CLIPTraining:
         if state is None:
             return 0.0
         self.curve = state.get("curve", [])
+        if "chains" in state:
+            self.chains.load_state_dict(state["chains"])
         self.clip.load_state_dict(state["clip"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
@@ -178,6 +180,7 @@ class CLIPTraining:
                 "step": self.step,
                 "spent": self.budget.spent,
                 "curve": self.curve,
+                "chains": self.chains.state_dict(),
             },
         )
         write_curve(self.curve, self.checkpoint.with_suffix(".png"))
