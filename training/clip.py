@@ -72,6 +72,7 @@ FURTHER = (Stage(0.0, 1, (0.0, 2.2)),)
 PAINTED = 0.25  # paintings in progress for each drawing of a batch
 STROKES = 2  # of each of them in a step
 SHOWN = 36  # paintings on the sheet
+AVERAGED = 0.998  # share that the running mean of the weights, which gets written, keeps of itself in a step
 UNKNOWN = 0.2  # share of captions with a word that has no meaning
 ALIKE = 0.5  # share of a batch that comes in fours of the same place, light and style
 
@@ -128,6 +129,7 @@ class CLIPTraining:
         groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6)
         self.painted = int(batch * PAINTED)
+        self.average = {name: tensor.detach().clone() for name, tensor in self.clip.state_dict().items()}
         self.chains = Chains(6 * self.painted, self.shape.image_resolution, device)
         self.step = 0
         self.curve: list[tuple[float, float]] = []
@@ -161,6 +163,7 @@ class CLIPTraining:
         if state is None:
             return 0.0
         self.curve = state.get("curve", [])
+        self.average = state.get("average") or {name: weight.clone() for name, weight in state["clip"].items()}
         if "chains" in state:
             self.chains.load_state_dict(state["chains"])
         self.clip.load_state_dict(state["clip"])
@@ -180,6 +183,7 @@ class CLIPTraining:
                 "step": self.step,
                 "spent": self.budget.spent,
                 "curve": self.curve,
+                "average": self.average,
                 "chains": self.chains.state_dict(),
             },
         )
@@ -229,7 +233,18 @@ class CLIPTraining:
         with torch.no_grad():
             self.clip.logit_scale.clamp_(max=math.log(100))  # type: ignore[operator]
         self._forget_unknown()
+        self._follow()
         return float(loss.detach())
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the average towards the weights, fast in the beginning."""
+        decay = min(AVERAGED, (1 + self.step) / (10 + self.step))
+        for name, tensor in self.clip.state_dict().items():
+            if tensor.is_floating_point():
+                self.average[name].lerp_(tensor, 1 - decay)
+            else:
+                self.average[name].copy_(tensor)
 
     def _choose(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Choose drawings and which of its captions each gets: some in fours that differ only in the thing.
@@ -276,7 +291,7 @@ class CLIPTraining:
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights in the official shape, half precision: 77 places; 49408 tokens, unseen ones zero."""
-        weights = {name: tensor.detach().cpu().clone() for name, tensor in self.clip.state_dict().items()}
+        weights = {name: tensor.detach().cpu().clone() for name, tensor in self.average.items()}
         width = self.shape.transformer_width
         embedding = torch.zeros(VOCABULARY, width)
         embedding[self.words.tokens] = weights["token_embedding.weight"]

@@ -22,8 +22,8 @@ KINDS: dict[str, tuple[Thing, ...]] = {
 
 HEAD = """# What the pocket models know
 
-Easel paints out of the box with two small networks that learnt from nothing but drawings of its own. They know the words
-below and no others. A word that they never met has no meaning to them: the rest of the prompt is painted.
+Easel paints out of the box with two small networks that learnt from nothing but drawings of its own. They know the
+words below and no others. A word that they never met has no meaning to them: the rest of the prompt is painted.
 
 Ask for **one thing, its colour, where it is and when**: `a red sailboat on the sea at sunset`. A style goes behind a
 comma: `a castle on a green hill, woodblock print`. Words in brackets mean the same as the one before them.
