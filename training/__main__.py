@@ -4,8 +4,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,15 +20,17 @@ from training.sheet import sheet
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "training" / "runs"
 WEIGHTS = ROOT / "generation" / "weights" / "pocket"
-DRAWINGS = 80_000
-CLIP_MINUTES = 60.0
-VQGAN_MINUTES = 45.0
+DRAWINGS = 100_000
+HOURS = 3.0
+SHARES = {"clip": 0.65, "vqgan": 0.35}  # of the time
+JUDGE = clip.Shape(vision_layers=(1, 2, 1, 1), vision_width=24, embed_dim=192)
+JUDGE_DRAWINGS = 30_000
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command."""
     options = _parser().parse_args(arguments)
-    torch.set_num_threads(1)
+    options.device = torch.device(options.device)
     options.command(options)
 
 
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder for drawings and checkpoints")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder that the weights are written to")
     parser.add_argument("--drawings", type=int, default=DRAWINGS, help="how many pictures are drawn")
+    parser.add_argument("--device", default="cpu", help="to train on, as torch names it")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
@@ -50,11 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     look = command("sheet", _sheet, "draw a contact sheet, to be looked at")
     look.add_argument("--seed", default="sheet")
     look.add_argument("--out", type=Path, default=Path("sheet.png"))
-    for name, run, minutes in (("clip", _clip, CLIP_MINUTES), ("vqgan", _vqgan, VQGAN_MINUTES)):
+    for name, run in (("clip", _clip), ("vqgan", _vqgan)):
         sub = command(name, run, f"train the {name} and write its weights; resumes what was interrupted")
-        sub.add_argument("--minutes", type=float, default=minutes, help="of training in all")
+        sub.add_argument("--minutes", type=float, default=HOURS * 60 * SHARES[name], help="of training in all")
+        sub.add_argument("--start", type=Path, help="finished weights to go on from") if name == "clip" else None
+    judge = command("judge", _judge, "train another CLIP on other drawings, which judges pictures and never paints")
+    judge.add_argument("--minutes", type=float, default=30.0, help="of training in all")
     command("evaluate", _evaluate, "measure the weights on the held-out drawings and write figures.json")
-    command("all", _all, "draw, train both at once, write, measure: about an hour and ten minutes on two cores")
+    whole = command("all", _all, "draw, train CLIP and then the VQGAN, write, measure; resumes what was interrupted")
+    whole.add_argument("--hours", type=float, default=HOURS, help="of training in all")
     return parser
 
 
@@ -67,25 +72,56 @@ def _draw(options: argparse.Namespace) -> None:
 
 
 def _sheet(options: argparse.Namespace) -> None:
-    drawings = [draw(f"{options.seed}-{index}") for index in range(96)]
+    drawings = [draw(f"{options.seed}-{index // 4}", index % 4) for index in range(96)]
     sheet([drawing.image for drawing in drawings], [drawing.captions[0] for drawing in drawings]).save(options.out)
     print(options.out)
 
 
+def _held_out_captions(options: argparse.Namespace) -> list[str]:
+    held_out = dataset.load(options.runs / "held-out")
+    return [caption for captions in held_out.captions for caption in captions]
+
+
 def _clip(options: argparse.Namespace) -> None:
     _draw(options)
-    held_out = dataset.load(options.runs / "held-out")
-    captions = [caption for captions in held_out.captions for caption in captions]
     training = clip.CLIPTraining(
-        dataset.load(options.runs / "drawings"), captions, options.runs / "clip.pt", options.minutes
+        dataset.load(options.runs / "drawings"),
+        _held_out_captions(options),
+        options.runs / "clip.pt",
+        options.minutes,
+        start=options.start,
+        device=options.device,
     )
     training.run()
     clip.write(training.state_dict(), options.weights / "clip.pt")
 
 
+def _judge(options: argparse.Namespace) -> None:
+    _draw(options)
+    dataset.make(options.runs / "judge-drawings", min(JUDGE_DRAWINGS, options.drawings), "judge")
+    training = clip.CLIPTraining(
+        dataset.load(options.runs / "judge-drawings"),
+        _held_out_captions(options),
+        options.runs / "judge-checkpoint.pt",
+        options.minutes,
+        shape=JUDGE,
+        seed=1,
+        device=options.device,
+    )
+    training.run()
+    clip.write(training.state_dict(), options.runs / "judge.pt")
+
+
 def _vqgan(options: argparse.Namespace) -> None:
     _draw(options)
-    training = vqgan.VQGANTraining(dataset.load(options.runs / "drawings"), options.runs / "vqgan.pt", options.minutes)
+    perceptor = options.weights / "clip.pt"
+    training = vqgan.VQGANTraining(
+        dataset.load(options.runs / "drawings"),
+        options.runs / "vqgan.pt",
+        options.minutes,
+        perceptor=load_clip(perceptor) if perceptor.exists() else None,
+        device=options.device,
+    )
     training.run()
     vqgan.write(training.state_dict(), training.shape, options.weights, recipe())
 
@@ -113,13 +149,10 @@ def _spent(checkpoint: Path) -> dict[str, float]:
 
 
 def _all(options: argparse.Namespace) -> None:
-    _draw(options)
-    folders = ["--runs", str(options.runs.resolve()), "--weights", str(options.weights.resolve())]
-    common = [sys.executable, "-m", "training", *folders, "--drawings", str(options.drawings)]
-    trainings = [subprocess.Popen([*common, name], cwd=ROOT) for name in ("clip", "vqgan")]
-    codes = [training.wait() for training in trainings]
-    if any(codes):
-        raise SystemExit("A training was interrupted; the same command goes on where it stopped.")
+    options.start = None
+    for name, run in (("clip", _clip), ("vqgan", _vqgan)):
+        options.minutes = options.hours * 60 * SHARES[name]
+        run(options)
     _evaluate(options)
 
 

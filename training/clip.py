@@ -7,19 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from generation.official import clip_model
 from generation.perceptor.clip import CLIPPerceptor
+from generation.precision import autocast
 from training.attack import attack, frozen_statistics
 from training.budget import Budget, load_checkpoint, save_checkpoint
+from training.chains import Chains
 from training.dataset import Dataset
+from training.drawings import VARIANTS
+from training.sheet import sheet, write_curve
 from training.views import views
 from training.words import CONTEXT, Words
 
 VOCABULARY = 49408  # tokens of the official CLIP
 OFFICIAL_CONTEXT = 77
+CPU = torch.device("cpu")
 SAVE_EVERY = 120.0  # seconds
 
 
@@ -29,7 +35,7 @@ class Shape:
 
     embed_dim: int = 256
     image_resolution: int = 64
-    vision_layers: tuple[int, int, int, int] = (1, 1, 1, 1)
+    vision_layers: tuple[int, int, int, int] = (2, 2, 2, 1)
     vision_width: int = 32
     transformer_width: int = 128
     transformer_layers: int = 3
@@ -61,6 +67,14 @@ class Stage:
 
 
 STAGES = (Stage(0.0, 0, (0.0, 0.0)), Stage(0.06, 1, (0.0, 2.0)), Stage(0.3, 2, (0.4, 2.2)))
+FURTHER = (Stage(0.0, 1, (0.0, 2.2)),)
+"""Of a training that goes on from weights that know attacks."""
+PAINTED = 0.25  # paintings in progress for each drawing of a batch
+STROKES = 2  # of each of them in a step
+SHOWN = 36  # paintings on the sheet
+AVERAGED = 0.998  # share that the running mean of the weights, which gets written, keeps of itself in a step
+UNKNOWN = 0.2  # share of captions with a word that has no meaning
+ALIKE = 0.5  # share of a batch that comes in fours of the same place, light and style
 
 
 class CLIPTraining:
@@ -73,6 +87,9 @@ class CLIPTraining:
         minutes: of training in all.
         batch: pictures per step.
         rate: highest learning rate.
+        start: finished weights to go on from, on other drawings and with new words.
+        seed: of the first weights and of the order of the drawings.
+        device: to train on.
     """
 
     def __init__(
@@ -84,31 +101,71 @@ class CLIPTraining:
         batch: int = 128,
         rate: float = 1e-3,
         shape: Shape | None = None,
+        start: Path | None = None,
+        seed: int = 0,
+        device: torch.device = CPU,
     ) -> None:
         self.shape = shape or Shape()
+        self.device = device
+        self.seed = seed
         self.dataset = dataset
         self.batch = batch
         self.rate = rate
-        self.words = Words([*(words for captions in dataset.captions for words in captions), *extra])
+        said = [words for table in (dataset.captions, dataset.wrong) for captions in table for words in captions]
+        self.words = Words([*said, *extra])
         self.caption_rows = torch.stack([self.words.rows(captions) for captions in dataset.captions])
-        torch.manual_seed(0)
+        self.wrong_rows = torch.stack([self.words.rows(captions) for captions in dataset.wrong])
+        torch.manual_seed(seed)
         self.clip = self.shape.build(len(self.words.tokens), CONTEXT)
         self.clip.visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-        self.perceptor = CLIPPerceptor(self.clip)
+        self.perceptor = CLIPPerceptor(self.clip).to(device)
+        self.stages: tuple[Stage, ...] = STAGES
+        if start:
+            self.stages = FURTHER
+            self._go_on_from(start)
+        self._forget_unknown()
         matrices = [p for p in self.clip.parameters() if p.ndim >= 2]
         vectors = [p for p in self.clip.parameters() if p.ndim < 2]
         groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6)
+        self.painted = int(batch * PAINTED)
+        self.average = {name: tensor.detach().clone() for name, tensor in self.clip.state_dict().items()}
+        self.chains = Chains(6 * self.painted, self.shape.image_resolution, device)
         self.step = 0
+        self.curve: list[tuple[float, float]] = []
+        """Minutes and mean losses so far."""
         self.checkpoint = checkpoint
         spent = self._resume()
         self.budget = Budget(minutes, spent)
         self._saved = self.budget.spent
 
+    def _go_on_from(self, path: Path) -> None:
+        """Take over finished weights; words that they never met begin at random, layers beyond theirs do nothing."""
+        weights = torch.load(path, weights_only=True)
+        known = weights["token_embedding.weight"][self.words.tokens].float()
+        fresh = self.clip.state_dict()["token_embedding.weight"]
+        weights["token_embedding.weight"] = torch.where(known.any(1, keepdim=True), known, fresh)
+        weights["positional_embedding"] = weights["positional_embedding"][:CONTEXT]
+        own = self.clip.state_dict()
+        for name in own:
+            if name in weights:
+                own[name] = weights[name].to(own[name].dtype)
+            elif name.endswith("bn3.weight"):
+                own[name] = torch.zeros_like(own[name])
+        self.clip.load_state_dict(own)
+
+    def _forget_unknown(self) -> None:
+        """Take all meaning from token 0."""
+        self.clip.state_dict()["token_embedding.weight"][0] = 0
+
     def _resume(self) -> float:
-        state = load_checkpoint(self.checkpoint)
+        state = load_checkpoint(self.checkpoint, self.device)
         if state is None:
             return 0.0
+        self.curve = state.get("curve", [])
+        self.average = state.get("average") or {name: weight.clone() for name, weight in state["clip"].items()}
+        if "chains" in state:
+            self.chains.load_state_dict(state["chains"])
         self.clip.load_state_dict(state["clip"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
@@ -125,8 +182,13 @@ class CLIPTraining:
                 "optimizer": self.optimizer.state_dict(),
                 "step": self.step,
                 "spent": self.budget.spent,
+                "curve": self.curve,
+                "average": self.average,
+                "chains": self.chains.state_dict(),
             },
         )
+        write_curve(self.curve, self.checkpoint.with_suffix(".png"))
+        self._show().save(self.checkpoint.with_name(f"{self.checkpoint.stem}-sheet.png"))
 
     def run(self, steps: int | None = None) -> list[float]:
         """Train until the time is up, or for so many steps; the losses are returned."""
@@ -145,42 +207,91 @@ class CLIPTraining:
     def _learn(self) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * self.budget.rate(self.step)
-        random = np.random.default_rng((1, self.step))
-        chosen = random.integers(len(self.dataset), size=self.batch)
-        captions = self.caption_rows[chosen, random.integers(self.caption_rows.shape[1], size=self.batch)]
-        pictures = views(self.dataset.batch(chosen), self.shape.image_resolution)
-        with torch.autocast("cpu", torch.bfloat16):
-            text = self.clip.encode_text(self.words.encode(captions))  # type: ignore[operator]
+        chosen, ways, fakes = self._choose()
+        captions = self.caption_rows[chosen, ways]
+        texts = torch.cat([captions, self.wrong_rows[chosen, ways]])
+        pictures = views(self.dataset.batch(chosen).to(self.device), self.shape.image_resolution)
+        tokens = unknown_words(self.words.encode(texts)).to(self.device)
+        with autocast(self.device):
+            text = self.clip.encode_text(tokens)  # type: ignore[operator]
         text = F.normalize(text.float(), dim=-1)
+        painted = self._paint(text, fakes)
         scale = self.clip.logit_scale.exp()  # type: ignore[operator]
-        same = (captions[:, None] == captions[None]).float()
-        target = same / same.sum(1, keepdim=True)
-        stage = [stage for stage in STAGES if stage.start <= self.budget.progress][-1]
+        same = (captions[:, None] == texts[None]).float().to(self.device)
+        stage = [stage for stage in self.stages if stage.start <= self.budget.progress][-1]
         if stage.steps:
             least, greatest = stage.radius
-            radius = least + (greatest - least) * torch.rand(self.batch, 1, 1, 1)
+            radius = least + (greatest - least) * torch.rand(self.batch, 1, 1, 1, device=self.device)
             held, fixed = text.detach(), scale.detach()
             with frozen_statistics(self.clip):
-                pictures = attack(pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, target))
-        loss = contrast(self._see(pictures), text, scale, target)
+                pictures = attack(pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, same))
+        loss = contrast(self._see(torch.cat([pictures, painted])), text, scale, same)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
         self.optimizer.step()
         with torch.no_grad():
             self.clip.logit_scale.clamp_(max=math.log(100))  # type: ignore[operator]
+        self._forget_unknown()
+        self._follow()
         return float(loss.detach())
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the average towards the weights, fast in the beginning."""
+        decay = min(AVERAGED, (1 + self.step) / (10 + self.step))
+        for name, tensor in self.clip.state_dict().items():
+            if tensor.is_floating_point():
+                self.average[name].lerp_(tensor, 1 - decay)
+            else:
+                self.average[name].copy_(tensor)
+
+    def _choose(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Choose drawings and which of its captions each gets: some in fours that differ only in the thing.
+
+        Others are those that the chains, whose numbers come last, are meant to be.
+        """
+        random = np.random.default_rng((1 + self.seed, self.step))
+        fours = int(self.batch * ALIKE) // VARIANTS
+        first = random.integers(len(self.dataset) // VARIANTS, size=fours) * VARIANTS
+        alike = (first[:, None] + np.arange(VARIANTS)).ravel()
+        captions = self.caption_rows.shape[1]
+        fakes = self.chains.choose(self.painted, len(self.dataset), captions, random)
+        rest = random.integers(len(self.dataset), size=self.batch - len(alike) - len(fakes))
+        chosen = np.concatenate([self.chains.drawings[fakes], alike, rest])
+        ways = random.integers(captions, size=self.batch)
+        ways[: len(fakes)] = self.chains.ways[fakes]
+        return chosen, ways, fakes
+
+    def _paint(self, text: Tensor, fakes: np.ndarray) -> Tensor:
+        """Advance chains, whose captions come first, and return views of them."""
+        self.perceptor.eval()
+        others = text.detach()
+        for _ in range(STROKES):
+            self.chains.advance(fakes, others[: len(fakes)], others, self.perceptor)
+        self.perceptor.train()
+        return views(self.chains.pictures(fakes), self.shape.image_resolution)
+
+    def _show(self) -> Image.Image:
+        """Return the paintings that are nearest to being done, with their captions."""
+        oldest = self.chains.ages.argsort()[::-1][:SHOWN].copy()
+        pixels = self.chains.pictures(oldest).mul(255).byte().permute(0, 2, 3, 1).cpu().numpy()
+        numbers = zip(self.chains.drawings[oldest], self.chains.ways[oldest], strict=True)
+        captions = [self.dataset.captions[drawing][way] for drawing, way in numbers]
+        return sheet([np.kron(picture, np.ones((2, 2, 1), np.uint8)) for picture in pixels], captions)
 
     def _see(self, pictures: Tensor) -> Tensor:
         return self.perceptor.encode_image(pictures.contiguous(memory_format=torch.channels_last))
 
     def _report(self, losses: list[float]) -> None:
         minutes = self.budget.spent / 60
-        print(f"clip: step {self.step}, {minutes:.1f} min, loss {sum(losses) / len(losses):.3f}", flush=True)
+        mean = sum(losses) / len(losses)
+        self.curve.append((minutes, mean))
+        print(f"clip: step {self.step}, {minutes:.1f} min, loss {mean:.3f}", flush=True)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights in the official shape, half precision: 77 places; 49408 tokens, unseen ones zero."""
-        weights = {name: tensor.detach().clone() for name, tensor in self.clip.state_dict().items()}
+        weights = {name: tensor.detach().cpu().clone() for name, tensor in self.average.items()}
         width = self.shape.transformer_width
         embedding = torch.zeros(VOCABULARY, width)
         embedding[self.words.tokens] = weights["token_embedding.weight"]
@@ -194,11 +305,37 @@ class CLIPTraining:
         }
 
 
-def contrast(image: Tensor, text: Tensor, scale: Tensor, target: Tensor) -> Tensor:
-    """CLIP's symmetric cross entropy; pairs with the same caption share the target."""
+def unknown_words(tokens: Tensor) -> Tensor:
+    """Put token 0, which has no meaning, between the others of some captions, as words that CLIP never met are.
+
+    Args:
+        tokens: compact ones, 0 from the end token on, [n, context].
+    """
+    count, context = tokens.shape
+    length = (tokens > 0).sum(1) + (tokens == 0).logical_and(tokens.cumsum(1) < tokens.sum(1, keepdim=True)).sum(1)
+    chosen = (torch.rand(count) < UNKNOWN) & (length < context)
+    place = 1 + (torch.rand(count) * (length - 1)).long()
+    index = torch.arange(context).expand(count, -1)
+    source = torch.where(index > place[:, None], index - 1, index)
+    longer = tokens.gather(1, source).scatter(1, place[:, None], 0)
+    return torch.where(chosen[:, None], longer, tokens)
+
+
+def contrast(image: Tensor, text: Tensor, scale: Tensor, same: Tensor) -> Tensor:
+    """CLIP's symmetric cross entropy; pairs with the same caption share the target.
+
+    Args:
+        image: unit vectors, of B pictures with captions and any further, that no caption means, [B + P, D].
+        text: unit vectors of the pictures' captions and of any further, wrong ones, [B + W, D].
+        scale: inverse temperature.
+        same: 1 where a caption is the picture's own, else 0, [B, B + W].
+    """
+    count = len(same)
     logits = scale * image @ text.T
-    rows = (target * logits.log_softmax(1)).sum(1).mean()
-    columns = (target * logits.T.log_softmax(1)).sum(1).mean()
+    own = same[:, :count]
+    rows = (same / same.sum(1, keepdim=True) * logits[:count].log_softmax(1)).sum(1).mean()
+    told = logits[:, :count].T.log_softmax(1)[:, :count]
+    columns = (own / own.sum(1, keepdim=True) * told).sum(1).mean()
     return -(rows + columns) / 2
 
 

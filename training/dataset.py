@@ -10,17 +10,18 @@ import numpy as np
 import torch
 from numpy.lib.format import open_memmap
 
-from training.drawings import SIZE, draw
+from training.drawings import SIZE, VARIANTS, draw
 
 HELD_OUT = 1000  # drawings that no training sees
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Drawings with captions and the name of the main thing."""
+    """Drawings with captions and the name of the main thing; every four in a row are variants of one seed."""
 
     images: np.ndarray  # uint8 [n, 128, 128, 3], on disk
     captions: list[list[str]]
+    wrong: list[list[str]]  # each caption with another thing, place or colour
     subjects: list[str]
 
     def __len__(self) -> int:
@@ -32,9 +33,10 @@ class Dataset:
         return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255)
 
 
-def _draw(seed: str) -> tuple[np.ndarray, tuple[str, ...], str]:
-    drawing = draw(seed)
-    return drawing.image, drawing.captions, drawing.subject
+def _draw(number: tuple[str, int]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...], str]:
+    seed, index = number
+    drawing = draw(f"{seed}-{index // VARIANTS}", index % VARIANTS)
+    return drawing.image, drawing.captions, drawing.wrong, drawing.subject
 
 
 def make(
@@ -50,21 +52,23 @@ def make(
     folder.mkdir(parents=True, exist_ok=True)
     images = open_memmap(folder / "images.npy", "w+", np.uint8, (count, SIZE, SIZE, 3))
     captions: list[tuple[str, ...]] = []
+    wrong: list[tuple[str, ...]] = []
     subjects: list[str] = []
-    seeds = [f"{seed}-{index}" for index in range(count)]
+    numbers = [(seed, index) for index in range(count)]
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        for index, (image, words, subject) in enumerate(pool.imap(_draw, seeds, chunksize=64)):
+        for index, (image, said, twisted, subject) in enumerate(pool.imap(_draw, numbers, chunksize=64)):
             images[index] = image
-            captions.append(words)
+            captions.append(said)
+            wrong.append(twisted)
             subjects.append(subject)
             if progress and (index + 1) % 5000 == 0:
                 progress(index + 1, count)
     images.flush()
-    done.write_text(json.dumps({"captions": captions, "subjects": subjects}))
+    done.write_text(json.dumps({"captions": captions, "wrong": wrong, "subjects": subjects}))
 
 
 def load(folder: Path) -> Dataset:
     """Open what `make` has drawn."""
     words = json.loads((folder / "captions.json").read_text())
     images = np.load(folder / "images.npy", mmap_mode="r")
-    return Dataset(images, words["captions"], words["subjects"])
+    return Dataset(images, words["captions"], words["wrong"], words["subjects"])

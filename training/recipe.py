@@ -3,8 +3,8 @@
 from typing import Any
 
 from training.drawings import THINGS
-from training.drawings.compose import article
 from training.drawings.scenery import GROUNDS
+from training.drawings.wording import article
 
 BACKGROUNDS = ("red", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
 
@@ -16,20 +16,20 @@ def recipe() -> dict[str, Any]:
     everything else that can be drawn.
     """
     return {
-        "cutouts": 16,
+        "cutouts": 8,
         "init": "grey",
-        "total_variation": 3.0,
+        "total_variation": 2.0,
         "distractors": _distractors(),
         "stages": [
             {
                 "canvas": "pixels",
-                "share": 0.75,
+                "share": 0.85,
                 "descent": "normalised",
-                "learning_rate": 1.0,
+                "learning_rate": 0.3,
                 "final_learning_rate": 0.1,
                 "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13],
             },
-            {"canvas": "latent", "share": 0.25, "learning_rate": 0.1, "final_learning_rate": 0.1},
+            {"canvas": "latent", "share": 0.15, "learning_rate": 0.1, "final_learning_rate": 0.1},
         ],
     }
 

@@ -1,6 +1,8 @@
-"""Contact sheets: many pictures on one page, to be looked at."""
+"""Contact sheets, many pictures on one page, to be looked at; and curves of losses."""
 
+import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -22,3 +24,29 @@ def sheet(pictures: Sequence[np.ndarray], captions: Sequence[str], columns: int 
             text = caption[line * LETTERS : (line + 1) * LETTERS]
             pencil.text((x, y + height + 11 * line), text, fill="black")
     return page
+
+
+def write_curve(points: Sequence[tuple[float, float]], path: Path, width: int = 640, height: int = 320) -> None:
+    """Draw losses over minutes, on a logarithmic scale, with the last and least in figures."""
+    if len(points) < 2:
+        return
+    page = Image.new("RGB", (width, height), "white")
+    pencil = ImageDraw.Draw(page)
+    margin = 30
+    minutes = [point[0] for point in points]
+    logs = [math.log(max(point[1], 1e-6)) for point in points]
+    low, high, last = min(logs), max(logs), max(minutes)
+    places = [
+        (
+            margin + (width - 2 * margin) * time / last,
+            margin + (height - 2 * margin) * (high - value) / max(high - low, 1e-6),
+        )
+        for time, value in zip(minutes, logs, strict=True)
+    ]
+    pencil.rectangle((margin, margin, width - margin, height - margin), outline="gray")
+    pencil.line(places, fill=(40, 92, 214), width=2)
+    pencil.text((2, margin), f"{math.exp(high):.3g}", fill="black")
+    pencil.text((2, height - margin - 12), f"{math.exp(low):.3g}", fill="black")
+    text = f"{path.stem}: {points[-1][1]:.4g} after {last:.1f} minutes"
+    pencil.text((margin, height - margin + 6), text, fill="black")
+    page.save(path)

@@ -1,4 +1,4 @@
-"""Trains the pocket VQGAN: reconstruction through a codebook (Esser et al. 2021), without a discriminator."""
+"""Trains the pocket VQGAN: reconstruction through a codebook (Esser et al. 2021), sharpened by a discriminator."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,23 +7,34 @@ from typing import Any
 import numpy as np
 import torch
 from omegaconf import OmegaConf
+from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from generation.canvas.groupnorm import hasten
 from generation.canvas.vqgan import VQGAN
+from generation.perceptor.clip import CLIPPerceptor
 from training.budget import Budget, load_checkpoint, save_checkpoint
+from training.critic import Features, PatchDiscriminator, balance, hinge
 from training.dataset import Dataset
+from training.sheet import sheet, write_curve
 
+CPU = torch.device("cpu")
 SAVE_EVERY = 120.0  # seconds
 COMMITMENT = 0.25
 QUANTISED_FROM = 0.12  # of the training: a codebook that comes before colours are learnt keeps them out
+FEATURES_FROM = 0.45  # of the training, if there is a perceptor
+FEATURES = 1.0  # weight of their distance
+ADVERSARIAL_FROM = 0.67
+ADVERSARIAL = 0.5  # of the pull of the other losses
 DECAY = 0.98  # of the running means that the codes are
 REVIVE_EVERY = 40  # steps
 REVIVE_UNTIL = 0.75  # of the training
 RARE = 0.1  # uses per step under which a code is given a new place
 RECENT = 16384  # encoder outputs kept to draw codes from
+SMALL = 0.4  # share of batches of whole drawings at half the size, as a sketch is
+SHOWN = 12  # drawings on the sheet
 LLOYD = 6  # rounds of k-means that make the first codebook
 
 
@@ -36,8 +47,8 @@ class Shape:
     """
 
     ch: int = 64
-    ch_mult: tuple[int, ...] = (1, 1, 1, 1)
-    num_res_blocks: int = 0
+    ch_mult: tuple[int, ...] = (1, 1, 2, 2)
+    num_res_blocks: int = 1
     z_channels: int = 64
     n_embed: int = 1024
     embed_dim: int = 16
@@ -69,7 +80,7 @@ class Stage:
     batch: int
 
 
-STAGES = (Stage(0.0, 64, 8), Stage(0.7, 128, 3))
+STAGES = (Stage(0.0, 64, 8), Stage(0.8, 128, 3))
 
 
 class VQGANTraining:
@@ -80,38 +91,59 @@ class VQGANTraining:
         checkpoint: file to resume from and save to.
         minutes: of training in all.
         rate: highest learning rate.
+        perceptor: whose features reconstructions must share.
+        device: to train on.
     """
 
     def __init__(
-        self, dataset: Dataset, checkpoint: Path, minutes: float, rate: float = 1.5e-3, shape: Shape | None = None
+        self,
+        dataset: Dataset,
+        checkpoint: Path,
+        minutes: float,
+        rate: float = 8e-4,
+        shape: Shape | None = None,
+        perceptor: CLIPPerceptor | None = None,
+        device: torch.device = CPU,
     ) -> None:
+        self.device = device
         self.shape = shape or Shape()
         self.dataset = dataset
         self.rate = rate
         torch.manual_seed(0)
         self.vqgan = VQGAN(self.shape.ddconfig, self.shape.n_embed, self.shape.embed_dim)
-        hasten(self.vqgan)
+        if device.type == "cpu":
+            hasten(self.vqgan)
+        self.vqgan.to(device)
         self.vqgan.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
         self.vqgan.codebook.requires_grad_(False)
         learning = [parameter for parameter in self.vqgan.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(learning, lr=rate, betas=(0.9, 0.98), weight_decay=1e-4)
+        self.features = Features(perceptor.to(device)) if perceptor else None
+        self.discriminator = PatchDiscriminator().to(device)
+        self.discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+        self.critics = torch.optim.AdamW(self.discriminator.parameters(), lr=rate / 4, betas=(0.5, 0.9))
         self.step = 0
-        self.uses = torch.zeros(self.shape.n_embed)
+        self.curve: list[tuple[float, float]] = []
+        """Minutes and mean absolute errors so far."""
+        self.uses = torch.zeros(self.shape.n_embed, device=device)
         """Running mean of how often a step uses each code; zero before there is a codebook."""
-        self.sums = torch.zeros(self.shape.n_embed, self.shape.embed_dim)
+        self.sums = torch.zeros(self.shape.n_embed, self.shape.embed_dim, device=device)
         """Running mean of the sum of what each code stands for."""
-        self._recent = torch.zeros(0, self.shape.embed_dim)
+        self._recent = torch.zeros(0, self.shape.embed_dim, device=device)
         self.checkpoint = checkpoint
         spent = self._resume()
         self.budget = Budget(minutes, spent)
         self._saved = self.budget.spent
 
     def _resume(self) -> float:
-        state = load_checkpoint(self.checkpoint)
+        state = load_checkpoint(self.checkpoint, self.device)
         if state is None:
             return 0.0
         self.vqgan.load_state_dict(state["vqgan"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.curve = state["curve"]
+        self.discriminator.load_state_dict(state["discriminator"])
+        self.critics.load_state_dict(state["critics"])
         self.step, self.uses, self.sums = state["step"], state["uses"], state["sums"]
         torch.manual_seed(self.step)
         return float(state["spent"])
@@ -124,12 +156,17 @@ class VQGANTraining:
             {
                 "vqgan": self.vqgan.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
+                "discriminator": self.discriminator.state_dict(),
+                "critics": self.critics.state_dict(),
                 "step": self.step,
                 "uses": self.uses,
                 "sums": self.sums,
                 "spent": self.budget.spent,
+                "curve": self.curve,
             },
         )
+        write_curve(self.curve, self.checkpoint.with_suffix(".png"))
+        self._show().save(self.checkpoint.with_name("vqgan-sheet.png"))
 
     def run(self, steps: int | None = None) -> list[float]:
         """Train until the time is up, or for so many steps; the losses are returned."""
@@ -158,22 +195,44 @@ class VQGANTraining:
             commitment = COMMITMENT * F.mse_loss(z, nearest)
             latents = z + (nearest - z).detach()
         drawn = self.vqgan.decode(latents.contiguous(memory_format=torch.channels_last))
-        loss = reconstruction_loss(drawn, pictures) + commitment
+        loss = reconstruction_loss(drawn, pictures)
+        if self.features and self.budget.progress >= FEATURES_FROM:
+            loss = loss + FEATURES * self.features.distance(drawn, pictures)
+        if self.budget.progress >= ADVERSARIAL_FROM:
+            loss = loss + self._fool(loss, drawn, pictures)
+        loss = loss + commitment
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.vqgan.parameters(), 1.0)
         self.optimizer.step()
         return float((drawn.detach() - pictures).abs().mean())
 
+    def _fool(self, reconstruction: Tensor, drawn: Tensor, pictures: Tensor) -> Tensor:
+        """Let the discriminator learn and return the loss of not fooling it."""
+        for group in self.critics.param_groups:
+            group["lr"] = self.rate / 4 * self.budget.rate(self.step)
+        self.critics.zero_grad()
+        hinge(self.discriminator(pictures), self.discriminator(drawn.detach())).backward()
+        self.critics.step()
+        self.discriminator.requires_grad_(False)
+        adversarial = -self.discriminator(drawn).mean()
+        self.discriminator.requires_grad_(True)
+        last: Tensor = self.vqgan.decoder.conv_out.weight  # type: ignore[union-attr, assignment]
+        pull: Tensor = ADVERSARIAL * adversarial * balance(reconstruction, adversarial, last)
+        return pull
+
     def _crops(self) -> Tensor:
         stage = [stage for stage in STAGES if stage.start <= self.budget.progress][-1]
         random = np.random.default_rng((2, self.step))
         pictures = self.dataset.batch(random.integers(len(self.dataset), size=stage.batch))
-        top, left = random.integers(pictures.shape[-1] - stage.side + 1, size=2)
-        crops = pictures[:, :, top : top + stage.side, left : left + stage.side]
+        if random.random() < SMALL:
+            pictures = F.avg_pool2d(pictures, 2)
+        side = min(stage.side, pictures.shape[-1])
+        top, left = random.integers(pictures.shape[-1] - side + 1, size=2)
+        crops = pictures[:, :, top : top + side, left : left + side]
         if random.random() < 0.5:
             crops = crops.flip(3)
-        return crops.contiguous(memory_format=torch.channels_last)
+        return crops.to(self.device).contiguous(memory_format=torch.channels_last)
 
     def _remember(self, z: Tensor) -> None:
         self._recent = torch.cat([z.permute(0, 2, 3, 1).flatten(0, 2), self._recent])[:RECENT]
@@ -192,7 +251,7 @@ class VQGANTraining:
         self.sums.lerp_(sums, 1 - DECAY)
         if self.step % REVIVE_EVERY == 0 and self.budget.progress < REVIVE_UNTIL:
             rare = (self.uses < RARE).nonzero()[:, 0]
-            self.sums[rare] = self._recent[torch.randint(len(self._recent), (len(rare),))]
+            self.sums[rare] = self._recent[torch.randint(len(self._recent), (len(rare),), device=self.device)]
             self.uses[rare] = 1.0
         alive = self.uses > 1e-4
         self.vqgan.codebook[alive] = self.sums[alive] / self.uses[alive, None]
@@ -201,7 +260,7 @@ class VQGANTraining:
     def _found(self) -> None:
         """Make the first codebook of recent latents by k-means."""
         count = len(self.uses)
-        codes = self._recent[torch.randint(len(self._recent), (count,))].clone()
+        codes = self._recent[torch.randint(len(self._recent), (count,), device=self.device)].clone()
         for _ in range(LLOYD):
             self.vqgan.codebook.copy_(codes)
             nearest = self.vqgan.codes(self._recent.T[None, :, :, None]).flatten()
@@ -209,18 +268,29 @@ class VQGANTraining:
             sums = torch.zeros_like(codes).index_add_(0, nearest, self._recent)
             codes = torch.where(uses[:, None] > 0, sums / uses.clamp(min=1)[:, None], codes)
         self.vqgan.codebook.copy_(codes)
-        self.uses = torch.ones(count)
+        self.uses = torch.ones(count, device=self.device)
         self.sums = codes.clone()
+
+    @torch.no_grad()
+    def _show(self) -> Image.Image:
+        """Return drawings above their reconstructions."""
+        pictures = self.dataset.batch(range(SHOWN)).to(self.device)
+        z = self.vqgan.encode(pictures)
+        drawn = self.vqgan.decode(self.vqgan.quantise(z) if self.uses.any() else z).clamp(0, 1)
+        pixels = torch.cat([pictures, drawn]).mul(255).byte().permute(0, 2, 3, 1).cpu().numpy()
+        captions = [captions[0] for captions in self.dataset.captions[:SHOWN]]
+        return sheet(list(pixels), [*captions, *captions], SHOWN)
 
     def _report(self, losses: list[float]) -> None:
         minutes = self.budget.spent / 60
         used = int((self.uses > RARE).sum())
         mean = sum(losses) / len(losses)
+        self.curve.append((minutes, mean))
         print(f"vqgan: step {self.step}, {minutes:.1f} min, L1 {mean:.4f}, {used} codes in use", flush=True)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights under taming's names, half precision."""
-        return {name: tensor.detach().half().contiguous() for name, tensor in self.vqgan.state_dict().items()}
+        return {name: tensor.detach().cpu().half().contiguous() for name, tensor in self.vqgan.state_dict().items()}
 
 
 def reconstruction_loss(drawn: Tensor, pictures: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ def test_learns_and_writes_what_the_loader_reads(drawings: Dataset, tmp_path: Pa
     path = tmp_path / "out" / "clip.pt"
     clip.write(training.state_dict(), path)
     perceptor = load_clip(path).eval()
+    training.clip.load_state_dict(training.average)
     training.perceptor.eval()
     pictures = F.interpolate(drawings.batch(range(8)), size=64, mode="area")
     captions = drawings.captions[0]

@@ -4,13 +4,14 @@ import re
 import numpy as np
 import pytest
 
-from training.drawings import CAPTIONS, SIZE, THINGS, draw
+from training.drawings import CAPTIONS, SIZE, THINGS, VARIANTS, draw
 from training.drawings.colors import COLORS, distance
-from training.drawings.compose import article
 from training.drawings.patterns import PATTERNS
 from training.drawings.pen import Pen
 from training.drawings.scenery import GROUNDS
+from training.drawings.styles import STYLES
 from training.drawings.thing import Thing
+from training.drawings.wording import article, plural
 
 
 def test_same_seed_same_drawing() -> None:
@@ -27,29 +28,43 @@ def test_drawing_has_size_and_captions() -> None:
     assert len(drawing.captions) == CAPTIONS
 
 
+def test_variants_share_the_light_and_show_other_things() -> None:
+    drawn = [draw("variant-5", number) for number in range(VARIANTS)]
+    assert len({drawing.subject for drawing in drawn}) > 1
+    corners = [drawing.image[:4].astype(int).mean((0, 1)) for drawing in drawn]
+    assert all(np.abs(corner - corners[0]).max() < 1 for corner in corners)
+
+
 def test_captions_name_the_thing() -> None:
-    names = {thing.name: set(thing.names) for thing in THINGS}
+    names: dict[str, set[str]] = {}
     for thing in THINGS:
-        names[thing.name] |= set(thing.names)
-    for index in range(400):
+        names.setdefault(thing.name, set()).update(thing.names)
+    for index in range(600):
         drawing = draw(f"named-{index}")
         if drawing.subject not in names:
             assert drawing.subject in GROUNDS or drawing.subject in PATTERNS
             continue
-        for caption in drawing.captions[:2]:
-            stems = [name.rstrip("s") for name in names[drawing.subject]]
-            assert any(stem in caption for stem in stems), (drawing.subject, caption)
+        said = names[drawing.subject] | {plural(name) for name in names[drawing.subject]}
+        for caption in drawing.captions:
+            assert any(name in caption for name in said), (drawing.subject, caption)
+
+
+def test_wrong_captions_are_wrong() -> None:
+    for index in range(400):
+        drawing = draw(f"wrong-{index}")
+        assert not set(drawing.wrong) & set(drawing.captions)
 
 
 def test_captions_are_plain_english() -> None:
-    for index in range(400):
-        for caption in draw(f"plain-{index}").captions:
+    for index in range(600):
+        drawing = draw(f"plain-{index}")
+        for caption in (*drawing.captions, *drawing.wrong):
             assert re.fullmatch(r"[a-z][a-z, -]*", caption), caption
-            assert not re.search(r"\ba [aeio]|\ban [^aeiou]|\b(\w+) \1\b", caption), caption
+            assert not re.search(r"\ba [aeio]|\ban ([^aeiou]|uni|ufo)|\b(\w+) \2\b", caption), caption
 
 
 def test_everything_is_drawn_sooner_or_later() -> None:
-    drawn = {draw(f"all-{index}").subject for index in range(2500)}
+    drawn = {draw(f"all-{index}").subject for index in range(6000)}
     assert drawn == {thing.name for thing in THINGS} | set(GROUNDS) | set(PATTERNS)
 
 
@@ -63,7 +78,7 @@ def test_thing_covers_its_unit_in_its_color(thing: Thing) -> None:
     covered = np.abs(image - (1, 2, 3)).sum(2) > 30
     assert 0.04 < covered.mean() < 0.9
     rows = np.flatnonzero(covered.any(1))
-    assert rows.max() - rows.min() > 0.35 * 110
+    assert rows.max() - rows.min() > 0.25 * 110
     if thing.colored_name > 0.5:
         pixels = image[covered]
         near = [distance(tuple(pixel), COLORS[thing.colors[0]]) < 120 for pixel in pixels[::7]]
@@ -77,3 +92,23 @@ def test_thing_covers_its_unit_in_its_color(thing: Thing) -> None:
 )  # fmt: skip
 def test_article(words: str, said: str) -> None:
     assert article(words) == said
+
+
+@pytest.mark.parametrize(
+    ("one", "several"),
+    [("red apple", "red apples"), ("mouse", "mice"), ("strawberry", "strawberries"), ("fox", "foxes"),
+     ("bus", "buses"), ("toy", "toys"), ("sheep", "sheep")],
+)  # fmt: skip
+def test_plural(one: str, several: str) -> None:
+    assert plural(one) == several
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_style_changes_the_whole_picture_and_keeps_its_size(style: str) -> None:
+    drawing = draw("variant-0")
+    paint, ways = STYLES[style]
+    painted = paint(drawing.image, random.Random(0))
+    assert painted.shape == drawing.image.shape
+    assert painted.dtype == np.uint8
+    assert np.mean(np.abs(painted.astype(int) - drawing.image).sum(2) > 20) > 0.05
+    assert all("{}" in way for way in ways)

@@ -15,55 +15,6 @@ def _eye(pen: Pen, x: float, y: float, radius: float) -> None:
     pen.circle(x + radius * 0.15, y, radius * 0.6, EYE)
 
 
-def _cat_face(pen: Pen, color: Color, rng: random.Random) -> None:
-    for side in (-1, 1):
-        pen.polygon([(side * 0.46, -0.98), (side * 0.44, -0.5), (side * 0.1, -0.74)], color)
-        pen.polygon([(side * 0.4, -0.88), (side * 0.39, -0.62), (side * 0.2, -0.74)], (240, 160, 170))
-    pen.oval(0, -0.42, 0.48, 0.41, color)
-    iris = rng.choice([(120, 190, 80), (240, 200, 60), (90, 160, 220)])
-    for side in (-1, 1):
-        pen.oval(side * 0.19, -0.5, 0.1, 0.085, iris)
-        pen.oval(side * 0.19, -0.5, 0.035, 0.08, EYE)
-        for y in (-0.3, -0.22):
-            pen.line([(side * 0.16, y), (side * 0.48, y - 0.04 + (y + 0.3))], light(color, 0.7), 0.02)
-    pen.polygon([(-0.06, -0.36), (0.06, -0.36), (0, -0.28)], (230, 110, 130))
-    pen.line([(0, -0.28), (0, -0.21), (-0.08, -0.16)], dark(color, 0.4), 0.025)
-    pen.line([(0, -0.21), (0.08, -0.16)], dark(color, 0.4), 0.025)
-
-
-def _cat(pen: Pen, color: Color, rng: random.Random) -> None:
-    pen.arc(0.3, -0.22, 0.2, 90, -190, dark(color, 0.85), 0.09)
-    pen.blob([(-0.02, -0.7), (0.2, -0.5), (0.32, -0.1), (0.25, 0.03), (-0.25, 0.03), (-0.3, -0.1), (-0.2, -0.5)], color)
-    with pen.at(-0.02, -0.44, 0.56):
-        _cat_face(pen, light(color, 0.06), rng)
-    for x in (-0.1, 0.08):
-        pen.oval(x, -0.03, 0.08, 0.045, light(color, 0.25))
-
-
-def _dog(pen: Pen, color: Color, rng: random.Random) -> None:
-    ear = dark(color, 0.6)
-    pen.oval(0, -0.5, 0.38, 0.42, color)
-    pen.oval(0, -0.28, 0.25, 0.24, light(color, 0.45))
-    for side in (-1, 1):
-        pen.oval(side * 0.38, -0.58, 0.14, 0.32, ear, side * -14)
-        pen.circle(side * 0.15, -0.6, 0.06, EYE)
-    pen.oval(0, -0.38, 0.1, 0.07, EYE)
-    pen.oval(0, -0.14, 0.06, 0.1, (236, 110, 120))
-    del rng
-
-
-def _rabbit(pen: Pen, color: Color, rng: random.Random) -> None:
-    for side in (-1, 1):
-        turn = side * rng.uniform(4, 16)
-        pen.oval(side * 0.16, -0.76, 0.1, 0.3, color, turn)
-        pen.oval(side * 0.16, -0.76, 0.05, 0.22, (244, 170, 180), turn)
-    pen.oval(0, -0.32, 0.36, 0.32, color)
-    for side in (-1, 1):
-        pen.circle(side * 0.14, -0.38, 0.05, EYE)
-    pen.polygon([(-0.05, -0.28), (0.05, -0.28), (0, -0.22)], (230, 110, 130))
-    pen.box(-0.05, -0.19, 0.05, -0.08, (252, 252, 250))
-
-
 def _fish(pen: Pen, color: Color, rng: random.Random) -> None:
     fin = dark(color, 0.72)
     pen.polygon([(-0.28, -0.45), (-0.62, -0.78), (-0.54, -0.45), (-0.62, -0.12)], fin)
@@ -76,19 +27,6 @@ def _fish(pen: Pen, color: Color, rng: random.Random) -> None:
     if rng.random() < 0.4:
         for x in (-0.08, 0.12):
             pen.line([(x, -0.62), (x + 0.03, -0.45), (x, -0.28)], light(color, 0.65), 0.05)
-
-
-def _bird(pen: Pen, color: Color, rng: random.Random) -> None:
-    pen.polygon([(-0.3, -0.42), (-0.64, -0.56), (-0.56, -0.3)], dark(color, 0.75))
-    pen.blob(
-        [(-0.42, -0.4), (-0.1, -0.66), (0.1, -0.86), (0.4, -0.84), (0.44, -0.56), (0.24, -0.16), (-0.16, -0.12)], color
-    )
-    pen.polygon([(0.38, -0.72), (0.62, -0.64), (0.38, -0.58)], (246, 170, 40))
-    pen.blob([(-0.28, -0.5), (0.1, -0.55), (0.14, -0.35), (-0.1, -0.2), (-0.34, -0.3)], dark(color, 0.75))
-    pen.circle(0.26, -0.68, 0.045, EYE)
-    for x in (-0.04, 0.1):
-        pen.line([(x, -0.17), (x, 0)], (220, 140, 40), 0.03)
-    del rng
 
 
 def _duck(pen: Pen, color: Color, rng: random.Random) -> None:
@@ -112,28 +50,6 @@ def _butterfly(pen: Pen, color: Color, rng: random.Random) -> None:
     pen.oval(0, -0.48, 0.05, 0.34, (44, 34, 32))
 
 
-def _owl(pen: Pen, color: Color, rng: random.Random) -> None:
-    pen.blob(
-        [
-            (-0.36, -1.08),
-            (-0.2, -0.9),
-            (0.2, -0.9),
-            (0.36, -1.08),
-            (0.44, -0.5),
-            (0.3, 0.04),
-            (-0.3, 0.04),
-            (-0.44, -0.5),
-        ],
-        color,
-    )
-    pen.oval(0, -0.28, 0.22, 0.26, light(color, 0.5))
-    for side in (-1, 1):
-        pen.circle(side * 0.15, -0.68, 0.15, (250, 246, 230))
-        pen.circle(side * 0.15, -0.68, 0.075, EYE)
-    pen.polygon([(-0.05, -0.6), (0.05, -0.6), (0, -0.48)], (245, 170, 50))
-    del rng
-
-
 def _ladybug(pen: Pen, color: Color, rng: random.Random) -> None:
     with pen.at(0, -0.46, 1, rng.uniform(-40, 40)):
         pen.circle(0, -0.36, 0.2, EYE)
@@ -142,16 +58,6 @@ def _ladybug(pen: Pen, color: Color, rng: random.Random) -> None:
         for side in (-1, 1):
             for y in (-0.16, 0.08, 0.28):
                 pen.circle(side * (0.2 if y < 0.2 else 0.15), y, 0.075, EYE)
-
-
-def _whale(pen: Pen, color: Color, rng: random.Random) -> None:
-    pen.polygon([(-0.42, -0.3), (-0.68, -0.62), (-0.5, -0.56), (-0.4, -0.66), (-0.32, -0.3)], color)
-    pen.blob([(-0.56, -0.36), (-0.1, -0.6), (0.45, -0.7), (0.66, -0.3), (0.4, 0.02), (-0.2, 0.0)], color)
-    pen.blob([(0.62, -0.2), (0.4, 0.02), (-0.15, 0.0), (0.2, -0.14)], light(color, 0.6))
-    pen.circle(0.38, -0.36, 0.035, EYE)
-    for side in (-1, 1):
-        pen.line([(0.15, -0.62), (0.15 + side * 0.05, -0.8), (0.15 + side * 0.16, -0.84)], (170, 210, 240), 0.035)
-    del rng
 
 
 def _snail(pen: Pen, color: Color, rng: random.Random) -> None:
@@ -174,18 +80,6 @@ def _turtle(pen: Pen, color: Color, rng: random.Random) -> None:
     pen.blob([(-0.52, -0.1), (-0.42, -0.7), (0, -0.84), (0.4, -0.7), (0.5, -0.1)], color, round_=True)
     for x, y in ((-0.2, -0.32), (0.04, -0.5), (0.2, -0.28)):
         pen.circle(x, y, 0.08, dark(color, 0.7))
-
-
-def _pig(pen: Pen, color: Color, rng: random.Random) -> None:
-    for side in (-1, 1):
-        pen.polygon([(side * 0.44, -0.98), (side * 0.42, -0.6), (side * 0.14, -0.8)], dark(color, 0.82))
-    pen.circle(0, -0.46, 0.45, color)
-    for side in (-1, 1):
-        pen.circle(side * 0.18, -0.58, 0.05, EYE)
-    pen.oval(0, -0.36, 0.19, 0.14, dark(color, 0.82))
-    for side in (-1, 1):
-        pen.oval(side * 0.07, -0.36, 0.03, 0.05, dark(color, 0.4))
-    del rng
 
 
 def _penguin(pen: Pen, color: Color, rng: random.Random) -> None:
@@ -230,24 +124,12 @@ def _spider(pen: Pen, color: Color, rng: random.Random) -> None:
 
 
 ANIMALS = (
-    Thing(
-        ("cat", "kitty", "kitten"), _cat, ("orange", "black", "gray", "white", "brown"), ("land", "plain"), 0.15, 0.7
-    ),
-    Thing(
-        ("cat", "cat face", "kitty"), _cat_face, ("orange", "black", "gray", "white", "brown"), ("plain",), 0.15, 0.7
-    ),
-    Thing(("dog", "puppy", "dog face"), _dog, ("brown", "white", "orange", "gray"), ("plain", "land"), 0.1, 0.6),
-    Thing(("rabbit", "bunny"), _rabbit, ("white", "gray", "brown", "pink"), ("plain", "land"), 0.1, 0.6),
-    Thing(("fish",), _fish, ("orange", "blue", "red", "yellow", "green"), ("plain", "sea"), 0.3, 0.8),
-    Thing(("bird",), _bird, ("blue", "red", "yellow", "brown", "green"), ("land", "plain"), 0.3, 0.8),
+    Thing(("fish",), _fish, ("orange", "blue", "red", "yellow", "green"), ("plain", "water"), 0.3, 0.8),
     Thing(("duck",), _duck, ("yellow", "white", "brown"), ("sea", "plain"), 0.1, 0.6),
     Thing(("butterfly",), _butterfly, ("orange", "blue", "yellow", "purple", "pink"), ("plain", "sky"), 0.3, 0.8),
-    Thing(("owl",), _owl, ("brown", "gray", "white"), ("plain",), 0.2, 0.5),
     Thing(("ladybug", "ladybird", "beetle"), _ladybug, ("red", "orange"), ("plain",), 0.1, 0.4),
-    Thing(("whale",), _whale, ("blue", "gray"), ("sea", "plain"), 0.1, 0.6),
     Thing(("snail",), _snail, ("brown", "orange", "pink"), ("plain", "land"), 0.2, 0.4),
-    Thing(("turtle",), _turtle, ("green", "brown"), ("plain", "land"), 0.1, 0.5),
-    Thing(("pig",), _pig, ("pink",), ("plain", "land"), 0.05, 0.5),
+    Thing(("turtle",), _turtle, ("green", "brown"), ("plain", "land", "water"), 0.1, 0.5),
     Thing(("penguin",), _penguin, ("black", "blue"), ("plain", "land"), 0.05, 0.2),
     Thing(("spider",), _spider, ("black",), ("plain",), 0.1, 0.5),
 )

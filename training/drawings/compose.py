@@ -1,7 +1,7 @@
-"""Composes pictures with captions: scenes, single things, pairs of shapes, patterns."""
+"""Composes pictures with captions: scenes, things, several of them, lights of the sky, patterns; in many styles."""
 
 import random
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,32 +9,76 @@ import numpy as np
 from training.drawings.animals import ANIMALS
 from training.drawings.colors import COLORS, Color, dark, distance, jitter, light, spoken
 from training.drawings.food import FOOD
+from training.drawings.glyphs import GLYPHS
 from training.drawings.objects import OBJECTS, SHAPES
 from training.drawings.outdoors import OUTDOORS
 from training.drawings.patterns import PATTERNS
 from training.drawings.pen import SIZE, Pen
-from training.drawings.scenery import DIM, GROUNDS, TIMES, clouds, glitter, ground, sky, stars, sun, weather
+from training.drawings.scenery import (
+    DIM,
+    GROUNDS,
+    TIMES,
+    clouds,
+    deep_sea,
+    glitter,
+    ground,
+    outer_space,
+    sky,
+    stars,
+    sun,
+    weather,
+)
+from training.drawings.styles import STYLES
 from training.drawings.thing import Thing
+from training.drawings.wording import SINGLE, article, plural, without_article, wrong
 
-THINGS: tuple[Thing, ...] = (*FOOD, *OBJECTS, *SHAPES, *OUTDOORS, *ANIMALS)
+THINGS: tuple[Thing, ...] = (*FOOD, *OBJECTS, *SHAPES, *OUTDOORS, *ANIMALS, *GLYPHS)
 CAPTIONS = 3  # per drawing
+VARIANTS = 4  # drawings that share place, light and style, and show different things
 
+_STYLED = 0.2  # share of drawings in a style
 _WET = ("sea", "beach", "lake")
 _CONTRAST = 85.0  # least distance between a thing and what lies behind it
 _WEIGHT = {
-    "apple": 3.0,
+    "apple": 2.0,
     "heart": 2.0,
-    "flower": 2.0,
-    "house": 3.0,
-    "sailboat": 3.0,
+    "flower": 1.5,
+    "house": 2.5,
+    "sailboat": 2.5,
     "tree": 2.0,
-    "star": 2.5,
-    "sun": 2.0,
+    "star": 2.0,
+    "sun": 1.5,
     "full moon": 2.0,
-    "circle": 1.5,
-    "square": 1.5,
-    "triangle": 1.5,
+    "cat": 2.0,
+    "dog": 1.5,
+    "horse": 1.5,
+    "bird": 1.5,
+    "fish": 2.0,
+    "castle": 1.5,
+    "lighthouse": 1.5,
+    "robot": 1.5,
+    "dragon": 1.5,
 }
+_LIGHTS = {
+    "full moon": ("full moon", "moon"),
+    "crescent moon": ("crescent moon", "moon"),
+    "sun": ("sun",),
+    "planet": ("planet",),
+}
+_NUMBERS = {2: ("two",), 3: ("three",), 4: ("four",), 5: ("five",), 9: ("many", "nine", "a lot of")}
+
+_ONLY_IN = ("the grass", "the snow", "the waves", "a winter landscape")
+_PREPOSITIONS = {
+    "mountains": ("in front of", "in"),
+    "snowy mountains": ("in front of", "in"),
+    "city": ("in", "in front of"),
+    "forest": ("in",),
+    "desert": ("in",),
+    "wheat": ("in",),
+    "flowers": ("in",),
+}
+
+Vary = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +86,48 @@ class Drawing:
     """A picture and what it shows."""
 
     image: np.ndarray  # RGB, uint8 [128, 128, 3]
-    captions: tuple[str, ...]  # three ways to say it; the first always names the subject
+    captions: tuple[str, ...]  # three ways to say it, each naming the subject
+    wrong: tuple[str, ...]  # the same with another thing, place or colour
     subject: str  # the plain name of the main thing, ground or pattern
 
 
-def draw(seed: str) -> Drawing:
-    """Draw one picture; the same seed gives the same picture and captions."""
+Sketch = tuple[Pen, list[str], str]
+"""What has been drawn, ways to say it, and the subject."""
+
+
+def draw(seed: str, variant: int = 0) -> Drawing:
+    """Draw one picture; the same seed and variant give the same picture and captions.
+
+    Variants of a seed have place, light and style in common and show different things.
+    """
     rng = random.Random(seed)
-    kind = rng.random()
-    if kind < 0.46:
-        return _scene(rng)
-    if kind < 0.88:
-        return _thing(rng)
-    if kind < 0.93:
-        return _pair(rng)
-    return _pattern(rng)
+
+    def vary() -> None:
+        rng.seed(f"{seed}/{variant}")
+
+    style = rng.choice(tuple(STYLES)) if rng.random() < _STYLED else None
+    makers = (_scene, _place, _thing, _many, _couple, _light, _pattern)
+    maker = rng.choices(makers, (27, 13, 36, 7, 7, 5, 5))[0]
+    pen, sentences, subject = maker(rng, vary)
+    image = pen.picture()
+    captions = [_frame(rng, rng.choice(sentences), styled=style is not None) for _ in range(CAPTIONS)]
+    if style and maker is not _pattern:
+        paint, ways = STYLES[style]
+        image = paint(image, rng)
+        told = [rng.choice(ways).format(caption) for caption in captions]
+        captions = [*told[:-1], rng.choice((captions[-1], told[-1]))]
+    twisted = [wrong(rng, caption, subject, THINGS) for caption in captions]
+    return Drawing(image, tuple(captions), tuple(twisted), subject)
 
 
-def article(words: str) -> str:
-    """Put "a" or "an" before the words where they need one."""
-    first = words.split(maxsplit=1)[0]
-    plural = words in _UNCOUNTED or words.split()[-1] in _UNCOUNTED
-    if first in ("a", "an", "the", "two", "many") or plural:
-        return words
-    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
-
-
-_UNCOUNTED = {"cherries", "grapes", "lightning", "fire", "flowers in a vase"}
+def _frame(rng: random.Random, words: str, styled: bool = False) -> str:
+    """Write a caption the way people write it: mostly just the words."""
+    roll = rng.random()
+    if roll < 0.12 and not styled:
+        return f"{rng.choice(('a picture of', 'a drawing of', 'a painting of', 'a photo of'))} {words}"
+    if roll > 0.88:
+        return without_article(words)
+    return words
 
 
 def _behind(pen: Pen, x: float, y: float, size: float) -> Color:
@@ -80,102 +139,153 @@ def _behind(pen: Pen, x: float, y: float, size: float) -> Color:
     return int(part[0]), int(part[1]), int(part[2])
 
 
-def _color(rng: random.Random, thing: Thing, behind: Color, dim: float) -> tuple[str, Color]:
-    """Choose a colour for the thing that stands out from what is behind it."""
+def _color(rng: random.Random, thing: Thing, behind: Color, dim: float, wanted: str | None) -> tuple[str, Color, bool]:
+    """Choose a colour for the thing that stands out from what is behind it, and tell whether it does."""
     best: tuple[float, str, Color] = (-1.0, "", (0, 0, 0))
     for attempt in range(8):
         usual = attempt < 4 or thing.recolored == 0.0
         names = thing.colors if usual and rng.random() >= thing.recolored else tuple(COLORS)
-        name = rng.choice(names)
+        name = wanted if wanted and attempt == 0 and thing.recolored > 0.05 else rng.choice(names)
         color = jitter(rng, COLORS[name])
         apart = distance(dark(color, dim), behind)
         if apart >= _CONTRAST:
-            return name, color
+            return name, color, True
         best = max(best, (apart, name, color))
-    return best[1], best[2]
+    return best[1], best[2], False
 
 
-def _called(rng: random.Random, thing: Thing, color: str) -> str:
-    """Put the thing in words, with article, and mostly with its colour."""
-    name = rng.choice(thing.names) if rng.random() < 0.3 else thing.name
+def _called(rng: random.Random, thing: Thing, color: str, number: str = "") -> str:
+    """Put the thing in words, with article or number, and mostly with its colour."""
+    names = [name for name in thing.names if not number or name not in SINGLE]
+    name = rng.choice(names) if rng.random() < 0.25 else names[0]
     told = rng.random() < thing.colored_name or (color not in thing.colors and thing.colored_name > 0)
     if told and thing.colored_name > 0 and " of " not in name and not name.startswith("two "):
-        return article(f"{spoken(rng, color)} {name}")
-    return article(name)
+        said = f"{spoken(rng, color)} {name}"
+    else:
+        said = name
+    return f"{number} {plural(said)}" if number else article(said)
 
 
-def _pick(rng: random.Random, place: str) -> Thing:
-    choices = [thing for thing in THINGS if place in thing.places]
+def _pick(rng: random.Random, place: str, counted: bool = False) -> Thing:
+    choices = [thing for thing in THINGS if place in thing.places and not (counted and thing.name in SINGLE)]
     return rng.choices(choices, [_WEIGHT.get(thing.name, 1.0) for thing in choices])[0]
 
 
-def _frame(rng: random.Random, words: str) -> str:
-    """Write a caption the way people write it: mostly just the words."""
-    roll = rng.random()
-    if roll < 0.06:
-        return f"a picture of {words}"
-    if roll < 0.1:
-        return f"a drawing of {words}"
-    if roll < 0.13:
-        return f"a painting of {words}"
-    if roll < 0.22:
-        return words.removeprefix("a ").removeprefix("an ").removeprefix("the ")
-    return words
+def _put(
+    pen: Pen,
+    rng: random.Random,
+    thing: Thing,
+    spots: list[tuple[float, float, float]],
+    dim: float = 1.0,
+    wanted: str | None = None,
+    shadow: bool = False,
+    turn: float = 0.0,
+) -> str:
+    """Draw a thing at each spot (x, foot, size) in one colour, whose name is returned.
+
+    What would not stand out from the ground gets a halo.
+    """
+    x, foot, size = spots[0]
+    behind = _behind(pen, x, foot, size)
+    name, color, apart = _color(rng, thing, behind, dim, wanted)
+    outer, pen.dim = pen.dim, dim
+    for x, foot, size in spots:
+        if not apart:
+            halo = (255, 255, 255) if sum(behind) < 330 else (30, 30, 40)
+            pen.glow(x, foot - size / 2, size * 0.72, halo, 170)
+        if shadow:
+            pen.shadow(x, foot, size * 0.42, size * 0.07)
+        with pen.at(x, foot - size / 2, size, turn, mirror=rng.random() < 0.5), pen.at(0, 0.5, 1):
+            thing.draw(pen, color, rng)
+    pen.dim = outer
+    return name
 
 
-def _captions(rng: random.Random, full: list[str], rest: list[str]) -> tuple[str, ...]:
-    """Two captions from those that name everything important, one from all."""
-    return (
-        _frame(rng, rng.choice(full)),
-        _frame(rng, rng.choice(full)),
-        _frame(rng, rng.choice(full + rest)),
-    )
-
-
-def _scene(rng: random.Random) -> Drawing:
-    pen = Pen()
-    time = rng.choices(tuple(TIMES), (30, 20, 7, 22, 7, 6, 6))[0]
-    land = rng.choices(tuple(GROUNDS), (17, 16, 6, 8, 9, 10, 6, 6, 7, 9, 6, 5, 5, 7))[0]
-    if time == "snowfall" and land in ("desert", "beach", "wheat", "flowers"):
-        land = "snow"
-    horizon = rng.uniform(0.34, 0.7) * SIZE
+def _landscape(
+    pen: Pen, rng: random.Random, time: str, land: str, low: float = 0.34, high: float = 0.7
+) -> tuple[float, str]:
+    """Draw sky and ground, and tell the horizon and what is seen in the sky."""
+    horizon = rng.uniform(low, high) * SIZE
     haze = sky(pen, rng, time, horizon)
     above = _heavens(pen, rng, time, land, horizon)
     ground(pen, rng, land, time, horizon, haze)
     if above and land in _WET and above[1] is not None and time != "day":
         shore = {"beach": SIZE - 44, "lake": SIZE - 22}.get(land, SIZE)
         glitter(pen, rng, above[0], horizon + (6 if land == "lake" else 0), shore, light(above[1], 0.1))
-    when = list(TIMES[time])
-    where = list(GROUNDS[land])
-    words = rng.choice(where)
-    sky_word = above[2] if above else ""
-    main = _main_thing(pen, rng, time, land, horizon)
+    return horizon, above[2] if above else ""
+
+
+def _time_and_land(rng: random.Random) -> tuple[str, str]:
+    time = rng.choices(tuple(TIMES), (34, 18, 6, 22, 7, 6, 7))[0]
+    land = rng.choices(tuple(GROUNDS), (17, 16, 6, 8, 9, 10, 6, 6, 7, 9, 6, 5, 5, 7))[0]
+    if time == "snowfall" and land in ("desert", "beach", "wheat", "flowers"):
+        land = "snow"
+    return time, land
+
+
+def _scene(rng: random.Random, vary: Vary) -> Sketch:
+    """Draw a thing in a landscape."""
+    pen = Pen()
+    time, land = _time_and_land(rng)
+    if land in ("city", "forest") and rng.random() < 0.5:
+        land = "meadow"
+    horizon, sky_word = _landscape(pen, rng, time, land)
+    place = "sky" if rng.random() < 0.12 else ("sea" if land in ("sea", "lake") else "land")
+    size = rng.uniform(48, 98)
+    x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.45
+    dim = (1 + DIM.get(time, 1.0)) / 2
+    if place == "sky":
+        size = min(size, 66)
+        foot = rng.uniform(size + 2, max(size + 6, horizon))
+    elif place == "sea":
+        foot = rng.uniform(horizon + 14, min(SIZE - 6, horizon + 0.75 * (SIZE - horizon)))
+    else:
+        foot = rng.uniform(max(horizon + 12, size + 2), SIZE - 4) if horizon + 12 < SIZE - 6 else SIZE - 6
+        foot = max(foot, SIZE - rng.uniform(4, 24)) if land == "beach" else foot
+    wanted = rng.choice(tuple(COLORS)) if rng.random() < 0.3 else None
+    vary()
+    thing = _pick(rng, place)
+    color = _put(pen, rng, thing, [(x, foot, size)], dim, wanted, shadow=place == "land")
     weather(pen, rng, time)
-    if main is not None:
-        thing, color = main
-        place = _placed(rng, thing, land)
-        full = [f"{_called(rng, thing, color)} {place} {rng.choice(when)}" for _ in range(2)]
-        full += [f"{_called(rng, thing, color)} {place}", f"{_called(rng, thing, color)} {rng.choice(when)}"]
-        if sky_word:
-            full.append(f"{_called(rng, thing, color)} under {sky_word}")
-            full.append(f"{_called(rng, thing, color)} {place} under {sky_word}")
-        return Drawing(pen.picture(), _captions(rng, full, [_called(rng, thing, color)]), thing.name)
-    full = [f"{words} {rng.choice(when)}", f"{rng.choice(where)} {rng.choice(when)}"]
-    if time in ("sunset", "sunrise"):
-        event = rng.choice((f"a {time}", time, f"the {time}" if time == "sunrise" else "the setting sun"))
-        full += [f"{event} over {words}", f"a {time} over {rng.choice(where)}", f"a {time} over {rng.choice(where)}"]
+    when = TIMES[time]
+    called = [_called(rng, thing, color) for _ in range(3)]
+    where = [_placed(rng, thing, land, place) for _ in range(3)]
+    full = [f"{called[0]} {where[0]} {rng.choice(when)}", f"{called[1]} {where[1]} {rng.choice(when)}"]
+    full += [f"{called[0]} {where[2]}", f"{called[1]} {where[1]}", f"{called[2]} {rng.choice(when)}"]
     if sky_word:
-        full += [f"{sky_word} over {words}", f"{rng.choice(where)} under {sky_word}"]
-    rest = [rng.choice(where)]
-    if time == "night":
-        full.append(f"{words} under a starry sky")
-        rest.append("a starry night" if rng.random() < 0.5 else "the night sky")
+        full += [f"{called[0]} under {sky_word}", f"{called[2]} {where[2]} under {sky_word}"]
+    return pen, full, thing.name
+
+
+def _placed(rng: random.Random, thing: Thing, land: str, place: str) -> str:
+    """Where the thing is, in words."""
+    where = rng.choice(GROUNDS[land])
+    if place == "sky":
+        return f"{rng.choice(('over', 'above', 'over', 'flying over'))} {where}"
+    if where in _ONLY_IN or (place == "sea" and "water" in thing.places):
+        return f"in {where}"
+    return f"{rng.choice(_PREPOSITIONS.get(land, ('on',)))} {where}"
+
+
+def _place(rng: random.Random, vary: Vary) -> Sketch:
+    """Draw a landscape with nothing in it."""
+    vary()
+    pen = Pen()
+    time, land = _time_and_land(rng)
+    _, sky_word = _landscape(pen, rng, time, land)
+    weather(pen, rng, time)
+    where, when = GROUNDS[land], TIMES[time]
+    full = [f"{rng.choice(where)} {rng.choice(when)}" for _ in range(3)]
     if time in ("sunset", "sunrise"):
-        rest.append(f"a {time}")
+        event = rng.choice((f"a {time}", time, "the sunrise" if time == "sunrise" else "the setting sun"))
+        full += [f"{event} over {rng.choice(where)}", f"a {time} over {rng.choice(where)}"]
+    if sky_word:
+        full += [f"{sky_word} over {rng.choice(where)}", f"{rng.choice(where)} under {sky_word}"]
+    if time == "night":
+        full += [f"{rng.choice(where)} under a starry sky", f"a starry night over {rng.choice(where)}"]
     if time == "day":
-        full.append(words)
-        full.append(f"{rng.choice(where)} under a blue sky")
-    return Drawing(pen.picture(), _captions(rng, full, rest), land)
+        full += [rng.choice(where), f"{rng.choice(where)} under a blue sky"]
+    return pen, full, land
 
 
 def _heavens(
@@ -187,10 +297,10 @@ def _heavens(
     if time == "night":
         many = rng.random() < 0.75
         if many:
-            stars(pen, rng, horizon, rng.randint(25, 90))
+            stars(pen, rng, horizon, rng.randint(25, 70))
         roll = rng.random()
         if roll < 0.6:
-            radius = rng.uniform(8, 18)
+            radius = rng.uniform(11, 22)
             y = rng.uniform(radius + 3, max(radius + 6, horizon * 0.6))
             color: Color = rng.choice([(248, 246, 220), (236, 240, 246), (250, 236, 176)])
             name = "full moon" if roll < 0.42 else "crescent moon"
@@ -206,7 +316,7 @@ def _heavens(
         elif many:
             seen = (x, None, rng.choice(("a starry sky", "the stars", "many stars")))
     elif time in ("day", "sunset", "sunrise") and rng.random() < (0.6 if time == "day" else 0.85):
-        radius = rng.uniform(8, 17)
+        radius = rng.uniform(10, 20)
         y = rng.uniform(radius, max(radius + 4, horizon * 0.6))
         if time != "day":
             y = rng.uniform(horizon * 0.6, horizon + radius * 0.4)
@@ -222,67 +332,56 @@ def _heavens(
     return seen
 
 
-def _main_thing(pen: Pen, rng: random.Random, time: str, land: str, horizon: float) -> tuple[Thing, str] | None:
-    """Put a thing into the scene, or nothing at all in four scenes of ten."""
-    roll = rng.random()
-    if roll < 0.4 or (land in ("city", "forest") and roll < 0.75):
-        return None
-    dim = (1 + DIM.get(time, 1.0)) / 2
-    aloft = roll > 0.93
-    place = "sky" if aloft else ("sea" if land in ("sea", "lake") else "land")
-    thing = _pick(rng, place)
-    size = rng.uniform(34, 84)
-    x = rng.uniform(size * 0.45, SIZE - size * 0.45)
-    if place == "sky":
-        size = min(size, 60)
-        foot = rng.uniform(size + 2, max(size + 6, horizon))
-    elif place == "sea":
-        foot = rng.uniform(horizon + 8, min(SIZE - 6, horizon + 0.75 * (SIZE - horizon)))
-    else:
-        foot = rng.uniform(max(horizon + 12, size + 2), SIZE - 4) if horizon + 12 < SIZE - 6 else SIZE - 6
-        foot = max(foot, SIZE - rng.uniform(4, 24)) if land == "beach" else foot
-    color_name, color = _color(rng, thing, _behind(pen, x, foot, size), dim)
-    if place == "land":
-        pen.shadow(x, foot, size * 0.42, size * 0.07)
-    outer, pen.dim = pen.dim, dim
+def _light(rng: random.Random, vary: Vary) -> Sketch:
+    """Draw a big moon, sun or planet in the sky, with a strip of land below or none."""
+    vary()
+    pen = Pen()
+    name = rng.choices(tuple(_LIGHTS), (40, 20, 30, 10))[0]
+    time = "night" if name != "sun" else rng.choice(("day", "sunset", "day"))
+    land = rng.choice(tuple(GROUNDS))
+    bare = rng.random() < 0.4
+    horizon = SIZE * (1.0 if bare else rng.uniform(0.68, 0.85))
+    haze = sky(pen, rng, time, horizon)
+    if time == "night" and rng.random() < 0.7:
+        stars(pen, rng, horizon, rng.randint(15, 50))
+    thing = next(thing for thing in OUTDOORS if thing.name == name)
+    size = rng.uniform(46, 92)
+    x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.35
+    foot = rng.uniform(size + 4, max(size + 6, horizon + (size * 0.2 if time == "sunset" else -4)))
+    color_name = rng.choice(thing.colors)
+    if name == "sun" and time == "sunset":
+        color_name = rng.choice(("orange", "red", "yellow"))
     with pen.at(x, foot, size, mirror=rng.random() < 0.5):
-        thing.draw(pen, color, rng)
-    pen.dim = outer
-    return thing, color_name
+        thing.draw(pen, jitter(rng, COLORS[color_name]), rng)
+    if not bare:
+        ground(pen, rng, land, time, horizon, haze)
+    word = rng.choice(_LIGHTS[name])
+    plain, colored = article(word), article(f"{color_name} {word}")
+    air = {"night": "the night sky", "day": "a blue sky", "sunset": "an orange sky"}[time]
+    full = [f"{rng.choice((plain, colored))} in {air}", f"a big {word} in {air}", colored]
+    if not bare:
+        full += [f"{plain} over {rng.choice(GROUNDS[land])}", f"a big {word} over {rng.choice(GROUNDS[land])}"]
+        full += [f"{colored} over {rng.choice(GROUNDS[land])} {rng.choice(TIMES[time])}"]
+    return pen, full, name
 
 
-def _placed(rng: random.Random, thing: Thing, land: str) -> str:
-    """Where the thing is, in words."""
-    where = rng.choice(GROUNDS[land])
-    if "sky" in thing.places:
-        return f"over {where}"
-    if where in _ONLY_IN:
-        return f"in {where}"
-    return f"{rng.choice(_PREPOSITIONS.get(land, ('on',)))} {where}"
-
-
-_ONLY_IN = ("the grass", "the snow", "the waves", "a winter landscape")
-_PREPOSITIONS = {
-    "mountains": ("in front of", "in"),
-    "snowy mountains": ("in front of", "in"),
-    "city": ("in", "in front of"),
-    "forest": ("in",),
-    "desert": ("in",),
-    "wheat": ("in",),
-    "flowers": ("in",),
-}
-
-
-def _backdrop(pen: Pen, rng: random.Random) -> tuple[str, bool]:
-    """Fill the picture: a table before a wall or a plain colour; the colour's name, and whether it is a table."""
+def _backdrop(pen: Pen, rng: random.Random) -> tuple[str, str]:
+    """Fill the picture: a table before a wall, space, the deep sea or a plain colour; kind of place and colour."""
+    kind = rng.choices(("table", "space", "water", "plain"), (22, 4, 7, 67))[0]
     name = rng.choices(tuple(COLORS), (5, 5, 6, 8, 9, 5, 5, 6, 10, 20, 12, 6))[0]
     color = jitter(rng, COLORS[name], 16)
-    if rng.random() < 0.3:
+    if kind == "space":
+        outer_space(pen, rng)
+        return kind, "black"
+    if kind == "water":
+        deep_sea(pen, rng)
+        return kind, "blue"
+    if kind == "table":
         table = jitter(rng, rng.choice([(150, 100, 60), (112, 74, 46), (226, 222, 212), (190, 150, 104), (90, 92, 98)]))
         edge = rng.uniform(0.55, 0.75) * SIZE
         pen.fade(0, 0, SIZE, edge, color, light(color, 0.12))
         pen.fade(0, edge, SIZE, SIZE, light(table, 0.1), dark(table, 0.85))
-        return name, True
+        return kind, name
     roll = rng.random()
     if roll < 0.45:
         pen.box(0, 0, SIZE, SIZE, color)
@@ -291,100 +390,129 @@ def _backdrop(pen: Pen, rng: random.Random) -> tuple[str, bool]:
     else:
         pen.box(0, 0, SIZE, SIZE, dark(color, 0.8))
         pen.glow(SIZE / 2, SIZE / 2, SIZE * 0.75, light(color, 0.25), 220)
-    return name, False
+    return kind, name
 
 
-def _thing(rng: random.Random) -> Drawing:
+def _thing(rng: random.Random, vary: Vary) -> Sketch:
+    """Draw one thing, large."""
     pen = Pen()
-    behind_name, table = _backdrop(pen, rng)
-    thing = _pick(rng, "table" if table else "plain")
-    count = 2 if rng.random() < 0.08 and thing.name in _COUNTED else 1
-    size = rng.uniform(52, 112) if count == 1 else rng.uniform(42, 58)
-    if table:
-        size = min(size, 96)
+    kind, behind = _backdrop(pen, rng)
+    size = rng.uniform(66, 116)
+    if kind == "table":
+        size = min(size, 98)
         foot = rng.uniform(max(0.78 * SIZE, size + 4), SIZE - 8)
     else:
         foot = SIZE / 2 + size / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.4
-    slack = max(0.0, SIZE - size * count * 1.1) / 2
-    middle = SIZE / 2 + rng.uniform(-1, 1) * slack * 0.8
-    color_name, color = _color(rng, thing, _behind(pen, middle, foot, size), 1.0)
-    turn = 0.0 if table or rng.random() < 0.6 else rng.uniform(-15, 15)
-    for k in range(count):
-        x = middle + (k - (count - 1) / 2) * size * 1.1
-        if table:
-            pen.shadow(x + size * 0.08, foot, size * 0.45, size * 0.08, 80)
-        with pen.at(x, foot - size / 2, size, turn, mirror=rng.random() < 0.5), pen.at(0, 0.5, 1):
-            thing.draw(pen, color, rng)
-    if count == 2:
-        full = [f"two {spoken(rng, color_name)} {_COUNTED[thing.name]}", f"two {_COUNTED[thing.name]}"]
-        return Drawing(pen.picture(), _captions(rng, full, []), thing.name)
-    if table:
-        full = [f"{_called(rng, thing, color_name)} on a table" for _ in range(2)]
-        full += [_called(rng, thing, color_name) for _ in range(4)]
-    else:
-        full = [
-            f"{_called(rng, thing, color_name)} on {article(spoken(rng, behind_name))} background" for _ in range(2)
-        ]
-        full += [f"{_called(rng, thing, color_name)} on {behind_name}"]
-        full += [_called(rng, thing, color_name) for _ in range(5)]
-    return Drawing(pen.picture(), _captions(rng, full, [article(thing.name)]), thing.name)
+    x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.4
+    turn = 0.0 if kind == "table" or rng.random() < 0.7 else rng.uniform(-15, 15)
+    wanted = rng.choice(tuple(COLORS)) if rng.random() < 0.25 else None
+    vary()
+    thing = _pick(rng, kind)
+    color = _put(pen, rng, thing, [(x, foot, size)], 1.0, wanted, shadow=kind == "table", turn=turn)
+    called = [_called(rng, thing, color) for _ in range(5)]
+    return pen, [*called, *(f"{said} {_before(rng, kind, behind)}" for said in called[:3])], thing.name
 
 
-_COUNTED = {
-    "apple": "apples",
-    "orange": "oranges",
-    "lemon": "lemons",
-    "pear": "pears",
-    "ball": "balls",
-    "heart": "hearts",
-    "star": "stars",
-    "flower": "flowers",
-    "tree": "trees",
-    "balloon": "balloons",
-    "mushroom": "mushrooms",
-    "candle": "candles",
-    "egg": "eggs",
-}
+def _before(rng: random.Random, kind: str, behind: str) -> str:
+    """Say what a thing lies on or is before."""
+    return {
+        "table": "on a table",
+        "space": rng.choice(("in space", "in outer space", "among the stars")),
+        "water": rng.choice(("under water", "in the sea", "in the deep sea", "in the ocean")),
+        "plain": rng.choice((f"on {article(spoken(rng, behind))} background", f"on {behind}")),
+    }[kind]
 
 
-def _pair(rng: random.Random) -> Drawing:
-    """Two shapes beside, above or inside each other."""
+def _many(rng: random.Random, vary: Vary) -> Sketch:
+    """Draw two, three, four, five or many of a kind."""
     pen = Pen()
-    behind_name = rng.choice(tuple(COLORS))
-    pen.box(0, 0, SIZE, SIZE, jitter(rng, COLORS[behind_name]))
-    names = [name for name in COLORS if distance(COLORS[name], COLORS[behind_name]) > _CONTRAST]
-    one, two = rng.sample(names, 2)
-    first, second = rng.sample(SHAPES, 2)
-    relation = rng.choice(("beside", "above", "in"))
-    size = rng.uniform(46, 58)
+    outside = rng.random() < 0.35
+    if outside:
+        time = rng.choice(("day", "day", "sunset", "night"))
+        land = rng.choice(("meadow", "snow", "beach", "hills", "desert", "flowers"))
+        horizon, _ = _landscape(pen, rng, time, land, 0.3, 0.42)
+        dim, middle, kind = (1 + DIM.get(time, 1.0)) / 2, (horizon + 16 + SIZE) / 2, "land"
+    else:
+        kind, behind = _backdrop(pen, rng)
+        dim, middle = 1.0, SIZE / 2 if kind != "table" else SIZE * 0.66
+    count = rng.choices(tuple(_NUMBERS), (36, 26, 12, 8, 18))[0]
+    rows = {2: (2,), 3: rng.choice(((3,), (1, 2))), 4: (2, 2), 5: (3, 2), 9: (3, 3, 3)}[count]
+    if kind == "table":
+        rows = (count,) if count < 5 else rows
+    step = min((SIZE - 6) / max(rows), (SIZE - 6 if not outside else 88) / len(rows), 60)
+    size = step * rng.uniform(0.84, 0.94)
+    spots = []
+    for row, number in enumerate(rows):
+        for k in range(number):
+            x = SIZE / 2 + (k - (number - 1) / 2) * step + rng.uniform(-2, 2)
+            spots.append((x, middle + (row - (len(rows) - 1) / 2) * step + size / 2 + rng.uniform(-2, 2), size))
+    vary()
+    thing = _pick(rng, kind, counted=True)
+    color = _put(pen, rng, thing, spots, dim, shadow=kind in ("land", "table"))
+    numbers = _NUMBERS[count]
+    full = [_called(rng, thing, color, rng.choice(numbers)) for _ in range(4)]
+    if outside:
+        full += [f"{said} {_placed(rng, thing, land, 'land')}" for said in full[:2]]
+    else:
+        full += [f"{full[0]} {_before(rng, kind, behind)}"]
+    return pen, full, thing.name
+
+
+def _couple(rng: random.Random, vary: Vary) -> Sketch:
+    """Draw two things beside, above or inside each other."""
+    pen = Pen()
+    relation = rng.choices(("beside", "above", "in"), (5, 3, 2))[0]
+    behind = rng.choice(tuple(COLORS))
+    if relation == "beside" and rng.random() < 0.4:
+        land = rng.choice(("meadow", "snow", "beach", "desert"))
+        _landscape(pen, rng, "day", land, 0.3, 0.5)
+        kind, where = "land", f"on {GROUNDS[land][0]}"
+    else:
+        pen.box(0, 0, SIZE, SIZE, jitter(rng, COLORS[behind]))
+        kind, where = "plain", f"on {behind}"
+    vary()
+    if relation == "in":
+        first, second = rng.sample([shape for shape in SHAPES if shape.name not in ("ring", "cross")], 2)
+    else:
+        first, second = _pick(rng, kind), _pick(rng, kind)
+        while second.name == first.name:
+            second = _pick(rng, kind)
+    size = rng.uniform(50, 60)
+    lower = rng.uniform(110, 122) if kind == "land" else 64 + size / 2
     spots = {
-        "beside": ((34, 64, size), (94, 64, size)),
-        "above": ((64, 33, size), (64, 95, size)),
-        "in": ((64, 64, 34), (64, 64, 104)),
+        "beside": ((34.0, lower, size), (94.0, lower, size)),
+        "above": ((64.0, 61.0, size), (64.0, 124.0, size)),
+        "in": ((64.0, 82.0, 36.0), (64.0, 118.0, 106.0)),
     }[relation]
-    order = (0, 1) if relation != "in" else (1, 0)
-    for k in order:
-        x, y, scale = spots[k]
-        with pen.at(x, y + scale / 2, scale):
-            (first, second)[k].draw(pen, jitter(rng, COLORS[(one, two)[k]], 10), rng)
-    if relation == "in" and second.name in ("ring", "cross"):
-        relation = "on"
-    a, b = article(f"{spoken(rng, one)} {first.name}"), article(f"{spoken(rng, two)} {second.name}")
-    full = [f"{a} {relation} {b}"] * 2 + [f"{a} and {b}"]
-    if relation == "beside":
-        full += [f"{b} and {a}"]
-    return Drawing(pen.picture(), _captions(rng, full, [f"{a} and {b} on {behind_name}"]), first.name)
+    colors = {}
+    for k in (1, 0):
+        colors[k] = _put(pen, rng, (first, second)[k], [spots[k]], shadow=kind == "land")
+    a, b = _called(rng, first, colors[0]), _called(rng, second, colors[1])
+    full = {
+        "beside": [f"{a} and {b}", f"{b} and {a}", f"{a} next to {b}", f"{a} and {b} {where}"],
+        "above": [f"{a} above {b}", f"{b} under {a}", f"{a} over {b}", f"{b} below {a}"],
+        "in": [f"{a} in {b}", f"{a} inside {b}", f"{b} with {a} in it"],
+    }[relation]
+    return pen, full, first.name
 
 
-_AN = re.compile(r"\ba(?= [aeiou])")
-
-
-def _pattern(rng: random.Random) -> Drawing:
+def _pattern(rng: random.Random, vary: Vary) -> Sketch:
+    """Draw an abstract picture."""
+    vary()
     pen = Pen()
     name = rng.choice(tuple(PATTERNS))
     paint, sentences = PATTERNS[name]
     one = rng.choice(tuple(COLORS))
     two = rng.choice([c for c in COLORS if distance(COLORS[c], COLORS[one]) > _CONTRAST])
     paint(pen, rng, jitter(rng, COLORS[one]), jitter(rng, COLORS[two]))
-    full = [_AN.sub("an", sentence.format(a=spoken(rng, one), b=spoken(rng, two))) for sentence in sentences]
-    return Drawing(pen.picture(), _captions(rng, full, []), name)
+    full = [sentence.format(a=spoken(rng, one), b=spoken(rng, two)) for sentence in sentences]
+    return pen, [_corrected(words) for words in full], name
+
+
+def _corrected(words: str) -> str:
+    """Turn "a" into "an" before vowels."""
+    parts = words.split(" ")
+    for k, word in enumerate(parts[:-1]):
+        if word == "a" and parts[k + 1][0] in "aeio":
+            parts[k] = "an"
+    return " ".join(parts)

@@ -261,7 +261,7 @@ OBJECTS = (
     Thing(("kite",), _kite, HUES, ("plain", "sky"), 0.1, 0.7),
     Thing(("snowman",), _snowman, ("white",), ("plain", "land"), 0.0, 0.0),
     Thing(("ghost",), _ghost, ("white",), ("plain", "land"), 0.1, 0.5),
-    Thing(("robot",), _robot, ("gray", "blue", "red"), ("plain", "land"), 0.3, 0.5),
+    Thing(("robot",), _robot, ("gray", "blue", "red"), ("plain", "land", "space"), 0.3, 0.5),
     Thing(("smiley", "smiling face", "happy face"), _smiley, ("yellow",), ("plain",), 0.1, 0.5),
 )
 

@@ -463,13 +463,13 @@ OUTDOORS = (
     Thing(
         ("train", "steam train", "locomotive"), _train, ("red", "black", "green", "blue"), ("land", "plain"), 0.2, 0.6
     ),
-    Thing(("rocket", "spaceship"), _rocket, ("white", "gray", "red"), ("sky", "plain"), 0.3, 0.5),
+    Thing(("rocket", "spaceship"), _rocket, ("white", "gray", "red"), ("sky", "space", "plain"), 0.3, 0.5),
     Thing(("hot air balloon",), _airship, HUES, ("sky", "plain"), 0.1, 0.7),
     Thing(("airplane", "plane"), _airplane, ("white", "gray", "red", "blue"), ("sky", "plain"), 0.2, 0.5),
     Thing(("sun",), _sun, ("yellow", "yellow", "orange"), ("plain",), 0.0, 0.8),
     Thing(("full moon", "moon"), _moon, ("white", "yellow", "gray"), ("plain",), 0.0, 0.4),
     Thing(("crescent moon", "moon"), _crescent, ("yellow", "white"), ("plain",), 0.0, 0.5),
-    Thing(("planet",), _planet, ("orange", "blue", "purple", "red", "brown"), ("plain",), 0.2, 0.6),
+    Thing(("planet",), _planet, ("orange", "blue", "purple", "red", "brown"), ("space", "plain"), 0.2, 0.6),
     Thing(("rainbow",), _rainbow, ("red",), ("plain",), 0.0, 0.0),
     Thing(("cloud",), _cloud, ("white", "gray"), ("plain",), 0.1, 0.6),
     Thing(("lightning bolt", "lightning"), _lightning, ("yellow",), ("plain",), 0.1, 0.6),

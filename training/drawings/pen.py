@@ -129,6 +129,18 @@ class Pen:
         paint = skia.Paint(AntiAlias=True, Color=skia.Color(0, 0, 0, strength))
         self.canvas.drawOval(skia.Rect(x - rx, y - ry, x + rx, y + ry), paint)
 
+    def image(self, image: skia.Image) -> None:
+        """Draw an image of any size into the unit above the ground, as large as it fits, standing in the middle."""
+        width, height = image.width(), image.height()
+        scale = 1 / max(width, height)
+        left, top = -width * scale / 2, -height * scale
+        paint = skia.Paint(AntiAlias=True)
+        if self.dim != 1.0:
+            gray = round(255 * self.dim)
+            paint.setColorFilter(skia.ColorFilters.Blend(skia.Color(gray, gray, gray), skia.BlendMode.kModulate))
+        sampling = skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear)
+        self.canvas.drawImageRect(image, skia.Rect(left, top, left + width * scale, 0), sampling, paint)
+
     @contextlib.contextmanager
     def lit(self) -> Iterator[None]:
         """Inside, colours shine: they are not dimmed."""

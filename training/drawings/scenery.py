@@ -363,3 +363,26 @@ _GROUND_DRAWERS = {
     "snow": _snow,
     "flowers": _flowers,
 }
+
+
+def outer_space(pen: Pen, rng: random.Random) -> None:
+    """Fill the picture with black space and stars, and a coloured cloud or two."""
+    pen.fade(0, 0, SIZE, SIZE, (8, 8, 26), (18, 10, 40))
+    for _ in range(rng.randint(0, 2)):
+        tone = rng.choice(((90, 40, 140), (40, 60, 150), (140, 40, 90)))
+        pen.glow(rng.uniform(0, SIZE), rng.uniform(0, SIZE), rng.uniform(30, 60), tone, 120)
+    stars(pen, rng, SIZE, rng.randint(40, 90))
+
+
+def deep_sea(pen: Pen, rng: random.Random) -> None:
+    """Fill the picture with water: light from above, sand and weeds below, bubbles."""
+    upper = rng.choice(((70, 190, 220), (50, 150, 220), (40, 170, 190)))
+    pen.fade(0, 0, SIZE, SIZE, jitter(rng, upper), jitter(rng, (10, 50, 110)))
+    if rng.random() < 0.6:
+        _land(pen, rng, jitter(rng, (190, 170, 120)), SIZE - rng.uniform(8, 18), 6)
+    for _ in range(rng.randint(2, 6)):
+        x, height = rng.uniform(0, SIZE), rng.uniform(20, 46)
+        points = [(x + 4 * math.sin(k), SIZE - height * k / 5) for k in range(6)]
+        pen.line(points, jitter(rng, (30, 130, 80)), rng.uniform(3, 5))
+    for _ in range(rng.randint(4, 12)):
+        pen.arc(rng.uniform(0, SIZE), rng.uniform(0, SIZE * 0.8), rng.uniform(1.5, 3.5), 0, 360, (190, 230, 245), 1)
