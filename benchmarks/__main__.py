@@ -24,6 +24,7 @@ COMMANDS = {
     "estimate": "the forecast that members see, and what came",
     "all": "all of the above, with a table, a file and plots",
     "gpu": "what concerns CUDA, with a table and a file",
+    "pictures": "the sixty prompts, painted onto a page that is looked at",
     "table": "the table of a file of results",
     "plots": "plots of a file of results",
 }

@@ -1,18 +1,20 @@
 """Paints the sixty prompts of `prompts.txt`, one seed each, onto a page that is looked at."""
 
 import argparse
-import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw
 
+from benchmarks import options as common
+from benchmarks.errors import BenchmarkError
 from generation.canvas.stages import canvases_for
 from generation.checkpoints import load_models
 from generation.engine import Engine
+from generation.errors import CheckpointError
 from generation.request import ImagineRequest
 
 PROMPTS = Path(__file__).with_name("prompts.txt")
@@ -65,39 +67,44 @@ def sheet(pictures: Sequence[np.ndarray], captions: Sequence[str], columns: int 
     return page
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Paint, write the page and print how long it took as a line of JSON."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks pictures", description=__doc__)
-    parser.add_argument("--prompts", type=Path, default=PROMPTS)
-    parser.add_argument("--vqgan", default="pocket", help="pocket, or the path of a YAML")
-    parser.add_argument("--clip", default="pocket", help="pocket, or the path of the weights")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=80)
-    parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--out", type=Path, default=Path("pictures.png"))
-    options = parser.parse_args(arguments)
-    device = torch.device(options.device)
-    models = load_models(options.vqgan, options.clip, device)
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own."""
+    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="one a line (default: the sixty)")
+    parser.add_argument("--vqgan", default="pocket", help="pocket, or the path of a YAML (default: pocket)")
+    parser.add_argument("--clip", default="pocket", help="pocket, or the path of the weights (default: pocket)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda or cuda:N (default: a GPU, else the CPU)")
+    parser.add_argument("--seed", type=int, default=1, help="of every picture (default: 1)")
+    parser.add_argument("--steps", type=common.count, default=250, help="of every picture (default: 250)")
+    parser.add_argument("--size", type=common.size, default=128, help="side of a picture in pixels (default: 128)")
+    parser.add_argument("--out", type=Path, default=Path("pictures.png"), help="default: pictures.png")
+
+
+def measure(options: argparse.Namespace) -> dict[str, object]:
+    """Paint, write the page, and return where it lies and how long a picture took.
+
+    Raises:
+        BenchmarkError: there are no such prompts, weights or device.
+    """
+    device = common.device(options)
+    try:
+        wanted = prompts(options.prompts)
+        models = load_models(options.vqgan, options.clip, device)
+    except (OSError, CheckpointError) as error:
+        raise BenchmarkError(str(error)) from None
     engine = Engine(canvases_for(models, device), models.perceptor, models.recipe, device)
-    wanted = prompts(options.prompts)
 
     def progress(done: int) -> None:
-        print(f"pictures: {done} of {len(wanted)}", flush=True)
+        print(f"pictures: {done} of {len(wanted)}", file=sys.stderr, flush=True)
 
     start = time.monotonic()
     pictures = paint(engine, wanted, options.seed, options.steps, options.size, progress)
     seconds = time.monotonic() - start
     sheet(pictures, wanted).save(options.out)
-    figures = {
+    return {
+        "out": str(options.out),
         "pictures": len(wanted),
         "seed": options.seed,
         "steps": options.steps,
         "size": options.size,
-        "seconds": round(seconds / len(wanted), 2),
+        "seconds_a_picture": round(seconds / len(wanted), 2),
     }
-    print(json.dumps(figures))
-
-
-if __name__ == "__main__":
-    main()

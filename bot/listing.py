@@ -11,6 +11,9 @@ from config.settings import Settings
 
 MOST_RUNNING = 5
 MOST_WAITING = 10
+POCKET = """
+-# The small models that I paint with know some two hundred things, their colours, places and styles: try \
+`a shiny red apple`, `a sailboat on the sea at sunset`, `a blue house in the snow`. All their words: docs/pocket.md"""
 
 
 def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, float]], viewer: discord.Message) -> str:
@@ -52,7 +55,7 @@ def help_text(name: str, settings: Settings) -> str:
 picture, that one
 -# `@{name} imagine …` works too. Usually {painting.width}×{painting.height} and {painting.steps} steps; at most \
 {painting.max_side} pixels a side, {painting.max_steps} steps, {painting.max_prompt_length} characters, \
-{queue.per_member} pictures each at a time."""
+{queue.per_member} pictures each at a time.{POCKET if settings.models.clip == "pocket" else ""}"""
 
 
 def _title(entry: Entry, viewer: discord.Message) -> str:

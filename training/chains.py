@@ -18,6 +18,7 @@ from generation.descent import MOMENTUM
 from generation.gradients import clamp_with_gradient
 from generation.losses import contrast, total_variation
 from generation.perceptor.clip import CLIPPerceptor
+from generation.precision import autocast
 from training.views import views
 
 PYRAMID = (1.0, 0.6, 0.36, 0.22, 0.13)
@@ -87,7 +88,8 @@ class Chains:
         grids = [grid[index].requires_grad_() for grid in self.grids]
         total = sum_grids(torch.full_like(grids[0], 0.5), grids, PYRAMID)
         sheet = clamp_with_gradient(total, total.new_zeros(()), total.new_ones(()))
-        seen = perceptor.encode_image(views(sheet.repeat(VIEWS, 1, 1, 1), sheet.shape[-1]))
+        with autocast(sheet.device):
+            seen = perceptor.encode_image(views(sheet.repeat(VIEWS, 1, 1, 1), sheet.shape[-1]))
         judged = contrast(seen.unflatten(0, (VIEWS, len(chosen))).transpose(0, 1), text, others)
         loss = judged.mean(1).sum() + SMOOTHNESS * total_variation(sheet).sum()
         gradients = torch.autograd.grad(loss, grids)

@@ -281,7 +281,8 @@ class CLIPTraining:
         return sheet([np.kron(picture, np.ones((2, 2, 1), np.uint8)) for picture in pixels], captions)
 
     def _see(self, pictures: Tensor) -> Tensor:
-        return self.perceptor.encode_image(pictures.contiguous(memory_format=torch.channels_last))
+        with autocast(self.device):
+            return self.perceptor.encode_image(pictures.contiguous(memory_format=torch.channels_last))
 
     def _report(self, losses: list[float]) -> None:
         minutes = self.budget.spent / 60

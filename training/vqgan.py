@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from generation.canvas.groupnorm import hasten
 from generation.canvas.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
+from generation.precision import autocast
 from training.budget import Budget, load_checkpoint, save_checkpoint
 from training.critic import Features, PatchDiscriminator, balance, hinge
 from training.dataset import Dataset
@@ -186,7 +187,8 @@ class VQGANTraining:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * self.budget.rate(self.step)
         pictures = self._crops()
-        z = self.vqgan.encode(pictures)
+        with autocast(self.device):
+            z = self.vqgan.encode(pictures)
         commitment = z.new_zeros(())
         latents = z
         self._remember(z.detach())
@@ -194,7 +196,8 @@ class VQGANTraining:
             nearest = self._quantise(z.detach())
             commitment = COMMITMENT * F.mse_loss(z, nearest)
             latents = z + (nearest - z).detach()
-        drawn = self.vqgan.decode(latents.contiguous(memory_format=torch.channels_last))
+        with autocast(self.device):
+            drawn = self.vqgan.decode(latents.contiguous(memory_format=torch.channels_last))
         loss = reconstruction_loss(drawn, pictures)
         if self.features and self.budget.progress >= FEATURES_FROM:
             loss = loss + FEATURES * self.features.distance(drawn, pictures)

@@ -32,6 +32,15 @@ def test_single(capsys: pytest.CaptureFixture[str]) -> None:
     assert [len(each) for each in result["rounds_s"].values()] == [2, 2]
 
 
+def test_pictures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "prompts.txt").write_text("# fruit\na red apple\n\na banana\n")
+    words = ("--prompts", str(tmp_path / "prompts.txt"), "--out", str(tmp_path / "page.png"))
+    result = run(capsys, "pictures", *words, "--steps", "1", "--size", "64", "--device", "cpu")
+    assert result["pictures"] == 2
+    with Image.open(tmp_path / "page.png") as page:
+        assert page.size == (10 * 68, 64 + 26)
+
+
 def test_batch(capsys: pytest.CaptureFixture[str]) -> None:
     rates = run(capsys, "batch", *TINY, "--rounds", "1", "--device", "cpu")["steps_per_second"]
     assert list(rates) == ["1", "2", "4", "8"]

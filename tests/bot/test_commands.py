@@ -13,6 +13,12 @@ async def test_help_tells_how_to_ask_and_within_which_limits(make_stage: MakeSta
     assert "128×128 and 100 steps; at most 512 pixels a side, 500 steps, 1000 characters, 4 pictures" in text
 
 
+@pytest.mark.parametrize(("clip", "told"), [("pocket", True), ("/weights/ViT-B-32.pt", False)])
+async def test_help_tells_what_the_pocket_models_know(make_stage: MakeStage, clip: str, told: bool) -> None:
+    stage = await make_stage(models__clip=clip)
+    assert ("All their words: docs/pocket.md" in await stage.ask(".help")) == told
+
+
 @pytest.mark.parametrize("text", [".imagin a cat", ".roll 2d6", "...", ".", "hello", ". imagine", "imagine a cat"])
 async def test_what_is_no_command_of_ours_gets_no_answer(stage: Stage, text: str) -> None:
     before = len(stage.sandbox.messages("art"))

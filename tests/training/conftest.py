@@ -6,6 +6,15 @@ import torch
 
 from training.dataset import Dataset
 from training.drawings import draw
+from training.drawings.glyphs import FONT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without the font of some of the drawings there is nothing to learn from."""
+    if not FONT.exists():
+        for item in items:
+            if "tests/training" in item.path.as_posix():
+                item.add_marker(pytest.mark.skip(reason=f"{FONT} is not installed"))
 
 
 @pytest.fixture(scope="session")
