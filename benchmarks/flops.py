@@ -22,7 +22,7 @@ CEILING_ROUNDS = 20
 @lru_cache
 def step_flops(width: int, height: int, cutouts: int) -> int:
     """Return the floating point operations of a step of one picture with the official shapes."""
-    factor = 2 ** (len(OFFICIAL_DDCONFIG["ch_mult"]) - 1)  # type: ignore[arg-type]
+    factor = 2 ** (len(OFFICIAL_DDCONFIG["ch_mult"]) - 1)
     with torch.device("meta"):
         decoder = taming_decoder(**OFFICIAL_DDCONFIG).requires_grad_(False)
         clip = clip_model.CLIP(*VIT_B_32).visual.requires_grad_(False)

@@ -18,7 +18,7 @@ from generation.perceptor.clip import CLIPPerceptor
 from generation.precision import Precision
 from generation.recipe import Recipe
 
-OFFICIAL_DDCONFIG = {
+OFFICIAL_DDCONFIG: dict[str, Any] = {
     "double_z": False,
     "z_channels": 256,
     "resolution": 256,

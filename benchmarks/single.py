@@ -30,10 +30,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     textbook.begin(PROMPT, options.size, options.size, seed=0)
     engine.add_request(ImagineRequest("single", PROMPT, 0, options.size, options.size, ENDLESS))
     tasks = {"textbook": textbook.step, "ours": engine.step}
-    warm_up = {
-        name: seconds(lambda task=task: [task() for _ in range(common.WARM_UP[device.type])], device)  # type: ignore[misc]
-        for name, task in tasks.items()
-    }
+    warm_up = {name: seconds(task, device, common.WARM_UP[device.type]) for name, task in tasks.items()}
     taken = alternate(tasks, device, options.rounds, options.steps or common.STEPS[device.type])
     median = medians(taken)
     result: dict[str, object] = {

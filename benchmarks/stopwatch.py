@@ -7,22 +7,18 @@ from statistics import median
 import torch
 
 
-def device_for(name: str) -> torch.device:
-    """Return the device of that name; ``auto`` is the first GPU, or else the CPU."""
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-
-
 def wait_for(device: torch.device) -> None:
     """Return when the device has done all that it was told to."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
-def seconds(task: Callable[[], object], device: torch.device) -> float:
-    """Return how long a task takes, until the device is done with it."""
+def seconds(task: Callable[[], object], device: torch.device, repeats: int = 1) -> float:
+    """Return how long a task takes, done so often in a row, until the device is done with it."""
     wait_for(device)
     start = time.perf_counter()
-    task()
+    for _ in range(repeats):
+        task()
     wait_for(device)
     return time.perf_counter() - start
 
@@ -41,7 +37,7 @@ def alternate(
     taken: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, task in tasks.items():
-            taken[name].append(seconds(lambda task=task: [task() for _ in range(repeats)], device) / repeats)  # type: ignore[misc]
+            taken[name].append(seconds(task, device, repeats) / repeats)
     return taken
 
 

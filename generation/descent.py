@@ -61,8 +61,8 @@ class NormalisedMomentum:
         self.state = [torch.zeros_like(parameter) for parameter in parameters]
 
     @staticmethod
-    def coefficients(rate: float, step: int) -> tuple[float, ...]:  # noqa: ARG004  # as Adam has it
-        """Return the row of a painting that takes its ``step``-th step, from 1, with this learning rate."""
+    def coefficients(rate: float, _: int) -> tuple[float, ...]:
+        """Return the row of a painting that takes a step, whichever, with this learning rate."""
         return (rate,)
 
     def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], coefficients: Tensor) -> None:

@@ -49,6 +49,7 @@ def kept(engine: Engine, side: int, count: int) -> int:
 def test_two_small_sizes_foretell_larger_ones(engine: Engine) -> None:
     step = step_bytes(engine)
     assert len(engine) == 0
+    assert engine.timings() == [], "the device has painted nothing yet"
     assert step.pixel_bytes > 0
     fixed = kept(engine, 64, 1) - (step.picture_bytes + step.pixel_bytes * 64**2) / WORKSPACE
     for side, count in ((96, 2), (256, 1), (256, 3)):
