@@ -1,21 +1,29 @@
-"""Paints the sixty prompts of `prompts.txt`, one seed each, onto a page that is looked at."""
+"""Paints the sixty prompts of `prompts.txt`, one seed each, onto a page that is looked at, and tables a judgement.
+
+The judge is a perceptor that took no part in painting and picks the prompt among nineteen others that differ from it
+in nothing but the thing or the place.
+"""
 
 import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from benchmarks import options as common
 from benchmarks.errors import BenchmarkError
+from benchmarks.judge import Judge, Prompt, parse
 from generation.canvas.stages import canvases_for
 from generation.checkpoints import load_models
 from generation.engine import Engine
 from generation.errors import CheckpointError
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Init
+from generation.sketch import sketcher_for
 
 PROMPTS = Path(__file__).with_name("prompts.txt")
 COLUMNS = 10
@@ -23,10 +31,23 @@ CAPTION_HEIGHT = 26
 BATCH = 4  # painted at once: more gain nothing on a CPU
 
 
-def prompts(path: Path = PROMPTS) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """Two pictures of a painting, RGB, uint8 [side, side, 3].
+
+    Args:
+        first: what it began from, as it was before the first step.
+        last: as it ended.
+    """
+
+    first: np.ndarray
+    last: np.ndarray
+
+
+def prompts(path: Path = PROMPTS) -> list[Prompt]:
     """Return the prompts of a file, one a line; lines with a hash are headings."""
     lines = [line.strip() for line in path.read_text().splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
+    return [parse(line) for line in lines if line and not line.startswith("#")]
 
 
 def paint(
@@ -35,21 +56,25 @@ def paint(
     seed: int,
     steps: int,
     side: int,
+    init: Init = "auto",
     progress: Callable[[int], None] | None = None,
-) -> list[np.ndarray]:
-    """Paint each prompt once with the same seed; RGB, uint8 [side, side, 3]."""
-    pictures: dict[str, np.ndarray] = {}
-    for first in range(0, len(wanted), BATCH):
-        for index in range(first, min(first + BATCH, len(wanted))):
-            engine.add_request(ImagineRequest(str(index), wanted[index], seed, side, side, steps))
+) -> list[Painted]:
+    """Paint each prompt once with the same seed."""
+    first: dict[str, np.ndarray] = {}
+    last: dict[str, np.ndarray] = {}
+    for start in range(0, len(wanted), BATCH):
+        for index in range(start, min(start + BATCH, len(wanted))):
+            engine.add_request(ImagineRequest(str(index), wanted[index], seed, side, side, steps, init=init))
         while len(engine):
             for painting in engine.step():
-                if painting.done and painting.picture is not None:
-                    pixels = painting.picture.clamp(0, 1).mul(255).round().byte()
-                    pictures[painting.request.id] = pixels.permute(1, 2, 0).cpu().numpy()
+                if painting.step == 1 or painting.done:
+                    assert painting.picture is not None
+                    pixels = painting.picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
+                    first.setdefault(painting.request.id, pixels)
+                    last[painting.request.id] = pixels
         if progress:
-            progress(len(pictures))
-    return [pictures[str(index)] for index in range(len(wanted))]
+            progress(len(last))
+    return [Painted(first[str(index)], last[str(index)]) for index in range(len(wanted))]
 
 
 def sheet(pictures: Sequence[np.ndarray], captions: Sequence[str], columns: int = COLUMNS) -> Image.Image:
@@ -76,11 +101,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of every picture (default: 1)")
     parser.add_argument("--steps", type=common.count, default=250, help="of every picture (default: 250)")
     parser.add_argument("--size", type=common.size, default=128, help="side of a picture in pixels (default: 128)")
-    parser.add_argument("--out", type=Path, default=Path("pictures.png"), help="default: pictures.png")
+    parser.add_argument("--init", choices=get_args(Init), default="auto", help="what to begin from (default: auto)")
+    parser.add_argument("--judge", type=Path, help="weights of a CLIP, such as `python -m training judge` makes")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("pictures.png"),
+        help="the page (default: pictures.png); the table is beside it",
+    )
 
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
-    """Paint, write the page, and return where it lies and how long a picture took.
+    """Paint, write page and table, and return where they lie and what is in them.
 
     Raises:
         BenchmarkError: there are no such prompts, weights or device.
@@ -89,22 +121,46 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     try:
         wanted = prompts(options.prompts)
         models = load_models(options.vqgan, options.clip, device)
+        judge = Judge(options.judge) if options.judge else None
     except (OSError, CheckpointError) as error:
         raise BenchmarkError(str(error)) from None
-    engine = Engine(canvases_for(models, device), models.perceptor, models.recipe, device)
+    engine = Engine(canvases_for(models, device), models.perceptor, models.recipe, device, sketcher_for(models))
 
     def progress(done: int) -> None:
         print(f"pictures: {done} of {len(wanted)}", file=sys.stderr, flush=True)
 
+    texts = [prompt.text for prompt in wanted]
     start = time.monotonic()
-    pictures = paint(engine, wanted, options.seed, options.steps, options.size, progress)
+    painted = paint(engine, texts, options.seed, options.steps, options.size, options.init, progress)
     seconds = time.monotonic() - start
-    sheet(pictures, wanted).save(options.out)
+    sheet([each.last for each in painted], texts).save(options.out)
+    sheet([each.first for each in painted], texts).save(options.out.with_stem(f"{options.out.stem}-first"))
+    first = judge.places([each.first for each in painted], wanted) if judge else []
+    last = judge.places([each.last for each in painted], wanted) if judge else []
+    options.out.with_suffix(".md").write_text(table(texts, first, last), "utf-8")
     return {
         "out": str(options.out),
         "pictures": len(wanted),
         "seed": options.seed,
         "steps": options.steps,
         "size": options.size,
+        "init": options.init,
         "seconds_a_picture": round(seconds / len(wanted), 2),
+        "picked_at_first": _picked(first),
+        "picked_at_last": _picked(last),
     }
+
+
+def table(prompts: Sequence[str], first: Sequence[int], last: Sequence[int]) -> str:
+    """Return a table in Markdown: the place of each prompt among twenty, before painting and after it."""
+    if not first:
+        rows = [f"| {prompt} |" for prompt in prompts]
+        return "\n".join(["| prompt |", "|---|", *rows, ""])
+    rows = [f"| {prompt} | {a} | {b} |" for prompt, a, b in zip(prompts, first, last, strict=True)]
+    total = f"| **first of 20** | **{_picked(first):.0%}** | **{_picked(last):.0%}** |"
+    return "\n".join(["| prompt | before painting | after |", "|---|---|---|", *rows, total, ""])
+
+
+def _picked(places: Sequence[int]) -> float | None:
+    """Return how many of the prompts the judge picks first."""
+    return round(sum(place == 1 for place in places) / len(places), 3) if places else None

@@ -126,7 +126,8 @@ class Caption:
     def _fine_print(self) -> str:
         request = self.request
         steps = "1 step" if request.steps == 1 else f"{request.steps} steps"
-        return f"-# seed {request.seed} · {request.width}×{request.height} · {steps}"
+        start = "" if request.init == "auto" else f" · from {'a sketch' if request.init == 'sketch' else 'noise'}"
+        return f"-# seed {request.seed} · {request.width}×{request.height} · {steps}{start}"
 
     def _again(self) -> str:
         request, usual = self.request, self.painting
@@ -135,6 +136,8 @@ class Caption:
             flags += f" --size {request.width}x{request.height}"
         if request.steps != usual.steps:
             flags += f" --steps {request.steps}"
+        if request.init != "auto":
+            flags += f" --init {request.init}"
         if len(request.prompt) > LONGEST_SHOWN or "`" in request.prompt:
             return f"the same prompt with `{flags}`"
         return f"`{self.prefix}imagine {request.prompt} {flags}`"

@@ -5,7 +5,7 @@
     arguments = { word | flag } ;
     flag      = dashes , name , ( "=" , value | blank , value ) ;
     dashes    = "--" | "—" | "–" ;                    phones make one dash of two
-    name      = "seed" | "steps" | "size" ;           in any case
+    name      = "seed" | "steps" | "size" | "init" ;  in any case
 
 Words that are no flags are the prompt, wherever they stand; two dashes without a letter behind them are a
 word. Blanks and line ends become one space each. A text that is a code block as a whole loses its fence and
@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from bot.errors import PromptError
 from bot.markdown import inline_code
 from config.settings import PaintingSettings
-from generation.request import SEED_LIMIT
+from generation.request import SEED_LIMIT, Init
 
 MULTIPLE = 16
 """Sides are multiples of it: a latent cell of the coarsest VQGAN is as wide."""
 MIN_SIDE = 64
 
-FLAGS = ("seed", "steps", "size")
+FLAGS = ("seed", "steps", "size", "init")
 FLAG = re.compile(r"(?:--|—|–)(?P<name>[^\W\d_][^\s=]*)(?:=(?P<value>.*))?", re.DOTALL)
 SIZE = re.compile(r"(?P<width>\d{1,9})[xX×хХ](?P<height>\d{1,9})")
 """With a Latin or Cyrillic x or a multiplication sign between."""
@@ -43,6 +43,7 @@ class Arguments:
         width: of the picture, in pixels.
         height: of the picture, in pixels.
         steps: of gradient descent.
+        init: what to begin from.
     """
 
     prompt: str
@@ -50,11 +51,13 @@ class Arguments:
     width: int
     height: int
     steps: int
+    init: Init = "auto"
 
     def __str__(self) -> str:
         """Return the text that parses to these arguments, whatever the defaults."""
         seed = "" if self.seed is None else f" --seed {self.seed}"
-        return f"{self.prompt}{seed} --size {self.width}x{self.height} --steps {self.steps}"
+        init = "" if self.init == "auto" else f" --init {self.init}"
+        return f"{self.prompt}{seed} --size {self.width}x{self.height} --steps {self.steps}{init}"
 
 
 def parse(text: str, painting: PaintingSettings) -> Arguments:
@@ -67,7 +70,8 @@ def parse(text: str, painting: PaintingSettings) -> Arguments:
         width, height = _size(values["size"], painting.max_side)
     seed = _number("seed", values["seed"], 0, SEED_LIMIT - 1) if "seed" in values else None
     steps = _number("steps", values["steps"], 1, painting.max_steps) if "steps" in values else painting.steps
-    return Arguments(_checked(prompt, painting.max_prompt_length), seed, width, height, steps)
+    init = _init(values["init"]) if "init" in values else "auto"
+    return Arguments(_checked(prompt, painting.max_prompt_length), seed, width, height, steps, init)
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:
@@ -113,12 +117,12 @@ def _known(name: str) -> str:
     if folded in FLAGS:
         return folded
     nearest = difflib.get_close_matches(folded, FLAGS, n=1, cutoff=0.5)
-    hint = f"did you mean `--{nearest[0]}`?" if nearest else "there are `--seed`, `--steps` and `--size`."
+    hint = f"did you mean `--{nearest[0]}`?" if nearest else "there are `--seed`, `--steps`, `--size` and `--init`."
     raise PromptError(f"There is no flag {inline_code('--' + name)}; {hint}")
 
 
 def _example(name: str) -> str:
-    return {"seed": "`--seed 7`", "steps": "`--steps 100`", "size": "`--size 128x192`"}[name]
+    return {"seed": "`--seed 7`", "steps": "`--steps 100`", "size": "`--size 128x192`", "init": "`--init noise`"}[name]
 
 
 def _number(name: str, value: str, low: int, high: int) -> int:
@@ -127,6 +131,15 @@ def _number(name: str, value: str, low: int, high: int) -> int:
     if not low <= number <= high:
         raise PromptError(f"`--{name}` takes a whole number from {low} to {high}, not {inline_code(value)}.")
     return number
+
+
+def _init(value: str) -> Init:
+    match value.casefold():
+        case "sketch":
+            return "sketch"
+        case "noise":
+            return "noise"
+    raise PromptError(f"`--init` takes `sketch` or `noise`, what to begin from, not {inline_code(value)}.")
 
 
 def _size(value: str, max_side: int) -> tuple[int, int]:

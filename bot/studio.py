@@ -108,6 +108,7 @@ class Studio:
             width=arguments.width,
             height=arguments.height,
             steps=arguments.steps,
+            init=arguments.init,
             member=str(source.author.id),
         )
         tag = self._queue.admit(request)

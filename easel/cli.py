@@ -145,6 +145,9 @@ def imagine(
     seed: Annotated[
         int | None, typer.Option(help="The same seed gives the same picture.", show_default="random")
     ] = None,
+    init: Annotated[
+        str | None, typer.Option(help="What to begin from: sketch or noise.", show_default="what suits the models")
+    ] = None,
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda or cuda:N; several with commas.", show_default="a GPU, else the CPU")
     ] = None,
@@ -170,7 +173,7 @@ def imagine(
     chosen = load(arguments=arguments)
     try:
         painting.check_file(out)
-        request = painting.request(prompt, chosen.painting, size=size, steps=steps, seed=seed)
+        request = painting.request(prompt, chosen.painting, size=size, steps=steps, seed=seed, init=init)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, chosen, out, as_json=json)

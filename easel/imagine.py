@@ -35,21 +35,27 @@ def check_file(out: Path) -> None:
 
 
 def request(
-    prompt: str, painting: PaintingSettings, *, size: str | None, steps: int | None, seed: int | None
+    prompt: str,
+    painting: PaintingSettings,
+    *,
+    size: str | None = None,
+    steps: int | None = None,
+    seed: int | None = None,
+    init: str | None = None,
 ) -> ImagineRequest:
     """Return the request for what was asked, by the grammar of ``.imagine``.
 
     Raises:
         ValueError: it is not allowed; the sentence says why.
     """
-    flags = {"size": size, "steps": steps, "seed": seed}
+    flags = {"size": size, "steps": steps, "seed": seed, "init": init}
     typed = "".join(f" --{name}={value}" for name, value in flags.items() if value is not None)
     try:
         asked = parse(prompt + typed, painting)
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
     chosen = secrets.randbelow(SEED_LIMIT) if asked.seed is None else asked.seed
-    return ImagineRequest("imagine", asked.prompt, chosen, asked.width, asked.height, asked.steps)
+    return ImagineRequest("imagine", asked.prompt, chosen, asked.width, asked.height, asked.steps, init=asked.init)
 
 
 def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bool) -> None:

@@ -38,6 +38,10 @@ class Judge:
     total_variation: float
 
     def loss(self, pictures: Tensor, text: Tensor, drawn: Tensor) -> Tensor:
+        """Return what painting descends: the judgement, and how restless pictures are; shapes as in `judgement`."""
+        return self.judgement(pictures, text, drawn) + self.total_variation * total_variation(pictures)
+
+    def judgement(self, pictures: Tensor, text: Tensor, drawn: Tensor) -> Tensor:
         """Return how far pictures are from their prompts: ``[B, 3, H, W], [B, D], [B, n, DRAWN] → [B]``."""
         views = self.cutouts(pictures, drawn)
         image = self.perceptor.encode_image(views.flatten(0, 1)).unflatten(0, views.shape[:2])
@@ -46,7 +50,7 @@ class Judge:
             if len(self.distractors)
             else spherical_distance(image, text[:, None])
         )
-        return judgement.mean(1) + self.total_variation * total_variation(pictures)
+        return judgement.mean(1)
 
 
 class Batch:

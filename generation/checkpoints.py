@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from generation.canvas.vqgan import VQGAN
+from generation.composer import Composer
 from generation.errors import CheckpointError
 from generation.official import clip_model
 from generation.perceptor.clip import CLIPPerceptor
@@ -38,6 +39,8 @@ class Models:
     vqgan: VQGAN
     perceptor: CLIPPerceptor
     recipe: Recipe
+    composer: Composer | None = None
+    """What writes the codes of sketches, where there is one."""
 
 
 def load_models(vqgan: str, clip: str, device: torch.device, precision: Precision = "auto") -> Models:
@@ -57,17 +60,27 @@ def load_models(vqgan: str, clip: str, device: torch.device, precision: Precisio
     clip_path = weights / "clip.pt" if clip == POCKET else Path(clip).expanduser()
     canvas, recipe = load_vqgan(vqgan_path)
     perceptor = load_clip(clip_path)
-    return prepare(canvas, perceptor, recipe, device, precision)
+    composer = load_composer(vqgan_path.with_name(recipe.sketch.weights)) if recipe.sketch else None
+    if composer and not composer.suits(canvas, perceptor):
+        composer = None
+    return prepare(canvas, perceptor, recipe, device, precision, composer)
 
 
 def prepare(
-    vqgan: VQGAN, perceptor: CLIPPerceptor, recipe: Recipe, device: torch.device, precision: Precision = "auto"
+    vqgan: VQGAN,
+    perceptor: CLIPPerceptor,
+    recipe: Recipe,
+    device: torch.device,
+    precision: Precision = "auto",
+    composer: Composer | None = None,
 ) -> Models:
     """Freeze networks, arranged for speed and in their number format, and put them on the device."""
     dtype = choose_format(precision, device)
     for network in (vqgan, perceptor):
         network.to(device).freeze(dtype)
-    return Models(vqgan, perceptor, recipe)
+    if composer:
+        composer.to(device).eval().requires_grad_(False)
+    return Models(vqgan, perceptor, recipe, composer)
 
 
 def load_vqgan(config_path: Path) -> tuple[VQGAN, Recipe]:
@@ -111,6 +124,26 @@ def load_clip(path: Path) -> CLIPPerceptor:
     except (LookupError, RuntimeError, AssertionError, ValueError, ZeroDivisionError) as error:
         raise CheckpointError(f"{path} does not hold the weights of a CLIP ({_summary(error)}).") from error
     return CLIPPerceptor(clip.float())
+
+
+def load_composer(config_path: Path) -> Composer:
+    """Build the composer of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
+
+    Raises:
+        CheckpointError: a file is missing, damaged or not of taming's ``Net2NetTransformer``.
+    """
+    _require(config_path)
+    checkpoint_path = _beside(config_path)
+    state_dict = _read(checkpoint_path)
+    try:
+        config: Any = OmegaConf.to_container(OmegaConf.load(config_path), resolve=True)
+        shape = config["model"]["params"]["transformer_config"]["params"]
+        composer = Composer(state_dict["condition.weight"].shape[1], **shape)
+    except Exception as error:
+        raise CheckpointError(f"{config_path} is not a configuration of a composer ({_summary(error)}).") from error
+    masks = {name: mask for name, mask in composer.state_dict().items() if name.endswith(".mask")}
+    _fill(composer, masks | state_dict, checkpoint_path)
+    return composer
 
 
 def _beside(config_path: Path) -> Path:

@@ -1,5 +1,6 @@
 """The painting loop, over many requests at once."""
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from torch import Generator, Tensor
 from generation.batch import Batch, Judge
 from generation.canvas import Canvas
 from generation.cutouts import Cutouts
+from generation.errors import RequestError
 from generation.painting import Painting
 from generation.perceptor.clip import CLIPPerceptor
 from generation.recipe import Recipe
 from generation.request import ImagineRequest, Shape
+from generation.sketch import Sketcher, fit
 from generation.stopwatch import Stopwatch
 
 
@@ -25,7 +28,7 @@ class Timing:
     Args:
         shape: of its pictures.
         pictures: that took part.
-        seconds: that it took.
+        seconds: that it took, with the sketches that were drawn before it.
     """
 
     shape: Shape
@@ -57,15 +60,22 @@ class Engine:
         perceptor: what judges.
         recipe: the numbers of the loop.
         device: where the models are.
+        sketcher: what draws sketches, if the models can.
     """
 
     def __init__(
-        self, canvases: Sequence[Canvas], perceptor: CLIPPerceptor, recipe: Recipe, device: torch.device
+        self,
+        canvases: Sequence[Canvas],
+        perceptor: CLIPPerceptor,
+        recipe: Recipe,
+        device: torch.device,
+        sketcher: Sketcher | None = None,
     ) -> None:
         self.canvases = canvases
         self.perceptor = perceptor
         self.recipe = recipe
         self.device = device
+        self.sketcher = sketcher
         distractors = [perceptor.tokenise(text)[0] for text in recipe.distractors]
         self._judge = Judge(
             perceptor,
@@ -78,17 +88,25 @@ class Engine:
         self._batch_of: dict[Painting, Batch] = {}
         self._stopwatch = Stopwatch(device)
         self._timings: deque[Timing] = deque()
+        self._sketching = 0.0
+        """Seconds that went into sketches since the last step."""
 
     def __len__(self) -> int:
         """Return how many requests are in progress."""
         return len(self._paintings)
 
     def add_request(self, request: ImagineRequest) -> Painting:
-        """Start a request; it takes part in the following steps."""
+        """Start a request; it takes part in the following steps.
+
+        Raises:
+            RequestError: a sketch is asked for, and the models draw none.
+        """
         generator = Generator().manual_seed(request.seed)
         tokens, left_out = self.perceptor.tokenise(request.prompt)
         painting = Painting(request, self._encode([tokens])[0], generator, left_out)
-        self._enter_stage(painting, 0, None)
+        sketch = self._sketch(painting, tokens)
+        painting.first_stage = self.recipe.first_stage(sketched=sketch is not None)
+        self._enter_stage(painting, painting.first_stage, sketch)
         self._paintings[request.id] = painting
         return painting
 
@@ -142,7 +160,25 @@ class Engine:
 
     def _note(self, batch: Batch, shape: Shape, pictures: int, seconds: float) -> None:
         batch.seconds += seconds
-        self._timings.append(Timing(shape, pictures, seconds))
+        self._timings.append(Timing(shape, pictures, seconds + self._sketching))
+        self._sketching = 0.0
+
+    def _sketch(self, painting: Painting, tokens: Tensor) -> Tensor | None:
+        """Return a sketch to begin from, the best of some by the perceptor's judgement, ``[3, height, width]``."""
+        request = painting.request
+        if self.sketcher is None and request.init == "sketch":
+            raise RequestError("The models in use draw no sketches; ask again without `--init sketch`.")
+        if self.sketcher is None or request.init == "noise":
+            return None
+        start = time.perf_counter()
+        candidates = self.sketcher.candidates(tokens, painting.generator)
+        count = len(candidates)
+        views = self._judge.cutouts.draw(1, painting.generator).to(self.device).expand(count, -1, -1)
+        with torch.no_grad():
+            judgement = self._judge.judgement(candidates, painting.text.expand(count, -1), views)
+        sketch = candidates[int(judgement.argmin())]
+        self._sketching += time.perf_counter() - start
+        return fit(sketch, request.width, request.height)
 
     @torch.no_grad()
     def _encode(self, tokens: list[Tensor]) -> Tensor:
@@ -150,7 +186,7 @@ class Engine:
         return self.perceptor.encode_text(torch.cat(tokens).to(self.device))
 
     def _last_step(self, painting: Painting) -> int:
-        return self.recipe.last_step(painting.stage, painting.request.steps)
+        return self.recipe.last_step(painting.stage, painting.request.steps, painting.first_stage)
 
     def _enter_stage(self, painting: Painting, stage: int, picture: Tensor | None) -> None:
         """Let a painting go on in a stage, from the picture as it is."""

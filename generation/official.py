@@ -56,3 +56,11 @@ def taming_decoder(**ddconfig: Any) -> nn.Module:
     with contextlib.redirect_stdout(io.StringIO()):
         decoder: nn.Module = Decoder(**ddconfig)
     return decoder
+
+
+def taming_gpt(**config: Any) -> nn.Module:
+    """Build taming's transformer from the ``params`` of a ``transformer_config`` of its YAML."""
+    from taming.modules.transformer.mingpt import GPT
+
+    gpt: nn.Module = GPT(**config)
+    return gpt

@@ -19,6 +19,7 @@ class Painting:
         text: unit vector of the prompt, ``[D]``.
         generator: source of all that is random in this painting.
         left_out: tail of the prompt for which the perceptor had no room.
+        first_stage: number of the recipe's stage in which it began.
         stage: number of the recipe's stage that it is in.
         step: steps done.
         stage_start: steps done before this stage.
@@ -32,6 +33,7 @@ class Painting:
     text: Tensor
     generator: Generator
     left_out: str
+    first_stage: int = 0
     stage: int = 0
     step: int = 0
     stage_start: int = 0

@@ -29,6 +29,23 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Sketch:
+    """How sketches are made, from which a painting can begin.
+
+    Args:
+        weights: the composer's YAML, beside that of the VQGAN.
+        candidates: sketches of which the perceptor picks one.
+        guidance: how far the text is followed; 1 is what was learnt, more is plainer.
+        temperature: at 0 the likeliest codes are taken; 1 is what was learnt.
+    """
+
+    weights: str = "sketch.yaml"
+    candidates: int = 8
+    guidance: float = 3.0
+    temperature: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """The numbers of the painting loop that suit a set of weights.
 
@@ -41,6 +58,7 @@ class Recipe:
         distractors: texts among which the perceptor has to pick the prompt; without any, the picture comes nearer to
             the prompt whatever else it comes nearer to, as in the published loop.
         stages: one after the other, each starting from the picture that the one before it left.
+        sketch: if the weights can sketch, how; a sketch stands in for the first of several stages.
     """
 
     cutouts: int = 32
@@ -48,6 +66,7 @@ class Recipe:
     total_variation: float = 0.0
     distractors: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = (Stage(),)
+    sketch: Sketch | None = None
 
     @classmethod
     def from_config(cls, section: dict[str, Any]) -> Self:
@@ -61,10 +80,17 @@ class Recipe:
             values["stages"] = tuple(
                 Stage(**{**stage, "pyramid": tuple(stage.get("pyramid", (1.0,)))}) for stage in values["stages"]
             )
+        if section.get("sketch"):
+            values["sketch"] = Sketch(**section["sketch"])
         return cls(**values)
 
-    def last_step(self, stage: int, steps: int) -> int:
-        """Return after how many of a request's steps a stage, by its number from 0, is over."""
+    def first_stage(self, *, sketched: bool) -> int:
+        """Return the number from 0 of the stage in which a painting begins."""
+        return 1 if sketched and len(self.stages) > 1 else 0
+
+    def last_step(self, stage: int, steps: int, first: int = 0) -> int:
+        """Return after how many steps a stage is over, by its number from 0, if a painting began in the first."""
         if stage == len(self.stages) - 1:
             return steps
-        return round(steps * sum(each.share for each in self.stages[: stage + 1]))
+        shares = [each.share for each in self.stages]
+        return round(steps * sum(shares[first : stage + 1]) / sum(shares[first:]))

@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Literal, Self
 
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
 JUDGING = 256 * 256
 """Pixels whose painting takes as long as judging the cutouts does, which do not grow with the picture."""
+
+Init = Literal["auto", "sketch", "noise"]
+"""What a painting begins from: a sketch, where the models can draw one, or nothing; ``auto`` is what suits them."""
 
 Shape = tuple[int, int]
 """Width and height: requests of one shape can share a batch."""
@@ -31,6 +34,7 @@ class ImagineRequest:
         height: of the picture, in pixels.
         steps: of gradient descent, at least 1.
         member: opaque key of the one who asked; the scheduler is fair between members.
+        init: what to begin from.
     """
 
     id: str
@@ -40,6 +44,7 @@ class ImagineRequest:
     height: int
     steps: int
     member: str = ""
+    init: Init = "auto"
 
     @property
     def shape(self) -> Shape:

@@ -4,27 +4,29 @@ import argparse
 import json
 import os
 import platform
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 
-from generation.checkpoints import load_clip, load_vqgan
-from training import clip, dataset, vqgan
+from generation.checkpoints import load_clip, load_composer, load_vqgan
+from training import clip, dataset, sketch, vocabulary, vqgan
 from training.drawings import draw
-from training.evaluate import clip_figures, vqgan_figures
+from training.evaluate import clip_figures, sketch_figures, vqgan_figures
 from training.recipe import recipe
-from training.sheet import sheet
+from training.sheet import sheet as contact_sheet
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "training" / "runs"
+FIGURES = ROOT / "training" / "figures"
 WEIGHTS = ROOT / "generation" / "weights" / "pocket"
 DRAWINGS = 100_000
+SKETCHES = 48_000  # drawings that the composer learns from: it takes ten minutes to encode them
 HOURS = 3.0
-SHARES = {"clip": 0.65, "vqgan": 0.35}  # of the time
-JUDGE = clip.Shape(vision_layers=(1, 2, 1, 1), vision_width=24, embed_dim=192)
-JUDGE_DRAWINGS = 30_000
+SHARES = {"clip": 0.45, "vqgan": 0.15, "sketch": 0.4}  # of the time
+JUDGE = clip.Shape(vision_layers=(1, 1, 2, 2), vision_width=40, embed_dim=192)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder for drawings and checkpoints")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder that the weights are written to")
+    parser.add_argument("--figures", type=Path, default=FIGURES, help="folder that curves and sheets are copied to")
     parser.add_argument("--drawings", type=int, default=DRAWINGS, help="how many pictures are drawn")
     parser.add_argument("--device", default="cpu", help="to train on, as torch names it")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -51,14 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     look = command("sheet", _sheet, "draw a contact sheet, to be looked at")
     look.add_argument("--seed", default="sheet")
     look.add_argument("--out", type=Path, default=Path("sheet.png"))
-    for name, run in (("clip", _clip), ("vqgan", _vqgan)):
+    for name, run in (("clip", _clip), ("vqgan", _vqgan), ("sketch", _compose)):
         sub = command(name, run, f"train the {name} and write its weights; resumes what was interrupted")
         sub.add_argument("--minutes", type=float, default=HOURS * 60 * SHARES[name], help="of training in all")
         sub.add_argument("--start", type=Path, help="finished weights to go on from") if name == "clip" else None
     judge = command("judge", _judge, "train another CLIP on other drawings, which judges pictures and never paints")
     judge.add_argument("--minutes", type=float, default=30.0, help="of training in all")
-    command("evaluate", _evaluate, "measure the weights on the held-out drawings and write figures.json")
-    whole = command("all", _all, "draw, train CLIP and then the VQGAN, write, measure; resumes what was interrupted")
+    command("evaluate", _evaluate, "measure the weights on held-out drawings; write figures, curves, sheets")
+    command("vocabulary", _vocabulary, "write docs/pocket.md, with a picture of each word")
+    whole = command("all", _all, "draw, train CLIP, VQGAN and composer, write, measure; resumes what was interrupted")
     whole.add_argument("--hours", type=float, default=HOURS, help="of training in all")
     return parser
 
@@ -73,7 +77,9 @@ def _draw(options: argparse.Namespace) -> None:
 
 def _sheet(options: argparse.Namespace) -> None:
     drawings = [draw(f"{options.seed}-{index // 4}", index % 4) for index in range(96)]
-    sheet([drawing.image for drawing in drawings], [drawing.captions[0] for drawing in drawings]).save(options.out)
+    contact_sheet([drawing.image for drawing in drawings], [drawing.captions[0] for drawing in drawings]).save(
+        options.out
+    )
     print(options.out)
 
 
@@ -97,8 +103,8 @@ def _clip(options: argparse.Namespace) -> None:
 
 
 def _judge(options: argparse.Namespace) -> None:
-    _draw(options)
-    dataset.make(options.runs / "judge-drawings", min(JUDGE_DRAWINGS, options.drawings), "judge")
+    dataset.make(options.runs / "held-out", dataset.HELD_OUT, "held-out")
+    dataset.make(options.runs / "judge-drawings", options.drawings, "judge")
     training = clip.CLIPTraining(
         dataset.load(options.runs / "judge-drawings"),
         _held_out_captions(options),
@@ -107,9 +113,12 @@ def _judge(options: argparse.Namespace) -> None:
         shape=JUDGE,
         seed=1,
         device=options.device,
+        judging=True,
     )
     training.run()
     clip.write(training.state_dict(), options.runs / "judge.pt")
+    judge = load_clip(options.runs / "judge.pt").requires_grad_(False)
+    print(json.dumps(clip_figures(judge, dataset.load(options.runs / "held-out")), indent=2))
 
 
 def _vqgan(options: argparse.Namespace) -> None:
@@ -126,21 +135,53 @@ def _vqgan(options: argparse.Namespace) -> None:
     vqgan.write(training.state_dict(), training.shape, options.weights, recipe())
 
 
+def _compose(options: argparse.Namespace) -> None:
+    dataset.make(options.runs / "held-out-sketches", dataset.HELD_OUT, "held-out", grid=sketch.GRID)
+    dataset.make(options.runs / "sketches", min(options.drawings, SKETCHES), "sketch", grid=sketch.GRID)
+    drawings = dataset.load(options.runs / "sketches")
+    canvas, _ = load_vqgan(options.weights / "vqgan.yaml")
+    canvas.to(options.device).eval().requires_grad_(False)
+    training = sketch.ComposerTraining(
+        drawings,
+        sketch.encode(drawings, canvas, options.runs / "sketches" / "codes.npy", options.device),
+        canvas,
+        load_clip(options.weights / "clip.pt"),
+        options.runs / "sketch.pt",
+        options.minutes,
+        device=options.device,
+    )
+    training.run()
+    sketch.write(training.state_dict(), training.shape, options.weights)
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     held_out = dataset.load(options.runs / "held-out")
     canvas, _ = load_vqgan(options.weights / "vqgan.yaml")
+    canvas.eval()
+    perceptor = load_clip(options.weights / "clip.pt").requires_grad_(False).eval()
+    composer = load_composer(options.weights / "sketch.yaml").eval()
+    sketches = dataset.load(options.runs / "held-out-sketches")
     figures = {
         "made": datetime.now(UTC).date().isoformat(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, torch {torch.__version__}",
         "drawings": options.drawings,
         "held_out": len(held_out),
-        "clip": _spent(options.runs / "clip.pt")
-        | clip_figures(load_clip(options.weights / "clip.pt").requires_grad_(False), held_out),
+        "clip": _spent(options.runs / "clip.pt") | clip_figures(perceptor, held_out),
         "vqgan": _spent(options.runs / "vqgan.pt") | vqgan_figures(canvas, held_out),
+        "sketch": _spent(options.runs / "sketch.pt") | sketch_figures(composer, canvas, perceptor, sketches),
     }
     text = json.dumps(figures, indent=2)
     (options.weights / "figures.json").write_text(text + "\n")
+    options.figures.mkdir(parents=True, exist_ok=True)
+    for name in SHARES:
+        for drawn in (f"{name}.png", f"{name}-sheet.png"):
+            if (options.runs / drawn).exists():
+                shutil.copy(options.runs / drawn, options.figures)
     print(text)
+
+
+def _vocabulary(options: argparse.Namespace) -> None:
+    vocabulary.write(ROOT / "docs", options.weights, options.device)
 
 
 def _spent(checkpoint: Path) -> dict[str, float]:
@@ -150,7 +191,7 @@ def _spent(checkpoint: Path) -> dict[str, float]:
 
 def _all(options: argparse.Namespace) -> None:
     options.start = None
-    for name, run in (("clip", _clip), ("vqgan", _vqgan)):
+    for name, run in (("clip", _clip), ("vqgan", _vqgan), ("sketch", _compose)):
         options.minutes = options.hours * 60 * SHARES[name]
         run(options)
     _evaluate(options)

@@ -4,6 +4,7 @@ import math
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,18 +16,19 @@ from generation.official import clip_model
 from generation.perceptor.clip import CLIPPerceptor
 from generation.precision import autocast
 from training.attack import attack, frozen_statistics
-from training.budget import Budget, load_checkpoint, save_checkpoint
 from training.chains import Chains
 from training.dataset import Dataset
 from training.drawings import VARIANTS
-from training.sheet import sheet, write_curve
+from training.loop import Training
+from training.muon import MuonAdamW, split
+from training.sheet import sheet
 from training.views import views
 from training.words import CONTEXT, Words
 
 VOCABULARY = 49408  # tokens of the official CLIP
 OFFICIAL_CONTEXT = 77
 CPU = torch.device("cpu")
-SAVE_EVERY = 120.0  # seconds
+DECAY = 0.05  # of the weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Stage:
 STAGES = (Stage(0.0, 0, (0.0, 0.0)), Stage(0.06, 1, (0.0, 2.0)), Stage(0.3, 2, (0.4, 2.2)))
 FURTHER = (Stage(0.0, 1, (0.0, 2.2)),)
 """Of a training that goes on from weights that know attacks."""
+JUDGING = (Stage(0.0, 0, (0.0, 0.0)), Stage(0.1, 1, (0.0, 1.0)))
+"""Of a perceptor that judges and never paints."""
 PAINTED = 0.25  # paintings in progress for each drawing of a batch
 STROKES = 2  # of each of them in a step
 SHOWN = 36  # paintings on the sheet
@@ -77,8 +81,8 @@ UNKNOWN = 0.2  # share of captions with a word that has no meaning
 ALIKE = 0.5  # share of a batch that comes in fours of the same place, light and style
 
 
-class CLIPTraining:
-    """A training that can be broken off and resumed.
+class CLIPTraining(Training):
+    """CLIP's.
 
     Args:
         dataset: drawings to learn from.
@@ -86,10 +90,11 @@ class CLIPTraining:
         checkpoint: file to resume from and save to.
         minutes: of training in all.
         batch: pictures per step.
-        rate: highest learning rate.
+        rate: highest learning rate of matrices and kernels; the other weights have half of it.
         start: finished weights to go on from, on other drawings and with new words.
         seed: of the first weights and of the order of the drawings.
         device: to train on.
+        judging: train a judge, which never sees a painting.
     """
 
     def __init__(
@@ -99,14 +104,15 @@ class CLIPTraining:
         checkpoint: Path,
         minutes: float,
         batch: int = 128,
-        rate: float = 1e-3,
+        rate: float = 1.5e-3,
         shape: Shape | None = None,
         start: Path | None = None,
         seed: int = 0,
         device: torch.device = CPU,
+        judging: bool = False,
     ) -> None:
+        super().__init__(checkpoint, minutes, device)
         self.shape = shape or Shape()
-        self.device = device
         self.seed = seed
         self.dataset = dataset
         self.batch = batch
@@ -119,25 +125,18 @@ class CLIPTraining:
         self.clip = self.shape.build(len(self.words.tokens), CONTEXT)
         self.clip.visual.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
         self.perceptor = CLIPPerceptor(self.clip).to(device)
-        self.stages: tuple[Stage, ...] = STAGES
+        self.stages: tuple[Stage, ...] = JUDGING if judging else STAGES
         if start:
             self.stages = FURTHER
             self._go_on_from(start)
         self._forget_unknown()
-        matrices = [p for p in self.clip.parameters() if p.ndim >= 2]
-        vectors = [p for p in self.clip.parameters() if p.ndim < 2]
-        groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6)
-        self.painted = int(batch * PAINTED)
+        places = (self.clip.positional_embedding, self.clip.visual.attnpool.positional_embedding)  # type: ignore[union-attr]
+        tables: Any = (*places, self.clip.token_embedding.weight)  # type: ignore[union-attr]
+        self.optimizer = MuonAdamW(*split(self.clip, tables), rate, rate / 2, DECAY)
+        self.painted = 0 if judging else int(batch * PAINTED)
         self.average = {name: tensor.detach().clone() for name, tensor in self.clip.state_dict().items()}
         self.chains = Chains(6 * self.painted, self.shape.image_resolution, device)
-        self.step = 0
-        self.curve: list[tuple[float, float]] = []
-        """Minutes and mean losses so far."""
-        self.checkpoint = checkpoint
-        spent = self._resume()
-        self.budget = Budget(minutes, spent)
-        self._saved = self.budget.spent
+        self.resume()
 
     def _go_on_from(self, path: Path) -> None:
         """Take over finished weights; words that they never met begin at random, layers beyond theirs do nothing."""
@@ -158,55 +157,24 @@ class CLIPTraining:
         """Take all meaning from token 0."""
         self.clip.state_dict()["token_embedding.weight"][0] = 0
 
-    def _resume(self) -> float:
-        state = load_checkpoint(self.checkpoint, self.device)
-        if state is None:
-            return 0.0
-        self.curve = state.get("curve", [])
-        self.average = state.get("average") or {name: weight.clone() for name, weight in state["clip"].items()}
-        if "chains" in state:
-            self.chains.load_state_dict(state["chains"])
+    def state(self) -> dict[str, Any]:
+        """Return weights, their running mean, the optimiser and the chains."""
+        return {
+            "clip": self.clip.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average,
+            "chains": self.chains.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
         self.clip.load_state_dict(state["clip"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
-        torch.manual_seed(self.step)
-        return float(state["spent"])
+        self.average = state["average"]
+        self.chains.load_state_dict(state["chains"])
 
-    def save(self) -> None:
-        """Write the checkpoint."""
-        self._saved = self.budget.spent
-        save_checkpoint(
-            self.checkpoint,
-            {
-                "clip": self.clip.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-                "spent": self.budget.spent,
-                "curve": self.curve,
-                "average": self.average,
-                "chains": self.chains.state_dict(),
-            },
-        )
-        write_curve(self.curve, self.checkpoint.with_suffix(".png"))
-        self._show().save(self.checkpoint.with_name(f"{self.checkpoint.stem}-sheet.png"))
-
-    def run(self, steps: int | None = None) -> list[float]:
-        """Train until the time is up, or for so many steps; the losses are returned."""
-        self.perceptor.train()
-        losses: list[float] = []
-        while self.budget.progress < 1 and (steps is None or len(losses) < steps):
-            losses.append(self._learn())
-            self.step += 1
-            if self.step % 50 == 0:
-                self._report(losses[-50:])
-            if self.budget.spent - self._saved > SAVE_EVERY:
-                self.save()
-        self.save()
-        return losses
-
-    def _learn(self) -> float:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * self.budget.rate(self.step)
+    def learn(self) -> float:
+        """Take a step, of contrast among drawings, wrong captions and paintings; return the loss."""
         chosen, ways, fakes = self._choose()
         captions = self.caption_rows[chosen, ways]
         texts = torch.cat([captions, self.wrong_rows[chosen, ways]])
@@ -215,7 +183,7 @@ class CLIPTraining:
         with autocast(self.device):
             text = self.clip.encode_text(tokens)  # type: ignore[operator]
         text = F.normalize(text.float(), dim=-1)
-        painted = self._paint(text, fakes)
+        painted = self._paint(text, fakes) if self.painted else pictures[:0]
         scale = self.clip.logit_scale.exp()  # type: ignore[operator]
         same = (captions[:, None] == texts[None]).float().to(self.device)
         stage = [stage for stage in self.stages if stage.start <= self.budget.progress][-1]
@@ -226,10 +194,9 @@ class CLIPTraining:
             with frozen_statistics(self.clip):
                 pictures = attack(pictures, radius, stage.steps, lambda x: contrast(self._see(x), held, fixed, same))
         loss = contrast(self._see(torch.cat([pictures, painted])), text, scale, same)
-        self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
-        self.optimizer.step()
+        self.optimizer.step(self.budget.rate(self.step))
         with torch.no_grad():
             self.clip.logit_scale.clamp_(max=math.log(100))  # type: ignore[operator]
         self._forget_unknown()
@@ -272,8 +239,10 @@ class CLIPTraining:
         self.perceptor.train()
         return views(self.chains.pictures(fakes), self.shape.image_resolution)
 
-    def _show(self) -> Image.Image:
+    def show(self) -> Image.Image | None:
         """Return the paintings that are nearest to being done, with their captions."""
+        if not self.painted:
+            return None
         oldest = self.chains.ages.argsort()[::-1][:SHOWN].copy()
         pixels = self.chains.pictures(oldest).mul(255).byte().permute(0, 2, 3, 1).cpu().numpy()
         numbers = zip(self.chains.drawings[oldest], self.chains.ways[oldest], strict=True)
@@ -284,11 +253,9 @@ class CLIPTraining:
         with autocast(self.device):
             return self.perceptor.encode_image(pictures.contiguous(memory_format=torch.channels_last))
 
-    def _report(self, losses: list[float]) -> None:
-        minutes = self.budget.spent / 60
-        mean = sum(losses) / len(losses)
-        self.curve.append((minutes, mean))
-        print(f"clip: step {self.step}, {minutes:.1f} min, loss {mean:.3f}", flush=True)
+    def tell(self, loss: float) -> str:
+        """Return the loss."""
+        return f"loss {loss:.3f}"
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights in the official shape, half precision: 77 places; 49408 tokens, unseen ones zero."""

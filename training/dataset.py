@@ -33,16 +33,21 @@ class Dataset:
         return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255)
 
 
-def _draw(number: tuple[str, int]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...], str]:
-    seed, index = number
-    drawing = draw(f"{seed}-{index // VARIANTS}", index % VARIANTS)
+def _draw(number: tuple[str, int, float]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...], str]:
+    seed, index, grid = number
+    drawing = draw(f"{seed}-{index // VARIANTS}", index % VARIANTS, grid)
     return drawing.image, drawing.captions, drawing.wrong, drawing.subject
 
 
 def make(
-    folder: Path, count: int, seed: str, processes: int = 2, progress: Callable[[int, int], None] | None = None
+    folder: Path,
+    count: int,
+    seed: str,
+    processes: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+    grid: float = 0.0,
 ) -> None:
-    """Draw `count` pictures into the folder, unless they are already there.
+    """Draw `count` pictures into the folder, unless they are already there; on a grid of so many pixels, if any.
 
     Drawing number k comes from the seed and k alone, however many there are and however many processes draw.
     """
@@ -54,7 +59,7 @@ def make(
     captions: list[tuple[str, ...]] = []
     wrong: list[tuple[str, ...]] = []
     subjects: list[str] = []
-    numbers = [(seed, index) for index in range(count)]
+    numbers = [(seed, index, grid) for index in range(count)]
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for index, (image, said, twisted, subject) in enumerate(pool.imap(_draw, numbers, chunksize=64)):
             images[index] = image

@@ -15,20 +15,16 @@ def recipe() -> dict[str, Any]:
     The pocket CLIP knows few things, and most pictures are near to all of them. So a prompt is told apart from
     everything else that can be drawn.
     """
+    search = {"canvas": "pixels", "descent": "normalised", "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13]}
     return {
         "cutouts": 8,
         "init": "grey",
+        "sketch": {"candidates": 24, "guidance": 2.5, "temperature": 0.85},
         "total_variation": 2.0,
         "distractors": _distractors(),
         "stages": [
-            {
-                "canvas": "pixels",
-                "share": 0.85,
-                "descent": "normalised",
-                "learning_rate": 0.3,
-                "final_learning_rate": 0.1,
-                "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13],
-            },
+            {"share": 0.55, **search, "learning_rate": 0.3, "final_learning_rate": 0.4},
+            {"share": 0.3, **search, "learning_rate": 0.05, "final_learning_rate": 0.1},
             {"canvas": "latent", "share": 0.15, "learning_rate": 0.1, "final_learning_rate": 0.1},
         ],
     }

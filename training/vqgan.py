@@ -16,13 +16,13 @@ from generation.canvas.groupnorm import hasten
 from generation.canvas.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
 from generation.precision import autocast
-from training.budget import Budget, load_checkpoint, save_checkpoint
 from training.critic import Features, PatchDiscriminator, balance, hinge
 from training.dataset import Dataset
-from training.sheet import sheet, write_curve
+from training.loop import Training
+from training.muon import MuonAdamW, split
+from training.sheet import sheet
 
 CPU = torch.device("cpu")
-SAVE_EVERY = 120.0  # seconds
 COMMITMENT = 0.25
 QUANTISED_FROM = 0.12  # of the training: a codebook that comes before colours are learnt keeps them out
 FEATURES_FROM = 0.45  # of the training, if there is a perceptor
@@ -34,7 +34,9 @@ REVIVE_EVERY = 40  # steps
 REVIVE_UNTIL = 0.75  # of the training
 RARE = 0.1  # uses per step under which a code is given a new place
 RECENT = 16384  # encoder outputs kept to draw codes from
-SMALL = 0.4  # share of batches of whole drawings at half the size, as a sketch is
+SMALL = 0.2  # share of batches of whole drawings at half the size
+BLURRED = 0.3  # share of batches that are shown soft and noisy and have to be drawn sharp and clean
+NOISE = 0.06  # greatest standard deviation of theirs
 SHOWN = 12  # drawings on the sheet
 LLOYD = 6  # rounds of k-means that make the first codebook
 
@@ -48,7 +50,7 @@ class Shape:
     """
 
     ch: int = 64
-    ch_mult: tuple[int, ...] = (1, 1, 2, 2)
+    ch_mult: tuple[int, ...] = (1, 1, 1, 2)
     num_res_blocks: int = 1
     z_channels: int = 64
     n_embed: int = 1024
@@ -84,14 +86,14 @@ class Stage:
 STAGES = (Stage(0.0, 64, 8), Stage(0.8, 128, 3))
 
 
-class VQGANTraining:
-    """A training that can be broken off and resumed.
+class VQGANTraining(Training):
+    """The VQGAN's.
 
     Args:
         dataset: drawings to learn from.
         checkpoint: file to resume from and save to.
         minutes: of training in all.
-        rate: highest learning rate.
+        rate: highest learning rate of the kernels; the other weights have half of it.
         perceptor: whose features reconstructions must share.
         device: to train on.
     """
@@ -101,12 +103,12 @@ class VQGANTraining:
         dataset: Dataset,
         checkpoint: Path,
         minutes: float,
-        rate: float = 8e-4,
+        rate: float = 1.5e-3,
         shape: Shape | None = None,
         perceptor: CLIPPerceptor | None = None,
         device: torch.device = CPU,
     ) -> None:
-        self.device = device
+        super().__init__(checkpoint, minutes, device)
         self.shape = shape or Shape()
         self.dataset = dataset
         self.rate = rate
@@ -117,78 +119,44 @@ class VQGANTraining:
         self.vqgan.to(device)
         self.vqgan.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
         self.vqgan.codebook.requires_grad_(False)
-        learning = [parameter for parameter in self.vqgan.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.AdamW(learning, lr=rate, betas=(0.9, 0.98), weight_decay=1e-4)
+        _open(self.vqgan)
+        ends: Any = (self.vqgan.encoder.conv_in.weight, self.vqgan.decoder.conv_out.weight)  # type: ignore[union-attr]
+        self.optimizer = MuonAdamW(*split(self.vqgan, ends), rate, rate / 2, 1e-3)
         self.features = Features(perceptor.to(device)) if perceptor else None
         self.discriminator = PatchDiscriminator().to(device)
         self.discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-        self.critics = torch.optim.AdamW(self.discriminator.parameters(), lr=rate / 4, betas=(0.5, 0.9))
-        self.step = 0
-        self.curve: list[tuple[float, float]] = []
-        """Minutes and mean absolute errors so far."""
+        self.critics = torch.optim.AdamW(self.discriminator.parameters(), lr=rate / 8, betas=(0.5, 0.9))
         self.uses = torch.zeros(self.shape.n_embed, device=device)
         """Running mean of how often a step uses each code; zero before there is a codebook."""
         self.sums = torch.zeros(self.shape.n_embed, self.shape.embed_dim, device=device)
         """Running mean of the sum of what each code stands for."""
         self._recent = torch.zeros(0, self.shape.embed_dim, device=device)
-        self.checkpoint = checkpoint
-        spent = self._resume()
-        self.budget = Budget(minutes, spent)
-        self._saved = self.budget.spent
+        self.resume()
 
-    def _resume(self) -> float:
-        state = load_checkpoint(self.checkpoint, self.device)
-        if state is None:
-            return 0.0
+    def state(self) -> dict[str, Any]:
+        """Return weights, optimisers and what is known of the codes."""
+        return {
+            "vqgan": self.vqgan.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "critics": self.critics.state_dict(),
+            "uses": self.uses,
+            "sums": self.sums,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
         self.vqgan.load_state_dict(state["vqgan"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.curve = state["curve"]
         self.discriminator.load_state_dict(state["discriminator"])
         self.critics.load_state_dict(state["critics"])
-        self.step, self.uses, self.sums = state["step"], state["uses"], state["sums"]
-        torch.manual_seed(self.step)
-        return float(state["spent"])
+        self.uses, self.sums = state["uses"], state["sums"]
 
-    def save(self) -> None:
-        """Write the checkpoint."""
-        self._saved = self.budget.spent
-        save_checkpoint(
-            self.checkpoint,
-            {
-                "vqgan": self.vqgan.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "discriminator": self.discriminator.state_dict(),
-                "critics": self.critics.state_dict(),
-                "step": self.step,
-                "uses": self.uses,
-                "sums": self.sums,
-                "spent": self.budget.spent,
-                "curve": self.curve,
-            },
-        )
-        write_curve(self.curve, self.checkpoint.with_suffix(".png"))
-        self._show().save(self.checkpoint.with_name("vqgan-sheet.png"))
-
-    def run(self, steps: int | None = None) -> list[float]:
-        """Train until the time is up, or for so many steps; the losses are returned."""
-        self.vqgan.train()
-        losses: list[float] = []
-        while self.budget.progress < 1 and (steps is None or len(losses) < steps):
-            losses.append(self._learn())
-            self.step += 1
-            if self.step % 100 == 0:
-                self._report(losses[-100:])
-            if self.budget.spent - self._saved > SAVE_EVERY:
-                self.save()
-        self.save()
-        return losses
-
-    def _learn(self) -> float:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * self.budget.rate(self.step)
+    def learn(self) -> float:
+        """Take a step of reconstruction and, towards the end, of the discriminator; return the mean absolute error."""
         pictures = self._crops()
         with autocast(self.device):
-            z = self.vqgan.encode(pictures)
+            z = self.vqgan.encode(self._shown(pictures))
         commitment = z.new_zeros(())
         latents = z
         self._remember(z.detach())
@@ -204,16 +172,15 @@ class VQGANTraining:
         if self.budget.progress >= ADVERSARIAL_FROM:
             loss = loss + self._fool(loss, drawn, pictures)
         loss = loss + commitment
-        self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.vqgan.parameters(), 1.0)
-        self.optimizer.step()
+        self.optimizer.step(self.budget.rate(self.step))
         return float((drawn.detach() - pictures).abs().mean())
 
     def _fool(self, reconstruction: Tensor, drawn: Tensor, pictures: Tensor) -> Tensor:
         """Let the discriminator learn and return the loss of not fooling it."""
         for group in self.critics.param_groups:
-            group["lr"] = self.rate / 4 * self.budget.rate(self.step)
+            group["lr"] = self.rate / 8 * self.budget.rate(self.step)
         self.critics.zero_grad()
         hinge(self.discriminator(pictures), self.discriminator(drawn.detach())).backward()
         self.critics.step()
@@ -236,6 +203,17 @@ class VQGANTraining:
         if random.random() < 0.5:
             crops = crops.flip(3)
         return crops.to(self.device).contiguous(memory_format=torch.channels_last)
+
+    def _shown(self, pictures: Tensor) -> Tensor:
+        """Return what the encoder is shown of pictures: themselves, or a soft and noisy copy.
+
+        So the way through the codes mends what painting leaves soft.
+        """
+        if torch.rand(()) >= BLURRED:
+            return pictures
+        soft = F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2, mode="bilinear")
+        noisy = soft + NOISE * float(torch.rand(())) * torch.randn_like(soft)
+        return noisy.contiguous(memory_format=torch.channels_last)
 
     def _remember(self, z: Tensor) -> None:
         self._recent = torch.cat([z.permute(0, 2, 3, 1).flatten(0, 2), self._recent])[:RECENT]
@@ -275,7 +253,7 @@ class VQGANTraining:
         self.sums = codes.clone()
 
     @torch.no_grad()
-    def _show(self) -> Image.Image:
+    def show(self) -> Image.Image:
         """Return drawings above their reconstructions."""
         pictures = self.dataset.batch(range(SHOWN)).to(self.device)
         z = self.vqgan.encode(pictures)
@@ -284,16 +262,21 @@ class VQGANTraining:
         captions = [captions[0] for captions in self.dataset.captions[:SHOWN]]
         return sheet(list(pixels), [*captions, *captions], SHOWN)
 
-    def _report(self, losses: list[float]) -> None:
-        minutes = self.budget.spent / 60
-        used = int((self.uses > RARE).sum())
-        mean = sum(losses) / len(losses)
-        self.curve.append((minutes, mean))
-        print(f"vqgan: step {self.step}, {minutes:.1f} min, L1 {mean:.4f}, {used} codes in use", flush=True)
+    def tell(self, loss: float) -> str:
+        """Return the mean absolute error and how many codes are in use."""
+        return f"L1 {loss:.4f}, {int((self.uses > RARE).sum())} codes in use"
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return the weights under taming's names, half precision."""
         return {name: tensor.detach().cpu().half().contiguous() for name, tensor in self.vqgan.state_dict().items()}
+
+
+def _open(vqgan: VQGAN) -> None:
+    """Let every residual block begin as the identity, so that a deep network learns from its first step."""
+    for module in vqgan.modules():
+        last = getattr(module, "conv2", None) or getattr(module, "proj_out", None)
+        if isinstance(last, torch.nn.Conv2d):
+            torch.nn.init.zeros_(last.weight)
 
 
 def reconstruction_loss(drawn: Tensor, pictures: Tensor) -> Tensor:

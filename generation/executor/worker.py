@@ -19,7 +19,7 @@ import torch
 from generation.canvas.stages import canvases_for
 from generation.checkpoints import load_models
 from generation.engine import Engine, StepError
-from generation.errors import DeviceError, GenerationError
+from generation.errors import DeviceError, GenerationError, RequestError
 from generation.events import Failed, Progress, Started
 from generation.executor.channel import Abort, Beat, Broken, Down, Load, Ready, Seen, Up, pack, read
 from generation.executor.reporter import Reporter
@@ -27,6 +27,7 @@ from generation.memory import capacity
 from generation.painting import Painting
 from generation.picture import Snapshot
 from generation.request import ImagineRequest
+from generation.sketch import sketcher_for
 
 FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
@@ -123,6 +124,9 @@ class Worker:
 
     def _fail(self, request: ImagineRequest, error: Exception) -> None:
         del self._clocks[request.id]
+        if isinstance(error, RequestError):
+            self.reporter.fail(Failed(request.id, str(error)))
+            return
         traceback.print_exception(error, file=sys.stderr)
         too_large = isinstance(error.__cause__ or error, torch.OutOfMemoryError)
         self.reporter.fail(Failed(request.id, TOO_LARGE if too_large else BROKE_OFF))
@@ -154,7 +158,7 @@ def load(message: Load, device: torch.device) -> Engine:
         torch.cuda.set_device(device)
     models = load_models(message.vqgan, message.clip, device, message.precision)
     models.perceptor.tokenise("")
-    return Engine(canvases_for(models, device), models.perceptor, models.recipe, device)
+    return Engine(canvases_for(models, device), models.perceptor, models.recipe, device, sketcher_for(models))
 
 
 def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[Down]") -> None:

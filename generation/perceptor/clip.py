@@ -40,6 +40,12 @@ class CLIPPerceptor(nn.Module):
         size: int = self.clip.visual.input_resolution  # type: ignore[union-attr, assignment]
         return size
 
+    @property
+    def text_width(self) -> int:
+        """Channels of what the text encoder makes of a token."""
+        width: int = self.clip.ln_final.weight.shape[0]  # type: ignore[union-attr, assignment, index]
+        return width
+
     @cached_property
     def _tokenizer(self) -> SimpleTokenizer:
         return SimpleTokenizer()
@@ -68,11 +74,17 @@ class CLIPPerceptor(nn.Module):
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """Return the unit vectors of tokens: ``[B, context_length] → [B, D]``."""
+        words = self.read(tokens)
+        end = words[torch.arange(len(words)), tokens.argmax(1)]
+        projection: Tensor = self.clip.text_projection  # type: ignore[assignment]
+        return F.normalize(end @ projection, dim=-1)
+
+    def read(self, tokens: Tensor) -> Tensor:
+        """Return what the text encoder makes of each token: ``[B, context_length] → [B, context_length, width]``."""
         clip: Any = self.clip
         x = clip.token_embedding(tokens) + clip.positional_embedding
-        x = clip.ln_final(clip.transformer(x.transpose(0, 1)).transpose(0, 1))
-        read = x[torch.arange(len(x)), tokens.argmax(1)]
-        return F.normalize(read @ clip.text_projection, dim=-1)
+        words: Tensor = clip.ln_final(clip.transformer(x.transpose(0, 1)).transpose(0, 1))
+        return words
 
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Return the unit vectors of pictures in [0, 1]: ``[N, 3, input_size, input_size] → [N, D]``."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,22 @@ def test_single(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_pictures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "prompts.txt").write_text("# fruit\na red apple\n\na banana\n")
+    (tmp_path / "prompts.txt").write_text("# fruit\na red [apple]\n\na [banana]\n")
     words = ("--prompts", str(tmp_path / "prompts.txt"), "--out", str(tmp_path / "page.png"))
-    result = run(capsys, "pictures", *words, "--steps", "1", "--size", "64", "--device", "cpu")
+    judge = Path(str(files("generation"))) / "weights" / "pocket" / "clip.pt"
+    common = ("--steps", "1", "--size", "64", "--device", "cpu", "--judge", str(judge))
+    result = run(capsys, "pictures", *words, *common)
     assert result["pictures"] == 2
+    assert 0 <= result["picked_at_first"] <= 1
+    assert 0 <= result["picked_at_last"] <= 1
+    table = (tmp_path / "page.md").read_text().splitlines()
+    assert [line.split("|")[1].strip() for line in table] == [
+        "prompt",
+        "---",
+        "a red apple",
+        "a banana",
+        "**first of 20**",
+    ]
     with Image.open(tmp_path / "page.png") as page:
         assert page.size == (10 * 68, 64 + 26)
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from bot.caption import Caption, Ended, Painted, Painting, State, Waiting, bar, duration
 from bot.prompt import parse
 from config.layers import load
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Init
 
 PAINTING = load(arguments=["painting.steps=100"]).painting
 CAT = ImagineRequest("r0", "a cat", 7, 128, 128, 100)
 
 
-def caption(prompt: str = "a cat", **changes: int) -> Caption:
+def caption(prompt: str = "a cat", **changes: int | str) -> Caption:
     return Caption(replace(CAT, prompt=prompt, **changes), ".", PAINTING)  # type: ignore[arg-type]
 
 
@@ -44,6 +44,15 @@ def test_what_is_not_usual_is_repeated() -> None:
     assert text.splitlines()[1:] == [
         "-# seed 7 · 64×128 · 1 step · 1 s",
         "-# Again: `.imagine a cat --seed 7 --size 64x128 --steps 1`",
+    ]
+
+
+@pytest.mark.parametrize(("init", "start"), [("noise", "noise"), ("sketch", "a sketch")])
+def test_what_it_began_from_is_told_and_repeated_if_it_was_asked_for(init: Init, start: str) -> None:
+    text = caption(init=init).text(Painted(1))
+    assert text.splitlines()[1:] == [
+        f"-# seed 7 · 128×128 · 100 steps · from {start} · 1 s",
+        f"-# Again: `.imagine a cat --seed 7 --init {init}`",
     ]
 
 

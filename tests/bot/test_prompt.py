@@ -40,6 +40,8 @@ CAT = Arguments("a cat", None, 128, 128, 100)
         ("a cat --size 256X128", replace(CAT, width=256)),
         ("a cat --size 256×128", replace(CAT, width=256)),
         ("a cat --size 256х128", replace(CAT, width=256)),
+        ("a cat --init noise", replace(CAT, init="noise")),
+        ("a cat --init=Sketch", replace(CAT, init="sketch")),
         ("a -- cat", replace(CAT, prompt="a -- cat")),
         ("a cat --", replace(CAT, prompt="a cat --")),
         ("a cat --5 -- —", replace(CAT, prompt="a cat --5 -- —")),
@@ -75,10 +77,10 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat --sed 7", "There is no flag `--sed`; did you mean `--seed`?"),
         ("a cat —seeed 7", "There is no flag `--seeed`; did you mean `--seed`?"),
         ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
-        ("a cat --qqq 7", "There is no flag `--qqq`; there are `--seed`, `--steps` and `--size`."),
+        ("a cat --qqq 7", "There is no flag `--qqq`; there are `--seed`, `--steps`, `--size` and `--init`."),
         (
             "a cat --q`@everyone`",
-            "There is no flag `--q@everyone`; there are `--seed`, `--steps` and `--size`.",
+            "There is no flag `--q@everyone`; there are `--seed`, `--steps`, `--size` and `--init`.",
         ),
         ("a cat --seed 7 --seed 8", "`--seed` is there twice; give it once."),
         ("a cat --seed 7 —SEED=7", "`--seed` is there twice; give it once."),
@@ -95,6 +97,8 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ),
         ("a cat --steps 0", "`--steps` takes a whole number from 1 to 500, not `0`."),
         ("a cat --steps 501", "`--steps` takes a whole number from 1 to 500, not `501`."),
+        ("a cat --init", "`--init` needs a value, for example `--init noise`."),
+        ("a cat --init grey", "`--init` takes `sketch` or `noise`, what to begin from, not `grey`."),
         ("a cat --size 0x0", "Width and height can be 64 to 512 pixels each, not `0x0`."),
         ("a cat --size 128x528", "Width and height can be 64 to 512 pixels each, not `128x528`."),
         ("a cat --size 999999999x128", "Width and height can be 64 to 512 pixels each, not `999999999x128`."),
@@ -123,7 +127,9 @@ def test_is_refused_with_a_sentence(text: str, sentence: str) -> None:
 
 PIECES = st.one_of(
     st.text(max_size=8),
-    st.sampled_from(["--seed", "—steps", "–size=", "7", "64x64", "--", "```", "`", " ", "\n", "a cat"]),
+    st.sampled_from(
+        ["--seed", "—steps", "–size=", "7", "64x64", "--init", "Noise", "--", "```", "`", " ", "\n", "a cat"]
+    ),
 )
 TEXTS = st.lists(PIECES, max_size=12).map("".join) | st.lists(PIECES, max_size=12).map(" ".join)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from generation.recipe import Recipe, Stage
+from generation.recipe import Recipe, Sketch, Stage
 
 
 def test_without_a_section_it_is_the_published_loop() -> None:
@@ -16,6 +16,20 @@ def test_stages_are_read() -> None:
 def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(TypeError, match="cutuots"):
         Recipe.from_config({"cutuots": 8})
+
+
+def test_a_sketch_is_read() -> None:
+    recipe = Recipe.from_config({"sketch": {"candidates": 4}})
+    assert recipe.sketch == Sketch("sketch.yaml", 4)
+
+
+def test_a_sketch_stands_in_for_the_first_of_several_stages() -> None:
+    recipe = Recipe(stages=(Stage(share=0.5), Stage(share=0.3), Stage(share=0.2)))
+    assert recipe.first_stage(sketched=False) == 0
+    assert recipe.first_stage(sketched=True) == 1
+    assert recipe.last_step(1, 100, first=1) == 60
+    assert recipe.last_step(2, 100, first=1) == 100
+    assert Recipe().first_stage(sketched=True) == 0
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 100])

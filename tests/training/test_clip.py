@@ -49,7 +49,7 @@ def test_resumes_where_it_stopped(drawings: Dataset, tmp_path: Path) -> None:
     assert second.budget.spent >= first.budget.spent - 1
     for name, tensor in first.clip.state_dict().items():
         assert torch.equal(tensor, second.clip.state_dict()[name])
-    assert second.optimizer.state_dict()["state"].keys() == first.optimizer.state_dict()["state"].keys()
+    assert second.optimizer.state_dict()["muon"]["state"].keys() == first.optimizer.state_dict()["muon"]["state"].keys()
 
 
 def test_attacked_pictures_do_not_move_the_statistics(

@@ -6,6 +6,7 @@ import pytest
 
 from training.drawings import CAPTIONS, SIZE, THINGS, VARIANTS, draw
 from training.drawings.colors import COLORS, distance
+from training.drawings.compose import snapped
 from training.drawings.patterns import PATTERNS
 from training.drawings.pen import Pen
 from training.drawings.scenery import GROUNDS
@@ -61,6 +62,17 @@ def test_captions_are_plain_english() -> None:
         for caption in (*drawing.captions, *drawing.wrong):
             assert re.fullmatch(r"[a-z][a-z, -]*", caption), caption
             assert not re.search(r"\ba [aeio]|\ban ([^aeiou]|uni|ufo)|\b(\w+) \2\b", caption), caption
+
+
+def test_on_a_grid_edges_lie_on_it_and_things_have_few_sizes() -> None:
+    grid = 32 / 3
+    for place, size in ((61.0, 70.0), (20.3, 33.0), (90.0, 116.0)):
+        x, foot, snapped_size = snapped(Pen(grid), place, 100.0, size)
+        assert snapped_size in (32, 64, 96)
+        for edge in (x - snapped_size / 2, x + snapped_size / 2, foot):
+            assert edge / grid == pytest.approx(round(edge / grid))
+    assert snapped(Pen(), 61.0, 100.0, 70.0) == (61.0, 100.0, 70.0)
+    assert np.array_equal(draw("any", 0, grid).image, draw("any", 0, grid).image)
 
 
 def test_everything_is_drawn_sooner_or_later() -> None:

@@ -1,3 +1,4 @@
+import pytest
 from omegaconf import OmegaConf
 
 from generation.recipe import Recipe
@@ -13,5 +14,6 @@ def test_the_shipped_weights_carry_this_recipe() -> None:
 
 def test_it_is_a_recipe_whose_stages_share_all_steps() -> None:
     stages = Recipe.from_config(recipe()).stages
-    assert sum(stage.share for stage in stages) == 1
-    assert [stage.canvas for stage in stages] == ["pixels", "latent"]
+    assert sum(stage.share for stage in stages) == pytest.approx(1)
+    assert [stage.canvas for stage in stages] == ["pixels", "pixels", "latent"]
+    assert stages[1].learning_rate < stages[0].learning_rate

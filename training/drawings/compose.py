@@ -36,6 +36,7 @@ THINGS: tuple[Thing, ...] = (*FOOD, *OBJECTS, *SHAPES, *OUTDOORS, *ANIMALS, *GLY
 CAPTIONS = 3  # per drawing
 VARIANTS = 4  # drawings that share place, light and style, and show different things
 
+COARSE = 3  # cells of a grid by which things on it differ in size
 _STYLED = 0.2  # share of drawings in a style
 _WET = ("sea", "beach", "lake")
 _CONTRAST = 85.0  # least distance between a thing and what lies behind it
@@ -91,14 +92,15 @@ class Drawing:
     subject: str  # the plain name of the main thing, ground or pattern
 
 
-Sketch = tuple[Pen, list[str], str]
-"""What has been drawn, ways to say it, and the subject."""
+Sketch = tuple[list[str], str]
+"""Ways to say what has been drawn, and the subject."""
 
 
-def draw(seed: str, variant: int = 0) -> Drawing:
-    """Draw one picture; the same seed and variant give the same picture and captions.
+def draw(seed: str, variant: int = 0, grid: float = 0.0) -> Drawing:
+    """Draw one picture; the same seed, variant and grid give the same picture and captions.
 
-    Variants of a seed have place, light and style in common and show different things.
+    Variants of a seed have place, light and style in common and show different things. With a grid, horizons and
+    the edges of things lie on multiples of so many pixels, things have few sizes, and none is turned or mirrored.
     """
     rng = random.Random(seed)
 
@@ -108,7 +110,8 @@ def draw(seed: str, variant: int = 0) -> Drawing:
     style = rng.choice(tuple(STYLES)) if rng.random() < _STYLED else None
     makers = (_scene, _place, _thing, _many, _couple, _light, _pattern)
     maker = rng.choices(makers, (27, 13, 36, 7, 7, 5, 5))[0]
-    pen, sentences, subject = maker(rng, vary)
+    pen = Pen(grid)
+    sentences, subject = maker(pen, rng, vary)
     image = pen.picture()
     captions = [_frame(rng, rng.choice(sentences), styled=style is not None) for _ in range(CAPTIONS)]
     if style and maker is not _pattern:
@@ -171,6 +174,14 @@ def _pick(rng: random.Random, place: str, counted: bool = False) -> Thing:
     return rng.choices(choices, [_WEIGHT.get(thing.name, 1.0) for thing in choices])[0]
 
 
+def snapped(pen: Pen, x: float, foot: float, size: float) -> tuple[float, float, float]:
+    """Put the edges of a thing with its foot at (x, foot) on the pen's grid, and its size on a coarser one."""
+    if pen.grid:
+        coarse = COARSE * pen.grid
+        size = max(round(size / coarse - 0.2), 1) * coarse
+    return pen.snap(x - size / 2) + size / 2, pen.snap(foot), size
+
+
 def _put(
     pen: Pen,
     rng: random.Random,
@@ -185,6 +196,7 @@ def _put(
 
     What would not stand out from the ground gets a halo.
     """
+    spots = [snapped(pen, *spot) for spot in spots]
     x, foot, size = spots[0]
     behind = _behind(pen, x, foot, size)
     name, color, apart = _color(rng, thing, behind, dim, wanted)
@@ -195,7 +207,7 @@ def _put(
             pen.glow(x, foot - size / 2, size * 0.72, halo, 170)
         if shadow:
             pen.shadow(x, foot, size * 0.42, size * 0.07)
-        with pen.at(x, foot - size / 2, size, turn, mirror=rng.random() < 0.5), pen.at(0, 0.5, 1):
+        with pen.at(x, foot - size / 2, size, turn, mirror=rng.random() < 0.5 and not pen.grid), pen.at(0, 0.5, 1):
             thing.draw(pen, color, rng)
     pen.dim = outer
     return name
@@ -205,7 +217,7 @@ def _landscape(
     pen: Pen, rng: random.Random, time: str, land: str, low: float = 0.34, high: float = 0.7
 ) -> tuple[float, str]:
     """Draw sky and ground, and tell the horizon and what is seen in the sky."""
-    horizon = rng.uniform(low, high) * SIZE
+    horizon = pen.snap(rng.uniform(low, high) * SIZE)
     haze = sky(pen, rng, time, horizon)
     above = _heavens(pen, rng, time, land, horizon)
     ground(pen, rng, land, time, horizon, haze)
@@ -223,9 +235,8 @@ def _time_and_land(rng: random.Random) -> tuple[str, str]:
     return time, land
 
 
-def _scene(rng: random.Random, vary: Vary) -> Sketch:
+def _scene(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw a thing in a landscape."""
-    pen = Pen()
     time, land = _time_and_land(rng)
     if land in ("city", "forest") and rng.random() < 0.5:
         land = "meadow"
@@ -254,7 +265,7 @@ def _scene(rng: random.Random, vary: Vary) -> Sketch:
     full += [f"{called[0]} {where[2]}", f"{called[1]} {where[1]}", f"{called[2]} {rng.choice(when)}"]
     if sky_word:
         full += [f"{called[0]} under {sky_word}", f"{called[2]} {where[2]} under {sky_word}"]
-    return pen, full, thing.name
+    return full, thing.name
 
 
 def _placed(rng: random.Random, thing: Thing, land: str, place: str) -> str:
@@ -267,10 +278,9 @@ def _placed(rng: random.Random, thing: Thing, land: str, place: str) -> str:
     return f"{rng.choice(_PREPOSITIONS.get(land, ('on',)))} {where}"
 
 
-def _place(rng: random.Random, vary: Vary) -> Sketch:
+def _place(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw a landscape with nothing in it."""
     vary()
-    pen = Pen()
     time, land = _time_and_land(rng)
     _, sky_word = _landscape(pen, rng, time, land)
     weather(pen, rng, time)
@@ -285,7 +295,7 @@ def _place(rng: random.Random, vary: Vary) -> Sketch:
         full += [f"{rng.choice(where)} under a starry sky", f"a starry night over {rng.choice(where)}"]
     if time == "day":
         full += [rng.choice(where), f"{rng.choice(where)} under a blue sky"]
-    return pen, full, land
+    return full, land
 
 
 def _heavens(
@@ -332,15 +342,14 @@ def _heavens(
     return seen
 
 
-def _light(rng: random.Random, vary: Vary) -> Sketch:
+def _light(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw a big moon, sun or planet in the sky, with a strip of land below or none."""
     vary()
-    pen = Pen()
     name = rng.choices(tuple(_LIGHTS), (40, 20, 30, 10))[0]
     time = "night" if name != "sun" else rng.choice(("day", "sunset", "day"))
     land = rng.choice(tuple(GROUNDS))
     bare = rng.random() < 0.4
-    horizon = SIZE * (1.0 if bare else rng.uniform(0.68, 0.85))
+    horizon = pen.snap(SIZE * (1.0 if bare else rng.uniform(0.68, 0.85)))
     haze = sky(pen, rng, time, horizon)
     if time == "night" and rng.random() < 0.7:
         stars(pen, rng, horizon, rng.randint(15, 50))
@@ -348,10 +357,11 @@ def _light(rng: random.Random, vary: Vary) -> Sketch:
     size = rng.uniform(46, 92)
     x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.35
     foot = rng.uniform(size + 4, max(size + 6, horizon + (size * 0.2 if time == "sunset" else -4)))
+    x, foot, size = snapped(pen, x, foot, size)
     color_name = rng.choice(thing.colors)
     if name == "sun" and time == "sunset":
         color_name = rng.choice(("orange", "red", "yellow"))
-    with pen.at(x, foot, size, mirror=rng.random() < 0.5):
+    with pen.at(x, foot, size, mirror=rng.random() < 0.5 and not pen.grid):
         thing.draw(pen, jitter(rng, COLORS[color_name]), rng)
     if not bare:
         ground(pen, rng, land, time, horizon, haze)
@@ -362,7 +372,7 @@ def _light(rng: random.Random, vary: Vary) -> Sketch:
     if not bare:
         full += [f"{plain} over {rng.choice(GROUNDS[land])}", f"a big {word} over {rng.choice(GROUNDS[land])}"]
         full += [f"{colored} over {rng.choice(GROUNDS[land])} {rng.choice(TIMES[time])}"]
-    return pen, full, name
+    return full, name
 
 
 def _backdrop(pen: Pen, rng: random.Random) -> tuple[str, str]:
@@ -378,7 +388,7 @@ def _backdrop(pen: Pen, rng: random.Random) -> tuple[str, str]:
         return kind, "blue"
     if kind == "table":
         table = jitter(rng, rng.choice([(150, 100, 60), (112, 74, 46), (226, 222, 212), (190, 150, 104), (90, 92, 98)]))
-        edge = rng.uniform(0.55, 0.75) * SIZE
+        edge = pen.snap(rng.uniform(0.55, 0.75) * SIZE)
         pen.fade(0, 0, SIZE, edge, color, light(color, 0.12))
         pen.fade(0, edge, SIZE, SIZE, light(table, 0.1), dark(table, 0.85))
         return kind, name
@@ -393,9 +403,8 @@ def _backdrop(pen: Pen, rng: random.Random) -> tuple[str, str]:
     return kind, name
 
 
-def _thing(rng: random.Random, vary: Vary) -> Sketch:
+def _thing(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw one thing, large."""
-    pen = Pen()
     kind, behind = _backdrop(pen, rng)
     size = rng.uniform(66, 116)
     if kind == "table":
@@ -404,13 +413,13 @@ def _thing(rng: random.Random, vary: Vary) -> Sketch:
     else:
         foot = SIZE / 2 + size / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.4
     x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.4
-    turn = 0.0 if kind == "table" or rng.random() < 0.7 else rng.uniform(-15, 15)
+    turn = 0.0 if kind == "table" or rng.random() < 0.7 or pen.grid else rng.uniform(-15, 15)
     wanted = rng.choice(tuple(COLORS)) if rng.random() < 0.25 else None
     vary()
     thing = _pick(rng, kind)
     color = _put(pen, rng, thing, [(x, foot, size)], 1.0, wanted, shadow=kind == "table", turn=turn)
     called = [_called(rng, thing, color) for _ in range(5)]
-    return pen, [*called, *(f"{said} {_before(rng, kind, behind)}" for said in called[:3])], thing.name
+    return [*called, *(f"{said} {_before(rng, kind, behind)}" for said in called[:3])], thing.name
 
 
 def _before(rng: random.Random, kind: str, behind: str) -> str:
@@ -423,9 +432,8 @@ def _before(rng: random.Random, kind: str, behind: str) -> str:
     }[kind]
 
 
-def _many(rng: random.Random, vary: Vary) -> Sketch:
+def _many(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw two, three, four, five or many of a kind."""
-    pen = Pen()
     outside = rng.random() < 0.35
     if outside:
         time = rng.choice(("day", "day", "sunset", "night"))
@@ -455,12 +463,11 @@ def _many(rng: random.Random, vary: Vary) -> Sketch:
         full += [f"{said} {_placed(rng, thing, land, 'land')}" for said in full[:2]]
     else:
         full += [f"{full[0]} {_before(rng, kind, behind)}"]
-    return pen, full, thing.name
+    return full, thing.name
 
 
-def _couple(rng: random.Random, vary: Vary) -> Sketch:
+def _couple(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw two things beside, above or inside each other."""
-    pen = Pen()
     relation = rng.choices(("beside", "above", "in"), (5, 3, 2))[0]
     behind = rng.choice(tuple(COLORS))
     if relation == "beside" and rng.random() < 0.4:
@@ -493,20 +500,19 @@ def _couple(rng: random.Random, vary: Vary) -> Sketch:
         "above": [f"{a} above {b}", f"{b} under {a}", f"{a} over {b}", f"{b} below {a}"],
         "in": [f"{a} in {b}", f"{a} inside {b}", f"{b} with {a} in it"],
     }[relation]
-    return pen, full, first.name
+    return full, first.name
 
 
-def _pattern(rng: random.Random, vary: Vary) -> Sketch:
+def _pattern(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw an abstract picture."""
     vary()
-    pen = Pen()
     name = rng.choice(tuple(PATTERNS))
     paint, sentences = PATTERNS[name]
     one = rng.choice(tuple(COLORS))
     two = rng.choice([c for c in COLORS if distance(COLORS[c], COLORS[one]) > _CONTRAST])
     paint(pen, rng, jitter(rng, COLORS[one]), jitter(rng, COLORS[two]))
     full = [sentence.format(a=spoken(rng, one), b=spoken(rng, two)) for sentence in sentences]
-    return pen, [_corrected(words) for words in full], name
+    return [_corrected(words) for words in full], name
 
 
 def _corrected(words: str) -> str:

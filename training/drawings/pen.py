@@ -18,13 +18,21 @@ class Pen:
     """Draws on one picture.
 
     `dim` darkens every colour that is not lit from within: things at night.
+
+    Args:
+        grid: what `snap` rounds to, in pixels; 0 leaves everything where it is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grid: float = 0.0) -> None:
+        self.grid = grid
         self._pixels = np.zeros((SIZE, SIZE, 4), np.uint8)
         self._surface = skia.Surface(self._pixels)
         self.canvas = self._surface.getCanvas()
         self.dim = 1.0
+
+    def snap(self, length: float) -> float:
+        """Round a place or a size to the grid."""
+        return round(length / self.grid) * self.grid if self.grid else length
 
     def picture(self) -> np.ndarray:
         """Return what has been drawn so far, RGB, uint8 [128, 128, 3]."""

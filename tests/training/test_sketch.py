@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from generation.canvas.vqgan import VQGAN
+from generation.checkpoints import load_composer
+from generation.composer import Composer
+from generation.official import clip_model
+from generation.perceptor.clip import CLIPPerceptor
+from training import sketch
+from training.dataset import Dataset
+from training.sketch import ComposerTraining, Shape, encode
+from training.vqgan import Shape as CanvasShape
+
+CANVAS = CanvasShape(ch_mult=(1, 1, 1, 1), num_res_blocks=0, n_embed=32, embed_dim=8)
+TINY = Shape(vocab_size=32, n_layer=1, n_head=2, n_embd=32)
+
+
+@pytest.fixture(scope="module")
+def vqgan() -> VQGAN:
+    torch.manual_seed(0)
+    return VQGAN(CANVAS.ddconfig, CANVAS.n_embed, CANVAS.embed_dim).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def codes(drawings: Dataset, vqgan: VQGAN, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+    return encode(drawings, vqgan, tmp_path_factory.mktemp("codes") / "codes.npy")
+
+
+def _training(drawings: Dataset, codes: np.ndarray, vqgan: VQGAN, folder: Path) -> ComposerTraining:
+    torch.manual_seed(0)
+    clip = clip_model.CLIP(32, 32, (1, 1, 1, 1), 8, None, 77, 49408, 64, 1, 1)
+    path = folder / "sketch.pt"
+    return ComposerTraining(drawings, codes, vqgan, CLIPPerceptor(clip), path, minutes=60, batch=8, shape=TINY)
+
+
+def test_codes_are_those_of_the_drawings_and_are_kept(
+    drawings: Dataset, vqgan: VQGAN, codes: np.ndarray, tmp_path: Path
+) -> None:
+    assert codes.shape == (120, 144)
+    assert codes.dtype == np.int16
+    pictures = F.interpolate(drawings.batch(range(3)), size=sketch.SIDE, mode="area")
+    right = vqgan.codes(vqgan.encode(pictures)).flatten(1)
+    assert (torch.from_numpy(codes[:3].astype(np.int64)) == right).float().mean() > 0.8
+    kept = np.ones((120, 144), np.int16)
+    np.save(tmp_path / "codes.npy", kept)
+    assert np.array_equal(encode(drawings, vqgan, tmp_path / "codes.npy"), kept)
+
+
+def test_learns_and_writes_what_the_loader_reads(
+    drawings: Dataset, codes: np.ndarray, vqgan: VQGAN, tmp_path: Path
+) -> None:
+    training = _training(drawings, codes, vqgan, tmp_path)
+    losses = training.run(steps=20)
+    assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
+    assert (tmp_path / "sketch-sheet.png").exists()
+
+    sketch.write(training.state_dict(), TINY, tmp_path / "out")
+    loaded = load_composer(tmp_path / "out" / "sketch.yaml").eval()
+    assert loaded.suits(vqgan, training.perceptor)
+    text, written = torch.randn(2, 16, 64), torch.from_numpy(codes[:2].astype(np.int64))
+    with torch.no_grad():
+        assert (loaded(text, written) - training.composer(text, written)).abs().max() < 0.05
+
+
+def test_resumes_where_it_stopped(drawings: Dataset, codes: np.ndarray, vqgan: VQGAN, tmp_path: Path) -> None:
+    first = _training(drawings, codes, vqgan, tmp_path)
+    first.run(steps=3)
+    second = _training(drawings, codes, vqgan, tmp_path)
+    assert second.step == 3
+    for name, tensor in sketch.without_masks(first.composer.state_dict()).items():
+        assert torch.equal(tensor, second.composer.state_dict()[name])
+
+
+def test_hastened_attention_mixes_as_tamings() -> None:
+    torch.manual_seed(0)
+    composer = _composer()
+    text, codes = torch.randn(2, 16, 64), torch.randint(32, (2, 144))
+    with torch.no_grad():
+        right = composer(text, codes)
+        sketch.hasten(composer)
+        assert torch.allclose(composer(text, codes), right, atol=1e-5)
+
+
+def _composer() -> Composer:
+    return Composer(64, 32, 160, n_layer=2, n_head=2, n_embd=32, n_unmasked=16).eval()
