@@ -13,8 +13,8 @@ MOST_RUNNING = 5
 MOST_WAITING = 10
 POCKET = """
 -# The small models that I paint with know some two hundred things, their colours, places and styles: try \
-`a shiny red apple`, `a sailboat on the sea at sunset`, `a blue house in the snow`. All their words: docs/pocket.md. They \
-sketch before they paint; `--init noise` leaves the sketch out."""
+`a shiny red apple`, `a sailboat on the sea at sunset`, `a blue house in the snow`. All their words: docs/pocket.md. \
+They sketch before they paint; `--init noise` leaves the sketch out."""
 
 
 def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, float]], viewer: discord.Message) -> str:

@@ -29,17 +29,11 @@ class Judge:
         perceptor: that judges.
         cutouts: what it is shown.
         distractors: unit vectors of the texts among which it has to pick the prompt, ``[K, D]``; K may be 0.
-        total_variation: weight of that loss.
     """
 
     perceptor: CLIPPerceptor
     cutouts: Cutouts
     distractors: Tensor
-    total_variation: float
-
-    def loss(self, pictures: Tensor, text: Tensor, drawn: Tensor) -> Tensor:
-        """Return what painting descends: the judgement, and how restless pictures are; shapes as in `judgement`."""
-        return self.judgement(pictures, text, drawn) + self.total_variation * total_variation(pictures)
 
     def judgement(self, pictures: Tensor, text: Tensor, drawn: Tensor) -> Tensor:
         """Return how far pictures are from their prompts: ``[B, 3, H, W], [B, D], [B, n, DRAWN] → [B]``."""
@@ -156,7 +150,8 @@ class Batch:
         ]
         learning = [parameter for parameter in parameters if parameter.requires_grad]
         pictures = self.canvas.paint(parameters)
-        loss = self.judge.loss(pictures, self._text[:rows], self._drawn[:rows])
+        judgement = self.judge.judgement(pictures, self._text[:rows], self._drawn[:rows])
+        loss = judgement + self.stage.total_variation * total_variation(pictures)
         gradients = torch.autograd.grad(loss.sum(), learning)
         self._descent.update(self._learning, gradients, self._coefficients[:rows])
         if len(self._pictures) == 0:

@@ -81,7 +81,6 @@ class Engine:
             perceptor,
             Cutouts(recipe.cutouts, perceptor.input_size, device),
             self._encode(distractors or [perceptor.tokenise("")[0]])[: len(distractors)],
-            recipe.total_variation,
         )
         self._paintings: dict[str, Painting] = {}
         self._batches: list[Batch] = []

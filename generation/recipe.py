@@ -18,6 +18,7 @@ class Stage:
         final_learning_rate: what is left of it at the stage's last step, in [0, 1]; it falls along a cosine.
         pyramid: weight of each grid that is optimised, the first of full size, each further one of half the side;
             the canvas is their sum, resized. ``(1,)`` optimises the canvas itself.
+        total_variation: weight of that loss, which evens the picture out.
     """
 
     canvas: Literal["latent", "pixels"] = "latent"
@@ -26,6 +27,7 @@ class Stage:
     learning_rate: float = 0.1
     final_learning_rate: float = 1.0
     pyramid: tuple[float, ...] = (1.0,)
+    total_variation: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,6 @@ class Recipe:
     Args:
         cutouts: views of the picture that the perceptor judges in each step.
         init: what the first stage starts from: ``noise`` or an even ``grey``.
-        total_variation: weight of that loss.
         distractors: texts among which the perceptor has to pick the prompt; without any, the picture comes nearer to
             the prompt whatever else it comes nearer to, as in the published loop.
         stages: one after the other, each starting from the picture that the one before it left.
@@ -63,7 +64,6 @@ class Recipe:
 
     cutouts: int = 32
     init: Literal["noise", "grey"] = "noise"
-    total_variation: float = 0.0
     distractors: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = (Stage(),)
     sketch: Sketch | None = None

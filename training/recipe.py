@@ -15,17 +15,16 @@ def recipe() -> dict[str, Any]:
     The pocket CLIP knows few things, and most pictures are near to all of them. So a prompt is told apart from
     everything else that can be drawn.
     """
-    search = {"canvas": "pixels", "descent": "normalised", "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13]}
+    pixels = {"canvas": "pixels", "descent": "normalised", "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13]}
     return {
         "cutouts": 8,
         "init": "grey",
         "sketch": {"candidates": 24, "guidance": 2.5, "temperature": 0.85},
-        "total_variation": 2.0,
         "distractors": _distractors(),
         "stages": [
-            {"share": 0.55, **search, "learning_rate": 0.3, "final_learning_rate": 0.4},
-            {"share": 0.3, **search, "learning_rate": 0.05, "final_learning_rate": 0.1},
-            {"canvas": "latent", "share": 0.15, "learning_rate": 0.1, "final_learning_rate": 0.1},
+            {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0},
+            {"share": 0.2, **pixels, "learning_rate": 0.016, "final_learning_rate": 0.3, "total_variation": 0.1},
+            {"canvas": "latent", "share": 0.1, "learning_rate": 0.03, "total_variation": 0.1},
         ],
     }
 

@@ -25,7 +25,7 @@ from training.sheet import sheet
 
 SEED = 1
 SIDE = 128
-STEPS = 80
+STEPS = 30
 BATCH = 4  # painted at once
 COLUMNS = 12
 
