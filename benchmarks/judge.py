@@ -109,8 +109,7 @@ def parse(line: str) -> Prompt:
     named = {_singular(word) for mark, _ in marks for word in mark.split()}
     choices = [word for word in (THINGS if marks[0][1] else PLACES) if _singular(word) not in named]
     chosen = Random(line).sample(choices, AMONG - 1)
-    others = [MARKED.sub(lambda found, word=word: _like(word, found[1] or found[2]), line) for word in chosen]  # type: ignore[misc]
-    return Prompt(text, tuple(_corrected(other) for other in others))
+    return Prompt(text, tuple(_instead(line, word) for word in chosen))
 
 
 class Judge:
@@ -135,6 +134,11 @@ class Judge:
             likeness = perceptor.encode_text(texts) @ image[0]
             places.append(1 + int((likeness[1:] > likeness[0]).sum()))
         return places
+
+
+def _instead(line: str, word: str) -> str:
+    """Put the word where the marks are."""
+    return _corrected(MARKED.sub(lambda found: _like(word, found[1] or found[2]), line))
 
 
 def _singular(word: str) -> str:

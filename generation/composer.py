@@ -83,9 +83,10 @@ class Composer(nn.Module):
             temperature: at 0 the likeliest code is taken.
             generator: on the CPU.
         """
+        transformer: Any = self.transformer
         count = len(text)
         chances = torch.rand(self.length, count, generator=generator).to(text.device)
-        memory = _Memory(self.transformer, 2 * count, text.device)
+        memory = _Memory(transformer, 2 * count, text.device)
         logits = memory.read(self.condition(torch.cat([text, nothing.expand_as(text)])))
         codes: list[Tensor] = []
         for chance in chances:
@@ -93,7 +94,7 @@ class Composer(nn.Module):
             guided = without + guidance * (with_text - without)
             codes.append(_sample(guided, temperature, chance))
             if len(codes) < self.length:
-                logits = memory.read(self.transformer.tok_emb(codes[-1].repeat(2))[:, None])  # type: ignore[operator]
+                logits = memory.read(transformer.tok_emb(codes[-1].repeat(2))[:, None])
         return torch.stack(codes, dim=1)
 
 

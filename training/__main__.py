@@ -57,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     for name, run in (("clip", _clip), ("vqgan", _vqgan), ("sketch", _compose)):
         sub = command(name, run, f"train the {name} and write its weights; resumes what was interrupted")
         sub.add_argument("--minutes", type=float, default=HOURS * 60 * SHARES[name], help="of training in all")
-        sub.add_argument("--start", type=Path, help="finished weights to go on from") if name == "clip" else None
+        if name == "clip":
+            sub.add_argument("--start", type=Path, help="finished weights to go on from")
     judge = command("judge", _judge, "train another CLIP on other drawings, which judges pictures and never paints")
     judge.add_argument("--minutes", type=float, default=30.0, help="of training in all")
     command("evaluate", _evaluate, "measure the weights on held-out drawings; write figures, curves, sheets")

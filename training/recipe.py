@@ -5,6 +5,7 @@ from typing import Any
 from training.drawings import THINGS
 from training.drawings.scenery import GROUNDS
 from training.drawings.wording import article
+from training.sketch import GUIDANCE, TEMPERATURE
 
 BACKGROUNDS = ("red", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
 
@@ -19,7 +20,7 @@ def recipe() -> dict[str, Any]:
     return {
         "cutouts": 8,
         "init": "grey",
-        "sketch": {"candidates": 24, "guidance": 2.5, "temperature": 0.85},
+        "sketch": {"candidates": 24, "guidance": GUIDANCE, "temperature": TEMPERATURE},
         "distractors": _distractors(),
         "stages": [
             {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0},

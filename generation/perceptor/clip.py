@@ -43,8 +43,8 @@ class CLIPPerceptor(nn.Module):
     @property
     def text_width(self) -> int:
         """Channels of what the text encoder makes of a token."""
-        width: int = self.clip.ln_final.weight.shape[0]  # type: ignore[union-attr, assignment, index]
-        return width
+        clip: Any = self.clip
+        return len(clip.ln_final.weight)
 
     @cached_property
     def _tokenizer(self) -> SimpleTokenizer:
@@ -74,10 +74,10 @@ class CLIPPerceptor(nn.Module):
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """Return the unit vectors of tokens: ``[B, context_length] → [B, D]``."""
+        clip: Any = self.clip
         words = self.read(tokens)
         end = words[torch.arange(len(words)), tokens.argmax(1)]
-        projection: Tensor = self.clip.text_projection  # type: ignore[assignment]
-        return F.normalize(end @ projection, dim=-1)
+        return F.normalize(end @ clip.text_projection, dim=-1)
 
     def read(self, tokens: Tensor) -> Tensor:
         """Return what the text encoder makes of each token: ``[B, context_length] → [B, context_length, width]``."""
