@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from generation.canvas import Canvas
 from generation.cutouts import DRAWN, Cutouts
@@ -39,12 +40,18 @@ class Judge:
         """Return how far pictures are from their prompts: ``[B, 3, H, W], [B, D], [B, n, DRAWN] → [B]``."""
         views = self.cutouts(pictures, drawn)
         image = self.perceptor.encode_image(views.flatten(0, 1)).unflatten(0, views.shape[:2])
-        judgement = (
-            contrast(image, text, self.distractors)
-            if len(self.distractors)
-            else spherical_distance(image, text[:, None])
-        )
-        return judgement.mean(1)
+        return self._distance(image, text).mean(1)
+
+    def glance(self, pictures: Tensor, text: Tensor) -> Tensor:
+        """Return how far pictures are from their prompts, each seen once and whole: ``[B, 3, H, W], [B, D] → [B]``."""
+        image = self.perceptor.encode_image(F.interpolate(pictures, size=self.perceptor.input_size, mode="area"))
+        return self._distance(image[:, None], text)[:, 0]
+
+    def _distance(self, image: Tensor, text: Tensor) -> Tensor:
+        """``[B, n, D], [B, D] → [B, n]``."""
+        if len(self.distractors):
+            return contrast(image, text, self.distractors)
+        return spherical_distance(image, text[:, None])
 
 
 class Batch:

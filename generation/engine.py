@@ -171,10 +171,8 @@ class Engine:
             return None
         start = time.perf_counter()
         candidates = self.sketcher.candidates(tokens, painting.generator)
-        count = len(candidates)
-        views = self._judge.cutouts.draw(1, painting.generator).to(self.device).expand(count, -1, -1)
         with torch.no_grad():
-            judgement = self._judge.judgement(candidates, painting.text.expand(count, -1), views)
+            judgement = self._judge.glance(candidates, painting.text.expand(len(candidates), -1))
         sketch = candidates[int(judgement.argmin())]
         self._sketching += time.perf_counter() - start
         return fit(sketch, request.width, request.height)

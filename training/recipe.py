@@ -20,11 +20,11 @@ def recipe() -> dict[str, Any]:
     return {
         "cutouts": 8,
         "init": "grey",
-        "sketch": {"candidates": 24, "guidance": GUIDANCE, "temperature": TEMPERATURE},
+        "sketch": {"candidates": 32, "guidance": GUIDANCE, "temperature": TEMPERATURE},
         "distractors": _distractors(),
         "stages": [
             {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0},
-            {"share": 0.2, **pixels, "learning_rate": 0.016, "final_learning_rate": 0.3, "total_variation": 0.1},
+            {"share": 0.2, **pixels, "learning_rate": 0.03, "final_learning_rate": 0.3, "total_variation": 0.1},
             {"canvas": "latent", "share": 0.1, "learning_rate": 0.03, "total_variation": 0.1},
         ],
     }

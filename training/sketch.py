@@ -1,5 +1,7 @@
 """Trains the pocket composer: to write the codes of drawings from their captions (Esser et al. 2021, section 3.2)."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -7,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.lib.format import open_memmap
 from omegaconf import OmegaConf
 from PIL import Image
 from safetensors.torch import save_file
@@ -16,11 +17,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from generation.canvas.vqgan import VQGAN
+from generation.checkpoints import load_vqgan
 from generation.composer import Composer
 from generation.perceptor.clip import CLIPPerceptor
 from generation.precision import autocast
 from training.clip import unknown_words
-from training.dataset import Dataset
+from training.dataset import Dataset, load
 from training.drawings import SIZE as DRAWN
 from training.loop import Training
 from training.muon import MuonAdamW, split
@@ -31,10 +33,12 @@ CPU = torch.device("cpu")
 SIDE = 96  # pixels of a sketch
 CELL = 8  # pixels that a code stands for
 GRID = DRAWN * CELL / SIDE  # pixels of a drawing that a code stands for, to which things in it are aligned
-WITHOUT_TEXT = 0.1  # share of drawings whose caption is hidden, for guidance
+WITHOUT_TEXT = 0.12  # share of drawings whose caption is hidden, for guidance and for words without meaning
+BATCH = 4  # drawings encoded at a time: what fits into the cache is fastest
+PORTION = 400  # drawings that a process encodes in one go
 SHOWN = 36  # sketches on the sheet
-GUIDANCE = 2.5
-TEMPERATURE = 0.85
+GUIDANCE = 2.0
+TEMPERATURE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +53,54 @@ class Shape:
     n_unmasked: int = 16
 
 
-def encode(dataset: Dataset, vqgan: VQGAN, path: Path, device: torch.device = CPU, batch: int = 8) -> np.ndarray:
-    """Return the codes of all drawings, int16 ``[n, codes]``; they are kept in the file and made only once."""
-    if path.exists() and len(np.load(path, mmap_mode="r")) == len(dataset):
-        return open_memmap(path, "r")
-    partial = path.with_suffix(".partial")
-    codes = open_memmap(partial, "w+", np.int16, (len(dataset), (SIDE // CELL) ** 2))
-    for first in range(0, len(dataset), batch):
-        indices = range(first, min(first + batch, len(dataset)))
-        pictures = F.interpolate(dataset.batch(indices).to(device), size=SIDE, mode="area")
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
-        with torch.no_grad(), autocast(device):
-            codes[first : first + len(indices)] = vqgan.codes(vqgan.encode(pictures)).flatten(1).cpu().numpy()
-        if first % 4000 == 0:
-            print(f"codes: {first} of {len(dataset)}", flush=True)
-    codes.flush()
-    partial.replace(path)
-    return open_memmap(path, "r")
+def encode(drawings: Path, vqgan: Path, device: torch.device = CPU, processes: int = 2) -> np.ndarray:
+    """Return the codes of all drawings of a folder, int16 ``[n, codes]``; kept beside them and made only once.
+
+    Args:
+        drawings: folder that `dataset.make` has filled.
+        vqgan: configuration of the VQGAN.
+        device: to encode on.
+        processes: that encode at a time, of one thread each, which on a CPU is faster than one of many.
+    """
+    count, path = len(load(drawings)), drawings / "codes.npy"
+    if not path.exists() or len(np.load(path, mmap_mode="r")) != count:
+        starts = range(0, count, PORTION)
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, context, _Encoder.prepare, (drawings, vqgan, device)) as pool:
+            portions = []
+            for start, portion in zip(starts, pool.map(_Encoder.encode, starts), strict=True):
+                portions.append(portion)
+                if start % (10 * PORTION) == 0:
+                    print(f"codes: {start} of {count}", flush=True)
+        np.save(path, np.concatenate(portions))
+    codes: np.ndarray = np.load(path)
+    return codes
+
+
+class _Encoder:
+    """What a process that encodes has at hand."""
+
+    dataset: Dataset
+    vqgan: VQGAN
+    device: torch.device
+
+    @classmethod
+    def prepare(cls, drawings: Path, vqgan: Path, device: torch.device) -> None:
+        torch.set_num_threads(1)
+        cls.dataset, cls.device = load(drawings), device
+        cls.vqgan = load_vqgan(vqgan)[0].to(device).eval().requires_grad_(False)
+
+    @classmethod
+    @torch.no_grad()
+    def encode(cls, start: int) -> np.ndarray:
+        codes = []
+        for first in range(start, min(start + PORTION, len(cls.dataset)), BATCH):
+            indices = range(first, min(first + BATCH, start + PORTION, len(cls.dataset)))
+            pictures = F.interpolate(cls.dataset.batch(indices).to(cls.device), size=SIDE, mode="area")
+            with autocast(cls.device):
+                encoded = cls.vqgan.encode(pictures.contiguous(memory_format=torch.channels_last))
+                codes.append(cls.vqgan.codes(encoded).flatten(1).short().cpu().numpy())
+        return np.concatenate(codes)
 
 
 class ComposerTraining(Training):
@@ -132,7 +167,7 @@ class ComposerTraining(Training):
         )
         tokens = self._tokens[rows].long()
         tokens[:, :CONTEXT] = unknown_words(tokens[:, :CONTEXT])
-        tokens[torch.from_numpy(random.random(self.batch) < WITHOUT_TEXT)] = self._empty
+        tokens = self._hide(tokens, torch.from_numpy(random.random(self.batch) / WITHOUT_TEXT))
         codes = torch.from_numpy(self.codes[chosen].astype(np.int64)).to(self.device)
         with autocast(self.device):
             logits = self.composer(self._read(tokens), codes)
@@ -141,6 +176,12 @@ class ComposerTraining(Training):
         torch.nn.utils.clip_grad_norm_(self.composer.parameters(), 1.0)
         self.optimizer.step(self.budget.rate(self.step))
         return float(loss.detach())
+
+    def _hide(self, tokens: Tensor, chance: Tensor) -> Tensor:
+        """Leave nothing of the captions whose chance is below a half, and no word that has meaning below one."""
+        start = self._empty[0]
+        tokens = torch.where((chance < 1)[:, None] & (tokens < start), 0, tokens)
+        return torch.where((chance < 0.5)[:, None], self._empty, tokens)
 
     def _read(self, tokens: Tensor) -> Tensor:
         """Return captions as the composer reads them, ``[B, words, width]``."""

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from config.settings import ModelsSettings
 from generation.canvas.stages import canvases_for
@@ -62,13 +63,15 @@ def test_painting_goes_on_from_the_sketch_that_the_perceptor_picks(engine: Engin
     sketcher = sketcher_for(models)
     assert sketcher is not None
     assert painting.picture is not None
-    candidates = sketcher.candidates(
-        models.perceptor.tokenise(REQUEST.prompt)[0], torch.Generator().manual_seed(REQUEST.seed)
-    )
+    tokens = models.perceptor.tokenise(REQUEST.prompt)[0]
+    candidates = sketcher.candidates(tokens, torch.Generator().manual_seed(REQUEST.seed))
     with torch.no_grad():
+        seen = F.interpolate(candidates, size=models.perceptor.input_size, mode="area")
+        likeness = models.perceptor.encode_image(seen) @ models.perceptor.encode_text(tokens)[0]
         through_codes = models.vqgan.decode(models.vqgan.quantise(models.vqgan.encode(candidates))).clamp(0, 1)
     distances = (through_codes - painting.picture).abs().amax((1, 2, 3))
     assert sorted(distances.tolist())[0] < 0.02 < sorted(distances.tolist())[1]
+    assert distances.argmin() == likeness.argmax()
 
 
 def test_the_time_of_a_sketch_counts_as_that_of_the_next_step(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +101,7 @@ def test_a_square_is_fitted_without_stretching(width: int, height: int) -> None:
     fitted = fit(square, width, height)
     assert fitted.shape == (3, height, width)
     side, left = min(width, height), (width - min(width, height)) // 2
-    wanted = torch.nn.functional.interpolate(square[None], size=(side, side), mode="area")[0]
+    wanted = F.interpolate(square[None], size=(side, side), mode="area")[0]
     middle = fitted[:, (height - side) // 2 :, left:][:, :side, :side]
     assert (middle - wanted).abs().max() < 0.02
     assert torch.equal(fitted[..., 0], fitted[..., left])

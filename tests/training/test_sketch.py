@@ -1,3 +1,6 @@
+import json
+import shutil
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from training import sketch
 from training.dataset import Dataset
 from training.sketch import ComposerTraining, Shape, encode
 from training.vqgan import Shape as CanvasShape
+from training.vqgan import write as write_vqgan
 
 CANVAS = CanvasShape(ch_mult=(1, 1, 1, 1), num_res_blocks=0, n_embed=32, embed_dim=8)
 TINY = Shape(vocab_size=32, n_layer=1, n_head=2, n_embd=32)
@@ -26,8 +30,19 @@ def vqgan() -> VQGAN:
 
 
 @pytest.fixture(scope="module")
-def codes(drawings: Dataset, vqgan: VQGAN, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
-    return encode(drawings, vqgan, tmp_path_factory.mktemp("codes") / "codes.npy")
+def folder(drawings: Dataset, vqgan: VQGAN, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep the drawings and the VQGAN on disk."""
+    folder = tmp_path_factory.mktemp("sketches")
+    np.save(folder / "images.npy", drawings.images)
+    words = {"captions": drawings.captions, "wrong": drawings.wrong, "subjects": drawings.subjects}
+    (folder / "captions.json").write_text(json.dumps(words))
+    write_vqgan({name: tensor.half() for name, tensor in vqgan.state_dict().items()}, CANVAS, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def codes(folder: Path) -> np.ndarray:
+    return encode(folder, folder / "vqgan.yaml")
 
 
 def _training(drawings: Dataset, codes: np.ndarray, vqgan: VQGAN, folder: Path) -> ComposerTraining:
@@ -38,16 +53,23 @@ def _training(drawings: Dataset, codes: np.ndarray, vqgan: VQGAN, folder: Path) 
 
 
 def test_codes_are_those_of_the_drawings_and_are_kept(
-    drawings: Dataset, vqgan: VQGAN, codes: np.ndarray, tmp_path: Path
+    drawings: Dataset, folder: Path, vqgan: VQGAN, codes: np.ndarray
 ) -> None:
     assert codes.shape == (120, 144)
     assert codes.dtype == np.int16
-    pictures = F.interpolate(drawings.batch(range(3)), size=sketch.SIDE, mode="area")
-    right = vqgan.codes(vqgan.encode(pictures)).flatten(1)
-    assert (torch.from_numpy(codes[:3].astype(np.int64)) == right).float().mean() > 0.8
+    for some in (range(3), range(117, 120)):
+        pictures = F.interpolate(drawings.batch(some), size=sketch.SIDE, mode="area")
+        right = vqgan.codes(vqgan.encode(pictures)).flatten(1)
+        assert (torch.from_numpy(codes[some].astype(np.int64)) == right).float().mean() > 0.8
     kept = np.ones((120, 144), np.int16)
-    np.save(tmp_path / "codes.npy", kept)
-    assert np.array_equal(encode(drawings, vqgan, tmp_path / "codes.npy"), kept)
+    np.save(folder / "codes.npy", kept)
+    assert np.array_equal(encode(folder, folder / "vqgan.yaml"), kept)
+
+
+def test_a_vqgan_that_cannot_be_read_ends_the_encoding(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns("codes.npy"))
+    with pytest.raises(BrokenExecutor):
+        encode(tmp_path / "copy", tmp_path / "missing.yaml")
 
 
 def test_learns_and_writes_what_the_loader_reads(

@@ -36,29 +36,58 @@ THINGS: tuple[Thing, ...] = (*FOOD, *OBJECTS, *SHAPES, *OUTDOORS, *ANIMALS, *GLY
 CAPTIONS = 3  # per drawing
 VARIANTS = 4  # drawings that share place, light and style, and show different things
 
-COARSE = 3  # cells of a grid by which things on it differ in size
+COARSE = 2  # cells of a grid by which things on it differ in size, and their places in a scene
 _STYLED = 0.2  # share of drawings in a style
+_TEXTURES = ("pencil", "oil", "mosaic")
 _WET = ("sea", "beach", "lake")
 _CONTRAST = 85.0  # least distance between a thing and what lies behind it
-_WEIGHT = {
-    "apple": 2.0,
-    "heart": 2.0,
-    "flower": 1.5,
-    "house": 2.5,
-    "sailboat": 2.5,
-    "tree": 2.0,
-    "star": 2.0,
-    "sun": 1.5,
-    "full moon": 2.0,
-    "cat": 2.0,
-    "dog": 1.5,
-    "horse": 1.5,
+_WEIGHT = {  # what people ask for most
+    "apple": 2.5,
+    "balloon": 2.0,
+    "banana": 1.5,
     "bird": 1.5,
-    "fish": 2.0,
-    "castle": 1.5,
-    "lighthouse": 1.5,
+    "butterfly": 2.0,
+    "cake": 2.0,
+    "candle": 1.5,
+    "car": 2.0,
+    "castle": 2.5,
+    "cat": 2.0,
+    "cherries": 1.5,
+    "circle": 1.5,
+    "crown": 2.0,
+    "cup": 2.0,
+    "dog": 1.5,
+    "dragon": 2.0,
+    "duck": 2.0,
+    "elephant": 2.5,
+    "fire": 2.0,
+    "fish": 2.5,
+    "flower": 1.5,
+    "frog": 2.0,
+    "full moon": 2.5,
+    "guitar": 2.0,
+    "hamburger": 1.5,
+    "heart": 3.0,
+    "horse": 2.5,
+    "hot air balloon": 2.0,
+    "house": 3.0,
+    "lighthouse": 2.5,
+    "lion": 2.0,
+    "mushroom": 2.0,
+    "owl": 2.0,
+    "panda": 2.0,
+    "penguin": 2.0,
+    "rainbow": 1.5,
     "robot": 1.5,
-    "dragon": 1.5,
+    "rocket": 2.0,
+    "sailboat": 3.0,
+    "square": 1.5,
+    "star": 2.5,
+    "sun": 1.5,
+    "swan": 2.0,
+    "tree": 3.0,
+    "umbrella": 2.0,
+    "windmill": 2.0,
 }
 _LIGHTS = {
     "full moon": ("full moon", "moon"),
@@ -99,8 +128,10 @@ Sketch = tuple[list[str], str]
 def draw(seed: str, variant: int = 0, grid: float = 0.0) -> Drawing:
     """Draw one picture; the same seed, variant and grid give the same picture and captions.
 
-    Variants of a seed have place, light and style in common and show different things. With a grid, horizons and
-    the edges of things lie on multiples of so many pixels, things have few sizes, and none is turned or mirrored.
+    Variants of a seed have place, light and style in common and show different things. With a grid the drawing is a
+    sketch, plain enough to be written in few codes: horizons and the edges of things lie on multiples of so many
+    pixels, things have few sizes and places, none is turned or mirrored, there is no rain or snow, and a style that
+    is all texture is told but not drawn.
     """
     rng = random.Random(seed)
 
@@ -116,7 +147,7 @@ def draw(seed: str, variant: int = 0, grid: float = 0.0) -> Drawing:
     captions = [_frame(rng, rng.choice(sentences), styled=style is not None) for _ in range(CAPTIONS)]
     if style and maker is not _pattern:
         paint, ways = STYLES[style]
-        image = paint(image, rng)
+        image = image if grid and style in _TEXTURES else paint(image, rng)
         told = [rng.choice(ways).format(caption) for caption in captions]
         captions = [*told[:-1], rng.choice((captions[-1], told[-1]))]
     twisted = [wrong(rng, caption, subject, THINGS) for caption in captions]
@@ -178,7 +209,7 @@ def snapped(pen: Pen, x: float, foot: float, size: float) -> tuple[float, float,
     """Put the edges of a thing with its foot at (x, foot) on the pen's grid, and its size on a coarser one."""
     if pen.grid:
         coarse = COARSE * pen.grid
-        size = max(round(size / coarse - 0.2), 1) * coarse
+        size = max(round(size / coarse), 2) * coarse
     return pen.snap(x - size / 2) + size / 2, pen.snap(foot), size
 
 
@@ -217,7 +248,7 @@ def _landscape(
     pen: Pen, rng: random.Random, time: str, land: str, low: float = 0.34, high: float = 0.7
 ) -> tuple[float, str]:
     """Draw sky and ground, and tell the horizon and what is seen in the sky."""
-    horizon = pen.snap(rng.uniform(low, high) * SIZE)
+    horizon = pen.snap(rng.uniform(low, high) * SIZE, COARSE)
     haze = sky(pen, rng, time, horizon)
     above = _heavens(pen, rng, time, land, horizon)
     ground(pen, rng, land, time, horizon, haze)
@@ -243,7 +274,7 @@ def _scene(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     horizon, sky_word = _landscape(pen, rng, time, land)
     place = "sky" if rng.random() < 0.12 else ("sea" if land in ("sea", "lake") else "land")
     size = rng.uniform(48, 98)
-    x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.45
+    x = SIZE / 2 + pen.snap(rng.uniform(-1, 1) * (SIZE - size) * 0.45, COARSE)
     dim = (1 + DIM.get(time, 1.0)) / 2
     if place == "sky":
         size = min(size, 66)
@@ -253,11 +284,13 @@ def _scene(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     else:
         foot = rng.uniform(max(horizon + 12, size + 2), SIZE - 4) if horizon + 12 < SIZE - 6 else SIZE - 6
         foot = max(foot, SIZE - rng.uniform(4, 24)) if land == "beach" else foot
+    foot = pen.snap(foot, COARSE)
     wanted = rng.choice(tuple(COLORS)) if rng.random() < 0.3 else None
     vary()
     thing = _pick(rng, place)
     color = _put(pen, rng, thing, [(x, foot, size)], dim, wanted, shadow=place == "land")
-    weather(pen, rng, time)
+    if not pen.grid:
+        weather(pen, rng, time)
     when = TIMES[time]
     called = [_called(rng, thing, color) for _ in range(3)]
     where = [_placed(rng, thing, land, place) for _ in range(3)]
@@ -283,7 +316,8 @@ def _place(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     vary()
     time, land = _time_and_land(rng)
     _, sky_word = _landscape(pen, rng, time, land)
-    weather(pen, rng, time)
+    if not pen.grid:
+        weather(pen, rng, time)
     where, when = GROUNDS[land], TIMES[time]
     full = [f"{rng.choice(where)} {rng.choice(when)}" for _ in range(3)]
     if time in ("sunset", "sunrise"):
@@ -302,7 +336,7 @@ def _heavens(
     pen: Pen, rng: random.Random, time: str, land: str, horizon: float
 ) -> tuple[float, Color | None, str] | None:
     """Draw what is seen in the sky and tell its x, the colour of its light, and what it is called."""
-    x = rng.uniform(16, SIZE - 16)
+    x = pen.snap(rng.uniform(16, SIZE - 16))
     seen: tuple[float, Color | None, str] | None = None
     if time == "night":
         many = rng.random() < 0.75
@@ -310,8 +344,8 @@ def _heavens(
             stars(pen, rng, horizon, rng.randint(25, 70))
         roll = rng.random()
         if roll < 0.6:
-            radius = rng.uniform(11, 22)
-            y = rng.uniform(radius + 3, max(radius + 6, horizon * 0.6))
+            radius = pen.snap(rng.uniform(11, 22))
+            y = pen.snap(rng.uniform(radius + 3, max(radius + 6, horizon * 0.6)))
             color: Color = rng.choice([(248, 246, 220), (236, 240, 246), (250, 236, 176)])
             name = "full moon" if roll < 0.42 else "crescent moon"
             thing = next(thing for thing in OUTDOORS if thing.name == name)
@@ -330,6 +364,7 @@ def _heavens(
         y = rng.uniform(radius, max(radius + 4, horizon * 0.6))
         if time != "day":
             y = rng.uniform(horizon * 0.6, horizon + radius * 0.4)
+        y = pen.snap(y)
         shine = sun(pen, rng, x, y, radius, time)
         seen = (x, shine, rng.choice(("the sun", "a bright sun", "a yellow sun") if time == "day" else ("the sun",)))
     if time in ("cloudy", "storm") or rng.random() < 0.45:
@@ -355,7 +390,7 @@ def _light(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
         stars(pen, rng, horizon, rng.randint(15, 50))
     thing = next(thing for thing in OUTDOORS if thing.name == name)
     size = rng.uniform(46, 92)
-    x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.35
+    x = SIZE / 2 + pen.snap(rng.uniform(-1, 1) * (SIZE - size) * 0.35, COARSE)
     foot = rng.uniform(size + 4, max(size + 6, horizon + (size * 0.2 if time == "sunset" else -4)))
     x, foot, size = snapped(pen, x, foot, size)
     color_name = rng.choice(thing.colors)
@@ -388,7 +423,7 @@ def _backdrop(pen: Pen, rng: random.Random) -> tuple[str, str]:
         return kind, "blue"
     if kind == "table":
         table = jitter(rng, rng.choice([(150, 100, 60), (112, 74, 46), (226, 222, 212), (190, 150, 104), (90, 92, 98)]))
-        edge = pen.snap(rng.uniform(0.55, 0.75) * SIZE)
+        edge = pen.snap(rng.uniform(0.55, 0.75) * SIZE, COARSE)
         pen.fade(0, 0, SIZE, edge, color, light(color, 0.12))
         pen.fade(0, edge, SIZE, SIZE, light(table, 0.1), dark(table, 0.85))
         return kind, name
@@ -413,6 +448,9 @@ def _thing(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     else:
         foot = SIZE / 2 + size / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.4
     x = SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.4
+    if pen.grid:
+        size = max(size, 75.0)
+        x, foot = SIZE / 2, (SIZE + pen.snap(size, COARSE)) / 2 if kind != "table" else foot
     turn = 0.0 if kind == "table" or rng.random() < 0.7 or pen.grid else rng.uniform(-15, 15)
     wanted = rng.choice(tuple(COLORS)) if rng.random() < 0.25 else None
     vary()

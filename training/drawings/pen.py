@@ -30,9 +30,10 @@ class Pen:
         self.canvas = self._surface.getCanvas()
         self.dim = 1.0
 
-    def snap(self, length: float) -> float:
-        """Round a place or a size to the grid."""
-        return round(length / self.grid) * self.grid if self.grid else length
+    def snap(self, length: float, cells: int = 1) -> float:
+        """Round a place or a size to so many cells of the grid."""
+        step = cells * self.grid
+        return round(length / step) * step if self.grid else length
 
     def picture(self) -> np.ndarray:
         """Return what has been drawn so far, RGB, uint8 [128, 128, 3]."""
