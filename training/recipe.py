@@ -24,8 +24,8 @@ def recipe() -> dict[str, Any]:
         "distractors": _distractors(),
         "stages": [
             {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0},
-            {"share": 0.2, **pixels, "learning_rate": 0.03, "final_learning_rate": 0.3, "total_variation": 0.1},
-            {"canvas": "latent", "share": 0.1, "learning_rate": 0.03, "total_variation": 0.1},
+            {"share": 0.2, **pixels, "learning_rate": 0.008, "final_learning_rate": 0.3, "total_variation": 0.1},
+            {"canvas": "latent", "share": 0.1, "learning_rate": 0.008, "total_variation": 0.1},
         ],
     }
 
