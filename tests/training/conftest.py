@@ -1,4 +1,6 @@
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +29,16 @@ def drawings() -> Dataset:
         [list(drawing.wrong) for drawing in drawn],
         [drawing.subject for drawing in drawn],
     )
+
+
+@pytest.fixture(scope="session")
+def drawings_folder(drawings: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep the same pictures on disk."""
+    folder = tmp_path_factory.mktemp("drawings")
+    np.save(folder / "images.npy", drawings.images)
+    words = {"captions": drawings.captions, "wrong": drawings.wrong, "subjects": drawings.subjects}
+    (folder / "captions.json").write_text(json.dumps(words))
+    return folder
 
 
 @pytest.fixture(autouse=True, scope="package")

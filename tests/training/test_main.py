@@ -1,4 +1,5 @@
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,11 @@ from training.dataset import Dataset
 
 
 def test_commands_make_weights_and_figures(
-    drawings: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    drawings: Dataset,
+    drawings_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(dataset, "make", lambda *_, **__: None)
     monkeypatch.setattr(dataset, "load", lambda _: drawings)
@@ -26,7 +31,7 @@ def test_commands_make_weights_and_figures(
     common += ["--figures", str(tmp_path / "figures")]
     main([*common, "clip", "--minutes", "0.005"])
     main([*common, "vqgan", "--minutes", "0.005"])
-    (tmp_path / "runs" / "sketches").mkdir()
+    shutil.copytree(drawings_folder, tmp_path / "runs" / "sketches")
     main([*common, "sketch", "--minutes", "0.005"])
     assert sum(path.stat().st_size for path in weights.iterdir()) < 25e6
     capsys.readouterr()

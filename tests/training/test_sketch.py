@@ -1,4 +1,3 @@
-import json
 import shutil
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -30,12 +29,10 @@ def vqgan() -> VQGAN:
 
 
 @pytest.fixture(scope="module")
-def folder(drawings: Dataset, vqgan: VQGAN, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keep the drawings and the VQGAN on disk."""
+def folder(drawings_folder: Path, vqgan: VQGAN, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Put the VQGAN beside the drawings."""
     folder = tmp_path_factory.mktemp("sketches")
-    np.save(folder / "images.npy", drawings.images)
-    words = {"captions": drawings.captions, "wrong": drawings.wrong, "subjects": drawings.subjects}
-    (folder / "captions.json").write_text(json.dumps(words))
+    shutil.copytree(drawings_folder, folder, dirs_exist_ok=True)
     write_vqgan({name: tensor.half() for name, tensor in vqgan.state_dict().items()}, CANVAS, folder)
     return folder
 
