@@ -130,8 +130,9 @@ class CLIPTraining(Training):
             self.stages = FURTHER
             self._go_on_from(start)
         self._forget_unknown()
-        places = (self.clip.positional_embedding, self.clip.visual.attnpool.positional_embedding)  # type: ignore[union-attr]
-        tables: Any = (*places, self.clip.token_embedding.weight)  # type: ignore[union-attr]
+        clip: Any = self.clip
+        places = (clip.positional_embedding, clip.visual.attnpool.positional_embedding)
+        tables = (*places, clip.token_embedding.weight)
         self.optimizer = MuonAdamW(*split(self.clip, tables), rate, rate / 2, DECAY)
         self.painted = 0 if judging else int(batch * PAINTED)
         self.average = {name: tensor.detach().clone() for name, tensor in self.clip.state_dict().items()}

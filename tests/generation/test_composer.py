@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 
 from generation.composer import Composer, _Memory, _sample
@@ -29,10 +31,11 @@ def test_a_code_follows_from_the_text_and_the_codes_before_it() -> None:
 def test_reading_everything_once_gives_what_reading_it_anew_gives() -> None:
     composer = make_composer()
     text, codes = torch.randn(3, WORDS, 8), torch.randint(12, (3, LENGTH))
-    memory = _Memory(composer.transformer, 3, torch.device("cpu"))
+    transformer: Any = composer.transformer
+    memory = _Memory(transformer, 3, torch.device("cpu"))
     read = [memory.read(composer.condition(text))]
     for place in range(LENGTH - 1):
-        read.append(memory.read(composer.transformer.tok_emb(codes[:, place])[:, None]))  # type: ignore[operator]
+        read.append(memory.read(transformer.tok_emb(codes[:, place])[:, None]))
     assert torch.allclose(torch.stack(read, 1), composer(text, codes), atol=1e-5)
 
 

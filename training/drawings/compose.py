@@ -289,8 +289,7 @@ def _scene(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     vary()
     thing = _pick(rng, place)
     color = _put(pen, rng, thing, [(x, foot, size)], dim, wanted, shadow=place == "land")
-    if not pen.grid:
-        weather(pen, rng, time)
+    weather(pen, rng, time)
     when = TIMES[time]
     called = [_called(rng, thing, color) for _ in range(3)]
     where = [_placed(rng, thing, land, place) for _ in range(3)]
@@ -316,8 +315,7 @@ def _place(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     vary()
     time, land = _time_and_land(rng)
     _, sky_word = _landscape(pen, rng, time, land)
-    if not pen.grid:
-        weather(pen, rng, time)
+    weather(pen, rng, time)
     where, when = GROUNDS[land], TIMES[time]
     full = [f"{rng.choice(where)} {rng.choice(when)}" for _ in range(3)]
     if time in ("sunset", "sunrise"):

@@ -123,7 +123,9 @@ def glitter(pen: Pen, rng: random.Random, x: float, horizon: float, shore: float
 
 
 def weather(pen: Pen, rng: random.Random, time: str) -> None:
-    """Rain or snow over everything."""
+    """Rain or snow over everything, except on a grid, which has no place for drops."""
+    if pen.grid:
+        return
     if time == "storm":
         for _ in range(rng.randint(20, 60)):
             x, y = rng.uniform(0, SIZE), rng.uniform(0, SIZE)
