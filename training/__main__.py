@@ -23,7 +23,7 @@ RUNS = ROOT / "training" / "runs"
 FIGURES = ROOT / "training" / "figures"
 WEIGHTS = ROOT / "generation" / "weights" / "pocket"
 DRAWINGS = 100_000
-SKETCHES = 80_000  # drawings that the composer learns from: it takes seven minutes to encode them
+SKETCHES = 130_000
 HOURS = 3.0
 SHARES = {"clip": 0.45, "vqgan": 0.15, "sketch": 0.4}  # of the time
 JUDGE = clip.Shape(vision_layers=(1, 1, 2, 2), vision_width=40, embed_dim=192)

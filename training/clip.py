@@ -22,6 +22,7 @@ from training.drawings import VARIANTS
 from training.loop import Training
 from training.muon import MuonAdamW, split
 from training.sheet import sheet
+from training.synonyms import lend
 from training.views import views
 from training.words import CONTEXT, Words
 
@@ -264,6 +265,7 @@ class CLIPTraining(Training):
         width = self.shape.transformer_width
         embedding = torch.zeros(VOCABULARY, width)
         embedding[self.words.tokens] = weights["token_embedding.weight"]
+        lend(embedding)
         places = torch.zeros(OFFICIAL_CONTEXT, width)
         places[:CONTEXT] = weights["positional_embedding"]
         weights["token_embedding.weight"] = embedding

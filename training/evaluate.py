@@ -14,6 +14,7 @@ from training.attack import attack
 from training.dataset import Dataset
 from training.drawings import THINGS
 from training.sketch import SIDE as SKETCHED
+from training.sketch import divergence, soft_codes
 
 AMONG = 100  # captions that a picture's own is found among
 WORDS = 20  # things that a picture's own is found among
@@ -65,19 +66,19 @@ def vqgan_figures(vqgan: VQGAN, held_out: Dataset) -> dict[str, float]:
 
 @torch.no_grad()
 def sketch_figures(composer: Composer, vqgan: VQGAN, perceptor: CLIPPerceptor, held_out: Dataset) -> dict[str, float]:
-    """Nats that a code takes, given the caption and the codes before it, and given nothing but those before it."""
+    """How far guesses of codes are off, in nats, given the caption and the codes before, and nothing but the latter."""
     nats: dict[str, list[Tensor]] = {"nats_with_text": [], "nats_without": []}
     count = min(RECONSTRUCTED, len(held_out))
     for first in range(0, count, 20):
         indices = range(first, min(first + 20, count))
         pictures = F.interpolate(held_out.batch(indices), size=SKETCHED, mode="area")
-        codes = vqgan.codes(vqgan.encode(pictures)).flatten(1)
+        near, shares = soft_codes(vqgan, vqgan.encode(pictures))
         captions = [held_out.captions[index][0] for index in indices]
         for name, texts in (("nats_with_text", captions), ("nats_without", [""] * len(captions))):
             tokens = torch.cat([perceptor.tokenise(text)[0] for text in texts])
-            logits = composer(composer.read(perceptor.read(tokens), tokens), codes)
-            nats[name].append(F.cross_entropy(logits.flatten(0, 1), codes.flatten(), reduction="none"))
-    return {name: round(float(torch.cat(parts).mean()), 3) for name, parts in nats.items()}
+            logits = composer(composer.read(perceptor.read(tokens), tokens), near[..., 0])
+            nats[name].append(divergence(logits, near, shares))
+    return {name: round(float(torch.stack(parts).mean()), 3) for name, parts in nats.items()}
 
 
 def _pictures(perceptor: CLIPPerceptor, held_out: Dataset, indices: list[int]) -> Tensor:

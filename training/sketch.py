@@ -34,7 +34,10 @@ SIDE = 96  # pixels of a sketch
 CELL = 8  # pixels that a code stands for
 GRID = DRAWN * CELL / SIDE  # pixels of a drawing that a code stands for, to which things in it are aligned
 WITHOUT_TEXT = 0.12  # share of drawings whose caption is hidden, for guidance and for words without meaning
+SMALL_WORDS = "a an the in on at of by with and under over to from for"
 BATCH = 4  # drawings encoded at a time: what fits into the cache is fastest
+NEAR = 8  # codes that a patch might as well be
+SOFTNESS = 2.5  # squared distance by which a further code is e times less likely to be the one
 PORTION = 400  # drawings that a process encodes in one go
 SHOWN = 36  # sketches on the sheet
 GUIDANCE = 2.0
@@ -53,8 +56,21 @@ class Shape:
     n_unmasked: int = 16
 
 
-def encode(drawings: Path, vqgan: Path, device: torch.device = CPU, processes: int = 2) -> np.ndarray:
-    """Return the codes of all drawings of a folder, int16 ``[n, codes]``; kept beside them and made only once.
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What drawings are in codes.
+
+    The code nearest to what the encoder makes of a patch changes with what lies far from the patch, and among near
+    codes the decoder hardly cares which it gets. To learn the nearest would be to learn that chance by heart, so there
+    are several, with the share of each.
+    """
+
+    near: np.ndarray  # int16 [n, codes of a drawing, NEAR], the nearest first
+    shares: np.ndarray  # float16, the same shape; adding up to 1
+
+
+def encode(drawings: Path, vqgan: Path, device: torch.device = CPU, processes: int = 2) -> Codes:
+    """Return the codes of all drawings of a folder; kept beside them and made only once.
 
     Args:
         drawings: folder that `dataset.make` has filled.
@@ -62,8 +78,8 @@ def encode(drawings: Path, vqgan: Path, device: torch.device = CPU, processes: i
         device: to encode on.
         processes: that encode at a time, of one thread each, which on a CPU is faster than one of many.
     """
-    count, path = len(load(drawings)), drawings / "codes.npy"
-    if not path.exists() or len(np.load(path, mmap_mode="r")) != count:
+    count, near, shares = len(load(drawings)), drawings / "codes.npy", drawings / "shares.npy"
+    if not shares.exists() or len(np.load(shares, mmap_mode="r")) != count:
         starts = range(0, count, PORTION)
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(processes, context, _Encoder.prepare, (drawings, vqgan, device)) as pool:
@@ -72,9 +88,19 @@ def encode(drawings: Path, vqgan: Path, device: torch.device = CPU, processes: i
                 portions.append(portion)
                 if start % (10 * PORTION) == 0:
                     print(f"codes: {start} of {count}", flush=True)
-        np.save(path, np.concatenate(portions))
-    codes: np.ndarray = np.load(path)
-    return codes
+        np.save(near, np.concatenate([portion.near for portion in portions]))
+        np.save(shares, np.concatenate([portion.shares for portion in portions]))
+    return Codes(np.load(near), np.load(shares))
+
+
+def soft_codes(vqgan: VQGAN, encoded: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the codes near to each encoded patch and their shares: ``[B, C, h, w] → [B, h w, NEAR]``, twice.
+
+    The shares are those of a Gaussian about what the encoder made of the patch.
+    """
+    far = torch.cdist(encoded.permute(0, 2, 3, 1).flatten(1, 2), vqgan.codebook[None]).square()
+    far, near = far.topk(NEAR, largest=False)
+    return near, (-far / SOFTNESS).softmax(-1)
 
 
 class _Encoder:
@@ -92,15 +118,17 @@ class _Encoder:
 
     @classmethod
     @torch.no_grad()
-    def encode(cls, start: int) -> np.ndarray:
-        codes = []
+    def encode(cls, start: int) -> Codes:
+        nears, shares = [], []
         for first in range(start, min(start + PORTION, len(cls.dataset)), BATCH):
             indices = range(first, min(first + BATCH, start + PORTION, len(cls.dataset)))
             pictures = F.interpolate(cls.dataset.batch(indices).to(cls.device), size=SIDE, mode="area")
             with autocast(cls.device):
                 encoded = cls.vqgan.encode(pictures.contiguous(memory_format=torch.channels_last))
-                codes.append(cls.vqgan.codes(encoded).flatten(1).short().cpu().numpy())
-        return np.concatenate(codes)
+            near, share = soft_codes(cls.vqgan, encoded)
+            nears.append(near.short().cpu().numpy())
+            shares.append(share.half().cpu().numpy())
+        return Codes(np.concatenate(nears), np.concatenate(shares))
 
 
 class ComposerTraining(Training):
@@ -108,7 +136,7 @@ class ComposerTraining(Training):
 
     Args:
         dataset: drawings to learn from.
-        codes: of the drawings, int16 ``[n, codes]``.
+        codes: of the drawings.
         vqgan: whose codes these are, for the sheet.
         perceptor: that reads the captions.
         checkpoint: file to resume from and save to.
@@ -121,7 +149,7 @@ class ComposerTraining(Training):
     def __init__(
         self,
         dataset: Dataset,
-        codes: np.ndarray,
+        codes: Codes,
         vqgan: VQGAN,
         perceptor: CLIPPerceptor,
         checkpoint: Path,
@@ -141,6 +169,7 @@ class ComposerTraining(Training):
         said = [caption for captions in dataset.captions for caption in captions]
         self._tokens = torch.cat([perceptor.tokenise(caption)[0] for caption in said]).int()
         self._empty = perceptor.tokenise("")[0][0]
+        self._small = perceptor.tokenise(SMALL_WORDS)[0][0]
         torch.manual_seed(0)
         self.composer = Composer(perceptor.text_width, **asdict(self.shape)).to(device)
         if device.type == "cpu":
@@ -159,7 +188,7 @@ class ComposerTraining(Training):
         self.optimizer.load_state_dict(state["optimizer"])
 
     def learn(self) -> float:
-        """Take a step and return the cross entropy in nats per code."""
+        """Take a step and return how far the guesses are from the shares: nats a code of Kullback and Leibler's."""
         random = np.random.default_rng((3, self.step))
         chosen = random.integers(len(self.dataset), size=self.batch)
         rows = chosen * (len(self._tokens) // len(self.dataset)) + random.integers(
@@ -168,19 +197,24 @@ class ComposerTraining(Training):
         tokens = self._tokens[rows].long()
         tokens[:, :CONTEXT] = unknown_words(tokens[:, :CONTEXT])
         tokens = self._hide(tokens, torch.from_numpy(random.random(self.batch) / WITHOUT_TEXT))
-        codes = torch.from_numpy(self.codes[chosen].astype(np.int64)).to(self.device)
+        near = torch.from_numpy(self.codes.near[chosen].astype(np.int64)).to(self.device)
+        shares = torch.from_numpy(self.codes.shares[chosen].astype(np.float32)).to(self.device)
+        drawn = torch.multinomial(shares.flatten(0, 1), 1).view(*shares.shape[:2], 1)
         with autocast(self.device):
-            logits = self.composer(self._read(tokens), codes)
-        loss = F.cross_entropy(logits.flatten(0, 1).float(), codes.flatten())
+            logits = self.composer(self._read(tokens), near.gather(2, drawn)[..., 0])
+        loss = divergence(logits, near, shares)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.composer.parameters(), 1.0)
         self.optimizer.step(self.budget.rate(self.step))
         return float(loss.detach())
 
     def _hide(self, tokens: Tensor, chance: Tensor) -> Tensor:
-        """Leave nothing of the captions whose chance is below a half, and no word that has meaning below one."""
-        start = self._empty[0]
-        tokens = torch.where((chance < 1)[:, None] & (tokens < start), 0, tokens)
+        """Leave nothing of the captions whose chance is below 0.5, only small words below 0.75, and none below 1.
+
+        Hidden words have no meaning, as those that no caption has: so of a prompt of such words comes a picture, too.
+        """
+        hidden = (tokens < self._empty[0]) & ((chance >= 0.75)[:, None] | ~torch.isin(tokens, self._small))
+        tokens = torch.where((chance < 1)[:, None] & hidden, 0, tokens)
         return torch.where((chance < 0.5)[:, None], self._empty, tokens)
 
     def _read(self, tokens: Tensor) -> Tensor:
@@ -210,6 +244,12 @@ class ComposerTraining(Training):
         """Return the weights under taming's names, half precision."""
         weights = without_masks(self.composer.state_dict())
         return {name: tensor.detach().cpu().half().contiguous() for name, tensor in weights.items()}
+
+
+def divergence(logits: Tensor, near: Tensor, shares: Tensor) -> Tensor:
+    """Return how far guesses are from shares, in nats: ``[B, n, codes], [B, n, NEAR], [B, n, NEAR] → []``."""
+    guessed = logits.float().log_softmax(-1).gather(-1, near)
+    return (shares * (shares.clamp(min=1e-9).log() - guessed)).sum(-1).mean()
 
 
 def without_masks(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -22,6 +22,7 @@ from training.drawings.styles import STYLES
 from training.drawings.thing import Thing
 from training.drawings.wording import article
 from training.sheet import sheet
+from training.synonyms import SYNONYMS as OTHER_WORDS
 
 SEED = 1
 SIDE = 128
@@ -82,6 +83,8 @@ def page() -> str:
     styles = "\n".join(f"- {', '.join(way.format('a castle') for way in ways)}" for _, ways in STYLES.values())
     parts.append(_section("Styles", styles))
     parts.append(_section("Patterns", ", ".join(PATTERNS)))
+    alike = "; ".join(f"{', '.join(synonyms)}: {word}" for word, synonyms in sorted(OTHER_WORDS.items()))
+    parts.append(f"## Other words\n\nWhat stands before a colon is read as if it were the word behind it.\n\n{alike}\n")
     return "\n".join(parts)
 
 

@@ -46,7 +46,7 @@ def test_resumes_where_it_stopped(drawings: Dataset, tmp_path: Path) -> None:
     first.run(steps=3)
     second = _training(drawings, tmp_path)
     assert second.step == 3
-    assert second.budget.spent >= first.budget.spent - 1
+    assert second.budget.spent >= torch.load(tmp_path / "clip.pt", weights_only=True)["spent"] > 0
     for name, tensor in first.clip.state_dict().items():
         assert torch.equal(tensor, second.clip.state_dict()[name])
     assert second.optimizer.state_dict()["muon"]["state"].keys() == first.optimizer.state_dict()["muon"]["state"].keys()

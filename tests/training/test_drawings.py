@@ -6,10 +6,10 @@ import pytest
 
 from training.drawings import CAPTIONS, SIZE, THINGS, VARIANTS, draw
 from training.drawings.colors import COLORS, distance
-from training.drawings.compose import snapped
 from training.drawings.patterns import PATTERNS
 from training.drawings.pen import Pen
-from training.drawings.scenery import GROUNDS
+from training.drawings.placing import snapped
+from training.drawings.scenery import GROUNDS, WAYS, ground
 from training.drawings.styles import STYLES
 from training.drawings.thing import Thing
 from training.drawings.wording import article, plural
@@ -73,6 +73,16 @@ def test_on_a_grid_edges_lie_on_it_and_things_have_few_sizes() -> None:
             assert edge / grid == pytest.approx(round(edge / grid))
     assert snapped(Pen(), 61.0, 100.0, 70.0) == (61.0, 100.0, 70.0)
     assert np.array_equal(draw("any", 0, grid).image, draw("any", 0, grid).image)
+
+
+def test_on_a_grid_what_no_caption_tells_is_always_the_same() -> None:
+    def drawn(grid: float, seed: int) -> bytes:
+        pen, rng = Pen(grid), random.Random(seed)
+        ground(pen, rng, "flowers", "day", 64.0, (200, 220, 250))
+        return pen.picture().tobytes()
+
+    assert len({drawn(32 / 3, seed) for seed in range(40)}) == WAYS
+    assert len({drawn(0.0, seed) for seed in range(40)}) == 40
 
 
 def test_everything_is_drawn_sooner_or_later() -> None:

@@ -224,7 +224,9 @@ FOOD = (
     Thing(("strawberry",), _strawberry, ("red",), ANY, 0.1, 0.4),
     Thing(("watermelon", "slice of watermelon"), _watermelon, ("red",), ANY, 0.0, 0.0),
     Thing(("pumpkin",), _pumpkin, ("orange",), ("table", "plain", "land"), 0.1, 0.4),
-    Thing(("mushroom", "toadstool"), _mushroom, ("red", "brown", "red"), ("table", "plain", "land")),
+    Thing(
+        ("mushroom", "toadstool", "mushroom with dots"), _mushroom, ("red", "brown", "red"), ("table", "plain", "land")
+    ),
     Thing(("carrot",), _carrot, ("orange",), ANY, 0.05, 0.4),
     Thing(("cake", "birthday cake"), _cake, ("pink", "white", "brown"), ANY),
     Thing(("ice cream", "ice cream cone"), _ice_cream, ("pink", "white", "brown", "green"), ANY, 0.4),

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import random
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import skia
 from training.drawings.colors import Color, dark, light
 
 SIZE = 128  # pixels, both ways
+_EDITION = 38  # of the details that are always the same: one in which stars stand upright and mushrooms have dots
 
 Point = tuple[float, float]
 
@@ -34,6 +36,14 @@ class Pen:
         """Round a place or a size to so many cells of the grid."""
         step = cells * self.grid
         return round(length / step) * step if self.grid else length
+
+    def details(self, rng: random.Random, name: str, ways: int = 1) -> random.Random:
+        """Return what decides the details of something that no caption tells.
+
+        That is `rng`; on a grid, it is one of so many that are always the same for a name, so that what has been seen
+        once can be known by heart.
+        """
+        return random.Random(f"{name}/{_EDITION + rng.randrange(ways)}") if self.grid else rng
 
     def picture(self) -> np.ndarray:
         """Return what has been drawn so far, RGB, uint8 [128, 128, 3]."""

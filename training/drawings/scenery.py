@@ -24,6 +24,7 @@ GROUNDS: dict[str, tuple[str, ...]] = {
     "mountains": ("mountains", "the mountains", "mountain peaks"),
     "snowy mountains": ("snowy mountains", "snow-capped mountains", "mountains with snow"),
     "forest": ("a forest", "the forest", "the woods", "many trees"),
+    "autumn forest": ("an autumn forest", "a forest of orange trees", "autumn woods"),
     "desert": ("the desert", "a desert", "sand dunes"),
     "lake": ("a lake", "a mountain lake"),
     "beach": ("a beach", "the beach", "a sandy beach"),
@@ -61,12 +62,16 @@ _WATER: dict[str, Color] = {
 
 DIM: dict[str, float] = {"night": 0.5, "sunset": 0.78, "storm": 0.7, "cloudy": 0.9}
 
+WAYS = 3
+"""How many grounds of a kind, heavens and the like there are on a grid."""
+
 _DRAW = {thing.name: thing.draw for thing in OUTDOORS}
 
 
 def sky(pen: Pen, rng: random.Random, time: str, horizon: float) -> Color:
     """Fill the picture with the sky of that time; its colour at the horizon is returned."""
     upper, lower = rng.choice(_SKIES[time])
+    rng = pen.details(rng, time)
     upper, lower = jitter(rng, upper, 12), jitter(rng, lower, 10)
     pen.fade(0, 0, SIZE, horizon, upper, lower)
     pen.box(0, horizon - 0.5, SIZE, SIZE, lower)
@@ -75,6 +80,7 @@ def sky(pen: Pen, rng: random.Random, time: str, horizon: float) -> Color:
 
 def stars(pen: Pen, rng: random.Random, bottom: float, count: int) -> None:
     """Stars all over the sky, some of them big."""
+    rng = pen.details(rng, "stars", WAYS)
     for _ in range(count):
         x, y = rng.uniform(0, SIZE), rng.uniform(0, bottom)
         radius = rng.choice((0.7, 0.9, 1.2, 1.8))
@@ -104,6 +110,7 @@ def clouds(pen: Pen, rng: random.Random, time: str, horizon: float, count: int) 
         "storm": (56, 60, 70),
         "cloudy": (226, 230, 234),
     }.get(time, (252, 252, 252))
+    rng = pen.details(rng, "clouds", WAYS)
     for _ in range(count):
         with pen.at(rng.uniform(0, SIZE), rng.uniform(12, max(16, horizon * 0.6)), rng.uniform(18, 44)):
             _DRAW["cloud"](pen, jitter(rng, color, 8), rng)
@@ -111,7 +118,7 @@ def clouds(pen: Pen, rng: random.Random, time: str, horizon: float, count: int) 
 
 def ground(pen: Pen, rng: random.Random, name: str, time: str, horizon: float, haze: Color) -> None:
     """Draw a ground from the horizon down."""
-    _GROUND_DRAWERS[name](pen, rng, time, horizon, haze)
+    _GROUND_DRAWERS[name](pen, pen.details(rng, name, WAYS), time, horizon, haze)
 
 
 def glitter(pen: Pen, rng: random.Random, x: float, horizon: float, shore: float, color: Color) -> None:
@@ -226,17 +233,25 @@ def _snowy_mountains(pen: Pen, rng: random.Random, time: str, horizon: float, ha
 
 
 def _forest(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) -> None:
+    _woods(pen, rng, time, horizon, rng.choice(("tree", "pine tree")), ((44, 128, 52),))
+    del haze
+
+
+def _autumn_forest(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) -> None:
+    _woods(pen, rng, time, horizon, "tree", ((230, 130, 30), (214, 84, 34), (240, 180, 50)))
+    del haze
+
+
+def _woods(pen: Pen, rng: random.Random, time: str, horizon: float, kind: str, foliage: tuple[Color, ...]) -> None:
     dim = DIM.get(time, 1.0)
     _land(pen, rng, dark(jitter(rng, (62, 120, 50)), dim), horizon, 5)
-    kind = rng.choice(("tree", "pine tree"))
     outer, pen.dim = pen.dim, dim
     for k in range(rng.randint(10, 20)):
         y = horizon + 2 + (SIZE - horizon) * (k / 20) * rng.uniform(0.8, 1.0)
-        color = jitter(rng, (44, 128, 52), 18)
+        color = jitter(rng, rng.choice(foliage), 18)
         with pen.at(rng.uniform(0, SIZE), y + 4, rng.uniform(30, 58)):
             _DRAW[kind](pen, color, rng)
     pen.dim = outer
-    del haze
 
 
 def _desert(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) -> None:
@@ -356,6 +371,7 @@ _GROUND_DRAWERS = {
     "mountains": _mountains,
     "snowy mountains": _snowy_mountains,
     "forest": _forest,
+    "autumn forest": _autumn_forest,
     "desert": _desert,
     "lake": _lake,
     "beach": _beach,
@@ -369,6 +385,7 @@ _GROUND_DRAWERS = {
 
 def outer_space(pen: Pen, rng: random.Random) -> None:
     """Fill the picture with black space and stars, and a coloured cloud or two."""
+    rng = pen.details(rng, "space", WAYS)
     pen.fade(0, 0, SIZE, SIZE, (8, 8, 26), (18, 10, 40))
     for _ in range(rng.randint(0, 2)):
         tone = rng.choice(((90, 40, 140), (40, 60, 150), (140, 40, 90)))
@@ -378,6 +395,7 @@ def outer_space(pen: Pen, rng: random.Random) -> None:
 
 def deep_sea(pen: Pen, rng: random.Random) -> None:
     """Fill the picture with water: light from above, sand and weeds below, bubbles."""
+    rng = pen.details(rng, "deep sea", WAYS)
     upper = rng.choice(((70, 190, 220), (50, 150, 220), (40, 170, 190)))
     pen.fade(0, 0, SIZE, SIZE, jitter(rng, upper), jitter(rng, (10, 50, 110)))
     if rng.random() < 0.6:

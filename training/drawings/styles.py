@@ -56,7 +56,7 @@ def _sepia(picture: np.ndarray, rng: random.Random) -> np.ndarray:
 
 
 def _pixel_art(picture: np.ndarray, rng: random.Random) -> np.ndarray:
-    cells = rng.choice((16, 20, 24))
+    cells = rng.choice((16, 24))
     small = Image.fromarray(picture).resize((cells, cells), Image.Resampling.BOX)
     few = small.quantize(12, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
     return np.asarray(few.resize((SIZE, SIZE), Image.Resampling.NEAREST))

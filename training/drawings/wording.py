@@ -18,6 +18,7 @@ SINGLE = UNCOUNTED | {
     "sun", "full moon", "rainbow", "island", "two cherries", "flowers in a vase", "bunch of flowers", "die",
     "santa claus", "santa", "bouquet of flowers", "bunch of grapes", "flame", "campfire", "lightning bolt", "moon",
     "volcano",
+    "mushroom with dots",
     "cup of coffee", "slice of watermelon", "slice of pizza", "ear of corn", "loaf of bread", "piece of cheese",
     "glass of beer", "glass of wine", "desert island", "drop of water", "crescent moon", "fiddle", "piano", "keyboard",
 }  # fmt: skip

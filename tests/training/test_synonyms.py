@@ -1,0 +1,21 @@
+import torch
+
+from generation.official import SimpleTokenizer
+from training.synonyms import SYNONYMS, lend
+
+
+def test_synonyms_without_meaning_get_that_of_their_word() -> None:
+    tokenizer = SimpleTokenizer()
+    (fish,), (goldfish,), (trout,) = (tokenizer.encode(word) for word in ("fish", "goldfish", "trout"))
+    embedding = torch.zeros(49408, 2)
+    embedding[fish], embedding[trout] = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])
+    lend(embedding)
+    assert embedding[goldfish].tolist() == [1.0, 2.0]
+    assert embedding[trout].tolist() == [3.0, 4.0]
+    assert embedding.any(1).sum() == 2 + len(SYNONYMS["fish"]) - 1
+
+
+def test_each_synonym_is_of_one_word() -> None:
+    synonyms = [synonym for several in SYNONYMS.values() for synonym in several]
+    assert len(set(synonyms)) == len(synonyms)
+    assert not set(synonyms) & set(SYNONYMS)
