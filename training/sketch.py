@@ -41,7 +41,7 @@ SOFTNESS = 2.5  # squared distance by which a further code is e times less likel
 PORTION = 400  # drawings that a process encodes in one go
 SHOWN = 36  # sketches on the sheet
 GUIDANCE = 2.0
-TEMPERATURE = 0.7
+TEMPERATURE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
