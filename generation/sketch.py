@@ -32,8 +32,12 @@ class Sketcher:
 
     @torch.no_grad()
     def candidates(self, tokens: Tensor, generator: Generator) -> Tensor:
-        """Return square sketches of one text, in [0, 1]: ``[1, context_length] → [n, 3, s, s]``."""
-        text = self._read(tokens).expand(self.sketch.candidates, -1, -1)
+        """Return square sketches of one text, in [0, 1]: ``[1, context_length] → [n, 3, s, s]``.
+
+        Of a text that means nothing to the perceptor there is one: it could not choose, and would take the emptiest.
+        """
+        count = self.sketch.candidates if self.perceptor.knows(tokens) else 1
+        text = self._read(tokens).expand(count, -1, -1)
         codes = self.composer.compose(text, self._nothing[0], self.sketch.guidance, self.sketch.temperature, generator)
         side = isqrt(codes.shape[1])
         return self.vqgan.decode(self.vqgan.lookup(codes.unflatten(1, (side, side)))).clamp(0, 1)

@@ -55,7 +55,7 @@ HEAD = """# What the pocket models know
 
 Easel paints out of the box with small networks that learnt from nothing but drawings of its own. They know the
 words below and no others. A word that they never met has no meaning to them: the rest of the prompt is painted, and of
-nothing but such words they make some scene or pattern.
+nothing but such words they make something or other.
 
 Ask for **one thing, its colour, where it is and when**: `a red sailboat on the sea at sunset`. A style goes behind a
 comma: `a castle on a green hill, woodblock print`. Words in brackets mean the same as the one before them. Each

@@ -60,6 +60,15 @@ class CLIPPerceptor(nn.Module):
         tokens[0, : len(kept) + 2] = torch.tensor([encoder["<|startoftext|>"], *kept, encoder["<|endoftext|>"]])
         return tokens, self._tokenizer.decode(rest).strip()
 
+    def knows(self, tokens: Tensor) -> bool:
+        """Return whether any word of a text, ``[1, context_length]``, means anything to it.
+
+        Only small models are at a loss: a word that they never met has an embedding of zeros.
+        """
+        clip: Any = self.clip
+        words = tokens[0, 1 : int(tokens[0].argmax())]
+        return bool(clip.token_embedding(words.to(clip.token_embedding.weight.device)).any())
+
     def freeze(self, dtype: torch.dtype) -> None:
         """Let the picture encoder compute in this number format, arranged for speed; no weights learn any longer."""
         self.eval().requires_grad_(False)

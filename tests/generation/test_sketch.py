@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -45,6 +46,18 @@ def test_candidates_differ(models: Models) -> None:
     assert pictures.min() >= 0
     assert pictures.max() <= 1
     assert not torch.equal(pictures[0], pictures[1])
+
+
+def test_there_is_no_choice_where_no_word_is_known(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    sketcher = sketcher_for(models)
+    assert sketcher is not None
+    unknown, mixed = (models.perceptor.tokenise(text)[0] for text in ("quantum", "quantum apple"))
+    clip: Any = models.perceptor.clip
+    embedding = clip.token_embedding.weight
+    monkeypatch.setattr(embedding, "data", embedding.data.clone())
+    embedding.data[unknown[0, 1]] = 0
+    assert len(sketcher.candidates(mixed, torch.Generator().manual_seed(0))) == 3
+    assert len(sketcher.candidates(unknown, torch.Generator().manual_seed(0))) == 1
 
 
 @pytest.mark.parametrize(("init", "stage"), [("auto", 1), ("sketch", 1), ("noise", 0)])
