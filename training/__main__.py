@@ -23,7 +23,6 @@ RUNS = ROOT / "training" / "runs"
 FIGURES = ROOT / "training" / "figures"
 WEIGHTS = ROOT / "generation" / "weights" / "pocket"
 DRAWINGS = 100_000
-SKETCHES = 130_000
 HOURS = 3.0
 SHARES = {"clip": 0.45, "vqgan": 0.15, "sketch": 0.4}  # of the time
 JUDGE = clip.Shape(vision_layers=(1, 1, 2, 2), vision_width=40, embed_dim=192)
@@ -138,7 +137,7 @@ def _vqgan(options: argparse.Namespace) -> None:
 
 def _compose(options: argparse.Namespace) -> None:
     dataset.make(options.runs / "held-out-sketches", dataset.HELD_OUT, "held-out", grid=sketch.GRID)
-    dataset.make(options.runs / "sketches", min(options.drawings, SKETCHES), "sketch", grid=sketch.GRID)
+    dataset.make(options.runs / "sketches", options.drawings, "sketch", grid=sketch.GRID)
     drawings = dataset.load(options.runs / "sketches")
     canvas, _ = load_vqgan(options.weights / "vqgan.yaml")
     canvas.to(options.device).eval().requires_grad_(False)
