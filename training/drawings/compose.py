@@ -47,7 +47,7 @@ def draw(seed: str, variant: int = 0, grid: float = 0.0) -> Drawing:
 
     style = rng.choice(tuple(STYLES)) if rng.random() < _STYLED else None
     makers = (scene, place, single, many, couple, light_in_the_sky, _pattern)
-    maker = rng.choices(makers, (28, 12, 30, 9, 10, 7, 4) if grid else (27, 13, 36, 7, 7, 5, 5))[0]
+    maker = rng.choices(makers, (30, 13, 20, 13, 12, 8, 4) if grid else (27, 13, 36, 7, 7, 5, 5))[0]
     pen = Pen(grid)
     sentences, subject = maker(pen, rng, vary)
     image = pen.picture()

@@ -14,6 +14,7 @@ from training.drawings.thing import Thing
 from training.drawings.wording import SINGLE, article, plural
 
 THINGS: tuple[Thing, ...] = (*FOOD, *OBJECTS, *SHAPES, *OUTDOORS, *ANIMALS, *GLYPHS)
+LARGE = 8  # cells of a grid that a thing in a scene is high
 COARSE = 2  # cells of a grid by which things on it differ in size, and their places in a scene
 CONTRAST = 85.0  # least distance between a thing and what lies behind it
 _WEIGHT = {  # what people ask for most
@@ -32,9 +33,9 @@ _WEIGHT = {  # what people ask for most
     "crown": 2.0,
     "cup": 2.0,
     "dog": 1.5,
-    "dragon": 2.0,
-    "duck": 2.0,
-    "elephant": 2.5,
+    "dragon": 3.0,
+    "duck": 3.0,
+    "elephant": 3.5,
     "fire": 2.0,
     "fish": 2.5,
     "flower": 1.5,
@@ -46,10 +47,10 @@ _WEIGHT = {  # what people ask for most
     "horse": 2.5,
     "hot air balloon": 2.0,
     "house": 3.0,
-    "lighthouse": 2.5,
+    "lighthouse": 3.0,
     "lion": 2.0,
     "mushroom": 2.0,
-    "owl": 2.0,
+    "owl": 3.0,
     "panda": 2.0,
     "penguin": 2.0,
     "rainbow": 1.5,
@@ -59,7 +60,7 @@ _WEIGHT = {  # what people ask for most
     "square": 1.5,
     "star": 2.5,
     "sun": 1.5,
-    "swan": 2.0,
+    "swan": 3.0,
     "tree": 3.0,
     "umbrella": 2.0,
     "windmill": 2.0,

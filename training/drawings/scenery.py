@@ -166,9 +166,20 @@ def _sea(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) -
         x = rng.uniform(0, SIZE)
         pen.box(x - half, y, x + half, y + 1.3, light(near, 0.3))
     if time == "storm":
-        for _ in range(rng.randint(3, 7)):
-            x, y = rng.uniform(0, SIZE), rng.uniform(horizon + 6, SIZE)
-            pen.arc(x, y + 6, 9, 200, 140, (220, 228, 234), 2)
+        for k in range(3):
+            _waves(pen, light(near, 0.1 * k), horizon + 8 + (SIZE - horizon) * k * 0.3, 8 + 4 * k, rng.uniform(0, 1))
+
+
+def _waves(pen: Pen, color: Color, top: float, height: float, start: float) -> None:
+    """Draw a row of high waves across the picture, pointed and with foam on their crests."""
+    length = 3.2 * height
+    rise = [(k / 8, (k / 8) ** 2) for k in range(8)] + [(1.0, 1.0), (1.12, 0.55)]
+    crests = [
+        [((n + start + x) * length, top - y * height) for x, y in rise] for n in range(-2, int(SIZE / length) + 1)
+    ]
+    pen.polygon([(-length, SIZE), *(point for crest in crests for point in crest), (SIZE + length, SIZE)], color)
+    for crest in crests:
+        pen.line(crest[5:], (226, 234, 240), 2.4)
 
 
 def _meadow(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) -> None:
@@ -330,9 +341,12 @@ def _road(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) 
 def _wheat(pen: Pen, rng: random.Random, time: str, horizon: float, haze: Color) -> None:
     gold = dark(jitter(rng, (230, 186, 70)), DIM.get(time, 1.0))
     _land(pen, rng, gold, horizon, 5)
-    for _ in range(60):
-        x, y = rng.uniform(0, SIZE), rng.uniform(horizon + 4, SIZE + 6)
-        pen.line([(x, y), (x + 1, y - 6)], rng.choice((dark(gold, 0.8), light(gold, 0.3))), 1)
+    for k in range(60):
+        y = horizon + 6 + (SIZE - horizon) * k / 56
+        size, x = 0.3 + 0.9 * (y - horizon) / (SIZE - horizon), rng.uniform(0, SIZE)
+        pen.line([(x, y), (x + size, y - 14 * size)], dark(gold, 0.7), 1.4 * size)
+        pen.oval(x + size, y - 17 * size, 2.6 * size, 6 * size, rng.choice((light(gold, 0.35), gold)), 8)
+        pen.line([(x + size, y - 13 * size), (x + 2 * size, y - 22 * size)], dark(gold, 0.8), 0.9 * size)
     del haze
 
 

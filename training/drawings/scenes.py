@@ -5,7 +5,7 @@ import random
 from training.drawings.colors import COLORS, Color, jitter, light
 from training.drawings.outdoors import OUTDOORS
 from training.drawings.pen import SIZE, Pen
-from training.drawings.placing import COARSE, Sketch, Vary, named, pick, put, snapped
+from training.drawings.placing import COARSE, LARGE, Sketch, Vary, named, pick, put, snapped
 from training.drawings.scenery import DIM, GROUNDS, TIMES, clouds, glitter, ground, sky, stars, sun, weather
 from training.drawings.thing import Thing
 from training.drawings.wording import article
@@ -16,7 +16,9 @@ _LIGHTS = {
     "crescent moon": ("crescent moon", "moon"),
     "sun": ("sun",),
     "planet": ("planet",),
+    "stars": ("stars",),
 }
+_STARRY = ("many stars", "a starry sky", "the stars", "stars at night", "many stars in the night sky", "a starry night")
 _ONLY_IN = ("the grass", "the snow", "the waves", "a winter landscape")
 _PREPOSITIONS = {
     "mountains": ("in front of", "in"),
@@ -59,14 +61,15 @@ def scene(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
         land = "meadow"
     horizon, sky_word = landscape(pen, rng, time, land)
     place = "sky" if rng.random() < 0.12 else ("sea" if land in ("sea", "lake") else "land")
-    size = rng.uniform(54, 95) if pen.grid else rng.uniform(48, 98)
-    x = SIZE / 2 + pen.snap(rng.uniform(-1, 1) * (SIZE - size) * 0.45, COARSE)
+    size = LARGE * pen.grid if pen.grid else rng.uniform(48, 98)
+    x = SIZE / 2 if pen.grid else SIZE / 2 + rng.uniform(-1, 1) * (SIZE - size) * 0.45
     dim = (1 + DIM.get(time, 1.0)) / 2
     if place == "sky":
         size = min(size, 66)
         foot = rng.uniform(size + 2, max(size + 6, horizon))
     elif place == "sea":
         foot = rng.uniform(horizon + 14, min(SIZE - 6, horizon + 0.75 * (SIZE - horizon)))
+        foot = max(foot, size) if pen.grid else foot
     else:
         foot = rng.uniform(max(horizon + 12, size + 2), SIZE - 4) if horizon + 12 < SIZE - 6 else SIZE - 6
         foot = max(foot, SIZE - rng.uniform(4, 24)) if land == "beach" else foot
@@ -162,9 +165,13 @@ def _heavens(
 
 
 def light_in_the_sky(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
-    """Draw a big moon, sun or planet in the sky, with a strip of land below or none."""
+    """Draw a big moon, sun or planet in the sky, with a strip of land below or none, or a sky full of stars."""
     vary()
-    name = rng.choices(tuple(_LIGHTS), (40, 20, 30, 10))[0]
+    name = rng.choices(tuple(_LIGHTS), (40, 20, 30, 10, 15))[0]
+    if name == "stars":
+        sky(pen, rng, "night", SIZE)
+        stars(pen, rng, SIZE, rng.randint(60, 90))
+        return list(_STARRY), "star"
     time = "night" if name != "sun" else rng.choice(("day", "sunset", "day"))
     land = rng.choice(tuple(GROUNDS))
     bare = rng.random() < 0.4

@@ -79,16 +79,16 @@ def _before(rng: random.Random, kind: str, behind: str) -> str:
 def many(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw two, three, four, five or many of a kind."""
     count = rng.choices(tuple(_NUMBERS), (36, 26, 12, 8, 18))[0]
-    outside = rng.random() < 0.35
+    outside = rng.random() < 0.35 and (not pen.grid or count == 2)
     if outside:
         time = rng.choice(("day", "day", "sunset", "night"))
         land = rng.choice(("meadow", "snow", "beach", "hills", "desert", "flowers"))
         horizon, _ = landscape(pen, rng, time, land, 0.3, 0.42)
         dim, middle, kind = (1 + DIM.get(time, 1.0)) / 2, (horizon + 16 + SIZE) / 2, "land"
     else:
-        kind, behind = _backdrop(pen, rng, table=not pen.grid or count < 4)
+        kind, behind = _backdrop(pen, rng, table=not pen.grid or count == 2)
         dim, middle = 1.0, SIZE / 2 if kind != "table" else SIZE * 0.66
-    rows = {2: (2,), 3: rng.choice(((3,), (1, 2))), 4: (2, 2), 5: (3, 2), 9: (3, 3, 3)}[count]
+    rows = {2: (2,), 3: (1, 2) if pen.grid else rng.choice(((3,), (1, 2))), 4: (2, 2), 5: (3, 2), 9: (3, 3, 3)}[count]
     if kind == "table":
         rows = (count,) if count < 5 else rows
     margin, largest, wobble = (0.0, SIZE / 2, 0.0) if pen.grid else (6.0, 60.0, 2.0)
@@ -131,7 +131,7 @@ def couple(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
         while second.name == first.name:
             second = pick(rng, kind)
     size = SIZE / 2 if pen.grid else rng.uniform(50, 60)
-    lower = rng.uniform(110, 122) if kind == "land" else 64 + size / 2
+    lower = pen.snap(rng.uniform(110, 122), COARSE) if kind == "land" else 64 + size / 2
     spots = {
         "beside": ((34.0, lower, size), (94.0, lower, size)),
         "above": ((64.0, 61.0, size), (64.0, 124.0, size)),

@@ -78,7 +78,7 @@ def wrong(rng: random.Random, caption: str, subject: str, things: Sequence[Thing
         swapped = swap()
         if swapped != caption:
             return swapped
-    return f"a {rng.choice(tuple(COLORS))} background"
+    return article(f"{rng.choice(tuple(COLORS))} background")
 
 
 def _swap(caption: str, old: str, new: str) -> str:
