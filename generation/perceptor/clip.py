@@ -84,15 +84,23 @@ class CLIPPerceptor(nn.Module):
     def encode_text(self, tokens: Tensor) -> Tensor:
         """Return the unit vectors of tokens: ``[B, context_length] → [B, D]``."""
         clip: Any = self.clip
-        words = self.read(tokens)
+        words = self.read(tokens[:, : int(tokens.argmax(1).max()) + 1])
         end = words[torch.arange(len(words)), tokens.argmax(1)]
         return F.normalize(end @ clip.text_projection, dim=-1)
 
     def read(self, tokens: Tensor) -> Tensor:
-        """Return what the text encoder makes of each token: ``[B, context_length] → [B, context_length, width]``."""
+        """Return what the text encoder makes of each token: ``[B, n] → [B, n, width]``.
+
+        No token sees those after it, so they may be left out: n is the context length or less.
+        """
         clip: Any = self.clip
-        x = clip.token_embedding(tokens) + clip.positional_embedding
-        words: Tensor = clip.ln_final(clip.transformer(x.transpose(0, 1)).transpose(0, 1))
+        length = tokens.shape[1]
+        x = (clip.token_embedding(tokens) + clip.positional_embedding[:length]).transpose(0, 1)
+        for block in clip.transformer.resblocks:
+            y = block.ln_1(x)
+            x = x + block.attn(y, y, y, need_weights=False, attn_mask=block.attn_mask[:length, :length].to(x))[0]
+            x = x + block.mlp(block.ln_2(x))
+        words: Tensor = clip.ln_final(x.transpose(0, 1))
         return words
 
     def encode_image(self, cutouts: Tensor) -> Tensor:
