@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from generation.canvas import Canvas
 from generation.cutouts import DRAWN, Cutouts
 from generation.descent import DESCENTS, learning_rate
-from generation.losses import contrast, spherical_distance, total_variation
-from generation.painting import Painting, Turn
+from generation.losses import SAME, contrast, spherical_distance, total_variation
+from generation.painting import Painting
 from generation.perceptor.clip import CLIPPerceptor
 from generation.recipe import Stage
 from generation.recording import Recording
@@ -36,21 +36,27 @@ class Judge:
     cutouts: Cutouts
     distractors: Tensor
 
-    def judgement(self, pictures: Tensor, text: Tensor, drawn: Tensor) -> Tensor:
-        """Return how far pictures are from their prompts: ``[B, 3, H, W], [B, D], [B, n, DRAWN] → [B]``."""
+    def judgement(self, pictures: Tensor, text: Tensor, swaps: Tensor, drawn: Tensor) -> Tensor:
+        """Return how far pictures are from their prompts.
+
+        ``[B, 3, H, W], [B, D], [B, S, D], [B, n, DRAWN] → [B]``.
+        """
         views = self.cutouts(pictures, drawn)
         image = self.perceptor.encode_image(views.flatten(0, 1)).unflatten(0, views.shape[:2])
-        return self._distance(image, text).mean(1)
+        return self._distance(image, text, swaps).mean(1)
 
-    def glance(self, pictures: Tensor, text: Tensor) -> Tensor:
-        """Return how far pictures are from their prompts, each seen once and whole: ``[B, 3, H, W], [B, D] → [B]``."""
+    def glance(self, pictures: Tensor, text: Tensor, swaps: Tensor) -> Tensor:
+        """Return how far pictures are from one prompt, each seen once and whole.
+
+        ``[n, 3, H, W], [D], [S, D] → [n]``.
+        """
         image = self.perceptor.encode_image(F.interpolate(pictures, size=self.perceptor.input_size, mode="area"))
-        return self._distance(image[:, None], text)[:, 0]
+        return self._distance(image[None], text[None], swaps[None])[0]
 
-    def _distance(self, image: Tensor, text: Tensor) -> Tensor:
-        """``[B, n, D], [B, D] → [B, n]``."""
+    def _distance(self, image: Tensor, text: Tensor, swaps: Tensor) -> Tensor:
+        """``[B, n, D], [B, D], [B, S, D] → [B, n]``."""
         if len(self.distractors):
-            return contrast(image, text, self.distractors)
+            return contrast(image, text, self.distractors) + contrast(image, text, swaps, SAME)
         return spherical_distance(image, text[:, None])
 
 
@@ -64,23 +70,25 @@ class Batch:
         canvas: of the stage.
         judge: of the pictures.
         stage: of the recipe.
-        turn: of the paintings.
-        parameters: of a painting that is to join, for their shapes.
+        first: painting that is to join; all others are in its shape and stage.
+        parameters: of that painting, for their shapes.
     """
 
-    def __init__(self, canvas: Canvas, judge: Judge, stage: Stage, turn: Turn, parameters: Sequence[Tensor]) -> None:
+    def __init__(
+        self, canvas: Canvas, judge: Judge, stage: Stage, first: Painting, parameters: Sequence[Tensor]
+    ) -> None:
         device = judge.distractors.device
         self.canvas = canvas
         self.judge = judge
         self.stage = stage
-        self.turn = turn
+        self.turn = first.turn
         self.paintings: list[Painting] = []
         self.seconds = 0.0
         """That its steps took, and with which it was credited when it began."""
         self._learns = [parameter.requires_grad for parameter in parameters]
         self._parameters = [torch.zeros(SLOTS, *parameter.shape, device=device) for parameter in parameters]
         self._descent = DESCENTS[stage.descent](self._learning)
-        self._text = torch.zeros(SLOTS, judge.distractors.shape[1], device=device)
+        self._text, self._swaps = (torch.zeros(SLOTS, *each.shape, device=device) for each in (first.text, first.swaps))
         self._pictures = torch.empty(0)
         count = judge.cutouts.count
         idle = judge.cutouts.draw(SLOTS, Generator().manual_seed(0)).flatten(1)
@@ -104,6 +112,7 @@ class Batch:
         for own, parameter in zip(self._parameters, parameters, strict=True):
             own[slot].copy_(parameter.detach())
         self._text[slot].copy_(painting.text)
+        self._swaps[slot].copy_(painting.swaps)
 
     def leave(self, painting: Painting) -> None:
         """Free its slot; the last painting moves there."""
@@ -137,7 +146,7 @@ class Batch:
     @property
     def _rows(self) -> list[Tensor]:
         """What belongs to the slots from one step to the next."""
-        return [*self._parameters, *self._descent.state, self._text]
+        return [*self._parameters, *self._descent.state, self._text, self._swaps]
 
     def _input(self, painting: Painting) -> Tensor:
         """Return what is new in this step of a painting: its coefficients and what is random about its cutouts."""
@@ -157,7 +166,7 @@ class Batch:
         ]
         learning = [parameter for parameter in parameters if parameter.requires_grad]
         pictures = self.canvas.paint(parameters)
-        judgement = self.judge.judgement(pictures, self._text[:rows], self._drawn[:rows])
+        judgement = self.judge.judgement(pictures, self._text[:rows], self._swaps[:rows], self._drawn[:rows])
         loss = judgement + self.stage.total_variation * total_variation(pictures)
         gradients = torch.autograd.grad(loss.sum(), learning)
         self._descent.update(self._learning, gradients, self._coefficients[:rows])

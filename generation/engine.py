@@ -19,6 +19,7 @@ from generation.recipe import Recipe
 from generation.request import ImagineRequest, Shape
 from generation.sketch import Sketcher, fit
 from generation.stopwatch import Stopwatch
+from generation.swaps import SWAPPED, swaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ class Engine:
         """
         generator = Generator().manual_seed(request.seed)
         tokens, left_out = self.perceptor.tokenise(request.prompt)
-        painting = Painting(request, self._encode([tokens])[0], generator, left_out)
+        text = self._encode([tokens])[0]
+        painting = Painting(request, text, self._swaps(request.prompt, text), generator, left_out)
         sketch = self._sketch(painting, tokens)
         painting.first_stage = self.recipe.first_stage(sketched=sketch is not None)
         self._enter_stage(painting, painting.first_stage, sketch)
@@ -172,10 +174,18 @@ class Engine:
         start = time.perf_counter()
         candidates = self.sketcher.candidates(tokens, painting.generator)
         with torch.no_grad():
-            judgement = self._judge.glance(candidates, painting.text.expand(len(candidates), -1))
+            judgement = self._judge.glance(candidates, painting.text, painting.swaps)
         sketch = candidates[int(judgement.argmin())]
         self._sketching += time.perf_counter() - start
         return fit(sketch, request.width, request.height)
+
+    def _swaps(self, prompt: str, text: Tensor) -> Tensor:
+        """Return the unit vectors of a prompt's swaps, followed by its own, ``[S, D]``."""
+        swapped = swaps(prompt, self.recipe.nouns)
+        vectors = text.expand(SWAPPED * len(self.recipe.nouns), -1).clone()
+        if swapped:
+            vectors[: len(swapped)] = self._encode([self.perceptor.tokenise(text)[0] for text in swapped])
+        return vectors
 
     @torch.no_grad()
     def _encode(self, tokens: list[Tensor]) -> Tensor:
@@ -194,7 +204,7 @@ class Engine:
         parameters = canvas.stretch(request.width, request.height, painting.generator, picture)
         batch = next((batch for batch in self._batches if batch.turn == painting.turn and not batch.full), None)
         if batch is None:
-            batch = Batch(canvas, self._judge, self.recipe.stages[stage], painting.turn, parameters)
+            batch = Batch(canvas, self._judge, self.recipe.stages[stage], painting, parameters)
             batch.seconds = min((other.seconds for other in self._batches), default=0.0)
             self._batches.append(batch)
         batch.join(painting, parameters)

@@ -17,6 +17,8 @@ class Painting:
     Args:
         request: what is painted.
         text: unit vector of the prompt, ``[D]``.
+        swaps: those of the prompt with another noun in it, ``[S, D]``; S is the same for all prompts, and where there
+            are fewer swaps, the prompt stands in for them.
         generator: source of all that is random in this painting.
         left_out: tail of the prompt for which the perceptor had no room.
         first_stage: number of the recipe's stage in which it began.
@@ -31,6 +33,7 @@ class Painting:
 
     request: ImagineRequest
     text: Tensor
+    swaps: Tensor
     generator: Generator
     left_out: str
     first_stage: int = 0

@@ -58,6 +58,7 @@ class Recipe:
         init: what the first stage starts from: ``noise`` or an even ``grey``.
         distractors: texts among which the perceptor has to pick the prompt; without any, the picture comes nearer to
             the prompt whatever else it comes nearer to, as in the published loop.
+        nouns: of a prompt, each of these is swapped for every other one, which gives further distractors.
         stages: one after the other, each starting from the picture that the one before it left.
         sketch: if the weights can sketch, how; a sketch stands in for the first of several stages.
     """
@@ -65,6 +66,7 @@ class Recipe:
     cutouts: int = 32
     init: Literal["noise", "grey"] = "noise"
     distractors: tuple[str, ...] = ()
+    nouns: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = (Stage(),)
     sketch: Sketch | None = None
 
@@ -75,7 +77,7 @@ class Recipe:
         Raises:
             TypeError: a key is no field.
         """
-        values = dict(section) | {"distractors": tuple(section.get("distractors", ()))}
+        values = dict(section) | {key: tuple(section.get(key, ())) for key in ("distractors", "nouns")}
         if "stages" in values:
             values["stages"] = tuple(
                 Stage(**{**stage, "pyramid": tuple(stage.get("pyramid", (1.0,)))}) for stage in values["stages"]

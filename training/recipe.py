@@ -1,5 +1,6 @@
 """How to paint with the pocket models: what `generation.recipe.Recipe` takes."""
 
+import re
 from typing import Any
 
 from training.drawings import THINGS
@@ -14,7 +15,7 @@ def recipe() -> dict[str, Any]:
     """Return the section that goes into the VQGAN's YAML.
 
     The pocket CLIP knows few things, and most pictures are near to all of them. So a prompt is told apart from
-    everything else that can be drawn.
+    everything else that can be drawn, and from itself with another thing in it.
     """
     pixels = {"canvas": "pixels", "descent": "normalised", "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13]}
     return {
@@ -22,6 +23,7 @@ def recipe() -> dict[str, Any]:
         "init": "grey",
         "sketch": {"candidates": 32, "guidance": GUIDANCE, "temperature": TEMPERATURE},
         "distractors": _distractors(),
+        "nouns": sorted({thing.name for thing in THINGS} | {_plain(names[0]) for names in GROUNDS.values()}),
         "stages": [
             {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0},
             {"share": 0.2, **pixels, "learning_rate": 0.008, "final_learning_rate": 0.3, "total_variation": 0.1},
@@ -37,3 +39,7 @@ def _distractors() -> list[str]:
         | {f"{ground}{time}" for ground in grounds for time in ("", " at night", " at sunset")}
         | {f"a {color} background" for color in BACKGROUNDS}
     )
+
+
+def _plain(words: str) -> str:
+    return re.sub("^(a|an|the) ", "", words)

@@ -98,6 +98,16 @@ def test_painting_comes_nearer_to_the_prompt(pocket: Models, recipe: Recipe) -> 
     assert distance(painting, engine) < before - 0.1
 
 
+def test_a_prompt_is_told_apart_from_itself_with_another_thing_in_it(pocket: Models) -> None:
+    engine = make_engine(pocket, Recipe(cutouts=8, distractors=("the sea",), nouns=("apple", "banana", "cat")))
+    painting = engine.add_request(REQUEST)
+    others = [engine.perceptor.tokenise(text)[0] for text in ("a red banana", "a red cat")]
+    assert torch.allclose(painting.swaps[:2], engine.perceptor.encode_text(torch.cat(others)), atol=1e-5)
+    assert torch.equal(painting.swaps[2:], painting.text.expand(4, -1))
+    unknown = engine.add_request(replace(REQUEST, id="b", prompt="quantum"))
+    assert torch.equal(unknown.swaps, unknown.text.expand(6, -1))
+
+
 def test_the_last_stage_paints_even_the_shortest_request(models: Models) -> None:
     engine = make_engine(models, SKETCH)
     assert [engine.recipe.last_step(stage, 4) for stage in (0, 1)] == [2, 4]
@@ -143,7 +153,7 @@ def test_requests_join_and_leave_between_steps(engine: Engine) -> None:
 
 def test_paintings_join_and_leave_at_every_step(models: Models) -> None:
     """Whoever joins, finishes or is taken back meanwhile, a picture is what it is alone."""
-    recipe = replace(SKETCH, cutouts=4)
+    recipe = replace(SKETCH, cutouts=4, distractors=("a dog",), nouns=("cat", "dog", "sea"))
     engine, random = make_engine(models, recipe), Random(7)
     alone = make_engine(models, recipe)
     pictures: dict[str, Tensor] = {}

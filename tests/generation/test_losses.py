@@ -34,5 +34,15 @@ def test_contrast_is_least_where_the_prompt_is_picked() -> None:
     assert math.isclose(float(confused), 15, rel_tol=1e-3)
 
 
+def test_distractors_may_be_each_pictures_own() -> None:
+    image = torch.stack([X, X])[:, None]
+    told_apart, confused = contrast(image, torch.stack([X, Y]), torch.stack([Y, X])[:, None])[:, 0]
+    assert told_apart < 1e-5
+    assert math.isclose(float(confused), 15, rel_tol=1e-3)
+
+
 def test_distractors_like_the_prompt_do_not_count() -> None:
     assert torch.equal(contrast(X[None, None], X[None], X[None]), torch.zeros(1, 1))
+    near = torch.nn.functional.normalize(X + 0.9 * Y, dim=-1)
+    assert contrast(near[None, None], X[None], near[None]) == 0
+    assert contrast(near[None, None], X[None], near[None], alike=0.95) > 1

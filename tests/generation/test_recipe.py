@@ -4,7 +4,7 @@ from generation.recipe import Recipe, Sketch, Stage
 
 
 def test_without_a_section_it_is_the_published_loop() -> None:
-    assert Recipe.from_config({}) == Recipe(32, "noise", (), (Stage("latent", 1.0, "adam", 0.1, 1.0, (1.0,), 0.0),))
+    assert Recipe.from_config({}) == Recipe(32, "noise", (), (), (Stage("latent", 1.0, "adam", 0.1, 1.0, (1.0,), 0.0),))
 
 
 def test_stages_are_read() -> None:
