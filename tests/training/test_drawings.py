@@ -1,10 +1,11 @@
 import random
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
-from training.drawings import CAPTIONS, SIZE, THINGS, VARIANTS, draw
+from training.drawings import CAPTIONS, SIZE, THINGS, VARIANTS, draw, scenes
 from training.drawings.colors import COLORS, distance
 from training.drawings.patterns import PATTERNS
 from training.drawings.pen import Pen
@@ -83,6 +84,24 @@ def test_on_a_grid_what_no_caption_tells_is_always_the_same() -> None:
 
     assert len({drawn(32 / 3, seed) for seed in range(40)}) == WAYS
     assert len({drawn(0.0, seed) for seed in range(40)}) == 40
+
+
+def test_on_a_grid_things_in_scenes_are_large_and_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    spots: list[tuple[float, float, float]] = []
+
+    def seen(*given: Any, **_: Any) -> str:
+        pen, places = given[0], given[3]
+        spots.append(snapped(pen, *places[0]))
+        return "red"
+
+    monkeypatch.setattr(scenes, "put", seen)
+    for grid, least in ((32 / 3, 64.0), (0.0, 48.0)):
+        spots.clear()
+        for seed in range(60):
+            scenes.scene(Pen(grid), random.Random(seed), lambda: None)
+        assert {spot[0] for spot in spots} == {SIZE / 2} if grid else len({spot[0] for spot in spots}) > 50
+        assert all(least <= size <= foot + 0.01 or not grid for _, foot, size in spots)
+        assert len({round(size) for *_, size in spots}) == 2 if grid else len({size for *_, size in spots}) > 50
 
 
 def test_everything_is_drawn_sooner_or_later() -> None:
