@@ -181,7 +181,8 @@ class Engine:
 
     def _swaps(self, prompt: str, text: Tensor) -> Tensor:
         """Return the unit vectors of a prompt's swaps, followed by its own, ``[S, D]``."""
-        swapped = swaps(prompt, self.recipe.nouns)
+        words = prompt.split()[: self.perceptor.context_length]
+        swapped = swaps(" ".join(words), self.recipe.nouns)
         vectors = text.expand(SWAPPED * len(self.recipe.nouns), -1).clone()
         if swapped:
             vectors[: len(swapped)] = self._encode([self.perceptor.tokenise(text)[0] for text in swapped])

@@ -26,8 +26,8 @@ def recipe() -> dict[str, Any]:
         "nouns": sorted({thing.name for thing in THINGS} | {_plain(names[0]) for names in GROUNDS.values()}),
         "stages": [
             {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0},
-            {"share": 0.2, **pixels, "learning_rate": 0.008, "final_learning_rate": 0.3, "total_variation": 0.1},
-            {"canvas": "latent", "share": 0.1, "learning_rate": 0.008, "total_variation": 0.1},
+            {"share": 0.2, **pixels, "learning_rate": 0.002, "final_learning_rate": 0.3, "total_variation": 0.1},
+            {"canvas": "latent", "share": 0.1, "learning_rate": 0.002, "total_variation": 0.1},
         ],
     }
 

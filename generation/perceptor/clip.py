@@ -41,6 +41,12 @@ class CLIPPerceptor(nn.Module):
         return size
 
     @property
+    def context_length(self) -> int:
+        """Tokens of a text that it reads, with start and end."""
+        length: int = self.clip.context_length  # type: ignore[assignment]
+        return length
+
+    @property
     def text_width(self) -> int:
         """Channels of what the text encoder makes of a token."""
         clip: Any = self.clip
@@ -52,7 +58,7 @@ class CLIPPerceptor(nn.Module):
 
     def tokenise(self, prompt: str) -> tuple[Tensor, str]:
         """Return the tokens of a prompt, ``[1, context_length]``, and the tail for which there was no room."""
-        context_length: int = self.clip.context_length  # type: ignore[assignment]
+        context_length = self.context_length
         encoder = self._tokenizer.encoder
         encoded = self._tokenizer.encode(prompt)
         kept, rest = encoded[: context_length - 2], encoded[context_length - 2 :]
