@@ -16,7 +16,6 @@ _LIGHTS = {
     "crescent moon": ("crescent moon", "moon"),
     "sun": ("sun",),
     "planet": ("planet",),
-    "stars": ("stars",),
 }
 _STARRY = ("many stars", "a starry sky", "the stars", "stars at night", "many stars in the night sky", "a starry night")
 _ONLY_IN = ("the grass", "the snow", "the waves", "a winter landscape")
@@ -167,11 +166,11 @@ def _heavens(
 def light_in_the_sky(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     """Draw a big moon, sun or planet in the sky, with a strip of land below or none, or a sky full of stars."""
     vary()
-    name = rng.choices(tuple(_LIGHTS), (40, 20, 30, 10, 15))[0]
-    if name == "stars":
+    name = rng.choices((*_LIGHTS, "star"), (40, 20, 30, 10, 15))[0]
+    if name == "star":
         sky(pen, rng, "night", SIZE)
         stars(pen, rng, SIZE, rng.randint(60, 90))
-        return list(_STARRY), "star"
+        return list(_STARRY), name
     time = "night" if name != "sun" else rng.choice(("day", "sunset", "day"))
     land = rng.choice(tuple(GROUNDS))
     bare = rng.random() < 0.4
