@@ -185,7 +185,7 @@ class Engine:
         swapped = swaps(" ".join(words), self.recipe.nouns)
         vectors = text.expand(SWAPPED * len(self.recipe.nouns), -1).clone()
         if swapped:
-            vectors[: len(swapped)] = self._encode([self.perceptor.tokenise(text)[0] for text in swapped])
+            vectors[: len(swapped)] = self._encode([self.perceptor.tokenise(other)[0] for other in swapped])
         return vectors
 
     @torch.no_grad()

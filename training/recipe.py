@@ -1,11 +1,10 @@
 """How to paint with the pocket models: what `generation.recipe.Recipe` takes."""
 
-import re
 from typing import Any
 
 from training.drawings import THINGS
 from training.drawings.scenery import GROUNDS
-from training.drawings.wording import article
+from training.drawings.wording import article, without_article
 from training.sketch import GUIDANCE, TEMPERATURE
 
 BACKGROUNDS = ("red", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "gray")
@@ -23,7 +22,7 @@ def recipe() -> dict[str, Any]:
         "init": "grey",
         "sketch": {"candidates": 32, "guidance": GUIDANCE, "temperature": TEMPERATURE},
         "distractors": _distractors(),
-        "nouns": sorted({thing.name for thing in THINGS} | {_plain(names[0]) for names in GROUNDS.values()}),
+        "nouns": sorted({thing.name for thing in THINGS} | {without_article(names[0]) for names in GROUNDS.values()}),
         "stages": [
             {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0},
             {"share": 0.2, **pixels, "learning_rate": 0.002, "final_learning_rate": 0.3, "total_variation": 0.1},
@@ -39,7 +38,3 @@ def _distractors() -> list[str]:
         | {f"{ground}{time}" for ground in grounds for time in ("", " at night", " at sunset")}
         | {f"a {color} background" for color in BACKGROUNDS}
     )
-
-
-def _plain(words: str) -> str:
-    return re.sub("^(a|an|the) ", "", words)

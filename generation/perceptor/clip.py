@@ -43,7 +43,8 @@ class CLIPPerceptor(nn.Module):
     @property
     def context_length(self) -> int:
         """Tokens of a text that it reads, with start and end."""
-        length: int = self.clip.context_length  # type: ignore[assignment]
+        clip: Any = self.clip
+        length: int = clip.context_length
         return length
 
     @property

@@ -89,19 +89,22 @@ def test_on_a_grid_what_no_caption_tells_is_always_the_same() -> None:
 def test_on_a_grid_things_in_scenes_are_large_and_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
     spots: list[tuple[float, float, float]] = []
 
-    def seen(*given: Any, **_: Any) -> str:
-        pen, places = given[0], given[3]
-        spots.append(snapped(pen, *places[0]))
+    def seen(pen: Pen, *given: Any, **_: Any) -> str:
+        spots.append(snapped(pen, *given[2][0]))
         return "red"
 
-    monkeypatch.setattr(scenes, "put", seen)
-    for grid, least in ((32 / 3, 64.0), (0.0, 48.0)):
+    def drawn(grid: float) -> tuple[set[float], set[float]]:
         spots.clear()
         for seed in range(60):
             scenes.scene(Pen(grid), random.Random(seed), lambda: None)
-        assert {spot[0] for spot in spots} == {SIZE / 2} if grid else len({spot[0] for spot in spots}) > 50
-        assert all(least <= size <= foot + 0.01 or not grid for _, foot, size in spots)
-        assert len({round(size) for *_, size in spots}) == 2 if grid else len({size for *_, size in spots}) > 50
+        return {x for x, _, _ in spots}, {round(size, 3) for _, _, size in spots}
+
+    monkeypatch.setattr(scenes, "put", seen)
+    places, sizes = drawn(32 / 3)
+    assert places == {SIZE / 2}
+    assert sizes == {64.0, 85.333}  # six cells in the sky, else eight
+    assert all(foot >= size - 0.01 for _, foot, size in spots)
+    assert all(len(values) > 50 for values in drawn(0.0))
 
 
 def test_everything_is_drawn_sooner_or_later() -> None:
