@@ -107,6 +107,29 @@ def _penguin(pen: Pen, color: Color, rng: random.Random) -> None:
     del rng
 
 
+def _dragon(pen: Pen, color: Color, rng: random.Random) -> None:
+    shade, belly, spike = dark(color, 0.72), light(color, 0.6), (236, 92, 40)
+    pen.polygon([(-0.5, -0.42), (-0.66, -0.3), (-0.44, -0.24)], spike)
+    pen.blob([(-0.56, -0.36), (-0.36, -0.0), (0.1, 0.0), (0.1, -0.24), (-0.26, -0.16), (-0.46, -0.4)], color)
+    pen.polygon([(-0.02, -0.5), (-0.2, -1.02), (-0.64, -0.92), (-0.5, -0.74), (-0.44, -0.6), (-0.3, -0.52)], spike)
+    for tip in ((-0.64, -0.92), (-0.5, -0.74), (-0.38, -0.58)):
+        pen.line([(-0.2, -1.02), tip], shade, 0.03)
+    for x, y in ((0.02, -0.92), (-0.02, -0.76), (-0.04, -0.6)):
+        pen.polygon([(x + 0.06, y - 0.1), (x - 0.1, y - 0.04), (x + 0.06, y + 0.08)], spike)
+    pen.blob(
+        [(0.0, -0.98), (0.26, -0.98), (0.24, -0.62), (0.4, -0.3), (0.32, 0.02), (-0.24, 0.02), (-0.14, -0.46)], color
+    )
+    pen.blob([(0.18, -0.7), (0.26, -0.56), (0.38, -0.26), (0.24, -0.02), (0.12, -0.1), (0.16, -0.4)], belly)
+    pen.blob([(0.0, -1.04), (0.28, -1.08), (0.6, -0.92), (0.62, -0.72), (0.24, -0.7), (0.0, -0.76)], color)
+    pen.polygon([(0.1, -0.98), (-0.08, -1.16), (0.2, -1.02)], (250, 236, 190))
+    _eye(pen, 0.24, -0.92, 0.07)
+    pen.circle(0.52, -0.88, 0.025, EYE)
+    pen.line([(0.3, -0.77), (0.56, -0.79)], shade, 0.03)
+    for x in (-0.1, 0.24):
+        pen.oval(x, -0.02, 0.13, 0.06, shade)
+    del rng
+
+
 def _spider(pen: Pen, color: Color, rng: random.Random) -> None:
     for side in (-1, 1):
         for k in range(4):
@@ -131,5 +154,6 @@ ANIMALS = (
     Thing(("snail",), _snail, ("brown", "orange", "pink"), ("plain", "land"), 0.2, 0.4),
     Thing(("turtle",), _turtle, ("green", "brown"), ("plain", "land", "water"), 0.1, 0.5),
     Thing(("penguin",), _penguin, ("black", "blue"), ("plain", "land"), 0.05, 0.2),
+    Thing(("dragon",), _dragon, ("green", "red", "blue"), ("plain", "land", "sky"), 0.25, 0.5),
     Thing(("spider",), _spider, ("black",), ("plain",), 0.1, 0.5),
 )

@@ -47,7 +47,10 @@ def draw(seed: str, variant: int = 0, grid: float = 0.0) -> Drawing:
 
     style = rng.choice(tuple(STYLES)) if rng.random() < _STYLED else None
     makers = (scene, place, single, many, couple, light_in_the_sky, _pattern)
-    maker = rng.choices(makers, (30, 13, 20, 13, 12, 8, 4) if grid else (27, 13, 36, 7, 7, 5, 5))[0]
+    weights = (27, 13, 36, 7, 7, 5, 5)
+    if grid:
+        weights = (28, 24, 38, 0, 0, 8, 2) if style else (26, 14, 25, 12, 12, 9, 2)
+    maker = rng.choices(makers, weights)[0]
     pen = Pen(grid)
     sentences, subject = maker(pen, rng, vary)
     image = pen.picture()

@@ -119,7 +119,6 @@ BEASTS = (
     _many_colored("🦜", "parrot", "green", LAND),
     _thing("🐊", "crocodile/alligator", "green", LAND, 0.0, 0.2),
     _thing("🐍", "snake", "green", LAND, 0.15, 0.5),
-    _thing("🐉", "dragon", "green", ("land", "sky", "plain"), 0.3, 0.5),
     _thing("🦕", "dinosaur", "green", LAND, 0.2, 0.4),
     _thing("🐳", "whale", "blue", SEA, 0.1, 0.4),
     _thing("🐬", "dolphin", "blue", SEA, 0.1, 0.3),

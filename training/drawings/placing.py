@@ -20,11 +20,11 @@ CONTRAST = 85.0  # least distance between a thing and what lies behind it
 _WEIGHT = {  # what people ask for most
     "apple": 2.5,
     "balloon": 2.0,
-    "banana": 1.5,
+    "banana": 2.0,
     "bird": 1.5,
     "butterfly": 2.0,
     "cake": 2.0,
-    "candle": 1.5,
+    "candle": 3.0,
     "car": 2.0,
     "castle": 2.5,
     "cat": 2.0,
@@ -32,7 +32,7 @@ _WEIGHT = {  # what people ask for most
     "circle": 1.5,
     "crown": 2.0,
     "cup": 2.0,
-    "dog": 1.5,
+    "dog": 2.5,
     "dragon": 3.0,
     "duck": 3.0,
     "elephant": 3.5,
@@ -41,10 +41,10 @@ _WEIGHT = {  # what people ask for most
     "flower": 1.5,
     "frog": 2.0,
     "full moon": 2.5,
-    "guitar": 2.0,
+    "guitar": 3.0,
     "hamburger": 1.5,
     "heart": 3.0,
-    "horse": 2.5,
+    "horse": 3.0,
     "hot air balloon": 2.0,
     "house": 3.0,
     "lighthouse": 3.0,
@@ -52,7 +52,7 @@ _WEIGHT = {  # what people ask for most
     "mushroom": 2.0,
     "owl": 3.0,
     "panda": 2.0,
-    "penguin": 2.0,
+    "penguin": 2.5,
     "rainbow": 1.5,
     "robot": 1.5,
     "rocket": 2.0,
@@ -70,10 +70,17 @@ Sketch = tuple[list[str], str]
 """Ways to say what has been drawn, and the subject."""
 
 
-def pick(rng: random.Random, place: str, counted: bool = False) -> Thing:
-    """Choose a thing for a kind of place; `counted`, one that can be several."""
+def pick(rng: random.Random, place: str, counted: bool = False, favour: float = 1.0) -> Thing:
+    """Choose a thing for a kind of place.
+
+    Args:
+        rng: to choose with.
+        place: where it will be.
+        counted: whether there can be several of it.
+        favour: how much rather it is one that is often asked for; 0 for all alike.
+    """
     choices = [thing for thing in THINGS if place in thing.places and not (counted and thing.name in SINGLE)]
-    return rng.choices(choices, [_WEIGHT.get(thing.name, 1.0) for thing in choices])[0]
+    return rng.choices(choices, [_WEIGHT.get(thing.name, 1.0) ** favour for thing in choices])[0]
 
 
 def snapped(pen: Pen, x: float, foot: float, size: float) -> tuple[float, float, float]:
@@ -146,7 +153,7 @@ def named(rng: random.Random, thing: Thing, color: str, number: str = "") -> str
     names = [name for name in thing.names if not number or name not in SINGLE]
     name = rng.choice(names) if rng.random() < 0.4 else names[0]
     told = rng.random() < thing.colored_name or (color not in thing.colors and thing.colored_name > 0)
-    if told and thing.colored_name > 0 and " of " not in name and not name.startswith("two "):
+    if told and thing.colored_name > 0 and color != name and " of " not in name and not name.startswith("two "):
         said = f"{spoken(rng, color)} {name}"
     else:
         said = name

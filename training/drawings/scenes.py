@@ -17,6 +17,11 @@ _LIGHTS = {
     "sun": ("sun",),
     "planet": ("planet",),
 }
+_SUNS = {
+    "day": ("the sun", "a bright sun", "a yellow sun"),
+    "sunset": ("the setting sun", "the evening sun"),
+    "sunrise": ("the rising sun", "the morning sun"),
+}
 _STARRY = ("many stars", "a starry sky", "the stars", "stars at night", "many stars in the night sky", "a starry night")
 _ONLY_IN = ("the grass", "the snow", "the waves", "a winter landscape")
 _PREPOSITIONS = {
@@ -47,7 +52,7 @@ def landscape(
 
 def _time_and_land(rng: random.Random) -> tuple[str, str]:
     time = rng.choices(tuple(TIMES), (34, 18, 6, 22, 7, 6, 7))[0]
-    land = rng.choices(tuple(GROUNDS), (17, 16, 6, 8, 9, 9, 3, 6, 6, 7, 9, 6, 5, 5, 7))[0]
+    land = rng.choices(tuple(GROUNDS), (17, 16, 6, 8, 9, 9, 5, 6, 6, 7, 9, 8, 5, 5, 7))[0]
     if time == "snowfall" and land in ("desert", "beach", "wheat", "flowers"):
         land = "snow"
     return time, land
@@ -82,7 +87,7 @@ def scene(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     called = [named(rng, thing, color) for _ in range(3)]
     where = [placed(rng, thing, land, place) for _ in range(3)]
     full = [f"{called[0]} {where[0]} {rng.choice(when)}", f"{called[1]} {where[1]} {rng.choice(when)}"]
-    full += [f"{called[0]} {where[2]}", f"{called[1]} {where[1]}", f"{called[2]} {rng.choice(when)}"]
+    full += [f"{called[k]} {where[k]}{untold(rng, time)}" for k in (0, 2)] + [f"{called[2]} {rng.choice(when)}"]
     if sky_word:
         full += [f"{called[0]} under {sky_word}", f"{called[2]} {where[2]} under {sky_word}"]
     return full, thing.name
@@ -96,6 +101,11 @@ def placed(rng: random.Random, thing: Thing, land: str, place: str) -> str:
     if where in _ONLY_IN or (place == "sea" and "water" in thing.places):
         return f"in {where}"
     return f"{rng.choice(_PREPOSITIONS.get(land, ('on',)))} {where}"
+
+
+def untold(rng: random.Random, time: str) -> str:
+    """Return words for the time of day, with a space before them; none by day, which goes without saying."""
+    return "" if time == "day" else f" {rng.choice(TIMES[time])}"
 
 
 def place(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
@@ -152,7 +162,7 @@ def _heavens(
             y = rng.uniform(horizon * 0.6, horizon + radius * 0.4)
         y = pen.snap(y)
         shine = sun(pen, rng, x, y, radius, time)
-        seen = (x, shine, rng.choice(("the sun", "a bright sun", "a yellow sun") if time == "day" else ("the sun",)))
+        seen = (x, shine, rng.choice(_SUNS[time]))
     if time in ("cloudy", "storm") or rng.random() < 0.45:
         clouds(pen, rng, time, horizon, rng.randint(1, 4) + (3 if time in ("cloudy", "storm") else 0))
     if time in ("day", "cloudy") and land != "city" and rng.random() < 0.09:
@@ -172,7 +182,7 @@ def light_in_the_sky(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
         stars(pen, rng, SIZE, rng.randint(60, 90))
         return list(_STARRY), name
     time = "night" if name != "sun" else rng.choice(("day", "sunset", "day"))
-    land = rng.choice(tuple(GROUNDS))
+    land = rng.choice((*GROUNDS, *_WET))
     bare = rng.random() < 0.4
     horizon = pen.snap(SIZE * (1.0 if bare else rng.uniform(0.68, 0.85)))
     haze = sky(pen, rng, time, horizon)

@@ -7,10 +7,11 @@ from training.drawings.objects import SHAPES
 from training.drawings.pen import SIZE, Pen
 from training.drawings.placing import COARSE, Sketch, Vary, named, pick, put
 from training.drawings.scenery import DIM, GROUNDS, deep_sea, outer_space
-from training.drawings.scenes import landscape, placed
+from training.drawings.scenes import landscape, placed, untold
 from training.drawings.wording import article
 
 _NUMBERS = {2: ("two",), 3: ("three",), 4: ("four",), 5: ("five",), 9: ("many", "nine", "a lot of")}
+_TOGETHER = 2.0  # how much rather two things are ones that are often asked for: there are too many pairs
 
 
 def _backdrop(pen: Pen, rng: random.Random, table: bool = True) -> tuple[str, str]:
@@ -106,7 +107,7 @@ def many(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     numbers = _NUMBERS[count]
     full = [named(rng, thing, color, rng.choice(numbers)) for _ in range(4)]
     if outside:
-        full += [f"{said} {placed(rng, thing, land, 'land')}" for said in full[:2]]
+        full += [f"{said} {placed(rng, thing, land, 'land')}{untold(rng, time)}" for said in full[:2]]
     else:
         full += [f"{full[0]} {_before(rng, kind, behind)}"]
     return full, thing.name
@@ -127,9 +128,9 @@ def couple(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     if relation == "in":
         first, second = rng.sample([shape for shape in SHAPES if shape.name not in ("ring", "cross")], 2)
     else:
-        first, second = pick(rng, kind), pick(rng, kind)
+        first = second = pick(rng, kind, favour=_TOGETHER)
         while second.name == first.name:
-            second = pick(rng, kind)
+            second = pick(rng, kind, favour=_TOGETHER)
     size = SIZE / 2 if pen.grid else rng.uniform(50, 60)
     lower = pen.snap(rng.uniform(110, 122), COARSE) if kind == "land" else 64 + size / 2
     spots = {

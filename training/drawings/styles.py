@@ -63,12 +63,13 @@ def _pixel_art(picture: np.ndarray, rng: random.Random) -> np.ndarray:
 
 
 def _ink(picture: np.ndarray, rng: random.Random) -> np.ndarray:
-    """Black lines and black shadows on paper."""
+    """Black lines on paper, hatched or black where the picture is darker than at its edges."""
     paper = rng.choice((_PAPER, np.array([250, 249, 244], np.float32)))
     line = _edges(picture)
     shade = _gray(np.asarray(Image.fromarray(picture).filter(ImageFilter.BoxBlur(2))))
-    hatch = (np.sin((_X + _Y) * math.pi / 3) > 0.1) * (shade < 0.45)
-    dark = np.maximum(np.maximum(line, hatch * 0.85), (shade < 0.2) * 1.0)[..., None]
+    around = float(np.median(np.concatenate([shade[0], shade[-1], shade[:, 0], shade[:, -1]])))
+    hatch = (np.sin((_X + _Y) * math.pi / 3) > 0.1) * (shade < around - 0.3)
+    dark = np.maximum(np.maximum(line, hatch * 0.85), (shade < around - 0.6) * 1.0)[..., None]
     return _bytes(paper * (1 - dark) + np.array([22, 22, 30], np.float32) * dark)
 
 

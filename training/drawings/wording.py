@@ -91,7 +91,8 @@ def _other_thing(rng: random.Random, caption: str, subject: str, things: Sequenc
     if not own:
         return caption
     other = rng.choice(things)
-    while other.name == subject or other.name in UNCOUNTED or " of " in other.name:
+    unfit = {subject, *UNCOUNTED}
+    while other.name in unfit or other.name in caption or " of " in other.name:
         other = rng.choice(things)
     for name in sorted(own, key=len, reverse=True):
         for old, new in ((plural(name), plural(other.name)), (name, other.name)):
