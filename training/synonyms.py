@@ -1,4 +1,4 @@
-"""Words that no caption has and that mean what a word of the captions means, or nearly."""
+"""Words that no caption has and that mean what a word of the captions means, or nearly, or bring it to mind."""
 
 import torch
 from torch import Tensor
@@ -74,14 +74,72 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 """The known word first: what each word is taken for, one token each."""
 
+ASSOCIATIONS: dict[str, tuple[str, ...]] = {
+    "beach": ("holiday", "vacation", "hawaii"),
+    "book": ("story", "knowledge", "philosophy", "literature", "poem"),
+    "castle": ("medieval", "kingdom", "fairytale", "fantasy", "legend"),
+    "city": ("cyberpunk", "urban"),
+    "clock": ("time", "history"),
+    "crown": ("royal", "victory"),
+    "desert": ("egypt", "sahara"),
+    "fire": ("energy", "hell", "inferno"),
+    "flowers": ("beauty", "nature", "spring"),
+    "ghost": ("halloween", "horror", "nightmare", "soul", "spooky"),
+    "gift": ("celebration", "party"),
+    "gray": ("grief", "loneliness", "melancholy", "sadness", "sorrow"),
+    "guitar": ("blues", "jazz", "punk"),
+    "heart": ("love", "passion", "romance", "valentine"),
+    "moon": ("dream", "dreams", "sleep"),
+    "mountains": ("alps",),
+    "piano": (
+        "bach",
+        "beethoven",
+        "chopin",
+        "concert",
+        "melody",
+        "mozart",
+        "music",
+        "opera",
+        "orchestra",
+        "sonata",
+        "symphony",
+    ),
+    "rainbow": ("happiness", "hope", "joy", "pride"),
+    "robot": ("cyborg", "intelligence", "machine", "technology"),
+    "rocket": ("mars", "nasa"),
+    "sea": ("freedom", "peace", "serenity", "silence"),
+    "snow": ("cold",),
+    "space": (
+        "astronomy",
+        "cosmic",
+        "einstein",
+        "eternity",
+        "future",
+        "gravity",
+        "infinity",
+        "nebula",
+        "physics",
+        "quantum",
+        "science",
+    ),
+    "stars": ("astrology", "heaven"),
+    "storm": ("anger", "apocalypse", "chaos", "doom", "fear", "rage", "war"),
+    "sunset": ("memories", "memory", "nostalgia"),
+}
+"""Moods, arts and ideas behind a thing or a place that can stand for them, one token each.
+
+Words that mostly say more about something else (*beautiful*, *modern*) are not among them: that is to be painted.
+"""
+
 
 def lend(embedding: Tensor) -> None:
-    """Give every synonym that has no embedding that of its word, in place: ``[vocabulary, width]``, 0 without meaning.
+    """Give words that have no embedding that of the word they stand for, in place: ``[vocabulary, width]``.
 
-    A transformer reads a word by its embedding alone, so one with the same embedding means exactly the same.
+    A word without meaning has zeros. A transformer reads a word by its embedding alone, so one with the same embedding
+    means exactly the same.
     """
     tokenizer = SimpleTokenizer()
-    for word, synonyms in SYNONYMS.items():
+    for word, synonyms in (*SYNONYMS.items(), *ASSOCIATIONS.items()):
         (known,) = tokenizer.encode(word)
         for synonym in synonyms:
             (token,) = tokenizer.encode(synonym)

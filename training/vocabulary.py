@@ -22,6 +22,7 @@ from training.drawings.styles import STYLES
 from training.drawings.thing import Thing
 from training.drawings.wording import article
 from training.sheet import sheet
+from training.synonyms import ASSOCIATIONS
 from training.synonyms import SYNONYMS as OTHER_WORDS
 
 SEED = 1
@@ -83,8 +84,13 @@ def page() -> str:
     styles = "\n".join(f"- {', '.join(way.format('a castle') for way in ways)}" for _, ways in STYLES.values())
     parts.append(_section("Styles", styles))
     parts.append(_section("Patterns", ", ".join(PATTERNS)))
-    alike = "; ".join(f"{', '.join(synonyms)}: {word}" for word, synonyms in sorted(OTHER_WORDS.items()))
-    parts.append(f"## Other words\n\nWhat stands before a colon is read as if it were the word behind it.\n\n{alike}\n")
+    parts.append(
+        f"## Other words\n\nWhat stands before a colon is read as the word behind it.\n\n{_read_as(OTHER_WORDS)}\n"
+    )
+    parts.append(
+        "## Moods, arts and ideas\n\nNo picture shows *music* or *love* itself. These are read as a thing or a place "
+        f"that stands for them.\n\n{_read_as(ASSOCIATIONS)}\n"
+    )
     return "\n".join(parts)
 
 
@@ -134,6 +140,10 @@ def write(docs: Path, weights: Path, device: torch.device) -> None:
 
 def _section(title: str, text: str) -> str:
     return f"## {title}\n\n{text}\n\n![{title}](images/pocket/{_file(title)})\n"
+
+
+def _read_as(words: dict[str, tuple[str, ...]]) -> str:
+    return "; ".join(f"{', '.join(others)}: {word}" for word, others in sorted(words.items()))
 
 
 def _file(title: str) -> str:

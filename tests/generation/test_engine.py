@@ -104,7 +104,7 @@ def test_a_prompt_is_told_apart_from_itself_with_another_thing_in_it(pocket: Mod
     others = [engine.perceptor.tokenise(text)[0] for text in ("a red banana", "a red cat")]
     assert torch.allclose(painting.swaps[:2], engine.perceptor.encode_text(torch.cat(others)), atol=1e-5)
     assert torch.equal(painting.swaps[2:], painting.text.expand(4, -1))
-    unknown = engine.add_request(replace(REQUEST, id="b", prompt="quantum"))
+    unknown = engine.add_request(replace(REQUEST, id="b", prompt="parliament"))
     assert torch.equal(unknown.swaps, unknown.text.expand(6, -1))
 
 

@@ -51,7 +51,7 @@ def test_candidates_differ(models: Models) -> None:
 def test_there_is_no_choice_where_no_word_is_known(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     sketcher = sketcher_for(models)
     assert sketcher is not None
-    unknown, mixed = (models.perceptor.tokenise(text)[0] for text in ("quantum", "quantum apple"))
+    unknown, mixed = (models.perceptor.tokenise(text)[0] for text in ("parliament", "parliament apple"))
     clip: Any = models.perceptor.clip
     embedding = clip.token_embedding.weight
     monkeypatch.setattr(embedding, "data", embedding.data.clone())

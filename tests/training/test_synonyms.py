@@ -1,7 +1,7 @@
 import torch
 
 from generation.official import SimpleTokenizer
-from training.synonyms import SYNONYMS, lend
+from training.synonyms import ASSOCIATIONS, SYNONYMS, lend
 
 
 def test_synonyms_without_meaning_get_that_of_their_word() -> None:
@@ -16,6 +16,16 @@ def test_synonyms_without_meaning_get_that_of_their_word() -> None:
 
 
 def test_each_synonym_is_of_one_word() -> None:
-    synonyms = [synonym for several in SYNONYMS.values() for synonym in several]
+    synonyms = [word for several in (*SYNONYMS.values(), *ASSOCIATIONS.values()) for word in several]
     assert len(set(synonyms)) == len(synonyms)
-    assert not set(synonyms) & set(SYNONYMS)
+    assert not set(synonyms) & {*SYNONYMS, *ASSOCIATIONS}
+
+
+def test_ideas_are_read_as_what_stands_for_them() -> None:
+    tokenizer = SimpleTokenizer()
+    embedding = torch.zeros(49408, 2)
+    for number, word in enumerate(ASSOCIATIONS, 1):
+        embedding[tokenizer.encode(word)[0]] = number
+    lend(embedding)
+    assert torch.equal(embedding[tokenizer.encode("beethoven")[0]], embedding[tokenizer.encode("piano")[0]])
+    assert torch.equal(embedding[tokenizer.encode("quantum")[0]], embedding[tokenizer.encode("space")[0]])
