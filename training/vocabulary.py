@@ -59,8 +59,8 @@ words below and no others. A word that they never met has no meaning to them: th
 nothing but such words they make something or other.
 
 Ask for **one thing, its colour, where it is and when**: `a red sailboat on the sea at sunset`. A style goes behind a
-comma: `a castle on a green hill, woodblock print`. Words in brackets mean the same as the one before them. Each
-picture is the first that came, of its word and nothing else, with seed 1.
+comma: `a castle on a green hill, woodblock print`. It is day unless you say otherwise. Words in brackets mean the same
+as the one before them. Each picture is the first that came, of its word and nothing else, with seed 1.
 
 ![Sixty prompts, one seed each, none picked](images/pocket.png)
 """

@@ -31,7 +31,7 @@ ADVERSARIAL_FROM = 0.67
 ADVERSARIAL = 0.5  # of the pull of the other losses
 DECAY = 0.98  # of the running means that the codes are
 REVIVE_EVERY = 40  # steps
-RESTING_FROM = 0.75  # of the training: encoder and codes stay as they are, the decoder learns on
+REVIVE_UNTIL = 0.75  # of the training
 RARE = 0.1  # uses per step under which a code is given a new place
 RECENT = 16384  # encoder outputs kept to draw codes from
 SMALL = 0.2  # share of batches of whole drawings at half the size
@@ -39,8 +39,6 @@ BLURRED = 0.3  # share of batches that are shown soft and noisy and have to be d
 NOISE = 0.06  # greatest standard deviation of theirs
 SHOWN = 12  # drawings on the sheet
 LLOYD = 6  # rounds of k-means that make the first codebook
-RIM = 8  # pixels along the edges that count more: the discriminator hardly sees them
-RIM_WEIGHT = 4.0  # by which a pixel at an edge counts more, in a corner twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +155,7 @@ class VQGANTraining(Training):
     def learn(self) -> float:
         """Take a step of reconstruction and, towards the end, of the discriminator; return the mean absolute error."""
         pictures = self._crops()
-        with torch.set_grad_enabled(self.budget.progress < RESTING_FROM), autocast(self.device):
+        with autocast(self.device):
             z = self.vqgan.encode(self._shown(pictures))
         commitment = z.new_zeros(())
         latents = z
@@ -222,19 +220,17 @@ class VQGANTraining(Training):
 
     @torch.no_grad()
     def _quantise(self, z: Tensor) -> Tensor:
-        """Return the nearest code of each latent, after which codes that do not rest move to the mean of theirs."""
+        """Return the nearest code of each latent, after which the codes move to the mean of what they stand for."""
         if not self.uses.any():
             self._found()
         codes = self.vqgan.codes(z)
-        nearest: Tensor = self.vqgan.lookup(codes)
-        if self.budget.progress >= RESTING_FROM:
-            return nearest
+        nearest = self.vqgan.lookup(codes)
         flat = z.permute(0, 2, 3, 1).flatten(0, 2)
         uses = torch.bincount(codes.flatten(), minlength=len(self.uses)).float()
         sums = torch.zeros_like(self.sums).index_add_(0, codes.flatten(), flat)
         self.uses.lerp_(uses, 1 - DECAY)
         self.sums.lerp_(sums, 1 - DECAY)
-        if self.step % REVIVE_EVERY == 0:
+        if self.step % REVIVE_EVERY == 0 and self.budget.progress < REVIVE_UNTIL:
             rare = (self.uses < RARE).nonzero()[:, 0]
             self.sums[rare] = self._recent[torch.randint(len(self._recent), (len(rare),), device=self.device)]
             self.uses[rare] = 1.0
@@ -284,20 +280,11 @@ def _open(vqgan: VQGAN) -> None:
 
 
 def reconstruction_loss(drawn: Tensor, pictures: Tensor) -> Tensor:
-    """Differences of pixels, of edges and of a small copy, of pictures in [0, 1]; those at the rim count more."""
-    difference = 2 * (drawn - pictures) * _rim(pictures)
+    """Differences of pixels, of edges and of a small copy, of pictures in [0, 1]."""
+    difference = 2 * (drawn - pictures)
     edges = _change(difference, 3) + _change(difference, 2)
     small = F.avg_pool2d(difference, 4).abs().mean()
     return difference.abs().mean() + difference.square().mean() + 0.5 * edges + small
-
-
-def _rim(pictures: Tensor) -> Tensor:
-    """Return how much each pixel counts, [H, W]."""
-    near = []
-    for length in pictures.shape[-2:]:
-        place = torch.arange(length, device=pictures.device)
-        near.append((1 - torch.minimum(place, place.flip(0)) / RIM).clamp(min=0))
-    return 1 + RIM_WEIGHT * (near[0][:, None] + near[1])
 
 
 def _change(pictures: Tensor, dimension: int) -> Tensor:
