@@ -105,10 +105,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge", type=Path, help="weights of a CLIP, such as `python -m training judge` makes")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=_image_file,
         default=Path("pictures.png"),
         help="the page (default: pictures.png); the table is beside it",
     )
+
+
+def _image_file(text: str) -> Path:
+    """Return where the page will be: an image's name in a folder that is there."""
+    path = Path(text)
+    if path.suffix not in Image.registered_extensions() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no image's name in a folder that is there")
+    return path
 
 
 def measure(options: argparse.Namespace) -> dict[str, object]:

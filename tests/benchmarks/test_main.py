@@ -115,6 +115,8 @@ def test_ack(capsys: pytest.CaptureFixture[str]) -> None:
         ("single", "--size", "x"),
         ("single", "--rounds", "0"),
         ("single", "--precision", "fp8"),
+        ("pictures", "--out", "page"),
+        ("pictures", "--out", "no-such-folder/page.png"),
         ("plots",),
     ],
 )
