@@ -66,15 +66,23 @@ class Training(ABC):
         self.budget = Budget(self._minutes, self._saved)
 
     def run(self, steps: int | None = None) -> list[float]:
-        """Train until the time is up, or for so many steps; the losses are returned."""
+        """Train until the time is up, or for so many steps; the losses are returned.
+
+        Raises:
+            SystemExit: somebody interrupted it; all that was learnt is saved.
+        """
         losses: list[float] = []
-        while self.budget.progress < 1 and (steps is None or len(losses) < steps):
-            losses.append(self.learn())
-            self.step += 1
-            if self.step % REPORT_EVERY == 0:
-                self._report(losses[-REPORT_EVERY:])
-            if self.budget.spent - self._saved > SAVE_EVERY:
-                self.save()
+        try:
+            while self.budget.progress < 1 and (steps is None or len(losses) < steps):
+                losses.append(self.learn())
+                self.step += 1
+                if self.step % REPORT_EVERY == 0:
+                    self._report(losses[-REPORT_EVERY:])
+                if self.budget.spent - self._saved > SAVE_EVERY:
+                    self.save()
+        except KeyboardInterrupt:
+            self.save()
+            raise SystemExit(f"{self.checkpoint.stem}: interrupted; the same command goes on from here") from None
         self.save()
         return losses
 

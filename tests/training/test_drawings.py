@@ -10,7 +10,7 @@ from training.drawings.colors import COLORS, distance
 from training.drawings.patterns import PATTERNS
 from training.drawings.pen import Pen
 from training.drawings.placing import snapped
-from training.drawings.scenery import GROUNDS, WAYS, ground
+from training.drawings.scenery import GROUNDS, TIMES, WAYS, ground
 from training.drawings.styles import STYLES
 from training.drawings.thing import Thing
 from training.drawings.wording import article, plural
@@ -107,6 +107,18 @@ def test_on_a_grid_things_in_scenes_are_large_and_in_the_middle(monkeypatch: pyt
     assert all(len(values) > 50 for values in drawn(0.0))
 
 
+@pytest.mark.parametrize("time", ["sunset", "night", "storm", "snowfall"])
+@pytest.mark.parametrize("maker", [scenes.scene, scenes.place])
+def test_captions_of_a_place_tell_the_time_unless_it_is_day(
+    time: str, maker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenes, "_time_and_land", lambda _: (time, "meadow"))
+    telling = {*TIMES[time], time, "moon", "stars", "starry", "setting sun", "evening sun"}
+    for seed in range(20):
+        sentences, _ = maker(Pen(), random.Random(seed), lambda: None)
+        assert all(any(words in sentence for words in telling) for sentence in sentences), sentences
+
+
 def test_everything_is_drawn_sooner_or_later() -> None:
     drawn = {draw(f"all-{index}").subject for index in range(6000)}
     assert drawn == {thing.name for thing in THINGS} | set(GROUNDS) | set(PATTERNS)
@@ -156,3 +168,12 @@ def test_style_changes_the_whole_picture_and_keeps_its_size(style: str) -> None:
     assert painted.dtype == np.uint8
     assert np.mean(np.abs(painted.astype(int) - drawing.image).sum(2) > 20) > 0.05
     assert all("{}" in way for way in ways)
+
+
+def test_ink_is_on_bright_paper_even_at_night() -> None:
+    night = np.full((SIZE, SIZE, 3), 20, np.uint8)
+    night[40:80, 40:80] = 240
+    drawn, _ = STYLES["ink"]
+    picture = drawn(night, random.Random(1))
+    assert np.median(picture) > 180
+    assert picture[36:44, 36:84].min() < 60

@@ -49,6 +49,7 @@ def draw(seed: str, variant: int = 0, grid: float = 0.0) -> Drawing:
     makers = (scene, place, single, many, couple, light_in_the_sky, _pattern)
     weights = (27, 13, 36, 7, 7, 5, 5)
     if grid:
+        # In ten styles there would be too few of each number or pair to learn from.
         weights = (28, 24, 38, 0, 0, 8, 2) if style else (26, 14, 25, 12, 12, 9, 2)
     maker = rng.choices(makers, weights)[0]
     pen = Pen(grid)

@@ -87,7 +87,7 @@ def scene(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     called = [named(rng, thing, color) for _ in range(3)]
     where = [placed(rng, thing, land, place) for _ in range(3)]
     full = [f"{called[0]} {where[0]} {rng.choice(when)}", f"{called[1]} {where[1]} {rng.choice(when)}"]
-    full += [f"{called[k]} {where[k]}{untold(rng, time)}" for k in (0, 2)] + [f"{called[2]} {rng.choice(when)}"]
+    full += [f"{called[k]} {where[k]}{told_time(rng, time)}" for k in (0, 2)] + [f"{called[2]} {rng.choice(when)}"]
     if sky_word:
         full += [f"{called[0]} under {sky_word}", f"{called[2]} {where[2]} under {sky_word}"]
     return full, thing.name
@@ -103,7 +103,7 @@ def placed(rng: random.Random, thing: Thing, land: str, place: str) -> str:
     return f"{rng.choice(_PREPOSITIONS.get(land, ('on',)))} {where}"
 
 
-def untold(rng: random.Random, time: str) -> str:
+def told_time(rng: random.Random, time: str) -> str:
     """Return words for the time of day, with a space before them; none by day, which goes without saying."""
     return "" if time == "day" else f" {rng.choice(TIMES[time])}"
 

@@ -7,7 +7,7 @@ from training.drawings.objects import SHAPES
 from training.drawings.pen import SIZE, Pen
 from training.drawings.placing import COARSE, Sketch, Vary, named, pick, put
 from training.drawings.scenery import DIM, GROUNDS, deep_sea, outer_space
-from training.drawings.scenes import landscape, placed, untold
+from training.drawings.scenes import landscape, placed, told_time
 from training.drawings.wording import article
 
 _NUMBERS = {2: ("two",), 3: ("three",), 4: ("four",), 5: ("five",), 9: ("many", "nine", "a lot of")}
@@ -107,7 +107,7 @@ def many(pen: Pen, rng: random.Random, vary: Vary) -> Sketch:
     numbers = _NUMBERS[count]
     full = [named(rng, thing, color, rng.choice(numbers)) for _ in range(4)]
     if outside:
-        full += [f"{said} {placed(rng, thing, land, 'land')}{untold(rng, time)}" for said in full[:2]]
+        full += [f"{said} {placed(rng, thing, land, 'land')}{told_time(rng, time)}" for said in full[:2]]
     else:
         full += [f"{full[0]} {_before(rng, kind, behind)}"]
     return full, thing.name
