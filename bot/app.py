@@ -6,28 +6,24 @@ import logging
 import signal
 from collections.abc import Callable, Iterator
 
-import aiohttp
 import discord
 import structlog
 
+from bot.answer import Answers
 from bot.client import Client
 from bot.commands import Painting
-from bot.discord_api import point_at
+from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
+from bot.outbox import Outboxes
+from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
+from bot.pictures import PictureFolder
 from bot.studio import OnFinished, Studio
-from config.settings import DiscordSettings, Settings
+from config.settings import Settings
 from generation.executor import Executor
 
-FAREWELL_SECONDS = 8.0
-"""So long may it take to tell everybody that their picture will not be finished."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-AUTHENTICATION_FAILED = 4004
-"""Close code of the gateway."""
-DEVELOPER_PORTAL = "https://discord.com/developers/applications"
-BAD_TOKEN = f"Discord refuses the token: copy the bot's from {DEVELOPER_PORTAL} to discord.token."
 NO_TOKEN = f"There is no bot token: put the bot's from {DEVELOPER_PORTAL} into EASEL_DISCORD__TOKEN."
-NO_INTENT = f"The bot may not read messages: switch on Message Content Intent for it at {DEVELOPER_PORTAL}."
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +34,7 @@ async def run(
     *,
     on_ready: Callable[[], None] | None = None,
     on_finished: OnFinished | None = None,
+    patience: Patience = PATIENCE,
 ) -> None:
     """Run the bot until SIGTERM or SIGINT; a second one does not wait for the farewells.
 
@@ -46,21 +43,26 @@ async def run(
         executor: who paints, not yet entered.
         on_ready: called once when commands are answered and workers are ready.
         on_finished: called with the path of each finished picture and its request.
+        patience: with Discord.
 
     Raises:
-        SetupError: Discord cannot be reached or does not let the bot in, and the operator can change that.
+        SetupError: Discord cannot be reached or does not let the bot in, or pictures cannot be kept, and the operator
+            can change that.
         GenerationError: the executor does not start.
     """
     if settings.discord.token is None:
         raise SetupError(NO_TOKEN)
+    PictureFolder(settings.data_dir).check()
     logging.getLogger("discord").setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    await point_at(settings.discord.api_base)
-    studio = Studio(settings, executor, on_finished)
-    async with Client(settings.discord) as client:
-        await client.add_cog(Painting(settings, studio))
+    outboxes = Outboxes(patience.window)
+    answers = Answers(outboxes, patience)
+    studio = Studio(settings, executor, outboxes, patience, on_finished)
+    token = settings.discord.token.get_secret_value()
+    async with Client(settings.discord, answers) as client:
+        await client.add_cog(Painting(settings, client, studio, answers))
         painting_ready = asyncio.Event()
-        connection = asyncio.create_task(_connect(client, settings.discord))
+        connection = asyncio.create_task(connect(client, settings.discord, token, patience))
         painting = asyncio.create_task(_paint(executor, studio, painting_ready))
         announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
         with _signals() as (stop, hurry):
@@ -71,34 +73,22 @@ async def run(
                 if stop.is_set():
                     _log.info("stopping")
                 painting.cancel()
-                farewell = asyncio.create_task(studio.close(FAREWELL_SECONDS))
+                farewell = asyncio.create_task(_say_farewell(studio, answers, patience.farewell))
                 hurrying = asyncio.create_task(hurry.wait())
                 await asyncio.wait({farewell, hurrying}, return_when=asyncio.FIRST_COMPLETED)
-                tasks = [connection, painting, announcement, stopping, farewell, hurrying]
+                client.release()
+                tasks = [connection, announcement, stopping, farewell, hurrying]
                 for task in tasks:
                     task.cancel()
-                await asyncio.wait(tasks)
+                # The painting was cancelled before, and again would interrupt how the executor ends its workers.
+                await asyncio.wait([painting, *tasks])
     for task in (painting, connection):
         if not task.cancelled():
             task.result()
 
 
-async def _connect(client: Client, settings: DiscordSettings) -> None:
-    assert settings.token is not None
-    try:
-        await client.start(settings.token.get_secret_value())
-    except discord.LoginFailure:
-        raise SetupError(BAD_TOKEN) from None
-    except discord.PrivilegedIntentsRequired:
-        raise SetupError(NO_INTENT) from None
-    except discord.ConnectionClosed as error:
-        if error.code == AUTHENTICATION_FAILED:
-            raise SetupError(BAD_TOKEN) from None
-        raise
-    except discord.HTTPException as error:
-        raise SetupError(f"{settings.api_base} does not let the bot log in: {error}.") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise SetupError(f"Nothing answers at {settings.api_base}: check the network.") from error
+async def _say_farewell(studio: Studio, answers: Answers, seconds: float) -> None:
+    await asyncio.gather(studio.close(seconds), answers.close(seconds))
 
 
 async def _paint(executor: Executor, studio: Studio, ready: asyncio.Event) -> None:

@@ -106,9 +106,9 @@ class Caption:
                 lines += _left_out(state.left_out)
             case Painted():
                 lines = [f"{self._fine_print()} · {duration(state.seconds)}"]
-                lines += [*_left_out(state.left_out), f"-# Again: {self._again()}"]
+                lines += [*_left_out(state.left_out), f"-# Again: {self.again}"]
             case Ended():
-                lines = [state.sentence, *([f"-# Again: {self._again()}"] if state.again else [])]
+                lines = [state.sentence, *([f"-# Again: {self.again}"] if state.again else [])]
         return "\n".join([f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**", *lines])
 
     @property
@@ -129,7 +129,14 @@ class Caption:
         start = "" if request.init == "auto" else f" · from {'a sketch' if request.init == 'sketch' else 'noise'}"
         return f"-# seed {request.seed} · {request.width}×{request.height} · {steps}{start}"
 
-    def _again(self) -> str:
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the command that asks for the picture again can be shown as a whole."""
+        return len(self.request.prompt) <= LONGEST_SHOWN and "`" not in self.request.prompt
+
+    @property
+    def again(self) -> str:
+        """How to ask for the picture again: a command to copy, where it can be shown as a whole."""
         request, usual = self.request, self.painting
         flags = f"--seed {request.seed}"
         if request.shape != (usual.width, usual.height):
@@ -138,7 +145,7 @@ class Caption:
             flags += f" --steps {request.steps}"
         if request.init != "auto":
             flags += f" --init {request.init}"
-        if len(request.prompt) > LONGEST_SHOWN or "`" in request.prompt:
+        if not self.is_repeatable:
             return f"the same prompt with `{flags}`"
         return f"`{self.prefix}imagine {request.prompt} {flags}`"
 

@@ -1,13 +1,18 @@
 """The Discord client: what it listens to, whom it answers, and what happens when a command fails."""
 
+import functools
 import re
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
-from bot.answer import answer
+from bot.answer import Answers
+from bot.discord_api import BoundedHTTPClient, reason
 from bot.errors import UserError
 from config.settings import DiscordSettings
 
@@ -16,6 +21,14 @@ GUILD_READY_SECONDS = 0.05
 """So long after the last server has come in discord.py calls itself ready; nothing here waits for all of them."""
 REMEMBERED = 1000
 """Messages that are recognised when the gateway delivers them twice."""
+EDITED_WITHIN = timedelta(minutes=1)
+"""So soon after it was written a message can be made a command by an edit."""
+CAUGHT_UP = 100
+"""Messages of a channel that are looked through when a session was lost."""
+LONGEST_WAIT = 30.0
+"""Seconds that discord.py itself may wait for a rate limit to pass."""
+
+_Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
 _log = structlog.get_logger(__name__)
 
@@ -23,10 +36,15 @@ _log = structlog.get_logger(__name__)
 class Client(commands.Bot):
     """Logs in with the intents that the commands need, and keeps next to nothing in memory.
 
-    Nobody is ever pinged unless a message says otherwise, since prompts are hostile text.
+    Nobody is ever pinged unless a message says otherwise, since prompts are hostile text. When the gateway ends the
+    connection for good, :meth:`close` waits until :meth:`release` is called, so that members can be told before.
+
+    Args:
+        settings: with the prefix.
+        answers: to what members type.
     """
 
-    def __init__(self, settings: DiscordSettings) -> None:
+    def __init__(self, settings: DiscordSettings, answers: Answers) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
         super().__init__(
             command_prefix=_prefixes,
@@ -37,22 +55,77 @@ class Client(commands.Bot):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=GUILD_READY_SECONDS,
             max_messages=None,
+            max_ratelimit_timeout=LONGEST_WAIT,
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        # discord.py makes its REST client and its parsers of events by itself; these are its only seams.
+        self.http.__class__ = BoundedHTTPClient
+        parsers = self._connection.parsers
+        parsers.update({event: _guarded(event, parse) for event, parse in parsers.items()})
         self.prefix = settings.prefix
-        self._seen: dict[int, None] = {}
+        self._answers = answers
+        self._seen: dict[int, str] = {}
+        self._newest = 0
+        self._missing_since: int | None = None
+        self._conversations: dict[int, discord.abc.Messageable] = {}
+        self._released = False
+
+    def release(self) -> None:
+        """Let :meth:`close` end the connections."""
+        self._released = True
+
+    async def close(self) -> None:
+        """End the connections, once released."""
+        if self._released:
+            await super().close()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Run the command in ``message``, once, however often the gateway delivers it."""
+        self._newest = max(self._newest, message.id)
         if message.author.bot or message.is_system() or message.id in self._seen:
             return
-        self._seen[message.id] = None
-        if len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
-        context = await self.get_context(message)
-        if context.prefix is not None and context.command is None and self._is_mention(context.prefix):
-            await answer(message, f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more.")
-        await self.invoke(context)
+        if message.guild is None:
+            _remember(self._conversations, message.channel.id, message.channel)
+        await self._hear(message)
+
+    async def hear_edited(self, message: discord.Message, *, however_late: bool) -> bool:
+        """Run the command that an edit made of a message, and return whether it is one.
+
+        Args:
+            message: as it is now.
+            however_late: the edit counts also when the message is older than a minute.
+        """
+        if message.author.bot or message.edited_at is None or self._seen.get(message.id) == message.content:
+            return True
+        if message.edited_at - message.created_at > EDITED_WITHIN and not however_late:
+            return True
+        return await self._hear(message)
+
+    async def on_disconnect(self) -> None:
+        """Take note from where on messages may be missing."""
+        if self._missing_since is None:
+            self._missing_since = self._newest
+
+    async def on_resumed(self) -> None:
+        """Forget about it: what was written meanwhile comes by itself."""
+        self._missing_since = None
+
+    async def on_ready(self) -> None:
+        """Look through what was written while there was no session."""
+        missing_since, self._missing_since = self._missing_since, None
+        channels = [channel for guild in self.guilds for channel in _readable(guild)]
+        latest = [channel.last_message_id or 0 for channel in channels]
+        self._newest = max(self._newest, *latest, 0)
+        if missing_since is None:
+            return
+        missed: list[discord.abc.Messageable] = [
+            channel for channel, last in zip(channels, latest, strict=True) if last > missing_since
+        ]
+        for channel in [*missed, *self._conversations.values()]:
+            try:
+                await self._catch_up(channel, missing_since)
+            except (discord.DiscordException, OSError, aiohttp.ClientError) as error:
+                _log.warning("could not look through a channel", channel=str(channel), error=reason(error))
 
     async def on_command_error(self, context: commands.Context[Any], error: commands.CommandError, /) -> None:
         """Tell the member what they can do about it; log what is a fault of ours."""
@@ -60,17 +133,28 @@ class Client(commands.Bot):
             return
         cause = error.original if isinstance(error, commands.CommandInvokeError) else error
         if isinstance(cause, UserError):
-            await answer(context.message, str(cause))
+            self._answers.give(context.message, str(cause), "refusal")
             return
         _log.error("a command failed", command=context.invoked_with, message=context.message.id, exc_info=cause)
-        await answer(context.message, FAULT)
+        self._answers.give(context.message, FAULT, "fault")
 
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
         """Log what went wrong with an event."""
         _log.exception("an event failed", gateway_event=event_method)
 
-    def _is_mention(self, prefix: str) -> bool:
-        return prefix != self.prefix
+    async def _catch_up(self, channel: discord.abc.Messageable, since: int) -> None:
+        async for message in channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True):
+            await self.on_message(message)
+
+    async def _hear(self, message: discord.Message) -> bool:
+        """Run the command in a message, and return whether there is one."""
+        _remember(self._seen, message.id, message.content)
+        context = await self.get_context(message)
+        if context.prefix is not None and context.command is None and context.prefix != self.prefix:
+            text = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
+            self._answers.give(message, text, "mention")
+        await self.invoke(context)
+        return context.command is not None
 
 
 def _prefixes(client: Client, message: discord.Message) -> list[str]:
@@ -78,3 +162,29 @@ def _prefixes(client: Client, message: discord.Message) -> list[str]:
     assert client.user is not None
     mention = re.match(rf"<@!?{client.user.id}>\s*", message.content)
     return [mention[0]] if mention else [client.prefix]
+
+
+def _readable(guild: discord.Guild) -> list[_Channel]:
+    """Return the channels of a server in which the bot may look back."""
+    channels: list[_Channel] = [*guild.text_channels, *guild.voice_channels, *guild.stage_channels]
+    channels += guild.threads
+    return [channel for channel in channels if channel.permissions_for(guild.me).read_message_history]
+
+
+def _guarded(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Let a malformed event be logged, where it would end the connection."""
+
+    @functools.wraps(parse)
+    def guarded(data: Any) -> None:
+        try:
+            parse(data)
+        except Exception as error:
+            _log.warning("an event of the gateway is malformed", gateway_event=event, error=reason(error))
+
+    return guarded
+
+
+def _remember(bounded: dict[int, Any], key: int, value: Any) -> None:
+    bounded[key] = value
+    if len(bounded) > REMEMBERED:
+        del bounded[next(iter(bounded))]

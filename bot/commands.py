@@ -7,13 +7,16 @@ import structlog
 from discord.ext import commands
 
 from bot import prompt
-from bot.answer import answer
+from bot.answer import Answers
+from bot.client import Client
 from bot.errors import CancelError, PermissionsError
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.permissions import missing
 from bot.studio import Entry, Studio
 from config.settings import Settings
+
+STAYS = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
 
 _log = structlog.get_logger(__name__)
 
@@ -23,25 +26,32 @@ Context = commands.Context[Any]
 class Painting(commands.Cog):
     """Asking for pictures, seeing the queue, taking back."""
 
-    def __init__(self, settings: Settings, studio: Studio) -> None:
+    def __init__(self, settings: Settings, client: Client, studio: Studio, answers: Answers) -> None:
         self._settings = settings
+        self._client = client
         self._studio = studio
+        self._answers = answers
 
     @commands.command()
     async def imagine(self, context: Context, *, text: str = "") -> None:
-        """Paint what the text describes."""
+        """Paint what the text describes; where the message was edited, instead of what it asked for before."""
         lacking = missing(context.message)
         if lacking:
             _log.warning("permissions are missing", channel=context.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
             raise PermissionsError(f"To paint here I need the permission {names}; a moderator can grant it.")
-        self._studio.admit(context.message, prompt.parse(text, self._settings.painting))
+        arguments = prompt.parse(text, self._settings.painting)
+        asked = self._studio.asked_by(context.message.id)
+        if asked is None:
+            self._studio.admit(context.message, arguments)
+        else:
+            self._studio.change(asked, arguments)
 
     @commands.command()
     async def queue(self, context: Context) -> None:
         """Show what is being painted and what waits."""
         running = [entry for entry in self._studio.entries if entry.taken]
-        await answer(context.message, queue_text(running, self._studio.waiting, context.message))
+        self._answers.give(context.message, queue_text(running, self._studio.waiting, context.message), "queue")
 
     @commands.command()
     async def cancel(self, context: Context, *, which: str = "") -> None:
@@ -57,12 +67,32 @@ class Painting(commands.Cog):
         if not own and not _moderates(message, entry):
             raise CancelError("That picture is not yours; only who asked for it and moderators can cancel it.")
         self._studio.cancel(entry, "Cancelled." if own else "Cancelled by a moderator.")
-        await answer(message, f"Cancelled: {escape(shorten(entry.request.prompt, 100))}")
+        self._answers.give(
+            message, f"Cancelled: {escape(shorten(entry.request.prompt, 100))}", f"cancel {entry.request.id}"
+        )
 
     @commands.command()
     async def help(self, context: Context) -> None:
         """Tell how to ask for a picture."""
-        await answer(context.message, help_text(context.me.display_name, self._settings))
+        self._answers.give(context.message, help_text(context.me.display_name, self._settings), "help")
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
+        """Run what a message says now, if it is a command, also instead of what it asked for and still waits for."""
+        asked = self._studio.asked_by(edit.message_id)
+        is_command = await self._client.hear_edited(edit.message, however_late=asked is not None)
+        if asked is not None and not is_command:
+            self._answers.give(edit.message, STAYS.format(self._settings.discord.prefix), "edit")
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
+        """Take back what a message asked for that was deleted."""
+        self._studio.forget([deleted.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
+        """Take back what messages asked for that were deleted together."""
+        self._studio.forget(deleted.message_ids)
 
     def _newest(self, message: discord.Message) -> Entry:
         mine = [entry for entry in self._studio.entries if entry.source.author.id == message.author.id]

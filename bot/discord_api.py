@@ -1,37 +1,95 @@
-"""Which Discord to talk to.
+"""Which Discord to talk to, and how its answers are read.
 
 discord.py knows one Discord: the base of its REST routes and the address of its gateway are class attributes. Any
-other server that speaks the same API is reached by setting these two before a client is made, the gateway's address
+other server that speaks the same API is reached by setting these two before a client connects, the gateway's address
 being what that server itself answers. With the real Discord nothing is touched.
 """
 
+from typing import Any
+
 import aiohttp
+import discord
 import yarl
 from discord.gateway import DiscordWebSocket
-from discord.http import Route
+from discord.http import HTTPClient, Route
 
 from bot.errors import SetupError
 
 DISCORD = "https://discord.com/api/v10"
 GATEWAY = yarl.URL("wss://gateway.discord.gg/")
-TIMEOUT = aiohttp.ClientTimeout(total=10)
+TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=7, sock_read=7)
+"""Of one try of a REST call. Nothing is read before all of an upload is sent, so slow uploads are not slow answers."""
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
+
+
+class BadAnswerError(aiohttp.ClientError):
+    """What came back is nothing that Discord says, from a proxy for example; a next try may fare better."""
+
+
+TROUBLE = (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError)
+"""Nothing is wrong with what was asked for; it should be tried again."""
+
+
+class BoundedHTTPClient(HTTPClient):
+    """discord.py's REST client with time-outs, and with one error for everything that is no answer of Discord's."""
+
+    async def request(self, route: Route, **arguments: Any) -> Any:
+        """Make a call.
+
+        Raises:
+            BadAnswerError: a 429 that does not say how long to wait, a page where JSON is due, broken JSON.
+        """
+        try:
+            answer = await super().request(route, timeout=TIMEOUT, **arguments)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadAnswerError(f"{route.method} {route.path}: {type(error).__name__}") from None
+        if isinstance(answer, str) and answer:
+            raise BadAnswerError(f"{route.method} {route.path}: not JSON")
+        return answer
+
+
+def is_trouble(error: Exception) -> bool:
+    """Return whether Discord, or the way to it, and not what was asked for, is to blame."""
+    return isinstance(error, TROUBLE) or (isinstance(error, discord.HTTPException) and error.status in {408, 429})
+
+
+def is_gone(error: Exception) -> bool:
+    """Return whether the message or the channel was deleted."""
+    return isinstance(error, discord.HTTPException) and error.code in {UNKNOWN_CHANNEL, UNKNOWN_MESSAGE}
+
+
+def reason(error: Exception) -> str:
+    """Return in one line why a call failed, without the call's own headers and body."""
+    if isinstance(error, discord.HTTPException):
+        text = " ".join(error.text.split())
+        return f"{error.status} (code {error.code}) {text}"[:300]
+    return f"{type(error).__name__} {' '.join(str(error).split())}".strip()[:300]
 
 
 async def point_at(api_base: str) -> None:
-    """Make discord.py talk to the server at ``api_base``; raises ``SetupError`` where none answers."""
+    """Make discord.py talk to the server at ``api_base``.
+
+    Raises:
+        SetupError: another kind of server answers.
+        aiohttp.ClientError, OSError: none answers, or it is in trouble.
+    """
     Route.BASE = api_base
     DiscordWebSocket.DEFAULT_GATEWAY = GATEWAY if api_base == DISCORD else await _gateway(api_base)
 
 
 async def _gateway(api_base: str) -> yarl.URL:
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=TIMEOUT) as session,
-            session.get(f"{api_base}/gateway") as response,
-        ):
+    async with (
+        aiohttp.ClientSession(timeout=TIMEOUT) as session,
+        session.get(f"{api_base}/gateway") as response,
+    ):
+        if response.status == 429 or response.status >= 500:
+            raise BadAnswerError(f"{response.status} {response.reason}")
+        try:
             answer = await response.json()
-            return yarl.URL(answer["url"])
-    except (aiohttp.ContentTypeError, ValueError, KeyError, TypeError) as error:
-        raise SetupError(f"No Discord API answers at {api_base}: check discord.api_base.") from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise SetupError(f"Nothing answers at {api_base}: start that server or check discord.api_base.") from error
+            url = yarl.URL(answer["url"])
+            usable = url.scheme in {"ws", "wss"} and url.host
+        except (aiohttp.ContentTypeError, ValueError, KeyError, TypeError):
+            usable = False
+    if not usable:
+        raise SetupError(f"No Discord API answers at {api_base}: check discord.api_base.")
+    return url

@@ -1,45 +1,56 @@
-"""The one message about a request, edited in place from the place in line to the finished picture."""
+"""The one message about a request, edited in place from the place in line to the finished picture.
+
+Whatever Discord refuses, a post ends in a final message: it is tried again, with fewer bytes, without the picture, as
+a new message, in private. Only where the message or the channel was deleted is there nothing to say any more.
+"""
 
 import asyncio
 import contextlib
-import io
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
-import aiohttp
 import discord
 import structlog
-from discord.utils import utcnow
 
 from bot.caption import Caption, Ended, Painted, Painting, State, Waiting
+from bot.delivery import Delivery, Picture
+from bot.discord_api import is_gone, is_trouble, reason
+from bot.patience import Patience
+from bot.pictures import smaller
 from bot.turns import Turns
 
-EDITABLE = timedelta(minutes=50)
-"""Discord allows few edits of messages older than an hour."""
 PREVIEWS_PER_PLACE = 5
 """How many times more rarely a new place in line is shown than a new preview."""
 NOTEWORTHY = 30.0
 """Seconds by which an estimate has to change to be shown anew."""
-LONGEST_PAUSE = 60.0
-"""Seconds between attempts while Discord is in trouble."""
+LONGEST_ATTEMPT = 120.0
+"""Seconds; discord.py tries some failures again by itself."""
+ENTITY_TOO_LARGE = 413
+INFORM_AFTER = 2
+"""Refusals of a finished picture after which the member is told in words."""
+LATE_WAYS = 3
+"""Ways in which a picture is posted that has been refused for too long."""
 
-UNEDITABLE = {30046, 50083}
-"""Discord's codes for a message that was edited too often for its age, and for a thread that is archived."""
-TROUBLE = (discord.DiscordServerError, aiohttp.ClientError, OSError)
+OWED = (
+    "The picture is finished, but Discord does not let me attach it here. I keep trying; a moderator can check that I "
+    "have the permission **Attach Files**."
+)
+LOST = "The picture is finished, but Discord does not let me post it."
+SILENCED = "I cannot write there, so nothing is painted."
 
 _log = structlog.get_logger(__name__)
 
 
 class PostGoneError(Exception):
-    """There is nowhere to post to: the message or the channel was deleted, or the permission taken away."""
+    """There is nowhere to post to: the message or the channel was deleted, or everything was refused."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """An encoded picture and its file name."""
+class Withdrawn:
+    """The member took back what they asked for, and the message about it goes."""
 
-    name: str
-    data: bytes
+
+Shown = State | Withdrawn
 
 
 class Post:
@@ -48,42 +59,78 @@ class Post:
     Args:
         source: the message that asked; the post is a reply to it.
         caption: what to say.
-        turns: of the channel.
+        delivery: how to say it.
+        turns: of the channel's edits.
         pause: least seconds between two edits.
+        patience: how long to try what Discord does not take.
     """
 
-    def __init__(self, source: discord.Message, caption: Caption, turns: Turns, pause: float) -> None:
+    def __init__(
+        self,
+        source: discord.Message,
+        caption: Caption,
+        delivery: Delivery,
+        turns: Turns,
+        pause: float,
+        patience: Patience,
+    ) -> None:
         self.source = source
         self.caption = caption
-        self.message: discord.Message | None = None
+        self._delivery = delivery
         self._turns = turns
         self._pause = pause
+        self._patience = patience
         self._changed = asyncio.Event()
         self._first: State | None = None
-        self._state: State | None = None
+        self._state: Shown | None = None
         self._picture: Picture | None = None
-        self._shown_state: State | None = None
-        self._shown_picture: Picture | None = None
+        self._shown: Shown | None = None
+        self._sent = 0.0
         self._earliest = 0.0
         self._setbacks = 0
+        """Failures since the last success."""
+        self._refusals = 0
+        """Failures to show the latest state for which Discord is not to blame."""
+        self._refused_since = 0.0
+        self._told = False
+        """Whether the member has been told in words that the picture is finished."""
+        self._late_ways = 0
 
-    def show(self, state: State, picture: Picture | None = None) -> None:
-        """Show this as soon as it may be; without ``picture`` the last one stays, until the request has ended."""
-        if _is_news(self._state, state):
+    @property
+    def message(self) -> discord.Message | None:
+        """The message in the channel, once there is one."""
+        return self._delivery.message
+
+    def show(self, state: State, picture: Picture | None = None, *, anew: bool = False) -> None:
+        """Show this as soon as it may be; without ``picture`` the last one stays, until the request has ended.
+
+        Args:
+            state: that is ignored after a final one.
+            picture: as it is now.
+            anew: show it also where it says little that is new, for the caption is another one.
+        """
+        if anew or _is_news(self._state, state):
             self._first = self._first or state
-            self._state = state
-            self._picture = None if isinstance(state, Ended) else picture or self._picture
-            self._changed.set()
+            self._change(state, None if isinstance(state, Ended) else picture or self._picture)
+
+    def withdraw(self) -> None:
+        """Delete the message, or do not send it."""
+        self._change(Withdrawn(), None)
 
     async def run(self) -> None:
         """Send and edit until a final state is shown; raises ``PostGoneError``."""
-        while not _is_final(self._shown_state):
+        while not _is_final(self._shown):
             await self._until_due()
             if self.message is None:
                 await self._attempt()
             else:
                 async with self._turns.take(self._urgency):
                     await self._attempt()
+
+    def _change(self, state: Shown, picture: Picture | None) -> None:
+        self._state, self._picture = state, picture
+        self._refusals = 0
+        self._changed.set()
 
     async def _until_due(self) -> None:
         """Wait until there is something to show and it may be shown."""
@@ -97,90 +144,151 @@ class Post:
     def _wait(self) -> float:
         rarely = self.message is not None and isinstance(self._state, Waiting)
         extra = (PREVIEWS_PER_PLACE - 1) * self._pause if rarely else 0.0
-        return self._earliest + extra - asyncio.get_running_loop().time()
+        return self._earliest + extra - _now()
 
     def _urgency(self) -> int:
         return 2 if _is_final(self._state) else 1 if isinstance(self._state, Painting) else 0
 
     async def _attempt(self) -> None:
-        """Show the latest state; where Discord is in trouble, leave it for later.
-
-        The message begins with the first state, so that everybody sees their place in line.
-        """
+        """Show the latest state. What Discord does not take is left for later, and then said in another way."""
         self._changed.clear()
-        state, picture = (self._first, None) if self.message is None else (self._state, self._picture)
+        state, picture = self._state, self._picture
         assert state is not None
         try:
-            await self._deliver(state, picture)
-        except TROUBLE as error:
-            self._put_off(error)
-        except discord.HTTPException as error:
-            if error.status in {401, 403, 404}:
-                raise PostGoneError(error.text) from error
-            if error.status != 429:
-                raise
-            self._put_off(error)
-        else:
-            self._setbacks = 0
-            self._shown_state, self._shown_picture = state, picture
-            self._earliest = asyncio.get_running_loop().time() + self._pause
-            if state is not self._state:
-                self._changed.set()
+            async with asyncio.timeout(LONGEST_ATTEMPT):
+                shown = await self._deliver(state, picture)
+        except PostGoneError:
+            raise
+        except Exception as error:
+            await self._put_off(error, state, picture)
+            return
+        self._setbacks = 0
+        self._earliest = _now() + self._pause
+        self._shown = shown
+        if shown is not self._state:
+            self._changed.set()
 
-    def _put_off(self, error: Exception) -> None:
+    async def _deliver(self, state: Shown, picture: Picture | None) -> Shown | None:
+        """Say it in the way that is next; return the state that is shown now, None where there is more to show."""
+        if isinstance(state, Withdrawn):
+            await self._delivery.delete()
+            return state
+        if self.message is None:
+            return await self._begin(state)
+        text = self.caption.text(state)
+        if _now() - self._sent > self._patience.editable:
+            await self._delivery.replace(text, picture)
+            self._sent = _now()
+        elif not _is_final(state):
+            await self._delivery.edit(text, None if self._refusals else picture)
+        elif picture is None:
+            await self._insist(text, self._refusals)
+        elif len(picture.data) > self._delivery.upload_limit:
+            await self._shrink(state, picture)
+            return None
+        elif self._is_late:
+            await self._deliver_late(text, picture)
+        elif self._told or self._refusals < INFORM_AFTER:
+            await self._delivery.edit(text, picture)
+        else:
+            await self._insist(self.caption.text(Ended(OWED, again=False)), self._refusals - INFORM_AFTER)
+            self._told = True
+            return None
+        return state
+
+    async def _begin(self, state: State) -> State:
+        """Send the first message, with the first state, so that everybody sees their place in line."""
+        if self._refusals > 1:
+            await self._delivery.tell_in_private(SILENCED, None)
+            raise PostGoneError("the first message was refused")
+        first = state if isinstance(state, Ended) or self._first is None else self._first
+        await self._delivery.begin(self.caption.text(first), reference=not self._refusals)
+        self._sent = _now()
+        return first
+
+    async def _insist(self, text: str, refusals: int) -> None:
+        """Say it, after refusals in another way each."""
+        match refusals % 4:
+            case 0 | 1:
+                await self._delivery.edit(text, None)
+            case 2:
+                await self._delivery.replace(text, None)
+            case _:
+                await self._delivery.tell_in_private(text, None)
+
+    async def _deliver_late(self, text: str, picture: Picture) -> None:
+        """Post a picture that was refused for too long where it belongs; in the end say so in words."""
+        self._late_ways += 1
+        match self._late_ways:
+            case 1:
+                await self._delivery.replace(text, picture)
+            case 2:
+                await self._delivery.tell_in_private(text, picture)
+            case _:
+                await self._delivery.edit(self.caption.text(Ended(LOST, again=True)), None)
+                raise PostGoneError("the picture was refused in every way")
+
+    async def _put_off(self, error: Exception, state: Shown, picture: Picture | None) -> None:
+        """Take note that Discord did not take it; raises ``PostGoneError`` where it is not to be tried again."""
+        trouble = is_trouble(error)
+        if is_gone(error) or (isinstance(state, Withdrawn) and not trouble):
+            raise PostGoneError(reason(error)) from None
+        if picture is not None and isinstance(error, discord.HTTPException) and error.status == ENTITY_TOO_LARGE:
+            await self._shrink(state, picture)
+            return
         if not self._setbacks:
-            _log.warning("Discord is in trouble; a post waits", request=self.caption.request.id, error=str(error))
+            _log.warning(
+                "Discord did not take a post; it is tried again",
+                request=self.caption.request.id,
+                error=reason(error),
+                exc_info=None if trouble or isinstance(error, discord.DiscordException) else error,
+            )
         self._setbacks += 1
-        pause = min(self._pause * 2**self._setbacks, LONGEST_PAUSE)
-        self._earliest = asyncio.get_running_loop().time() + pause
+        if not trouble:
+            self._refused_since = self._refused_since if self._refusals else _now()
+            self._refusals += 1
+            if self._gives_up:
+                raise PostGoneError(reason(error)) from None
+        pause = min(self._patience.pause * 2 ** min(self._setbacks - 1, 10), self._patience.longest_pause)
+        self._earliest = _now() + pause
         self._changed.set()
 
-    async def _deliver(self, state: State, picture: Picture | None) -> None:
+    @property
+    def _is_late(self) -> bool:
+        return self._refusals > 0 and _now() - self._refused_since > self._patience.final
+
+    @property
+    def _gives_up(self) -> bool:
         if self.message is None:
-            await self._send(state, picture)
-        elif utcnow() - self.message.created_at > EDITABLE:
-            await self._replace(self.message, state, picture)
+            return self._refusals > 2
+        if not (_is_final(self._state) and self._is_late):
+            return False
+        return self._late_ways >= LATE_WAYS if self._picture else self._refusals >= 4
+
+    async def _shrink(self, state: Shown, picture: Picture) -> None:
+        """Let a picture have fewer bytes, or, where it is the finished one and has few already, say that it is lost."""
+        data = await asyncio.to_thread(smaller, picture.data)
+        if self._state is not state:
+            return
+        if data is not None:
+            name = str(PurePath(picture.name).with_suffix(".jpg"))
+            self._change(state, replace(picture, name=name, data=data))
+        elif _is_final(state):
+            limit = self._delivery.upload_limit >> 20
+            self._change(Ended(f"The picture is larger than the {limit} MB allowed here.", again=True), None)
         else:
-            try:
-                await self._edit(self.message, state, picture)
-            except discord.HTTPException as error:
-                if error.code not in UNEDITABLE:
-                    raise
-                await self._replace(self.message, state, picture)
-
-    async def _send(self, state: State, picture: Picture | None) -> None:
-        self.message = await self.source.channel.send(
-            self.caption.text(state),
-            files=self._files(picture),
-            reference=self.source.to_reference(fail_if_not_exists=False),
-            allowed_mentions=discord.AllowedMentions(replied_user=True),
-            suppress_embeds=True,
-            nonce=f"{self.caption.request.id}-{type(state).__name__.lower()}",
-        )
-
-    async def _edit(self, message: discord.Message, state: State, picture: Picture | None) -> None:
-        content = self.caption.text(state)
-        if picture is self._shown_picture:
-            await message.edit(content=content)
-        else:
-            await message.edit(content=content, attachments=self._files(picture))
-
-    async def _replace(self, message: discord.Message, state: State, picture: Picture | None) -> None:
-        await self._send(state, picture)
-        with contextlib.suppress(discord.HTTPException):
-            await message.delete()
-
-    def _files(self, picture: Picture | None) -> list[discord.File]:
-        if picture is None:
-            return []
-        return [discord.File(io.BytesIO(picture.data), picture.name, description=self.caption.alt_text)]
+            self._change(state, None)
 
 
-def _is_final(state: State | None) -> bool:
-    return isinstance(state, Painted | Ended)
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
-def _is_news(old: State | None, new: State) -> bool:
+def _is_final(state: Shown | None) -> bool:
+    return isinstance(state, Painted | Ended | Withdrawn)
+
+
+def _is_news(old: Shown | None, new: State) -> bool:
     if _is_final(old):
         return False
     if isinstance(old, Waiting) and isinstance(new, Waiting):

@@ -44,6 +44,10 @@ class RequestQueue:
         self._by_member[request.member] += 1
         return self._scheduler.add(request)
 
+    def replace(self, request: ImagineRequest) -> int:
+        """Let a request take the place of the one that waits under its id, and return its start tag."""
+        return self._scheduler.replace(request)
+
     def take(self, pool: Pool) -> ImagineRequest | None:
         """Take the request whose turn it is where the pool has room; None when there is none."""
         request = self._scheduler.pop(pool)

@@ -4,19 +4,26 @@ import asyncio
 import secrets
 import time
 import weakref
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
+import aiohttp
 import discord
 import structlog
-from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.caption import Caption, Ended, Painted, Painting, Waiting
+from bot.delivery import Delivery, Picture
+from bot.discord_api import reason
 from bot.errors import UserError
+from bot.farewell import farewells
 from bot.line import Line
-from bot.post import Picture, Post, PostGoneError
+from bot.outbox import Outboxes
+from bot.patience import Patience
+from bot.pictures import PictureFolder
+from bot.post import Post, PostGoneError
 from bot.prompt import Arguments
 from bot.queue import RequestQueue
 from bot.turns import Turns
@@ -29,6 +36,9 @@ from generation.request import SEED_LIMIT, ImagineRequest
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
 STOPPED = "Easel was stopped before this picture was finished."
+BEGUN = "That picture is being painted already and stays as it was asked for: `cancel` it, or ask anew."
+MOST_EDITED = 3
+"""Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
 
 OnFinished = Callable[[Path, ImagineRequest], None]
 
@@ -72,13 +82,25 @@ class Studio:
     Args:
         settings: limits, defaults and where pictures are kept.
         executor: who paints; it must have been entered before :meth:`run`.
-        on_finished: called with each picture's path.
+        outboxes: of the channels.
+        patience: how long to try what Discord does not take.
+        on_finished: called with the path of each picture that was saved.
     """
 
-    def __init__(self, settings: Settings, executor: Executor, on_finished: OnFinished | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        executor: Executor,
+        outboxes: Outboxes,
+        patience: Patience,
+        on_finished: OnFinished | None = None,
+    ) -> None:
         self._settings = settings
         self._executor = executor
+        self._outboxes = outboxes
+        self._patience = patience
         self._on_finished = on_finished
+        self._pictures = PictureFolder(settings.data_dir)
         self._queue = RequestQueue(settings.queue.total, settings.queue.per_member)
         self._line = Line(self._queue)
         self._entries: dict[str, Entry] = {}
@@ -113,13 +135,47 @@ class Studio:
         )
         tag = self._queue.admit(request)
         caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
-        turns = self._turns.setdefault(source.channel.id, Turns())
-        post = Post(source, caption, turns, self._settings.painting.preview_seconds)
+        delivery = Delivery(request.id, source, self._outboxes.of(source.channel.id))
+        turns = self._turns.setdefault(source.channel.id, Turns(self._patience.turn))
+        post = Post(source, caption, delivery, turns, self._settings.painting.preview_seconds, self._patience)
         entry = self._entries[request.id] = Entry(request, post)
         _log.info("admitted", request=request.id, member=request.member, channel=source.channel.id)
         post.show(self._stand_in_line(request, tag))
         self._spawn(self._keep_posted(entry))
         self._stirred()
+
+    def change(self, entry: Entry, arguments: Arguments) -> None:
+        """Let a request that waits be for something else; raises ``UserError`` when it is being painted."""
+        if entry.taken:
+            raise UserError(BEGUN)
+        request = entry.request = replace(
+            entry.request,
+            prompt=arguments.prompt,
+            seed=entry.request.seed if arguments.seed is None else arguments.seed,
+            width=arguments.width,
+            height=arguments.height,
+            steps=arguments.steps,
+            init=arguments.init,
+        )
+        tag = self._queue.replace(request)
+        self._line.discard(request.id)
+        entry.post.caption = replace(entry.post.caption, request=request)
+        entry.post.show(self._stand_in_line(request, tag), anew=True)
+        _log.info("changed", request=request.id)
+        self._stirred()
+
+    def forget(self, message_ids: Iterable[int]) -> None:
+        """Take back the requests whose messages were deleted, those that asked and those that answered."""
+        deleted = set(message_ids)
+        for entry in self.entries:
+            if entry.source.id in deleted:
+                self._abort(entry)
+                entry.post.withdraw()
+                _log.info("taken back", request=entry.request.id)
+            elif entry.post.message is not None and entry.post.message.id in deleted:
+                entry.post.withdraw()
+                self._abort(entry)
+                _log.info("the post was deleted", request=entry.request.id)
 
     def cancel(self, entry: Entry, sentence: str) -> None:
         """Take the request back, whether it waits or is being painted; its post says ``sentence``."""
@@ -131,18 +187,35 @@ class Studio:
         """Take no more requests and tell everybody whose picture is unfinished, within ``seconds``."""
         self._closed = True
         self._line.clear()
+        by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
         for entry in self.entries:
+            by_channel[entry.source.channel.id].append(entry)
             self._drop(entry)
             entry.post.show(Ended(STOPPED, again=True))
-        try:
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=seconds)
-        finally:
-            late = [task for task in self._tasks if not task.done()]
-            for task in late:
-                task.cancel()
-            if late:
-                _log.warning("stopped before everybody could be told", posts=len(late))
+        for entries in by_channel.values():
+            if len(entries) > MOST_EDITED:
+                self._spawn(self._say_farewell(entries))
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        late = [task for task in self._tasks if not task.done()]
+        for task in late:
+            task.cancel()
+        if late:
+            _log.warning("stopped before every post could be changed", posts=len(late))
+
+    async def _say_farewell(self, entries: list[Entry]) -> None:
+        """Tell all members of a channel at once; their posts are changed as far as there is time."""
+        channel = entries[0].source.channel
+        for text in farewells([(entry.source, entry.post.caption) for entry in entries]):
+            try:
+                await channel.send(text, suppress_embeds=True)
+            except (discord.DiscordException, OSError, aiohttp.ClientError) as error:
+                _log.warning("could not say farewell", channel=channel.id, error=reason(error))
+                return
+
+    def asked_by(self, message_id: int) -> Entry | None:
+        """Return what waits or is being painted because of that message."""
+        return next((entry for entry in self._entries.values() if entry.source.id == message_id), None)
 
     @property
     def entries(self) -> list[Entry]:
@@ -209,25 +282,24 @@ class Studio:
         request_id = entry.request.id
         device = self._pool.device_of(request_id)
         entry.finishes = time.time() + device.seconds_left(request_id) if device else inf
-        picture = Picture(f"{entry.post.caption.slug}.jpg", preview) if preview else None
+        caption = entry.post.caption
+        picture = Picture(f"{caption.slug}.jpg", preview, caption.alt_text) if preview else None
         entry.post.show(Painting(entry.percent, entry.finishes, entry.left_out), picture)
 
     def _finish(self, entry: Entry, event: Finished) -> None:
-        name = f"{entry.post.caption.slug}.png"
+        caption = entry.post.caption
+        name = f"{caption.slug}.png"
         self._drop(entry)
-        limit = _upload_limit(entry.source)
-        if len(event.png) <= limit:
-            entry.post.show(Painted(event.seconds, entry.left_out), Picture(name, event.png))
-        else:
-            entry.post.show(Ended(f"The picture is larger than the {limit >> 20} MB allowed here.", again=True))
-        self._spawn(self._keep_picture(entry.request, name, event))
+        entry.post.show(Painted(event.seconds, entry.left_out), Picture(name, event.png, caption.alt_text))
+        self._spawn(self._keep_picture(entry.request, f"{entry.request.id}-{name}", event))
 
     async def _keep_picture(self, request: ImagineRequest, name: str, event: Finished) -> None:
-        path = self._settings.data_dir / "pictures" / f"{request.id}-{name}"
+        path = self._pictures.path(name)
         try:
-            await asyncio.to_thread(_save, event.png, path)
+            await asyncio.to_thread(self._pictures.save, name, event.png)
         except OSError as error:
             _log.error("could not save a picture", request=request.id, path=str(path), error=str(error))
+            return
         _log.info("finished", request=request.id, seconds=round(event.seconds, 1), path=str(path))
         if self._on_finished is not None:
             self._on_finished(path, request)
@@ -246,7 +318,7 @@ class Studio:
         try:
             await entry.post.run()
         except PostGoneError as error:
-            _log.info("nowhere to post to", request=entry.request.id, error=str(error))
+            _log.warning("a post is given up", request=entry.request.id, error=str(error))
         except Exception:
             _log.exception("could not post", request=entry.request.id)
         if entry.request.id in self._entries:
@@ -268,19 +340,3 @@ class Studio:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _upload_limit(source: discord.Message) -> int:
-    return DEFAULT_FILE_SIZE_LIMIT_BYTES if source.guild is None else source.guild.filesize_limit
-
-
-def _save(png: bytes, path: Path) -> None:
-    """Write the picture so that ``path`` never holds half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(png)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

@@ -10,9 +10,15 @@ from contextlib import asynccontextmanager
 
 
 class Turns:
-    """Lets through one at a time: the most urgent, and among equals the one who has waited longest."""
+    """Lets through one at a time: the most urgent, and among equals the one who has waited longest.
 
-    def __init__(self) -> None:
+    Args:
+        longest: seconds after which the next gets a turn although the one before has not ended: an edit that is not
+            answered holds up nobody for long.
+    """
+
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
         self._busy = False
         self._waiting: list[tuple[Callable[[], int], asyncio.Future[None]]] = []
 
@@ -29,10 +35,13 @@ class Turns:
                     self._pass_on()
                 raise
         self._busy = True
+        held = asyncio.get_running_loop().call_later(self._longest, self._pass_on)
         try:
             yield
         finally:
-            self._pass_on()
+            if asyncio.get_running_loop().time() < held.when():
+                held.cancel()
+                self._pass_on()
 
     def _pass_on(self) -> None:
         self._waiting = [(urgency, turn) for urgency, turn in self._waiting if not turn.done()]

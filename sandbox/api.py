@@ -1,5 +1,6 @@
 """What stands before every REST route: authentication, rate limits, faults, errors and the observer."""
 
+import asyncio
 import json
 import logging
 import math
@@ -54,9 +55,9 @@ class Api:
             headers: dict[str, str] = {}
             try:
                 user = self._authenticate(request, route)
-                fault = self._faults.take(route.method, route.path)
+                fault = self._faults.take(route.method, route.path) if user is None or user.bot else None
                 if fault is not None and not fault.late:
-                    return self._finish(request, body, *_faulty(fault))
+                    return await self._fail(request, body, fault)
                 if user is not None:
                     headers = self._limit(request, route, user)
                 body = await read_body(request)
@@ -71,7 +72,7 @@ class Api:
                 )
                 answer = await route.handler(call)
                 if fault is not None:
-                    return self._finish(request, body, *_faulty(fault))
+                    return await self._fail(request, body, fault)
                 return self._finish(request, body, 204 if answer is None else 200, answer, headers)
             except DiscordError as error:
                 if error.retry_after is not None:
@@ -106,6 +107,17 @@ class Api:
         known = {route.method for route in ROUTES if _fits(route.path, request.path.removeprefix(PREFIX))}
         error = http_refusal(405, "Method Not Allowed") if known else http_refusal(404, "Not Found")
         return json_response(error.status, error.body())
+
+    async def _fail(self, request: web.Request, body: Body, fault: Fault) -> web.Response:
+        if fault.way == "stalled":
+            await asyncio.Event().wait()
+        if fault.way == "reset" and request.transport is not None:
+            request.transport.abort()
+        if fault.way == "reset" or fault.text is not None:
+            return web.Response(status=fault.status, text=fault.text)
+        if fault.status == 429 and fault.retry_after is None:
+            return json_response(429, {"message": "Injected"}, {"Via": "1.1 google"})
+        return self._finish(request, body, *_faulty(fault))
 
     def _finish(
         self, request: web.Request, body: Body, status: int, answer: Any, headers: dict[str, str]
@@ -142,9 +154,9 @@ def json_response(status: int, answer: Any, headers: dict[str, str] | None = Non
 
 def _faulty(fault: Fault) -> tuple[int, Any, dict[str, str]]:
     if fault.status == 429:
-        limited = _LimitedError(fault.retry_after, fault.scope, {}, via=fault.via)
+        limited = _LimitedError(fault.retry_after or 0.0, fault.scope, {}, via=fault.via)
         return 429, limited.body, limited.headers
-    return fault.status, http_refusal(fault.status, "Injected").body(), {}
+    return fault.status, DiscordError(fault.status, fault.code, f"{fault.status}: Injected").body(), {}
 
 
 def _fits(template: str, path: str) -> bool:

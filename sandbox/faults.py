@@ -2,24 +2,30 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(slots=True)
 class Fault:
-    """Answers the next `times` calls of one route with `status`.
+    """Answers the bot's next `times` calls of one route with `status`, and with Discord's own `code`.
 
     `late` first does what was asked, as where an answer is lost on its way. A 429 tells to wait
-    `retry_after` seconds; without `via` it looks like a ban by the proxy in front of Discord.
+    `retry_after` seconds, or does not tell for None; without `via` it looks like a ban by the proxy in
+    front of Discord. With `text` that is the answer, and no JSON. With `way` there is no answer: the
+    connection is `reset`, or `stalled` until the client leaves.
     """
 
     method: str
     path: str
     status: int
     times: int = 1
-    retry_after: float = 0.05
+    code: int = 0
+    retry_after: float | None = 0.05
     late: bool = False
     via: bool = True
     scope: str = "user"
+    text: str | None = None
+    way: Literal["answered", "reset", "stalled"] = "answered"
 
 
 class Faults:

@@ -74,6 +74,12 @@ class Gateway:
             connection.close(code)
         return len(dropped)
 
+    def send(self, user_id: int, frame: str) -> None:
+        """Send a frame as it is to the clients of `user_id`."""
+        for connection in self._connections:
+            if connection.belongs_to(user_id):
+                connection.send(frame)
+
     def order_reconnect(self, user_id: int) -> None:
         """Ask the clients of `user_id` to come back on a new connection (op 7)."""
         for connection in self._connections:

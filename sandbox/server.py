@@ -124,6 +124,10 @@ class Sandbox:
         """Cut the bot's gateway connections; `forget` also ends its sessions. Returns how many."""
         return self.gateway.drop(self.bot.id, code, forget=forget)
 
+    def send_frame(self, frame: str) -> None:
+        """Send the bot a frame as it is, which need not be one that Discord sends."""
+        self.gateway.send(self.bot.id, frame)
+
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
         """Wait until `condition` holds, looking whenever something happens; raises TimeoutError."""
         async with asyncio.timeout(seconds):

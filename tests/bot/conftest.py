@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from bot.app import run
+from bot.patience import Patience
 from config.layers import load
 from config.settings import Settings
 from generation.events import DeviceChanged, Event, Failed, Finished, Progress, Started
@@ -32,6 +33,8 @@ __all__ = ["described", "description", "people", "sandbox"]
 PAUSE = 0.05
 """Seconds between two edits of a message, and between two forecasts, so that no test waits for long."""
 
+
+PATIENCE = Patience(pause=PAUSE, longest_pause=4 * PAUSE, unreachable=4 * PAUSE, final=20 * PAUSE, window=PAUSE)
 
 Pictures = asyncio.Queue[tuple[Path, ImagineRequest]]
 """What has been finished, as the bot tells it."""
@@ -195,7 +198,11 @@ class Stage:
 
 
 async def started(
-    running: list["asyncio.Task[None]"], settings: Settings, executor: Executor, finished: Pictures
+    running: list["asyncio.Task[None]"],
+    settings: Settings,
+    executor: Executor,
+    finished: Pictures,
+    patience: Patience = PATIENCE,
 ) -> "asyncio.Task[None]":
     """Start the bot and wait until it is ready."""
     ready = asyncio.Event()
@@ -205,6 +212,7 @@ async def started(
             executor,
             on_ready=ready.set,
             on_finished=lambda path, request: finished.put_nowait((path, request)),
+            patience=patience,
         )
     )
     running.append(bot)
@@ -277,11 +285,11 @@ async def make_stage(
     for route in RULES:
         monkeypatch.setitem(RULES, route, Rule(1000, 1))
 
-    async def make(room: int = 1, devices: int = 1, **overrides: object) -> Stage:
+    async def make(room: int = 1, devices: int = 1, patience: Patience = PATIENCE, **overrides: object) -> Stage:
         settings = make_settings(sandbox, **overrides)
         executor = ScriptedExecutor(room, devices)
         finished: Pictures = asyncio.Queue()
-        bot = await started(running, settings, executor, finished)
+        bot = await started(running, settings, executor, finished, patience)
         return Stage(sandbox, executor, settings, people, bot, finished)
 
     yield make

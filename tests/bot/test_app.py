@@ -3,11 +3,10 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Self
 
 import pytest
-from aiohttp import web
 
 from bot.app import run
 from bot.errors import SetupError
@@ -15,9 +14,12 @@ from config.settings import ModelsSettings
 from generation.errors import CheckpointError
 from generation.executor.local import LocalExecutor
 from generation.picture import read_request
-from sandbox import Fault, Sandbox
+from sandbox import Sandbox
+from sandbox.rate_limits import RULES, Rule
 from tests.bot.conftest import MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started
 from tests.sandbox_fixtures import Cast
+
+MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 
 
 async def test_sigterm_tells_everybody_how_to_ask_again(stage: Stage) -> None:
@@ -77,46 +79,51 @@ async def test_a_missing_intent(sandbox: Sandbox, make_settings: MakeSettings) -
         await run(make_settings(sandbox), ScriptedExecutor())
 
 
-async def test_nobody_answers(sandbox: Sandbox, make_settings: MakeSettings, unused_tcp_port: int) -> None:
-    base = f"http://127.0.0.1:{unused_tcp_port}/api/v10"
-    settings = make_settings(sandbox, discord__api_base=base)
-    with pytest.raises(SetupError, match=f"^Nothing answers at {base}: start that server or check discord.api_base"):
-        await run(settings, ScriptedExecutor())
+async def test_pictures_that_cannot_be_kept_are_found_at_the_start(
+    sandbox: Sandbox, make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    executor = ScriptedExecutor()
+    with pytest.raises(SetupError, match=r"file/data/pictures cannot be written to \(Not a directory\)"):
+        await run(make_settings(sandbox, data_dir=tmp_path / "file" / "data"), executor)
+    assert not executor.entered
 
 
-@pytest.fixture
-async def website() -> AsyncIterator[str]:
-    """Serve something that is not Discord."""
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text="<h1>Hello</h1>", content_type="text/html")
-
-    async def other(_: web.Request) -> web.Response:
-        return web.json_response({"hello": "world"})
-
-    app = web.Application()
-    app.add_routes([web.get("/page/gateway", page), web.get("/json/gateway", other)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+async def test_a_picture_that_could_not_be_saved_is_not_said_to_be(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat"))
+    pictures = stage.settings.data_dir / "pictures"
+    pictures.rmdir()
+    pictures.touch()
+    stage.executor.finish(await stage.executor.next("a cat"))
+    await stage.shows(post, "Again:")
+    log = capsys.readouterr().out
+    assert "could not save a picture" in log
+    assert "finished " not in log
 
 
-@pytest.mark.parametrize("path", ["page", "json", "nothing"])
-async def test_something_else_answers(website: str, path: str, sandbox: Sandbox, make_settings: MakeSettings) -> None:
-    settings = make_settings(sandbox, discord__api_base=f"{website}/{path}")
-    with pytest.raises(SetupError, match=f"^No Discord API answers at {website}/{path}: check discord.api_base"):
-        await run(settings, ScriptedExecutor())
-
-
-async def test_discord_is_down(sandbox: Sandbox, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    sleep = asyncio.sleep
-    monkeypatch.setattr("discord.http.asyncio.sleep", lambda _: sleep(0))
-    sandbox.fail_next(Fault("GET", "/users/@me", 503, times=9))
-    with pytest.raises(SetupError, match="does not let the bot log in: 503"):
-        await run(make_settings(sandbox), ScriptedExecutor())
+async def test_many_in_one_channel_are_all_told_at_the_end(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = await make_stage(queue__per_member=100)
+    posts = []
+    for number in range(31):
+        posts.append(await stage.reply(await stage.say(f".imagine picture {number} --seed {number}")))
+    long = "a very long prompt " * 20
+    posts.append(await stage.reply(said := await stage.say(f".imagine {long}", "Mia")))
+    for method, path in (("POST", "/channels/{channel_id}/messages"), ("PATCH", MESSAGE)):
+        monkeypatch.setitem(RULES, (method, path), Rule(5, 5))
+    last = posts[-1].id
+    await stage.stop()
+    told = [each.content for each in stage.sandbox.messages("art") if each.author.bot and each.id > last]
+    assert 1 <= len(told) <= 3
+    text = "\n".join(told)
+    member = stage.sandbox.person("member").id
+    for number in range(31):
+        assert f"<@{member}> `.imagine picture {number} --seed {number}`" in text
+    assert f"/{said}" in text
+    assert all(not each.mentions for each in stage.sandbox.messages("art") if each.content in told)
 
 
 class DamagedExecutor(ScriptedExecutor):

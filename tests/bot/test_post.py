@@ -1,14 +1,20 @@
 """Posts, when Discord is slow, strict or in trouble."""
 
 import asyncio
+import io
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
+from PIL import Image
 
-from bot.post import EDITABLE
 from sandbox import Fault, Sandbox
+from sandbox.api import Observer
+from sandbox.model import Message
 from sandbox.permissions import Permission
 from sandbox.rate_limits import RULES, Rule
-from tests.bot.conftest import PAUSE, MakeStage, RestCall, Stage, picture
+from tests.bot.conftest import PATIENCE, PAUSE, MakeStage, RestCall, Stage, picture
 
 MESSAGES = "/channels/{channel_id}/messages"
 MESSAGE = f"{MESSAGES}/{{message_id}}"
@@ -67,10 +73,8 @@ async def test_an_edit_is_tried_again(stage: Stage, fault: Fault, monkeypatch: p
 
 async def test_a_post_whose_answer_is_lost_is_not_sent_twice(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("discord.http.asyncio.sleep", _no_sleep)
-    stage.sandbox.fail_next(Fault("POST", MESSAGES, 502, times=7, late=True))
-    # The member's own message is the first to meet the fault.
-    member = stage.people("member")
-    await member.call("POST", member.messages_of("art"), {"content": ".imagine a cat"})
+    stage.sandbox.fail_next(Fault("POST", MESSAGES, 502, times=6, late=True))
+    await stage.say(".imagine a cat")
     stage.executor.finish(await stage.executor.next("a cat"))
     await stage.sandbox.until(lambda: any("Again:" in message.content for message in stage.sandbox.messages("art")))
     assert len([message for message in stage.sandbox.messages("art") if message.author.bot]) == 1
@@ -88,47 +92,252 @@ async def test_a_deleted_post_ends_its_request(stage: Stage) -> None:
     await stage.executor.next("a dog")
 
 
-async def test_a_deleted_request_is_painted_nevertheless(stage: Stage) -> None:
+async def test_a_deleted_request_is_taken_back_while_it_is_painted(stage: Stage) -> None:
     said = await stage.say(".imagine a cat")
     post = await stage.reply(said)
-    member = stage.people("member")
-    await member.call("DELETE", f"{member.messages_of('art')}/{said}")
-    stage.executor.finish(await stage.executor.next("a cat"))
-    await stage.shows(post, "Again:")
+    await stage.executor.next("a cat")
+    await stage.shows(post, "0%")
+    await _delete(stage, said)
+    await stage.sandbox.until(lambda: post not in stage.sandbox.messages("art"))
+    assert [request.prompt for request in stage.executor.aborted] == ["a cat"]
 
 
-async def test_a_permission_that_is_taken_away_ends_the_request(stage: Stage) -> None:
-    await stage.reply(await stage.say(".imagine a cat", "Mia"))
-    request = await stage.executor.next("a cat")
-    stage.sandbox.overwrite("art", stage.sandbox.world.guild.id, deny=Permission.ATTACH_FILES)
-    stage.executor.advance(request, 10, picture())
-    async with asyncio.timeout(5):
-        await stage.executor.until(lambda: stage.executor.aborted)
-    await stage.nothing_happens()
+async def test_a_deleted_request_is_taken_back_while_it_waits(stage: Stage) -> None:
+    await stage.say(".imagine a cat", "Mia")
+    cat = await stage.executor.next("a cat")
+    said = await stage.say(".imagine a dog")
+    post = await stage.reply(said)
+    await _delete(stage, said)
+    await stage.sandbox.until(lambda: post not in stage.sandbox.messages("art"))
+    stage.executor.finish(cat)
+    assert (await stage.ask(".queue")).startswith("Nothing is being painted")
 
 
-async def test_an_old_post_is_replaced_by_a_new_one(
-    make_stage: MakeStage, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+REFUSALS = [
+    Fault("PATCH", MESSAGE, 400, code=50035),
+    Fault("PATCH", MESSAGE, 401),
+    Fault("PATCH", MESSAGE, 403, code=50013),
+    Fault("PATCH", MESSAGE, 404),
+    Fault("PATCH", MESSAGE, 408),
+    Fault("PATCH", MESSAGE, 429, retry_after=None),
+    Fault("PATCH", MESSAGE, 200, text="<h1>Hello</h1>"),
+    Fault("PATCH", MESSAGE, 200, way="reset"),
+    Fault("PATCH", MESSAGE, 503),
+]
+
+
+@pytest.mark.parametrize("fault", REFUSALS, ids=lambda fault: f"{fault.status}-{fault.code}-{fault.way}")
+@pytest.mark.parametrize("when", ["preview", "final"])
+async def test_one_refused_edit_loses_nothing(
+    stage: Stage, fault: Fault, when: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stage = await make_stage()
-    said = await stage.say(".imagine a cat")
-    old = await stage.reply(said)
-    request = await stage.executor.next("a cat")
-    await stage.shows(old, "0%")
-    monkeypatch.setattr("bot.post.EDITABLE", EDITABLE * 0)
-    stage.executor.finish(request)
-    await sandbox.until(lambda: old not in stage.sandbox.messages("art"))
-    new = await stage.reply(said)
-    assert new.mentions == [sandbox.person("member")]
-    assert new.attachments
-    assert "Again:" in new.content
-
-
-async def test_a_picture_that_is_too_large_is_said_to_be(stage: Stage) -> None:
     post = await stage.reply(await stage.say(".imagine a cat"))
-    stage.executor.finish(await stage.executor.next("a cat"), png=b"\x89PNG" + bytes(10 * 2**20))
-    await stage.shows(post, "The picture is larger than the 10 MB allowed here.")
-    assert not stage.finished.empty()
+    request = await stage.executor.next("a cat")
+    await stage.shows(post, "0%")
+    stage.sandbox.fail_next(replace(fault))
+    if when == "preview":
+        stage.executor.advance(request, 50, picture(kind="JPEG"))
+        await stage.shows(post, "50%")
+    stage.executor.finish(request)
+    await stage.shows(post, "Again:")
+    assert [attachment.filename[-4:] for attachment in post.attachments] == [".png"]
+    log = capsys.readouterr().out
+    assert log.count("Discord did not take a post") == 1
+    assert "Traceback" not in log
+    assert stage.sandbox.bot.token not in log
+
+
+async def test_a_picture_that_discord_finds_too_large_is_sent_with_fewer_bytes(stage: Stage) -> None:
+    post = await _to_be_finished(stage)
+    stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 413, code=40005))
+    stage.executor.finish(await stage.executor.next("a cat"), _noise(128))
+    await stage.shows(post, "Again:")
+    (attachment,) = post.attachments
+    assert attachment.filename.endswith(".jpg")
+    assert Image.open(io.BytesIO(attachment.data)).size == (128, 128)
+
+
+async def test_a_picture_of_which_no_size_is_taken_ends_in_a_sentence(stage: Stage) -> None:
+    post = await _to_be_finished(stage)
+    stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 413, code=40005, times=3))
+    stage.executor.finish(await stage.executor.next("a cat"), _noise(128))
+    await stage.shows(post, "The picture is larger than the 10 MB allowed here.", "Again:")
+    await stage.finished.get()
+
+
+async def test_a_picture_above_the_limit_is_made_smaller_before_it_is_sent(stage: Stage, calls: list[RestCall]) -> None:
+    post = await _to_be_finished(stage)
+    png = _noise(1920)
+    assert len(png) > 10 * 2**20
+    stage.executor.finish(await stage.executor.next("a cat"), png)
+    await stage.shows(post, "Again:")
+    assert [attachment.filename[-4:] for attachment in post.attachments] == [".jpg"]
+    assert not [call for call in calls if call.status == 413]
+
+
+async def test_a_permission_that_is_taken_away_for_a_while(make_stage: MakeStage) -> None:
+    stage = await make_stage(patience=replace(PATIENCE, final=600.0))
+    prompts = ["one", "two", "three"]
+    posts = [await stage.reply(await stage.say(f".imagine {prompt}", "Mia")) for prompt in prompts]
+    everybody = stage.sandbox.world.guild.id
+    request = await stage.executor.next("one")
+    stage.sandbox.overwrite("art", everybody, deny=Permission.ATTACH_FILES)
+    stage.executor.advance(request, 10, picture(kind="JPEG"))
+    await stage.shows(posts[0], "10%")
+    stage.executor.finish(request)
+    await stage.shows(posts[0], "The picture is finished", "**Attach Files**")
+    second = await stage.executor.next("two")
+    stage.executor.advance(second, 20, picture(kind="JPEG"))
+    await stage.shows(posts[1], "20%")
+    stage.sandbox.overwrite("art", everybody)
+    stage.executor.finish(second)
+    stage.executor.finish(await stage.executor.next("three"))
+    for post in posts:
+        await stage.shows(post, "Again:")
+        assert [attachment.filename[-4:] for attachment in post.attachments] == [".png"]
+
+
+async def test_a_picture_that_may_not_be_edited_in_comes_in_a_new_message(stage: Stage) -> None:
+    post = await _to_be_finished(stage)
+    stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 403, code=50013, times=1000))
+    stage.executor.finish(await stage.executor.next("a cat"))
+    messages = stage.sandbox.messages
+    await stage.sandbox.until(lambda: any(each.attachments for each in messages("art")), 30)
+    assert post not in messages("art")
+    assert [each.mentions for each in messages("art") if each.attachments] == [[]]
+
+
+async def test_a_picture_that_may_not_be_posted_in_the_channel_comes_in_private(stage: Stage) -> None:
+    await _to_be_finished(stage)
+    stage.sandbox.overwrite("art", stage.sandbox.world.guild.id, deny=Permission.VIEW_CHANNEL)
+    stage.executor.finish(await stage.executor.next("a cat"))
+    await stage.sandbox.until(lambda: any(each.attachments for each in _private(stage)), 30)
+
+
+async def test_when_nothing_is_taken_any_more_the_log_says_so(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    await _to_be_finished(stage)
+    for method, path in (("PATCH", MESSAGE), ("POST", MESSAGES)):
+        stage.sandbox.fail_next(Fault(method, path, 403, code=50013, times=1000))
+    stage.executor.finish(await stage.executor.next("a cat"))
+    log = ""
+    async with asyncio.timeout(30):
+        while "a post is given up" not in log:
+            await asyncio.sleep(PAUSE)
+            log += capsys.readouterr().out
+    assert "finished" in log
+
+
+async def test_a_first_message_that_is_refused_is_sent_without_a_reference(stage: Stage) -> None:
+    member = stage.sandbox.person("member")
+    stage.sandbox.fail_next(Fault("POST", MESSAGES, 400, code=50035))
+    await stage.say(".imagine a cat")
+    await stage.executor.next("a cat")
+    await stage.sandbox.until(lambda: any(each.author.bot for each in stage.sandbox.messages("art")))
+    (post,) = [each for each in stage.sandbox.messages("art") if each.author.bot]
+    assert post.reference is None
+    assert post.mentions == [member]
+    assert post.content.startswith(f"<@{member.id}> **a cat**")
+
+
+async def test_a_request_that_cannot_be_acknowledged_is_withdrawn(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.sandbox.fail_next(Fault("POST", MESSAGES, 400, code=50035, times=2))
+    await stage.say(".imagine a cat")
+    async with asyncio.timeout(10):
+        await stage.executor.until(lambda: stage.executor.aborted)
+    await stage.sandbox.until(lambda: _private(stage))
+    assert "I cannot write there" in _private(stage)[0].content
+    assert "a post is given up" in capsys.readouterr().out
+
+
+async def test_an_old_post_is_replaced_without_another_ping(make_stage: MakeStage, calls: list[RestCall]) -> None:
+    stage = await make_stage(patience=replace(PATIENCE, editable=0.0))
+    said = await stage.say(".imagine a cat")
+    request = await stage.executor.next("a cat")
+    messages = stage.sandbox.messages
+    for percent in (10, 20, 30):
+        stage.executor.advance(request, percent)
+        await _newest_shows(stage, f"{percent}%")
+    stage.executor.finish(request)
+    await stage.sandbox.until(lambda: messages("art")[-1].attachments)
+    await stage.sandbox.until(lambda: len([each for each in messages("art") if each.author.bot]) == 1)
+    assert messages("art")[-1].reference == said
+    sent = [call.json for call in calls if call.method == "POST" and "nonce" in (call.json or {})]
+    assert len({body["nonce"] for body in sent}) == len(sent) >= 4
+    assert [body["allowed_mentions"].get("replied_user", False) for body in sent] == [True] + [False] * (len(sent) - 1)
+
+
+@pytest.fixture
+async def skewed(observe: Observer) -> AsyncIterator[Sandbox]:
+    """Run a Discord whose clock is two hours behind."""
+    async with Sandbox(observe=observe, clock=lambda: time.time() - 7200) as sandbox:
+        yield sandbox
+
+
+class TestClockOfDiscord:
+    @pytest.fixture
+    def sandbox(self, skewed: Sandbox) -> Sandbox:
+        return skewed
+
+    async def test_does_not_matter(self, make_stage: MakeStage, calls: list[RestCall]) -> None:
+        stage = await make_stage()
+        post = await stage.reply(await stage.say(".imagine a cat"))
+        request = await stage.executor.next("a cat")
+        for percent in (10, 20, 30):
+            stage.executor.advance(request, percent, picture(kind="JPEG"))
+            await stage.shows(post, f"{percent}%")
+        stage.executor.finish(request)
+        await stage.shows(post, "Again:")
+        assert not [call for call in calls if call.method == "DELETE"]
+        assert len([call for call in calls if call.method == "POST"]) == 2
+
+
+async def test_an_edit_that_is_never_answered_lets_others_pass(make_stage: MakeStage) -> None:
+    stage = await make_stage(room=2, patience=replace(PATIENCE, turn=PAUSE))
+    posts = [await stage.reply(await stage.say(f".imagine {prompt}")) for prompt in ("one", "two")]
+    requests = [await stage.executor.next(prompt) for prompt in ("one", "two")]
+    stalled = Fault("PATCH", MESSAGE, 200, way="stalled")
+    stage.sandbox.fail_next(stalled)
+    stage.executor.advance(requests[0], 10)
+    await stage.sandbox.until(lambda: not stalled.times)
+    stage.executor.finish(requests[1])
+    await stage.shows(posts[1], "Again:")
+    stage.executor.finish(requests[0])
+    await stage.shows(posts[0], "Again:")
+
+
+async def test_edits_leave_embeds_suppressed(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine https://example.com"))
+    stage.executor.finish(await stage.executor.next("https://example.com"))
+    await stage.shows(post, "Again:")
+    assert post.flags & 1 << 2
+
+
+async def _to_be_finished(stage: Stage) -> Message:
+    post = await stage.reply(await stage.say(".imagine a cat"))
+    await stage.executor.next("a cat")
+    await stage.shows(post, "0%")
+    return post
+
+
+async def _newest_shows(stage: Stage, words: str) -> None:
+    await stage.sandbox.until(lambda: words in stage.sandbox.messages("art")[-1].content)
+
+
+async def _delete(stage: Stage, message_id: int) -> None:
+    member = stage.people("member")
+    await member.call("DELETE", f"{member.messages_of('art')}/{message_id}")
+
+
+def _private(stage: Stage) -> list[Message]:
+    return [each for channel in stage.sandbox.world.direct.values() for each in channel.messages.values()]
+
+
+def _noise(side: int) -> bytes:
+    file = io.BytesIO()
+    Image.merge("RGB", [Image.effect_noise((side, side), 100) for _ in "RGB"]).save(file, "PNG")
+    return file.getvalue()
 
 
 _sleep = asyncio.sleep

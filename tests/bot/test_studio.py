@@ -3,6 +3,7 @@
 import io
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from PIL import Image
@@ -263,12 +264,53 @@ async def test_the_queue_has_a_limit(make_stage: MakeStage) -> None:
     assert refusal == "The queue is full: 2 pictures waiting or being painted. Try again in a few minutes."
 
 
-async def test_a_message_that_is_edited_asks_for_nothing(stage: Stage) -> None:
-    said = await stage.say("hello")
-    path = f"{stage.people('member').messages_of('art')}/{said}"
-    await stage.people("member").call("PATCH", path, {"content": ".imagine a cat"})
+async def _edit(stage: Stage, message_id: int, text: str) -> None:
+    path = f"{stage.people('member').messages_of('art')}/{message_id}"
+    status, _ = await stage.people("member").call("PATCH", path, {"content": text})
+    assert status == 200
+
+
+@pytest.mark.parametrize("first", ["hello", ".imagin a cat", ".imagine a cat --sed 7", ".help"])
+async def test_an_edit_can_make_a_command_of_a_message(stage: Stage, first: str) -> None:
+    said = await stage.say(first)
+    await stage.nothing_happens()
+    await _edit(stage, said, ".imagine a cat")
+    await stage.executor.next("a cat")
+    await _edit(stage, said, ".imagine a cat")
+    await stage.nothing_happens()
+    assert len(stage.executor.requests) == 1
+
+
+async def test_an_edit_of_an_old_message_is_no_command(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.client.EDITED_WITHIN", timedelta(0))
+    await _edit(stage, await stage.say("hello"), ".imagine a cat")
     await stage.nothing_happens()
     assert not stage.executor.requests
+
+
+async def test_an_edit_changes_what_waits(stage: Stage) -> None:
+    await stage.say(".imagine first", "Noor")
+    first = await stage.executor.next("first")
+    said = await stage.say(".imagine a cat --seed 7")
+    post = await stage.reply(said)
+    await stage.reply(await stage.say(".imagine last", "owner"))
+    await _edit(stage, said, ".imagine a dog --steps 20")
+    await stage.shows(post, "**a dog**", "Next in line", "seed 7", "20 steps")
+    await _edit(stage, said, ".imagine a dog --steps 0")
+    await _somewhere(stage, "`--steps` takes")
+    await _edit(stage, said, "never mind")
+    await _somewhere(stage, "Your picture stays as you asked for it")
+    stage.executor.finish(first)
+    dog = await stage.executor.next("a dog")
+    assert (dog.seed, dog.steps) == (7, 20)
+    await _edit(stage, said, ".imagine a cow")
+    await _somewhere(stage, "That picture is being painted already")
+    stage.executor.finish(dog)
+    await stage.shows(post, "**a dog**", "Again:")
+
+
+async def _somewhere(stage: Stage, words: str) -> None:
+    await stage.sandbox.until(lambda: any(words in each.content for each in stage.sandbox.messages("art")))
 
 
 async def test_works_in_private(stage: Stage) -> None:

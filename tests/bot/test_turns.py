@@ -6,7 +6,7 @@ from bot.turns import Turns
 
 
 async def test_one_at_a_time_and_the_most_urgent_first() -> None:
-    turns = Turns()
+    turns = Turns(longest=60)
     order: list[str] = []
     urgency = {"first": 0, "low": 0, "rising": 0, "high": 1, "late": 0}
 
@@ -24,7 +24,7 @@ async def test_one_at_a_time_and_the_most_urgent_first() -> None:
 
 
 async def test_who_gives_up_does_not_keep_the_turn() -> None:
-    turns = Turns()
+    turns = Turns(longest=60)
 
     async def edit() -> None:
         async with turns.take(lambda: 0):

@@ -331,6 +331,17 @@ class SchedulerMachine(RuleBasedStateMachine):
         _, _, request = self.model.waiting.pop(index)
         assert self.scheduler.remove(request.id) == request
 
+    @precondition(lambda self: self.model.waiting)
+    @rule(data=st.data(), steps=steps, shape=st.sampled_from(SHAPES))
+    def replace(self, data: st.DataObject, steps: int, shape: Shape) -> None:
+        waiting = self.model.waiting
+        index = data.draw(st.integers(0, len(waiting) - 1))
+        number, arrival, old = waiting[index]
+        request = a_request(int(old.id[1:]), old.member, steps, shape)
+        waiting[index] = number, arrival, request
+        tags = {each.id: tag for tag, _, each in self.model.tagged()}
+        assert self.scheduler.replace(request) == tags[request.id]
+
     @precondition(lambda self: not self.model.waiting)
     @rule()
     def rest(self) -> None:

@@ -1,0 +1,105 @@
+"""Logging in to Discord and staying connected, or saying in one line what the operator has to change."""
+
+import asyncio
+import contextlib
+import logging
+import zlib
+
+import discord
+import structlog
+
+from bot.client import Client
+from bot.discord_api import DISCORD, is_trouble, point_at, reason
+from bot.errors import SetupError
+from bot.patience import Patience
+from config.settings import DiscordSettings
+
+DEVELOPER_PORTAL = "https://discord.com/developers/applications"
+BAD_TOKEN = f"Discord refuses the token: copy the bot's from {DEVELOPER_PORTAL} to discord.token."
+NO_INTENT = f"The bot may not read messages: switch on Message Content Intent for it at {DEVELOPER_PORTAL}."
+CLOSED = {
+    4004: BAD_TOKEN,
+    4010: "Discord refuses the connection (4010, invalid shard): update Easel.",
+    4011: "Discord refuses the connection (4011, sharding required): the bot is in too many servers for one process.",
+    4012: "Discord refuses the connection (4012, invalid API version): update Easel, or check discord.api_base.",
+    4013: "Discord refuses the connection (4013, invalid intents): update Easel, or check discord.api_base.",
+    4014: NO_INTENT,
+}
+"""What to do, by the codes with which the gateway closes for good."""
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, zlib.error)
+"""What discord.py raises when a frame of the gateway is no event."""
+
+_log = structlog.get_logger(__name__)
+
+
+async def connect(client: Client, settings: DiscordSettings, token: str, patience: Patience) -> None:
+    """Log in and listen until cancelled.
+
+    While Discord is in trouble it is tried again, and the log says so.
+
+    Raises:
+        SetupError: Discord does not let the bot in, or nothing answers.
+    """
+    logging.getLogger("discord.client").addFilter(_in_one_line)
+    try:
+        await _log_in(client, settings.api_base, token, patience)
+        await _listen(client, patience)
+    except discord.LoginFailure:
+        raise SetupError(BAD_TOKEN) from None
+    except discord.PrivilegedIntentsRequired:
+        raise SetupError(NO_INTENT) from None
+    except discord.ConnectionClosed as error:
+        known = CLOSED.get(error.code, f"Discord ended the connection for good (code {error.code}).")
+        raise SetupError(known) from None
+
+
+async def _log_in(client: Client, api_base: str, token: str, patience: Patience) -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for pause in patience.pauses():
+        try:
+            await point_at(api_base)
+            await client.login(token)
+            return
+        except discord.HTTPException as error:
+            if not is_trouble(error):
+                raise SetupError(f"{api_base} does not let the bot log in: {reason(error)}.") from None
+            trouble = reason(error)
+        except OSError as error:
+            if not isinstance(error, TimeoutError) and loop.time() - began + pause > patience.unreachable:
+                advice = "check the network" if api_base == DISCORD else "start that server or check discord.api_base"
+                raise SetupError(f"Nothing answers at {api_base}: {advice}.") from None
+            trouble = reason(error)
+        except Exception as error:
+            if not is_trouble(error) and not isinstance(error, MALFORMED):
+                raise
+            trouble = reason(error)
+        _log.warning("cannot log in yet; trying again", error=trouble, seconds=pause)
+        await _start_afresh(client)
+        await asyncio.sleep(pause)
+
+
+async def _start_afresh(client: Client) -> None:
+    """Close the session of a login that failed; the next one makes another."""
+    await client.http.close()
+    client.http.connector = discord.utils.MISSING
+
+
+async def _listen(client: Client, patience: Patience) -> None:
+    for pause in patience.pauses():
+        try:
+            await client.connect()
+        except MALFORMED as error:
+            _log.warning("the gateway speaks nonsense; connecting anew", error=reason(error), seconds=pause)
+            with contextlib.suppress(Exception):
+                await client.ws.close(4000)
+            await client.on_disconnect()
+            await asyncio.sleep(pause)
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Let discord.py say in one line, instead of in a traceback, why it connects again."""
+    if record.exc_info is not None and isinstance(record.exc_info[1], Exception):
+        record.msg, record.args = f"{record.getMessage()}: {reason(record.exc_info[1])}", ()
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return True

@@ -1,0 +1,105 @@
+"""Short answers, when many are asked for and when Discord is in trouble."""
+
+import asyncio
+import re
+from dataclasses import replace
+
+import pytest
+
+from sandbox import Fault
+from sandbox.permissions import Permission
+from sandbox.rate_limits import RULES, Rule
+from tests.bot.conftest import PATIENCE, MakeStage, Stage
+
+MESSAGES = "/channels/{channel_id}/messages"
+WINDOW = 5.25
+
+
+@pytest.mark.parametrize("text", [".queue", ".help", ".imagine", ".cancel"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("POST", MESSAGES, 200, way="reset"),
+        Fault("POST", MESSAGES, 200, way="reset", late=True),
+        Fault("POST", MESSAGES, 200, text="<h1>Hello</h1>", late=True),
+        Fault("POST", MESSAGES, 429, via=False),
+        Fault("POST", MESSAGES, 429, retry_after=None),
+        Fault("POST", MESSAGES, 503),
+        Fault("POST", MESSAGES, 400, code=50035),
+    ],
+    ids=["reset", "lost", "rubbish", "banned", "limited", "down", "refused"],
+)
+async def test_an_answer_comes_once_whatever_happens(
+    stage: Stage, text: str, fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.sandbox.fail_next(replace(fault))
+    await stage.say(text)
+    await stage.sandbox.until(lambda: _answers(stage))
+    await stage.nothing_happens()
+    assert len(_answers(stage)) == 1
+    assert "Something went wrong" not in _answers(stage)[0]
+    assert stage.sandbox.bot.token not in capsys.readouterr().out
+
+
+async def test_where_nothing_can_be_said_the_log_says_so(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.sandbox.fail_next(Fault("POST", MESSAGES, 400, code=50035, times=3))
+    await stage.say(".help")
+    log = ""
+    async with asyncio.timeout(10):
+        while "could not answer" not in log:
+            await asyncio.sleep(0.01)
+            log += capsys.readouterr().out
+    assert "Traceback" not in log
+
+
+async def test_a_refused_answer_goes_to_the_member_in_private(stage: Stage) -> None:
+    stage.sandbox.overwrite("art", stage.sandbox.world.guild.id, deny=Permission.READ_MESSAGE_HISTORY)
+    await stage.nothing_happens()
+    stage.sandbox.fail_next(Fault("POST", MESSAGES, 403, code=50013))
+    await stage.say(".queue")
+    await stage.sandbox.until(lambda: any(each.messages for each in stage.sandbox.world.direct.values()))
+    assert not _answers(stage)
+
+
+@pytest.mark.parametrize(
+    ("who", "texts"),
+    [
+        (["Mia"], [".help"] * 100),
+        (["Mia"], [".imagine a cat"] * 100),
+        (["Mia", "Noor", "moderator"], [".queue"] * 60),
+        (["Mia"], [".help", ".queue", ".cancel", ".imagine --x"] * 25),
+    ],
+    ids=["help", "imagine", "queue", "all"],
+)
+async def test_a_flood_keeps_nobody_else_waiting(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch, who: list[str], texts: list[str]
+) -> None:
+    stage = await make_stage(patience=replace(PATIENCE, window=WINDOW))
+    monkeypatch.setitem(RULES, ("POST", MESSAGES), Rule(5, 5))
+    monkeypatch.setattr("sandbox.rate_limits.PERSON_FACTOR", 1000)
+    for text in texts:
+        for name in who:
+            await stage.say(text, name)
+    said = await stage.say(".imagine a boat")
+    await stage.reply(said)
+    post = await stage.reply(said)
+    between = [each for each in stage.sandbox.messages("art") if each.author.bot and said < each.id < post.id]
+    assert len(between) <= 3
+
+
+async def test_one_answer_says_it_for_all(make_stage: MakeStage) -> None:
+    stage = await make_stage(patience=replace(PATIENCE, window=1.0))
+    for _ in range(10):
+        await stage.say(".help", "Mia")
+    await stage.sandbox.until(lambda: sum(map(_answered, _answers(stage))) == 10)
+    assert len(_answers(stage)) < 10
+
+
+def _answered(answer: str) -> int:
+    """Return how many messages an answer answers."""
+    note = re.search(r"\n-# To (\d+) messages of yours\.$", answer)
+    return int(note[1]) if note else 1
+
+
+def _answers(stage: Stage) -> list[str]:
+    return [message.content for message in stage.sandbox.messages("art") if message.author is stage.sandbox.bot]

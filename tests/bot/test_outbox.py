@@ -1,0 +1,54 @@
+import asyncio
+
+from bot.outbox import LIMIT, RESERVED, Outbox, Outboxes
+
+
+async def _granted(tasks: "list[asyncio.Task[None]]") -> list[bool]:
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return [task.done() for task in tasks]
+
+
+async def test_a_part_of_what_may_be_sent_is_kept_for_newcomers() -> None:
+    outbox = Outbox(window=60)
+    flood = [asyncio.create_task(outbox.turn(1)) for _ in range(10)]
+    assert (await _granted(flood)).count(True) == LIMIT - RESERVED
+    newcomers = [asyncio.create_task(outbox.turn(member)) for member in range(2, 6)]
+    assert await _granted(newcomers) == [True] * RESERVED + [False] * (4 - RESERVED)
+    for task in [*flood, *newcomers]:
+        task.cancel()
+
+
+async def test_when_there_is_room_again_newcomers_go_first() -> None:
+    outbox = Outbox(window=0.1)
+    order: list[int] = []
+
+    async def send(member: int) -> None:
+        await outbox.turn(member)
+        order.append(member)
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        for member in [1] * 8 + [2, 3, 4]:
+            tasks.create_task(send(member))
+    assert max(order.index(member) for member in (2, 3, 4)) <= LIMIT + 1
+    assert order.count(1) == 8
+
+
+async def test_who_gives_up_takes_nobodys_turn() -> None:
+    outbox = Outbox(window=60)
+    tasks = [asyncio.create_task(outbox.turn(1)) for _ in range(LIMIT)]
+    await _granted(tasks)
+    for task in tasks:
+        task.cancel()
+    late = asyncio.create_task(outbox.turn(2))
+    assert await _granted([late]) == [True]
+
+
+async def test_idle_channels_are_forgotten() -> None:
+    outboxes = Outboxes(window=0.0)
+    first = outboxes.of(0)
+    await first.turn(1)
+    assert outboxes.of(0) is first
+    for channel in range(1, 1100):
+        outboxes.of(channel)
+    assert outboxes.of(0) is not first
