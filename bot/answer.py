@@ -1,7 +1,8 @@
 """Short answers to those who typed a command."""
 
 import asyncio
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 
 import discord
 import structlog
@@ -22,6 +23,8 @@ class _Answer:
     text: str
     asked: int = 1
     """How often it was asked for while it waited."""
+    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
+    """With the same one Discord sends a message once, though it is asked to again."""
 
     @property
     def content(self) -> str:
@@ -89,7 +92,7 @@ class Answers:
         reference = granted(answer.message).read_message_history
         for pause in self._patience.pauses():
             try:
-                await _send(answer.message, answer.content, reference=reference, private=private)
+                await _send(answer, reference=reference, private=private)
                 return
             except discord.HTTPException as error:
                 if not is_trouble(error):
@@ -104,14 +107,14 @@ class Answers:
             await asyncio.sleep(pause)
 
 
-async def _send(message: discord.Message, text: str, *, reference: bool, private: bool) -> None:
-    # With the same nonce Discord sends a message once, though it is asked to again.
+async def _send(answer: _Answer, *, reference: bool, private: bool) -> None:
+    message, text, nonce = answer.message, answer.content, answer.nonce
     if private:
         about = f"About your message {message.jump_url}: "
-        await message.author.send((about + text)[:MAX_CONTENT], suppress_embeds=True, nonce=f"{message.id}p")
+        await message.author.send((about + text)[:MAX_CONTENT], suppress_embeds=True, nonce=f"{nonce}p")
     elif reference:
         to = message.to_reference(fail_if_not_exists=False)
-        await message.channel.send(text, reference=to, suppress_embeds=True, nonce=f"{message.id}")
+        await message.channel.send(text, reference=to, suppress_embeds=True, nonce=nonce)
     else:
         addressed = f"{message.author.mention} {text}"[:MAX_CONTENT]
-        await message.channel.send(addressed, suppress_embeds=True, nonce=f"{message.id}m")
+        await message.channel.send(addressed, suppress_embeds=True, nonce=f"{nonce}m")

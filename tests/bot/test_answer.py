@@ -80,7 +80,7 @@ async def test_a_flood_keeps_nobody_else_waiting(
     for text in texts:
         for name in who:
             await stage.say(text, name)
-    said = await stage.say(".imagine a boat")
+    said = await stage.say(".imagine a boat", "owner")
     await stage.reply(said)
     post = await stage.reply(said)
     between = [each for each in stage.sandbox.messages("art") if each.author.bot and said < each.id < post.id]
