@@ -1,11 +1,12 @@
 """Who may write next in a channel.
 
 Discord limits what a bot writes per channel, so one member who types without end would keep everybody else there
-waiting. Here those who were not answered lately go first, and of what may be sent a part is kept for them.
+waiting. Here those who were answered least lately go first, and of what may be sent a part is kept for those who were
+not answered at all.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 
 LIMIT = 5
 """Messages in a window, in one channel. Discord publishes no number; this is the one that developers observe."""
@@ -16,7 +17,7 @@ REMEMBERED = 1000
 
 
 class Outbox:
-    """Lets messages of one channel through, as many as may be, newcomers first and then in order.
+    """Lets messages of one channel through, as many as may be.
 
     Args:
         window: seconds in which there may be :data:`LIMIT` messages.
@@ -47,14 +48,13 @@ class Outbox:
         now = asyncio.get_running_loop().time()
         self._waiting = [(member, turn) for member, turn in self._waiting if not turn.done()]
         while self._waiting:
-            answered = {member for _, member in self._sent}
-            newcomer = next((each for each in self._waiting if each[0] not in answered), None)
-            if len(self._sent) >= (LIMIT if newcomer else LIMIT - RESERVED):
+            answered = Counter(member for _, member in self._sent)
+            chosen = member, turn = min(self._waiting, key=lambda waiting: answered[waiting[0]])
+            if len(self._sent) >= (LIMIT - RESERVED if answered[member] else LIMIT):
                 break
-            chosen = newcomer or self._waiting[0]
             self._waiting.remove(chosen)
-            self._sent.append((now, chosen[0]))
-            chosen[1].set_result(None)
+            self._sent.append((now, member))
+            turn.set_result(None)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -246,6 +246,7 @@ class Studio:
                 entry = self._entries[request.id]
                 entry.taken = True
                 self._line.discard(request.id)
+                self._line.outdate()
                 self._begin(entry)
 
     async def _listen(self) -> None:
