@@ -12,14 +12,19 @@ import unicodedata
 from dataclasses import dataclass
 from math import inf
 
+from bot.characters import isolate, units
+from bot.errors import PromptError
 from bot.markdown import escape, shorten
+from bot.mentions import REFERENCE
+from bot.prompt import Arguments, parse
 from config.settings import PaintingSettings
 from generation.request import ImagineRequest
 
 MAX_CONTENT = 2000
+"""Discord's limit, in UTF-16 code units to be on the safe side."""
 MAX_ALT_TEXT = 1024
 LONGEST_SHOWN = 200
-"""Characters of a prompt that are shown; all of it is in the picture's description."""
+"""UTF-16 code units of a prompt that are shown; all of it is in the picture's description."""
 BAR = 10
 """Segments of the progress bar."""
 
@@ -138,9 +143,21 @@ class Caption:
             flags += f" --steps {request.steps}"
         if request.init != "auto":
             flags += f" --init {request.init}"
-        if len(request.prompt) > LONGEST_SHOWN or "`" in request.prompt:
+        typed = f"{request.prompt} {flags}"
+        if "`" in self.prefix + typed or units(request.prompt) > LONGEST_SHOWN or not self._asks_for_this(typed):
             return f"the same prompt with `{flags}`"
-        return f"`{self.prefix}imagine {request.prompt} {flags}`"
+        return isolate(f"`{self.prefix}imagine {typed}`")
+
+    def _asks_for_this(self, typed: str) -> bool:
+        """Return whether who types this asks for the same: what was quoted in a code block may be a flag without it."""
+        if REFERENCE.search(typed):
+            return False
+        request = self.request
+        same = Arguments(request.prompt, request.seed, request.width, request.height, request.steps, request.init)
+        try:
+            return parse(typed, self.painting) == same
+        except PromptError:
+            return False
 
 
 def starting(unix: float) -> str:

@@ -11,6 +11,7 @@ from bot.answer import answer
 from bot.errors import CancelError, PermissionsError
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
+from bot.mentions import with_names
 from bot.permissions import missing
 from bot.studio import Entry, Studio
 from config.settings import Settings
@@ -35,7 +36,8 @@ class Painting(commands.Cog):
             _log.warning("permissions are missing", channel=context.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
             raise PermissionsError(f"To paint here I need the permission {names}; a moderator can grant it.")
-        self._studio.admit(context.message, prompt.parse(text, self._settings.painting))
+        arguments = prompt.parse(with_names(context.message, text), self._settings.painting)
+        self._studio.admit(context.message, arguments)
 
     @commands.command()
     async def queue(self, context: Context) -> None:
