@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.characters import units
 from sandbox.permissions import Permission
 from tests.bot.conftest import MakeStage, Stage
 
@@ -64,6 +65,27 @@ async def test_a_long_queue_is_cut(make_stage: MakeStage) -> None:
     text = await stage.ask(".queue", "Mia")
     assert text.endswith("… and 4 more\nYours among them: number 11, 12, 13, 14")
     assert len(text) < 2000
+
+
+async def test_a_queue_of_nothing_but_markup_is_answered(make_stage: MakeStage) -> None:
+    stage = await make_stage(room=3, queue__per_member=20)
+    for number in range(18):
+        await stage.say(f".imagine {number:02}{'*_~`|<@/' * 7}", "Mia")
+    text = await stage.ask(".queue", "Mia")
+    assert units(text) <= 2000
+    assert text.endswith("… and 5 more\nYours among them: number 11, 12, 13, 14, 15")
+
+
+async def test_nothing_that_is_shown_reaches_beyond_its_place(make_stage: MakeStage) -> None:
+    stage = await make_stage(queue__per_member=5)
+    stage.sandbox.person("member").name = f"\u202eMia{chr(0x301) * 20} _قطة_"
+    await stage.say(f".imagine a\u202e cat{chr(0x301) * 50}\u2069", "member")
+    await stage.reply(await stage.say(".imagine قطة", "member"))
+    (_, painted, _, waits) = (await stage.ask(".queue", "Noor")).splitlines()
+    mia = f"\u2068Mia{chr(0x301) * 4} \\_قطة\\_\u2069"
+    assert f"% · a cat{chr(0x301) * 4} · {mia} · " in painted
+    assert waits.startswith(f"1. \u2068قطة\u2069 · {mia} · starts")
+    assert await stage.ask(".cancel", "member") == "Cancelled: \u2068قطة\u2069"
 
 
 async def test_cancel_takes_back_the_newest(make_stage: MakeStage) -> None:
