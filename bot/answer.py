@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import discord
 import structlog
 
+from bot.caption import MAX_CONTENT
+from bot.characters import units
 from bot.discord_api import is_gone, is_trouble, reason
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.permissions import granted, may_write
-
-MAX_CONTENT = 2000
 
 _log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class _Answer:
     @property
     def content(self) -> str:
         note = f"\n-# To {self.asked} messages of yours." if self.asked > 1 else ""
-        return self.text + note if len(self.text + note) <= MAX_CONTENT else self.text
+        return self.text + note if units(self.text + note) <= MAX_CONTENT else self.text
 
 
 class Answers:

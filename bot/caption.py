@@ -12,14 +12,19 @@ import unicodedata
 from dataclasses import dataclass
 from math import inf
 
+from bot.characters import isolate, units
+from bot.errors import PromptError
 from bot.markdown import escape, shorten
+from bot.mentions import REFERENCE
+from bot.prompt import Arguments, parse
 from config.settings import PaintingSettings
 from generation.request import ImagineRequest
 
 MAX_CONTENT = 2000
+"""Discord's limit, in UTF-16 code units to be on the safe side."""
 MAX_ALT_TEXT = 1024
 LONGEST_SHOWN = 200
-"""Characters of a prompt that are shown; all of it is in the picture's description."""
+"""UTF-16 code units of a prompt that are shown; all of it is in the picture's description."""
 BAR = 10
 """Segments of the progress bar."""
 
@@ -130,24 +135,31 @@ class Caption:
         return f"-# seed {request.seed} · {request.width}×{request.height} · {steps}{start}"
 
     @property
-    def is_repeatable(self) -> bool:
-        """Whether the command that asks for the picture again can be shown as a whole."""
-        return len(self.request.prompt) <= LONGEST_SHOWN and "`" not in self.request.prompt
+    def again(self) -> str:
+        """How to ask for the picture again: a command to copy, where there is one."""
+        return isolate(f"`{self.command}`") if self.command else f"the same prompt with `{self._flags}`"
 
     @property
-    def again(self) -> str:
-        """How to ask for the picture again: a command to copy, where it can be shown as a whole."""
+    def command(self) -> str | None:
+        """What to type for the same picture; None where it is too long, or needs quotes that cannot be shown."""
+        request, typed = self.request, f"{self.request.prompt} {self._flags}"
+        if "`" in self.prefix + typed or units(request.prompt) > LONGEST_SHOWN or REFERENCE.search(typed):
+            return None
+        same = Arguments(request.prompt, request.seed, request.width, request.height, request.steps, request.init)
+        try:
+            return f"{self.prefix}imagine {typed}" if parse(typed, self.painting) == same else None
+        except PromptError:
+            return None
+
+    @property
+    def _flags(self) -> str:
         request, usual = self.request, self.painting
         flags = f"--seed {request.seed}"
         if request.shape != (usual.width, usual.height):
             flags += f" --size {request.width}x{request.height}"
         if request.steps != usual.steps:
             flags += f" --steps {request.steps}"
-        if request.init != "auto":
-            flags += f" --init {request.init}"
-        if not self.is_repeatable:
-            return f"the same prompt with `{flags}`"
-        return f"`{self.prefix}imagine {request.prompt} {flags}`"
+        return flags if request.init == "auto" else f"{flags} --init {request.init}"
 
 
 def starting(unix: float) -> str:

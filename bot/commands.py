@@ -12,6 +12,7 @@ from bot.client import Client
 from bot.errors import CancelError, PermissionsError
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
+from bot.mentions import with_names
 from bot.permissions import missing
 from bot.studio import Entry, Studio
 from config.settings import Settings
@@ -40,7 +41,7 @@ class Painting(commands.Cog):
             _log.warning("permissions are missing", channel=context.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
             raise PermissionsError(f"To paint here I need the permission {names}; a moderator can grant it.")
-        arguments = prompt.parse(text, self._settings.painting)
+        arguments = prompt.parse(with_names(context.message, text), self._settings.painting)
         asked = self._studio.asked_by(context.message.id)
         if asked is None:
             self._studio.admit(context.message, arguments)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import discord
 
 from bot.caption import MAX_CONTENT, Caption
+from bot.characters import units
 
 TITLE = "**Easel was stopped before these pictures were finished.** To ask again:"
 
@@ -16,10 +17,9 @@ def farewells(posts: Sequence[tuple[discord.Message, Caption]]) -> Iterator[str]
     """
     text = TITLE
     for source, caption in posts:
-        line = f"\n{source.author.mention} {caption.again}"
-        if not caption.is_repeatable:
-            line += f": {source.jump_url}"
-        if len(text) + len(line) > MAX_CONTENT:
+        again = caption.again if caption.command else f"{caption.again}: {source.jump_url}"
+        line = f"\n{source.author.mention} {again}"
+        if units(text + line) > MAX_CONTENT:
             yield text
             text = TITLE
         text += line

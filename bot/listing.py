@@ -4,13 +4,22 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.caption import bar, ready, starting
-from bot.markdown import escape, shorten
+from bot.caption import MAX_CONTENT, bar, ready, starting
+from bot.characters import units
+from bot.markdown import escape, inline_code, shorten
 from bot.studio import Entry
 from config.settings import Settings
 
+MAX_ANSWER = MAX_CONTENT - 150
+"""Room for the link or the mention that :func:`bot.answer.answer` may put before an answer."""
 MOST_RUNNING = 5
 MOST_WAITING = 10
+MOST_OWN = 10
+"""Places of the viewer's that are named beside those that are shown."""
+TITLE_LENGTHS = (60, 40, 20)
+"""UTF-16 code units of each prompt that are shown: the longest with which all rows fit."""
+NAME_LENGTH = 32
+"""The longest that Discord allows."""
 POCKET = """
 -# The small models that I paint with know some two hundred things, their colours, places and styles: try \
 `a shiny red apple`, `a sailboat on the sea at sunset`, `a blue house in the snow`. All their words: docs/pocket.md. \
@@ -20,52 +29,69 @@ They sketch before they paint; `--init noise` leaves the sketch out."""
 def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, float]], viewer: discord.Message) -> str:
     """Return what is painted and what waits, as the author of ``viewer`` may see it where they asked.
 
-    What others asked for elsewhere counts, and its words stay there.
+    What others asked for elsewhere counts, and its words stay there. Where the rows are too long for a message prompts
+    are shortened further, and then rows are left out.
     """
     if not running and not waiting:
         return "Nothing is being painted and nobody waits; yours would begin at once."
+    sizes = [(length, MOST_WAITING) for length in TITLE_LENGTHS]
+    sizes += [(TITLE_LENGTHS[-1], rows) for rows in reversed(range(MOST_WAITING))]
+    texts = (_queue_text(running, waiting, viewer, *size) for size in sizes)
+    return next(text for text in texts if units(text) <= MAX_ANSWER)
+
+
+def _queue_text(
+    running: Sequence[Entry], waiting: Sequence[tuple[Entry, float]], viewer: discord.Message, length: int, rows: int
+) -> str:
+    """Return the text with titles of so many UTF-16 code units and so many rows for what waits."""
     lines = []
     if running:
         lines.append("**Being painted**")
         for entry in running[:MOST_RUNNING]:
-            title = _title(entry, viewer)
-            lines.append(f"{bar(entry.percent)} · {title} · {ready(entry.finishes)}")
+            lines.append(f"{bar(entry.percent)} · {_title(entry, viewer, length)} · {ready(entry.finishes)}")
         lines += _more(len(running) - MOST_RUNNING)
     if waiting:
         lines.append("**Waiting**")
-        for place, (entry, starts) in enumerate(waiting[:MOST_WAITING], start=1):
-            lines.append(f"{place}. {_title(entry, viewer)} · {starting(starts)}")
-        hidden = list(enumerate(waiting, start=1))[MOST_WAITING:]
+        for place, (entry, starts) in enumerate(waiting[:rows], start=1):
+            lines.append(f"{place}. {_title(entry, viewer, length)} · {starting(starts)}")
+        hidden = list(enumerate(waiting, start=1))[rows:]
         lines += _more(len(hidden))
         mine = [str(place) for place, (entry, _) in hidden if entry.source.author.id == viewer.author.id]
         if mine:
-            lines.append(f"Yours among them: number {', '.join(mine)}")
+            others = f" and {len(mine) - MOST_OWN} more" if len(mine) > MOST_OWN else ""
+            lines.append(f"Yours among them: number {', '.join(mine[:MOST_OWN])}{others}")
     return "\n".join(lines)
 
 
 def help_text(name: str, settings: Settings) -> str:
     """Return how to ask for a picture, within which limits."""
     prefix, painting, queue = settings.discord.prefix, settings.painting, settings.queue
+
+    def typed(text: str) -> str:
+        return inline_code(text, 100)
+
     return f"""\
-**{escape(name)} paints what you describe**
-`{prefix}imagine a lighthouse in a storm, oil painting`
-`{prefix}imagine a red fox --seed 7` the same seed paints the same picture again
-`{prefix}imagine a wide sea --size 192x128 --steps {painting.max_steps}` more steps follow the words further
-`{prefix}queue` what is being painted and what waits
-`{prefix}cancel` takes back your newest picture, `{prefix}cancel 2` the second in line; as a reply to a \
-picture, that one
--# `@{name} imagine …` works too. Usually {painting.width}×{painting.height} and {painting.steps} steps; at most \
-{painting.max_side} pixels a side, {painting.max_steps} steps, {painting.max_prompt_length} characters, \
-{queue.per_member} pictures each at a time.{POCKET if settings.models.clip == "pocket" else ""}"""
+**{escape(shorten(name, NAME_LENGTH))} paints what you describe**
+{typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
+{typed(f"{prefix}imagine a red fox --seed 7")} the same seed paints the same picture again
+{typed(f"{prefix}imagine a wide sea --size 192x128 --steps {painting.max_steps}")} more steps follow the words further
+{typed(f"{prefix}queue")} what is being painted and what waits
+{typed(f"{prefix}cancel")} takes back your newest picture, {typed(f"{prefix}cancel 2")} the second in line; as a reply \
+to a picture, that one
+-# {typed(f"@{shorten(name, NAME_LENGTH)} imagine …")} works too. Usually {painting.width}×{painting.height} and \
+{painting.steps} steps; at most {painting.max_side} pixels a side, {painting.max_steps} steps, \
+{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.\
+{POCKET if settings.models.clip == "pocket" else ""}"""
 
 
-def _title(entry: Entry, viewer: discord.Message) -> str:
-    mine = entry.source.author.id == viewer.author.id
+def _title(entry: Entry, viewer: discord.Message, length: int) -> str:
+    author = entry.source.author
+    mine = author.id == viewer.author.id
     here = entry.source.channel.id == viewer.channel.id
     if not (mine or here):
         return "a picture for somebody elsewhere"
-    prompt = escape(shorten(entry.request.prompt, 60))
-    return f"**{prompt}** · yours" if mine else f"{prompt} · {entry.source.author.mention}"
+    prompt = escape(shorten(entry.request.prompt, length))
+    return f"**{prompt}** · yours" if mine else f"{prompt} · {escape(shorten(author.display_name, NAME_LENGTH))}"
 
 
 def _more(count: int) -> list[str]:

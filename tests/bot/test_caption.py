@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.caption import Caption, Ended, Painted, Painting, State, Waiting, bar, duration
-from bot.prompt import parse
+from bot.characters import units
+from bot.errors import PromptError
+from bot.prompt import Arguments, parse, quoted
 from config.layers import load
 from generation.request import ImagineRequest, Init
 
@@ -56,7 +58,9 @@ def test_what_it_began_from_is_told_and_repeated_if_it_was_asked_for(init: Init,
     ]
 
 
-@pytest.mark.parametrize("prompt", ["x" * 201, "a `cat`"])
+@pytest.mark.parametrize(
+    "prompt", ["x" * 201, "🦊" * 101, "a `cat`", "git commit --amend", "a —seed", "of <@1>", "[a](https://b.c) d"]
+)
 def test_what_cannot_be_copied_is_not_repeated(prompt: str) -> None:
     assert caption(prompt).text(Painted(1)).endswith("-# Again: the same prompt with `--seed 7`")
 
@@ -67,24 +71,47 @@ STATES: list[State] = [
     Painted(1e5, left_out="*" * 1000),
     Ended("x" * 200, again=True),
 ]
+TEXTS = st.text(min_size=1, max_size=1000) | st.text("-—`*<@ אa🦊\u0301\u200d\u202e", max_size=1000)
+AGAIN = re.compile(r"-# Again: \u2068?`\.imagine (.*)`\u2069?")
 
 
-@given(st.text(min_size=1, max_size=1000) | st.sampled_from(["*" * 1000, "`" * 200, "-# " * 300]))
-def test_every_text_fits_and_can_be_asked_for_again(prompt: str) -> None:
-    captions = caption(" ".join(prompt.split()) or "a cat")
+@given(TEXTS | st.sampled_from(["*" * 1000, "`" * 200, "-# " * 300, "a --seed 7", "a —sede 7", "a —golden hour—"]))
+def test_every_text_fits_and_can_be_asked_for_again(typed: str) -> None:
+    try:
+        prompt = parse(quoted(typed), PAINTING).prompt
+    except PromptError:
+        prompt = "a cat"
+    captions = caption(prompt)
     for state in STATES:
-        assert len(captions.text(state)) <= 2000
-    assert len(captions.alt_text) <= 1024
+        text = captions.text(state)
+        assert units(text) <= 2000
+        assert not re.search("[\u061c\u200e\u200f\u202a-\u202e\u2066\u2067]", text)
+        assert text.count("\u2068") == text.count("\u2069")
+    assert units(captions.alt_text) <= 1024
     assert re.fullmatch(r"[a-z0-9-]{1,41}7", captions.slug)
+    command = AGAIN.fullmatch(captions.text(Painted(1)).splitlines()[-1])
+    if command:
+        assert parse(command[1], PAINTING) == Arguments(prompt, 7, 128, 128, 100)
 
 
-def test_the_line_to_copy_asks_for_the_same() -> None:
-    line = caption("a cat -- or two", width=64).text(Painted(1)).splitlines()[-1]
-    asked = parse(line.removeprefix("-# Again: `.imagine ").removesuffix("`"), PAINTING)
-    assert (asked.prompt, asked.seed, asked.width, asked.height, asked.steps) == (
-        *("a cat -- or two", 7),
-        *(64, 128, 100),
-    )
+@pytest.mark.parametrize("prompt", ["a cat -- or two", "a castle —golden hour— by the sea", "قطة حمراء"])
+def test_the_line_to_copy_asks_for_the_same(prompt: str) -> None:
+    command = AGAIN.fullmatch(caption(prompt, width=64).text(Painted(1)).splitlines()[-1])
+    assert command is not None
+    assert parse(command[1], PAINTING) == Arguments(prompt, 7, 64, 128, 100)
+
+
+def test_a_prompt_from_right_to_left_does_not_turn_the_line_around() -> None:
+    lines = caption("قطة حمراء").text(Painted(1)).splitlines()
+    assert lines[0] == "**\u2068قطة حمراء\u2069**"
+    assert lines[-1] == "-# Again: \u2068`.imagine قطة حمراء --seed 7`\u2069"
+
+
+def test_what_is_left_out_is_cut_between_words() -> None:
+    tail = "a *wide* sea " * 20
+    (line,) = [line for line in caption().text(Painting(5, 9, tail)).splitlines() if "left out" in line]
+    assert line.endswith(r"a \*wide\* sea a \*wide\*…”")
+    assert line.count("sea") == 7
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.characters import units
 from sandbox.permissions import Permission
 from tests.bot.conftest import MakeStage, Stage
 
@@ -47,13 +48,12 @@ async def test_the_queue_shows_what_is_painted_and_what_waits(stage: Stage) -> N
     await stage.reply(await stage.say(".imagine a secret", "Noor", "general"), "general")
     await stage.shows(post, "Next in line")
     lines = (await stage.ask(".queue", "Mia")).splitlines()
-    mia, noor = stage.sandbox.person("Mia").id, stage.sandbox.person("Noor").id
     assert lines[0] == "**Being painted**"
     assert lines[1].startswith(r"▰▰▰▰▱▱▱▱▱▱ 40% · **a \*cat\*** · yours · ready <t:")
     assert lines[2] == "**Waiting**"
-    assert lines[3].startswith(f"1. a dog · <@{noor}> · starts <t:")
+    assert lines[3].startswith("1. a dog · Noor · starts <t:")
     assert lines[4].startswith("2. a picture for somebody elsewhere · starts <t:")
-    assert f"<@{mia}>" not in "".join(lines)
+    assert "Mia" not in "".join(lines)
 
 
 async def test_a_long_queue_is_cut(make_stage: MakeStage) -> None:
@@ -65,6 +65,27 @@ async def test_a_long_queue_is_cut(make_stage: MakeStage) -> None:
     text = await stage.ask(".queue", "Mia")
     assert text.endswith("… and 4 more\nYours among them: number 11, 12, 13, 14")
     assert len(text) < 2000
+
+
+async def test_a_queue_of_nothing_but_markup_is_answered(make_stage: MakeStage) -> None:
+    stage = await make_stage(room=3, queue__per_member=20)
+    for number in range(18):
+        await stage.say(f".imagine {number:02}{'*_~`|<@/' * 7}", "Mia")
+    text = await stage.ask(".queue", "Mia")
+    assert units(text) <= 2000
+    assert text.endswith("… and 5 more\nYours among them: number 11, 12, 13, 14, 15")
+
+
+async def test_nothing_that_is_shown_reaches_beyond_its_place(make_stage: MakeStage) -> None:
+    stage = await make_stage(queue__per_member=5)
+    stage.sandbox.person("member").name = f"\u202eMia{chr(0x301) * 20} _قطة_"
+    await stage.say(f".imagine a\u202e cat{chr(0x301) * 50}\u2069", "member")
+    await stage.reply(await stage.say(".imagine قطة", "member"))
+    (_, painted, _, waits) = (await stage.ask(".queue", "Noor")).splitlines()
+    mia = f"\u2068Mia{chr(0x301) * 4} \\_قطة\\_\u2069"
+    assert f"% · a cat{chr(0x301) * 4} · {mia} · " in painted
+    assert waits.startswith(f"1. \u2068قطة\u2069 · {mia} · starts")
+    assert await stage.ask(".cancel", "member") == "Cancelled: \u2068قطة\u2069"
 
 
 async def test_cancel_takes_back_the_newest(make_stage: MakeStage) -> None:

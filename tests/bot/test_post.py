@@ -167,7 +167,7 @@ async def test_a_picture_of_which_no_size_is_taken_ends_in_a_sentence(stage: Sta
 
 async def test_a_picture_above_the_limit_is_made_smaller_before_it_is_sent(stage: Stage, calls: list[RestCall]) -> None:
     post = await _to_be_finished(stage)
-    png = _noise(1920)
+    png = _noise(2048)
     assert len(png) > 10 * 2**20
     stage.executor.finish(await stage.executor.next("a cat"), png)
     await stage.shows(post, "Again:")

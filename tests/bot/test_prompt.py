@@ -5,8 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.characters import clean, is_visible
 from bot.errors import PromptError
-from bot.prompt import Arguments, parse
+from bot.prompt import Arguments, parse, quoted
 from config.settings import PaintingSettings
 
 PAINTING = PaintingSettings(
@@ -48,13 +49,35 @@ CAT = Arguments("a cat", None, 128, 128, 100)
         ("a house—red", replace(CAT, prompt="a house—red")),
         ("```a cat```", CAT),
         ("```text\na cat\n```", CAT),
-        ("```a cat --seed 7```", replace(CAT, seed=7)),
+        ("```git commit --amend```", replace(CAT, prompt="git commit --amend")),
+        ("```git commit --amend``` --seed 7", replace(CAT, prompt="git commit --amend", seed=7)),
+        ("--seed 7 a ```b --sise 5```c", replace(CAT, prompt="a b --sise 5 c", seed=7)),
+        ("```\na cat\n--seed 7\n```", replace(CAT, prompt="a cat --seed 7")),
+        ("```text\n```", replace(CAT, prompt="text")),
+        ("```a cat --seed 7", replace(CAT, prompt="```a cat", seed=7)),
+        ("````a ```b``` --c````", replace(CAT, prompt="a ```b``` --c")),
+        ("a sign `git  --amend` --seed 7", replace(CAT, prompt="a sign `git --amend`", seed=7)),
+        ("``--seed` 7`` x", replace(CAT, prompt="``--seed` 7`` x")),
+        ("a castle —golden hour— by the sea", replace(CAT, prompt="a castle —golden hour— by the sea")),
+        ("a cat —since 1990", replace(CAT, prompt="a cat —since 1990")),
+        ("a view —steep hills", replace(CAT, prompt="a view —steep hills")),
+        ("a pot —seeds and all", replace(CAT, prompt="a pot —seeds and all")),
+        ("a pot —seeds", replace(CAT, prompt="a pot —seeds")),
+        ("a mother —feed 7 cats", replace(CAT, prompt="a mother —feed 7 cats")),
+        ("a cat –sized 64 pixels", replace(CAT, prompt="a cat –sized 64 pixels")),
+        ("a cat –intro noise", replace(CAT, prompt="a cat –intro noise")),
+        ("a cat —seed— 7", replace(CAT, prompt="a cat —seed— 7")),
+        ("a cat —step ```5```", replace(CAT, prompt="a cat —step 5")),
         ("```a cat``` --seed 7", replace(CAT, seed=7)),
-        ("--seed 7 ```--steps 5 a cat```", replace(CAT, seed=7, steps=5)),
+        ("--seed 7 ```--steps 5 a cat```", replace(CAT, prompt="--steps 5 a cat", seed=7)),
         ("`a cat`", replace(CAT, prompt="`a cat`")),
         ("“a cat”", replace(CAT, prompt="“a cat”")),
         ("🦊🌲👩‍👩‍👧", replace(CAT, prompt="🦊🌲👩‍👩‍👧")),
         ("منارة في عاصفة", replace(CAT, prompt="منارة في عاصفة")),
+        ("a \u202ered\u2066 cat\u200f", replace(CAT, prompt="a red cat")),
+        ("a\u2028cat\x85--seed\v7", replace(CAT, seed=7)),
+        ("a \u200bcat\u3164\u2800\ufffc\U000e0041", CAT),
+        (f"a caf{'e' + chr(0x301) * 9}", replace(CAT, prompt=f"a caf{'e' + chr(0x301) * 4}")),
         ("@everyone **bold** <@1>", replace(CAT, prompt="@everyone **bold** <@1>")),
         ("x" * 1000, replace(CAT, prompt="x" * 1000)),
     ],
@@ -69,6 +92,11 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
         (" \n ", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
         ("\u200b\u200d", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
+        (
+            "\u0301\u20dd \u3164\u2028\x85\v\ufe0f",
+            "Say what to paint, for example: a lighthouse in a storm, oil painting.",
+        ),
+        ("```\u200b```", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
         ("--seed 7", "Say what to paint, for example: a lighthouse in a storm, oil painting."),
         ("x" * 10_000, "The prompt has 10000 characters; 1000 are allowed."),
         ("a\0cat", "The prompt contains control characters that cannot be shown; take them out."),
@@ -76,6 +104,17 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a\ud800cat", "The prompt contains control characters that cannot be shown; take them out."),
         ("a cat --sed 7", "There is no flag `--sed`; did you mean `--seed`?"),
         ("a cat —seeed 7", "There is no flag `--seeed`; did you mean `--seed`?"),
+        ("a cat —sede 7", "There is no flag `--sede`; did you mean `--seed`?"),
+        ("a cat –Step=7", "There is no flag `--Step`; did you mean `--steps`?"),
+        ("a cat —seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
+        ("a cat —siez 64x64", "There is no flag `--siez`; did you mean `--size`?"),
+        ("a cat —inti noise", "There is no flag `--inti`; did you mean `--init`?"),
+        ("a cat --golden hour", "There is no flag `--golden`; there are `--seed`, `--steps`, `--size` and `--init`."),
+        ("a cat —seed", "`--seed` needs a value, for example `--seed 7`."),
+        ("a cat --seed `7`", "`--seed` needs a value, for example `--seed 7`."),
+        ("a cat --seed ```7```", "`--seed` needs a value, for example `--seed 7`."),
+        ("a cat --seed \u202ex", "`--seed` takes a whole number from 0 to 4294967295, not `x`."),
+        ("a cat --seed א", "`--seed` takes a whole number from 0 to 4294967295, not \u2068`א`\u2069."),
         ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
         ("a cat --qqq 7", "There is no flag `--qqq`; there are `--seed`, `--steps`, `--size` and `--init`."),
         (
@@ -127,9 +166,11 @@ def test_is_refused_with_a_sentence(text: str, sentence: str) -> None:
 
 PIECES = st.one_of(
     st.text(max_size=8),
+    st.text("-—–` \ns", max_size=8),
     st.sampled_from(
-        ["--seed", "—steps", "–size=", "7", "64x64", "--init", "Noise", "--", "```", "`", " ", "\n", "a cat"]
+        ["--seed", "—steps", "–size=", "—sede", "7", "64x64", "--init", "Noise", "--", "—golden", "```", "`", "a cat"]
     ),
+    st.sampled_from(["\u202e", "\u2069", "\u0301" * 6, "\u200d", "\u200b", "\u2028", "\U000e0067", "🏴", "א"]),
 )
 TEXTS = st.lists(PIECES, max_size=12).map("".join) | st.lists(PIECES, max_size=12).map(" ".join)
 
@@ -138,6 +179,7 @@ TEXTS = st.lists(PIECES, max_size=12).map("".join) | st.lists(PIECES, max_size=1
 @example("--seed 7 ```--size 64x64```")
 @example("```a``` --seed=1 ```")
 @example("``````a``````")
+@example("```` ``` `--seed```` 7 --seed 7")
 def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: str) -> None:
     try:
         arguments = parse(text, PAINTING)
@@ -149,12 +191,13 @@ def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: 
     assert len(refusal) < 200
     if refusal:
         return
-    assert arguments.prompt.strip()
+    assert arguments.prompt == clean(" ".join(arguments.prompt.split()))
+    assert is_visible(arguments.prompt)
     assert 64 <= arguments.width <= 512
     assert 64 <= arguments.height <= 512
     assert 1 <= arguments.steps <= 500
     assert parse(str(arguments), PAINTING) == arguments
-    assert parse(f"```{arguments}```", PAINTING) == arguments
+    assert parse(quoted(arguments.prompt), PAINTING).prompt == arguments.prompt
 
 
 SIDES = st.integers(4, 32).map(lambda cells: 16 * cells)
@@ -162,7 +205,7 @@ SIDES = st.integers(4, 32).map(lambda cells: 16 * cells)
 
 @given(
     st.from_regex(r"[\w,.!?'#@*~|<>:🦊-]+( [\w,.!?'#@*~|<>:🦊-]+)*", fullmatch=True).filter(
-        lambda prompt: not re.search(r"(^| )(--|—|–)[^\W\d_]", prompt)
+        lambda prompt: clean(prompt) == prompt
     ),
     st.none() | st.integers(0, 2**32 - 1),
     SIDES,

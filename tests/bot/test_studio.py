@@ -67,9 +67,11 @@ async def test_ways_to_ask(stage: Stage, text: str) -> None:
     ("prompt", "shown"),
     [
         ("🦊🌲", "**🦊🌲**"),
-        ("منارة في عاصفة", "**منارة في عاصفة**"),
+        ("منارة في عاصفة", "**\u2068منارة في عاصفة\u2069**"),
+        ("\u202ea\u2066 cat", "**a cat**"),
+        (f"a caf{'e' + chr(0x301) * 300}", f"**a caf{'e' + chr(0x301) * 4}**"),
         ("@everyone @here", r"**\@everyone \@here**"),
-        ("<@&1> <@2> <#3> <t:0:R>", r"**\<\@&1> \<\@2> \<#3> \<t:0:R>**"),
+        ("`<@&1>` <@2> <#3> <t:0:R>", r"**\`\<\@&1>\` someone a channel 1 January 1970**"),
         ("**a** _b_ ||c||", r"**\*\*a\*\* \_b\_ \|\|c\|\|**"),
         ("```\na cat\n```", "**a cat**"),
         ("https://example.com/a.png", r"**https:\/\/example.com\/a.png**"),
