@@ -322,3 +322,16 @@ async def test_works_in_private(stage: Stage) -> None:
     stage.executor.finish(await stage.executor.next("a cat"))
     messages = stage.sandbox.world.direct[int(channel["id"])].messages
     await stage.sandbox.until(lambda: any(message.attachments for message in messages.values()))
+
+
+async def test_messages_that_are_deleted_together_take_back_what_they_asked_for(stage: Stage) -> None:
+    said = [await stage.say(".imagine a cat"), await stage.say(".imagine a dog")]
+    posts = [await stage.reply(each) for each in said]
+    await stage.executor.next("a cat")
+    ids = ", ".join(f'"{each}"' for each in said)
+    channel = stage.sandbox.channel("art").id
+    stage.sandbox.send_frame(
+        f'{{"op": 0, "t": "MESSAGE_DELETE_BULK", "d": {{"ids": [{ids}], "channel_id": "{channel}"}}}}'
+    )
+    await stage.sandbox.until(lambda: not any(post in stage.sandbox.messages("art") for post in posts))
+    assert [request.prompt for request in stage.executor.aborted] == ["a cat"]
