@@ -125,7 +125,7 @@ class Embed(BaseModel):
     description: Text4096 | None = None
     url: Url | None = None
     color: Annotated[StrictInt, Field(ge=0, le=0xFFFFFF)] | None = None
-    timestamp: Annotated[datetime, PlainValidator(_moment)] | None = None
+    timestamp: Annotated[datetime, BeforeValidator(_moment)] | None = None
     author: EmbedAuthor | None = None
     footer: EmbedFooter | None = None
     image: EmbedImage | None = None
