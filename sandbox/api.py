@@ -47,7 +47,7 @@ class Api:
     def routes(self) -> list[web.RouteDef]:
         """Return every route, and after them what answers to paths that are none."""
         known = [web.route(route.method, PREFIX + route.path, self._endpoint(route)) for route in ROUTES]
-        return [*known, web.route("*", "/api/{rest:.*}", self._unknown)]
+        return [*known, web.route("*", r"/api/{rest:[\s\S]*}", self._unknown)]
 
     def _endpoint(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def endpoint(request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ _KNOWN: dict[int, tuple[int, str]] = {
     10013: (404, "Unknown User"),
     10014: (400, "Unknown Emoji"),
     30010: (400, "Maximum number of reactions reached (20)"),
+    30032: (400, "Maximum number of application commands reached (100)"),
     40005: (413, "Request entity too large"),
     50001: (403, "Missing Access"),
     50003: (403, "Cannot execute action on a DM channel"),
@@ -87,16 +88,22 @@ def invalid_form(problems: list[tuple[tuple[str | int, ...], str, str]]) -> Disc
     return DiscordError(400, 50035, "Invalid Form Body", errors)
 
 
-def from_pydantic(error: ValidationError) -> DiscordError:
-    """Return pydantic's complaints as Discord words them."""
+def from_pydantic(error: ValidationError, place: tuple[str, ...] = ()) -> DiscordError:
+    """Return pydantic's complaints as Discord words them; `place` leads to what was checked."""
     return invalid_form(
-        [(detail["loc"], *_worded(detail["type"], detail)) for detail in error.errors(include_url=False)]
+        [(place + detail["loc"], *_worded(detail["type"], detail)) for detail in error.errors(include_url=False)]
     )
 
 
+def quoted(value: object) -> str:
+    """Return `value` as a complaint quotes it, cut to its first 100 characters."""
+    return str(value)[:100]
+
+
 def _worded(kind: str, detail: Any) -> tuple[str, str]:
+    """Return code and words; raises LookupError for what no form can give rise to."""
     context = detail.get("ctx", {})
-    value = detail["input"]
+    value = quoted(detail["input"])
     match kind:
         case "missing":
             return "BASE_TYPE_REQUIRED", "This field is required"
@@ -106,7 +113,7 @@ def _worded(kind: str, detail: Any) -> tuple[str, str]:
             return "BASE_TYPE_MIN_LENGTH", f"Must be {context['min_length']} or more in length."
         case "string_type":
             return "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.'
-        case "bool_type" | "bool_parsing":
+        case "bool_type":
             return "BOOLEAN_TYPE_CONVERT", "Must be either true or false."
         case "list_type":
             return "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"
@@ -114,13 +121,15 @@ def _worded(kind: str, detail: Any) -> tuple[str, str]:
             return "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType"
         case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
             return "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.'
+        case "float_type" | "finite_number":
+            return "NUMBER_TYPE_COERCE", f'Value "{value}" is not float.'
         case "less_than_equal":
             return "NUMBER_TYPE_MAX", f"int value should be less than or equal to {context['le']}."
         case "greater_than_equal":
             return "NUMBER_TYPE_MIN", f"int value should be greater than or equal to {context['ge']}."
         case "literal_error":
-            return "BASE_TYPE_CHOICES", f'Value "{value}" must be one of {{{context["expected"]}}}.'
-        case "datetime_from_date_parsing" | "datetime_parsing" | "datetime_type":
-            return "DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601."
-        case _:
+            return "BASE_TYPE_CHOICES", f"Value must be one of {{{context['expected'].replace(' or ', ', ')}}}."
+        case _ if kind.isupper():
             return kind, detail["msg"]
+        case _:
+            raise LookupError(f"no words for {kind}")

@@ -1,9 +1,9 @@
 """Gateway events: what happened, told to every session that sees the place and asked for the kind."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from sandbox import intents, payloads
+from sandbox.gateway_forms import MembersRequest
 from sandbox.intents import Intent
 from sandbox.model import Channel, ChannelType, Message, User
 from sandbox.payloads import Payload
@@ -157,22 +157,19 @@ class Events:
             callback()
 
 
-def chunk(world: World, request: dict[str, Any], *, everybody: bool) -> Payload:
+def chunk(world: World, request: MembersRequest, *, everybody: bool) -> Payload:
     """Return GUILD_MEMBERS_CHUNK, the answer to a request for members (op 8).
 
     Without the members intent (`everybody` false) a request for the whole list finds nobody.
     """
     members = list(world.guild.members.values())
-    wanted = request.get("user_ids")
     not_found: list[str] = []
-    if wanted is not None:
-        ids = [str(each) for each in (wanted if isinstance(wanted, list) else [wanted])]
-        found = [each for each in members if str(each.user.id) in ids]
-        not_found = sorted(set(ids) - {str(each.user.id) for each in found})
+    if request.user_ids is not None:
+        found = [each for each in members if each.user.id in request.user_ids]
+        not_found = sorted(str(each) for each in set(request.user_ids) - {each.user.id for each in found})
     else:
-        query, limit = str(request.get("query") or ""), int(request.get("limit") or 0)
-        found = [each for each in members if each.user.username.startswith(query.lower())]
-        found = found[:limit] if limit else found if everybody else []
+        found = [each for each in members if each.user.username.startswith((request.query or "").lower())]
+        found = found[: request.limit] if request.limit else found if everybody else []
     payload: Payload = {
         "guild_id": str(world.guild.id),
         "members": [payloads.full_member(each) for each in found],
@@ -180,4 +177,4 @@ def chunk(world: World, request: dict[str, Any], *, everybody: bool) -> Payload:
         "chunk_count": 1,
         "not_found": not_found,
     }
-    return payload | ({"nonce": request["nonce"]} if "nonce" in request else {})
+    return payload | ({"nonce": request.nonce} if request.nonce is not None else {})

@@ -9,9 +9,12 @@ from collections import deque
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from pydantic import ValidationError
+from pydantic_core import from_json
 
 from sandbox import payloads
 from sandbox.events import Events, chunk
+from sandbox.gateway_forms import Identify, MembersRequest, Presence
 from sandbox.intents import EVERY_INTENT, Intent, disallowed
 from sandbox.sessions import Session, Sessions
 from sandbox.world import World
@@ -21,7 +24,7 @@ RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10,
 
 UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED, AUTHENTICATION_FAILED = 4001, 4002, 4003, 4004
 ALREADY_AUTHENTICATED, INVALID_SEQUENCE, RATE_LIMITED, SESSION_TIMED_OUT = 4005, 4007, 4008, 4009
-INVALID_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS = 4012, 4013, 4014
+INVALID_SHARD, INVALID_VERSION, INVALID_INTENTS, DISALLOWED_INTENTS = 4010, 4012, 4013, 4014
 
 MAX_FRAME_BYTES = 4096
 SENDS_PER_MINUTE = 120
@@ -42,9 +45,12 @@ class Gateway:
         self._idle.set()
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
-        """Serve one connection until it closes."""
+        """Serve one connection until it closes; raises HTTPBadRequest for what is no handshake."""
         socket = web.WebSocketResponse(timeout=CLOSE_SECONDS, max_msg_size=1 << 20)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ValueError as malformed_key:
+            raise web.HTTPBadRequest from malformed_key
         connection = Connection(self, socket)
         self._connections.add(connection)
         self._idle.clear()
@@ -136,7 +142,7 @@ class Connection:
                 async for frame in self._socket:
                     if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                         break
-                    if self._receive(frame.data) and not self._closed_by_us:
+                    if not self._closed_by_us and self._receive(frame.data):
                         patience.reschedule(loop.time() + interval * 1.5)
         except TimeoutError:
             await self._socket.close(code=SESSION_TIMED_OUT)
@@ -170,27 +176,29 @@ class Connection:
             self.close(RATE_LIMITED)
             return False
         try:
-            frame = json.loads(data) if len(data) <= MAX_FRAME_BYTES else None
+            frame = from_json(data, allow_inf_nan=False) if len(data) <= MAX_FRAME_BYTES else None
         except ValueError:
             frame = None
-        if not isinstance(frame, dict):
+        if not isinstance(frame, dict) or type(op := frame.get("op")) is not int:
             self.close(DECODE_ERROR)
             return False
-        op, payload = frame.get("op"), frame.get("d")
         if op == HEARTBEAT:
             self.send_op(HEARTBEAT_ACK)
             return True
-        self._handle(op, payload)
+        try:
+            self._handle(op, frame.get("d"))
+        except ValidationError:
+            self.close(DECODE_ERROR)
         return False
 
-    def _handle(self, op: object, payload: Any) -> None:
+    def _handle(self, op: int, payload: Any) -> None:
         match op:
             case 2 | 6 if self.session is not None:
                 self.close(ALREADY_AUTHENTICATED)
             case 2 | 3 | 6 | 8 if not isinstance(payload, dict):
                 self.close(DECODE_ERROR)
             case 2:
-                self._identify(payload)
+                self._identify(Identify.model_validate(payload))
             case 6:
                 self._resume(payload)
             case 3 | 4 | 8 if self.session is None:
@@ -204,15 +212,18 @@ class Connection:
             case _:
                 self.close(UNKNOWN_OPCODE)
 
-    def _identify(self, payload: dict[str, Any]) -> None:
+    def _identify(self, form: Identify) -> None:
         world, sessions, events = self._gateway.world, self._gateway.sessions, self._gateway.events
-        user = world.user_by_token(str(payload.get("token")).removeprefix("Bot "))
+        user = world.user_by_token(str(form.token).removeprefix("Bot "))
         if user is None:
             self.close(AUTHENTICATION_FAILED)
             return
-        intents = payload.get("intents")
+        if form.shard is not None and not _is_shard(form.shard):
+            self.close(INVALID_SHARD)
+            return
+        intents = form.intents
         if user.bot:
-            if not isinstance(intents, int) or intents < 0 or intents > EVERY_INTENT:
+            if type(intents) is not int or intents < 0 or intents > EVERY_INTENT:
                 self.close(INVALID_INTENTS)
                 return
             if disallowed(world.application, intents):
@@ -220,7 +231,7 @@ class Connection:
                 return
         else:
             intents = None
-        session = self.session = sessions.open(user, intents, _presence(payload.get("presence")), self)
+        session = self.session = sessions.open(user, intents, (form.presence or Presence()).shown(), self)
         application = world.application
         session.dispatch(
             "READY",
@@ -240,7 +251,7 @@ class Connection:
                     "id": str(application.id),
                     "flags": payloads.application(application)["flags"],
                 },
-                **({"shard": payload["shard"]} if "shard" in payload else {}),
+                **({"shard": form.shard} if form.shard is not None else {}),
             },
         )
         if session.listens(Intent.GUILDS):
@@ -255,7 +266,7 @@ class Connection:
             return
         session = sessions.find(str(payload.get("session_id")), token)
         after = payload.get("seq")
-        if session is None or not isinstance(after, int):
+        if session is None or type(after) is not int:
             self.send_op(INVALID_SESSION, False)
         elif after > session.sequence:
             self.close(INVALID_SEQUENCE)
@@ -269,18 +280,19 @@ class Connection:
 
     def _update_presence(self, payload: dict[str, Any]) -> None:
         if self.session is not None:
-            self.session.presence = _presence(payload)
+            self.session.presence = Presence.model_validate(payload).shown()
             self._gateway.events.presence(self.session.user)
 
     def _request_members(self, payload: dict[str, Any]) -> None:
         if self.session is not None:
+            form = MembersRequest.model_validate(payload)
             everybody = self.session.listens(Intent.GUILD_MEMBERS)
-            self.session.dispatch("GUILD_MEMBERS_CHUNK", chunk(self._gateway.world, payload, everybody=everybody))
+            self.session.dispatch("GUILD_MEMBERS_CHUNK", chunk(self._gateway.world, form, everybody=everybody))
 
 
-def _presence(given: object) -> dict[str, Any]:
-    presence = given if isinstance(given, dict) else {}
-    activities = presence.get("activities")
-    if activities is None and isinstance(presence.get("game"), dict):
-        activities = [presence["game"]]
-    return {"status": presence.get("status") or "online", "activities": activities or []}
+def _is_shard(value: object) -> bool:
+    """Whether `value` is the number of a shard and how many there are."""
+    match value:
+        case [int(number), int(count)]:
+            return bool not in (type(number), type(count)) and 0 <= number < count
+    return False

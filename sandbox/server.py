@@ -1,6 +1,7 @@
 """The sandbox as a whole: starts, serves, can be asked and disturbed, and stops."""
 
 import asyncio
+import logging
 import socket
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.api import PREFIX, Api, Observer
 from sandbox.events import Events
@@ -17,11 +19,22 @@ from sandbox.model import Channel, Message, Overwrite, User
 from sandbox.payloads import Payload
 from sandbox.rate_limits import RateLimits
 from sandbox.sessions import Sessions
-from sandbox.site import Site, local_only, state
+from sandbox.site import Site, keep_to_own_pages, local_only, state
 from sandbox.snowflake import Clock
 from sandbox.world import World
 
 HOST = "127.0.0.1"
+
+
+def _malformed_aside() -> logging.Logger:
+    """Return the HTTP server's logger, which keeps silent of requests that are no HTTP: they are answered with 400."""
+    logger = logging.getLogger("sandbox.http")
+    logger.addFilter(_is_no_refusal)
+    return logger
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 class Sandbox:
@@ -61,6 +74,7 @@ class Sandbox:
         self.gateway = Gateway(self.world, self.sessions, self.events, self._heartbeat_seconds)
         api = Api(self.world, self.events, self.limits, self.faults, self._observe)
         app = web.Application(middlewares=[local_only])
+        app.on_response_prepare.append(keep_to_own_pages)
         app.add_routes(
             [
                 *api.routes(),
@@ -69,7 +83,9 @@ class Sandbox:
                 *Site(self.world, self.gateway).routes(),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.5, auto_decompress=False, logger=_malformed_aside()
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         return self

@@ -1,12 +1,14 @@
 """What is served beside the API: the page, the uploaded files, and the sandbox's own few routes."""
 
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.api import json_response
+from sandbox.errors import DiscordError
+from sandbox.forms import ApplicationSwitches, parse, parse_snowflake, read_body
 from sandbox.gateway import Gateway
 from sandbox.model import ChannelType
 from sandbox.payloads import Payload
@@ -15,6 +17,7 @@ from sandbox.world import World
 PAGE = Path(__file__).parent / "page"
 
 _PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", re.IGNORECASE)
 _INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp", "video/", "audio/")
 
 
@@ -42,6 +45,11 @@ class Site:
     def __init__(self, world: World, gateway: Gateway) -> None:
         self._world = world
         self._gateway = gateway
+        self._files = {
+            path.name: (path.read_bytes(), f"{_PAGE_TYPES[path.suffix]}; charset=utf-8")
+            for path in PAGE.iterdir()
+            if path.suffix in _PAGE_TYPES
+        }
 
     def routes(self) -> list[web.RouteDef]:
         """Return every route."""
@@ -57,25 +65,26 @@ class Site:
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get("name") or ("icon.svg" if "favicon" in request.path else "index.html")
-        path = PAGE / name
-        if path.suffix not in _PAGE_TYPES or not path.is_file():
+        if name not in self._files:
             raise web.HTTPNotFound
+        body, content_type = self._files[name]
         headers = {
-            "Content-Type": f"{_PAGE_TYPES[path.suffix]}; charset=utf-8",
+            "Content-Type": content_type,
             "Cache-Control": "no-cache",
             "Content-Security-Policy": (
-                f"default-src 'self'; img-src 'self' {self._world.base_url} blob: data:; "
-                f"media-src 'self' {self._world.base_url}; connect-src 'self' ws://{request.host}; "
-                "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+                f"default-src 'none'; script-src http://{request.host}/page/; style-src http://{request.host}/page/; "
+                f"img-src 'self' blob: data:; media-src 'self'; connect-src 'self' ws://{request.host}; "
+                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
             ),
-            "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
         }
-        return web.Response(body=path.read_bytes(), headers=headers)
+        return web.Response(body=body, headers=headers)
 
     async def _attachment(self, request: web.Request) -> web.StreamResponse:
-        text = request.match_info["attachment_id"]
-        file = self._world.files.get(int(text)) if text.isdecimal() else None
+        try:
+            file = self._world.files.get(parse_snowflake("attachment_id", request.match_info["attachment_id"]))
+        except DiscordError:
+            file = None
         query = request.query
         if file is None or not self._world.cdn.admits(file.id, query.get("ex", ""), query.get("hm", "")):
             return web.Response(status=404, text="This content is no longer available.")
@@ -84,7 +93,6 @@ class Site:
             "Content-Type": file.content_type,
             "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{file.filename}"',
             "Content-Security-Policy": "default-src 'none'; sandbox",
-            "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=86400, immutable",
         }
         return web.Response(body=file.data, headers=headers)
@@ -94,7 +102,11 @@ class Site:
 
     async def _application(self, request: web.Request) -> web.Response:
         """Switch the privileged message content intent, as in Discord's developer portal."""
-        self._world.application.message_content = bool((await request.json())["message_content"])
+        try:
+            switches = parse(ApplicationSwitches, (await read_body(request)).json)
+        except DiscordError as error:
+            return json_response(error.status, error.body())
+        self._world.application.message_content = switches.message_content
         return json_response(204, None)
 
     async def _drop(self, _: web.Request) -> web.Response:
@@ -104,9 +116,19 @@ class Site:
 
 @web.middleware
 async def local_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse requests that a foreign web page, or a name that points here, sends through a browser."""
-    origin = request.headers.get("Origin")
-    host = urlsplit(f"//{request.host}").hostname
-    if host not in ("127.0.0.1", "localhost") or origin not in (None, f"http://{request.host}"):
+    """Refuse requests that a foreign web page, or a name that points here, sends through a browser.
+
+    Browsers name the page's origin with every WebSocket and with all but GET and HEAD; those change nothing here, and
+    `keep_to_own_pages` keeps their answers from foreign pages.
+    """
+    hosts = request.headers.getall("Host", [])
+    origins = request.headers.getall("Origin", [])
+    if len(hosts) != 1 or not _OWN_HOST.fullmatch(hosts[0]) or origins not in ([], [f"http://{hosts[0]}"]):
         raise web.HTTPForbidden
     return await handler(request)
+
+
+async def keep_to_own_pages(_: web.Request, response: web.StreamResponse) -> None:
+    """Tell browsers to give an answer to pages of this origin only, and to take it for nothing else than it is."""
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,7 +1,7 @@
 // Embeds: the framed block below a message.
 
 import { el } from "./dom.js";
-import { picture } from "./picture.js";
+import { here, picture } from "./picture.js";
 import { render } from "./markdown.js";
 import { messageTime } from "./time.js";
 
@@ -12,7 +12,7 @@ const THUMBNAIL = { width: 80, height: 80 };
 export function embed(data, index, names, earlier, options) {
   const image = (key, box) => {
     const slot = `embed-${index}-${key}`;
-    return data[key]?.url && picture({ filename: data[key].url.split("/").pop().split("?")[0], ...data[key], slot },
+    return data[key]?.url && picture({ filename: data[key].url.split("/").pop().split("?")[0], ...data[key], url: here(data[key].url), slot },
       earlier(slot), { ...options, box });
   };
   const color = data.color === undefined ? null : `#${data.color.toString(16).padStart(6, "0")}`;

@@ -5,18 +5,23 @@ import { timestamp } from "./time.js";
 
 const MAX_DEPTH = 12;
 
+// Texts are hostile: in no pattern may two repetitions that could share the same characters stand side by side, or a
+// text of the longest length takes minutes.
 const BLOCKS = [
-  ["code", /^```(?:([\w+\-.#]+)\n)?\n*([^]*?)\n*```[^\S\n]*\n?/],
+  ["code", /^```(?:([\w+\-.#]+)\n)?(\n*[^\n][^]*?)```[^\S\n]*\n?/],
   ["quoteRest", /^>>> ([^]*)/],
   ["quote", /^(?:> [^\n]*(?:\n|$))+/],
-  ["heading", /^(#{1,3})[^\S\n]+([^\n]+)(?:\n|$)/],
-  ["subtext", /^-# +([^\n]+)(?:\n|$)/],
-  ["list", /^(?: *(?:[-*]|\d{1,9}\.) +[^\n]+(?:\n|$))+/],
+  ["heading", /^(#{1,3})[^\S\n]+(\S[^\n]*)(?:\n|$)/],
+  ["subtext", /^-# +(\S[^\n]*)(?:\n|$)/],
+  ["list", /^(?: *(?:[-*]|\d{1,9}\.) +\S[^\n]*(?:\n|$))+/],
 ];
+
+const ITEM = /^( *)([-*]|\d{1,9}\.) +([^\n]+)$/gm;
 
 const INLINE = [
   ["escape", /^\\([^A-Za-z0-9\s])/],
   ["inlineCode", /^(`+)([^]*?[^`])\1(?!`)/],
+  ["text", /^`+/],
   ["mention", /^<@!?(\d{1,20})>/],
   ["roleMention", /^<@&(\d{1,20})>/],
   ["channel", /^<#(\d{1,20})>/],
@@ -71,7 +76,7 @@ function blocks(source, depth) {
 
 function block(type, match, depth) {
   switch (type) {
-    case "code": return { type, language: match[1] ?? "", text: match[2] };
+    case "code": return { type, language: match[1] ?? "", text: match[2].replace(/^\n+/, "").replace(/\n+$/, "") };
     case "quoteRest": return { type: "quote", children: blocks(match[1], depth + 1) };
     case "quote": return { type, children: blocks(match[0].replace(/^> /gm, "").replace(/\n$/, ""), depth + 1) };
     case "heading": return { type, level: match[1].length, children: inline(match[2].trim(), depth + 1) };
@@ -81,12 +86,12 @@ function block(type, match, depth) {
 }
 
 function list(source, depth) {
-  const lines = source.trimEnd().split("\n").map((line) => /^( *)([-*]|\d+\.) +(.*)$/.exec(line));
-  const ordered = /\d/.test(lines[0][2]);
-  const items = lines.map(([, indent, , text]) => ({
-    level: Math.min(4, Math.floor(indent.length / 2)), children: inline(text, depth + 1),
+  const found = [...source.matchAll(ITEM)];
+  const ordered = /\d/.test(found[0][2]);
+  const items = found.map(([, indent, , text]) => ({
+    level: Math.min(4, Math.floor(indent.length / 2)), children: inline(text.trimEnd(), depth + 1),
   }));
-  return { type: "list", ordered, start: ordered ? parseInt(lines[0][2], 10) : 1, items };
+  return { type: "list", ordered, start: ordered ? parseInt(found[0][2], 10) : 1, items };
 }
 
 function inline(source, depth) {
@@ -139,14 +144,28 @@ function merged(nodes) {
   return result;
 }
 
-/** Return elements for a message's text; `names` says who is behind `user(id)`, `role(id)` and `channel(id)`. */
+/**
+ * Return elements for a message's text; `names` says who is behind `user(id)`, `role(id)` and `channel(id)`.
+ * A text that cannot be rendered is returned as it is, so that no message keeps others from being shown.
+ */
 export function render(source, names) {
+  try {
+    return elements(source, names);
+  } catch (error) {
+    console.error(error);
+    return [source];
+  }
+}
+
+/** Return the same as `render`; throws where it cannot. */
+export function elements(source, names) {
   return parse(source).map((node) => element(node, names));
 }
 
 /** Whether the text is nothing but a few emoji, which are then shown large. */
 export function onlyEmoji(source) {
-  return /^(?:\s*\p{RGI_Emoji}){1,27}\s*$/v.test(source);
+  // The lookahead takes one emoji for good: of those with a skin tone, either half is one too.
+  return /^(?:\s*(?=(\p{RGI_Emoji}))\1){1,27}\s*$/v.test(source);
 }
 
 const TAGS = { strong: "strong", em: "em", underline: "u", strike: "s", subtext: "small", quote: "blockquote" };

@@ -49,8 +49,14 @@ export function picture(file, earlier = null, { box = BOX, onload = null } = {})
   return figure;
 }
 
+/** Return the address of a file at the origin that the page itself was had from, be it 127.0.0.1 or localhost. */
+export function here(url) {
+  return url.replace(/^http:\/\/127\.0\.0\.1:\d+(?=\/cdn\/)/, location.origin);
+}
+
 /** Return one attachment: a picture, a player or a card to download it from. */
-export function attachment(file, earlier, options) {
+export function attachment(data, earlier, options) {
+  const file = { ...data, url: here(data.url) };
   const kind = file.content_type ?? "";
   const isPicture = /^image\/(png|jpeg|gif|webp)$/.test(kind) && file.width;
   const shown = isPicture ? picture(file, earlier, options)

@@ -1,9 +1,8 @@
 """Applications: what the bot asks about itself, where the gateway is, and its slash commands."""
 
-from typing import Any
-
-from sandbox import payloads
-from sandbox.errors import form_refusal, refusal
+from sandbox import command_forms, payloads
+from sandbox.command_forms import Command, CommandList
+from sandbox.errors import refusal
 from sandbox.payloads import Payload
 from sandbox.rest.call import Call, Route
 
@@ -35,9 +34,9 @@ async def list_commands(call: Call) -> list[Payload]:
 async def replace_commands(call: Call) -> list[Payload]:
     """PUT global application commands: keeps them, so that they can be listed; nobody can call them."""
     _own(call)
-    if not isinstance(call.body.json, list):
-        raise form_refusal((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-    call.world.application.commands = [_command(call, each) for each in call.body.json]
+    commands = call.form(CommandList).root
+    command_forms.check(commands)
+    call.world.application.commands = [_command(call, each) for each in commands]
     return call.world.application.commands
 
 
@@ -47,24 +46,24 @@ def _own(call: Call) -> None:
         raise refusal(50001)
 
 
-def _command(call: Call, form: dict[str, Any]) -> Payload:
+def _command(call: Call, form: Command) -> Payload:
     fresh = str(call.world.snowflakes.next())
-    permissions = form.get("default_member_permissions")
+    permissions = form.default_member_permissions
     return {
         "id": fresh,
         "application_id": str(call.world.application.id),
         "version": fresh,
-        "type": form.get("type") or 1,
-        "name": form["name"],
-        "name_localizations": form.get("name_localizations"),
-        "description": form.get("description") or "",
-        "description_localizations": form.get("description_localizations"),
+        "type": form.type or command_forms.CHAT,
+        "name": form.name,
+        "name_localizations": form.name_localizations,
+        "description": form.description or "",
+        "description_localizations": form.description_localizations,
         "default_member_permissions": None if permissions is None else str(permissions),
         "dm_permission": True,
-        "contexts": form.get("contexts"),
-        "integration_types": form.get("integration_types") or [0],
-        "options": form.get("options") or [],
-        "nsfw": bool(form.get("nsfw")),
+        "contexts": form.contexts,
+        "integration_types": form.integration_types or [0],
+        "options": [each.model_dump(exclude_none=True) for each in form.options or ()],
+        "nsfw": bool(form.nsfw),
     }
 
 

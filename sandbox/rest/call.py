@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from sandbox.errors import form_refusal, http_refusal, refusal
+from sandbox.errors import http_refusal, refusal
 from sandbox.events import Events
-from sandbox.forms import Body, parse
+from sandbox.forms import Body, parse, parse_snowflake
 from sandbox.model import Channel, Message, User
 from sandbox.rate_limits import RateLimits
 from sandbox.world import World
@@ -38,10 +38,7 @@ class Call:
 
     def id(self, name: str) -> int:
         """Return the snowflake called `name` in the path; raises 50035."""
-        text = self.path[name]
-        if not text.isascii() or not text.isdecimal():
-            raise form_refusal((name,), "NUMBER_TYPE_COERCE", f'Value "{text}" is not snowflake.')
-        return int(text)
+        return parse_snowflake(name, self.path[name])
 
     def channel(self, needed: int = 0) -> Channel:
         """Return the channel in the path, where the caller may do `needed`; raises 10003, 50001, 50013."""

@@ -1,6 +1,6 @@
 """Reactions: adding and removing them, and who reacted."""
 
-from urllib.parse import unquote
+import unicodedata
 
 from sandbox import payloads
 from sandbox.errors import refusal
@@ -14,10 +14,16 @@ MAX_REACTIONS = 20
 
 def _place(call: Call) -> tuple[Channel, Message, str]:
     channel = call.channel(Permission.READ_MESSAGE_HISTORY)
-    emoji = unquote(call.path["emoji_name"])
-    if not emoji or len(emoji) > 16 or emoji.isascii():
+    emoji = call.path["emoji_name"]
+    if not _may_be_emoji(emoji):
         raise refusal(10014)
     return channel, call.message(channel), emoji
+
+
+def _may_be_emoji(text: str) -> bool:
+    """Whether `text` has neither letters nor what cannot be shown; ℹ is a letter to Unicode."""
+    kinds = {unicodedata.category(each) for each in text if each != "ℹ"}
+    return len(text) <= 16 and not text.isascii() and not kinds & {"Ll", "Lm", "Lo", "Lt", "Lu", "Cc", "Co", "Cs", "Zs"}
 
 
 async def add(call: Call) -> None:

@@ -1,5 +1,6 @@
 """A clock to turn, pictures to send, and a raw gateway client."""
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -36,6 +37,18 @@ def png(color: str = "red", size: tuple[int, int] = (128, 96)) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, color).save(out, "PNG")
     return out.getvalue()
+
+
+async def raw(sandbox: Sandbox, request: bytes) -> int:
+    """Send the bytes of one request, which need not be HTTP; returns the status of the answer."""
+    reader, writer = await asyncio.open_connection(*sandbox.url.removeprefix("http://").split(":"))
+    writer.write(request)
+    try:
+        async with asyncio.timeout(10):
+            answer = await reader.readuntil(b"\r\n")
+    finally:
+        writer.close()
+    return int(answer.split()[1])
 
 
 class Wire:

@@ -1,5 +1,9 @@
+import io
+import random
+
 import aiohttp
 import pytest
+from PIL import Image
 
 from sandbox import Sandbox
 from sandbox.api import Observer
@@ -41,6 +45,20 @@ def test_the_size_of_a_picture() -> None:
     assert picture_size(png(size=(7, 5))) == (7, 5)
     assert picture_size(b"\x89PNG\r\n\x1a\n broken") is None
     assert picture_size(b"") is None
+
+
+def test_broken_pictures_have_a_size_or_none() -> None:
+    rng = random.Random(1)
+    for kind in ("PNG", "JPEG", "GIF", "WEBP"):
+        out = io.BytesIO()
+        Image.new("RGB", (9, 7), "red").save(out, kind)
+        assert picture_size(out.getvalue()) == (9, 7)
+        for _ in range(500):
+            data = bytearray(out.getvalue()[: rng.randrange(1, len(out.getvalue()))])
+            for _ in range(rng.randrange(4)):
+                data[rng.randrange(min(64, len(data)))] = rng.randrange(256)
+            size = picture_size(bytes(data))
+            assert size is None or len(size) == 2
 
 
 async def test_addresses_are_signed_and_expire(observe: Observer, clock: Clock) -> None:

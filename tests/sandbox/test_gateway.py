@@ -40,6 +40,13 @@ async def resume(dial: Dial, wire: Wire, token: str, *, after: int | None = None
         ({"token": "{bot}", "intents": INTENTS | int(Intent.GUILD_PRESENCES)}, 4014),
         ({"token": "{bot}", "intents": INTENTS | int(Intent.GUILD_MEMBERS)}, 4014),
         ("nothing", 4002),
+        ({"token": "{bot}", "intents": True}, 4013),
+        ({"token": "{bot}", "intents": "1"}, 4013),
+        ({"token": "{bot}", "intents": 1 << 70}, 4013),
+        ({"token": "{bot}", "intents": 1, "shard": [1, 1]}, 4010),
+        ({"token": "{bot}", "intents": 1, "shard": [False, True]}, 4010),
+        ({"token": "{bot}", "intents": 1, "presence": {"status": 1}}, 4002),
+        ({"token": "{bot}", "intents": 1, "presence": {"activities": [1]}}, 4002),
     ],
 )
 async def test_logins_that_are_refused(dial: Dial, sandbox: Sandbox, identify: Any, code: int) -> None:
@@ -77,6 +84,36 @@ async def test_frames_that_are_refused(dial: Dial, sandbox: Sandbox) -> None:
     wire = await dial()
     await wire.send(1, "x" * 5000)
     assert await wire.close_code() == 4002
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "[" * 4000,
+        '{"op": NaN}',
+        "[]",
+        '{"op": true, "d": null}',
+        '{"op": 3.0, "d": {}}',
+        '{"op": 3, "d": {"status": {}}}',
+        '{"op": 8, "d": {"guild_id": "1", "limit": []}}',
+        '{"op": 8, "d": {"guild_id": "1", "limit": -1}}',
+        '{"op": 8, "d": {"guild_id": "x", "query": ""}}',
+        '{"op": 8, "d": {"guild_id": "1", "user_ids": [{}]}}',
+    ],
+)
+async def test_payloads_of_no_such_shape(dial: Dial, sandbox: Sandbox, frame: str) -> None:
+    wire = await bot_login(dial, sandbox)
+    await wire.socket.send_bytes(frame.encode())
+    assert await wire.close_code() == 4002
+
+
+@pytest.mark.parametrize(("sequence", "code"), [(True, None), ("1", None), (-1, None), (1 << 70, 4007)])
+async def test_sequences_of_no_such_session(dial: Dial, sandbox: Sandbox, sequence: Any, code: int | None) -> None:
+    again = await resume(dial, await bot_login(dial, sandbox), sandbox.bot.token, after=sequence)
+    if code is None:
+        assert (await again.receive())["op"] == 9
+    else:
+        assert await again.close_code() == code
 
 
 async def test_an_api_version_that_is_gone(sandbox: Sandbox) -> None:

@@ -160,6 +160,98 @@ async def test_hostile_text_stays_text(page: Page, people: Cast, sandbox: Sandbo
     await expect(page.locator("[data-message-id]")).to_have_count(9)
 
 
+async def test_what_cannot_be_rendered_is_shown_as_text(page: Page, people: Cast) -> None:
+    noor = people("Noor")
+    for text in ("before", "x\n-  \ny", "- one\u2028two", "after"):
+        await noor.say("art", text)
+    await page.reload()
+    await ready(page)
+    await expect(page.locator("[data-role=content]")).to_have_text(["before", "x\n-  \ny", "one\u2028two", "after"])
+    shown = await page.evaluate(
+        """async () => (await import("/page/markdown.js")).render(
+            "**<@1>**", { user() { throw new Error("no such table"); } }).map(String)"""
+    )
+    assert shown == ["**<@1>**"]
+
+
+FUZZ = """
+async ([count, seed, pieces, repeated]) => {
+  const { elements, onlyEmoji, render } = await import("/page/markdown.js");
+  const names = { user: (id) => id, role: (id) => id, channel: (id) => id };
+  let state = seed;
+  const below = (n) => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9 | 0;
+    return ((state ^ (state >>> 13)) >>> 0) % n;
+  };
+  const problems = [];
+  const box = document.createElement("div");
+  const tags = new Set("B STRONG EM U S SMALL BLOCKQUOTE CODE PRE H4 H5 H6 UL OL LI SPAN TIME".split(" "));
+  const attributes = new Set("class title start role tabindex aria-label aria-live datetime".split(" ")
+    .concat("data-level data-language data-relative".split(" ")));
+  const check = (text) => {
+    const began = performance.now();
+    try {
+      box.replaceChildren(...elements(text, names));
+      onlyEmoji(text);
+    } catch (error) {
+      problems.push([String(error), text]);
+      return 0;
+    }
+    const took = performance.now() - began;
+    for (const each of box.querySelectorAll("*")) {
+      if (!tags.has(each.tagName)) problems.push([each.tagName, text]);
+      for (const { name } of each.attributes) if (!attributes.has(name)) problems.push([name, text]);
+    }
+    return took;
+  };
+  for (let n = 0; n < count; n++) {
+    let text = "";
+    for (let left = 1 + below(24); left > 0; left--) text += pieces[below(pieces.length)];
+    check(text);
+  }
+  const times = [];
+  for (const piece of repeated) {
+    const long = piece.repeat(8000).slice(0, 8000);
+    for (const text of [long, "```" + long + "x", piece.repeat(26) + "x"]) {
+      times.push([Math.round(check(text)), text.slice(0, 12)]);
+    }
+  }
+  return [problems.slice(0, 5), times.sort((a, b) => b[0] - a[0])[0]];
+}
+"""
+PIECES = [
+    *"*_~|`<>@#[]()\\:-. \n\t\r0a\u2028é😀",
+    *("**", "***", "__", "~~", "||", "``", "```", "```py\n", "> ", ">>> ", "- ", "* ", "1. ", "-# ", "# ", "  - "),
+    *("<@1>", "<@&2>", "<#3>", "<t:0:R>", "<t:9999999999999>", "<:a:1>", "@everyone", "[a](", "javascript:a", "👍🏽"),
+    *("https://a.b/c", "http://", "<b onclick=a>", "](https://a.b)", "[a](javascript:b)"),
+]
+REPEATED = [
+    *(*PIECES, "*_", "_*", "*a_a", "**_", "*a ", "_a ", "[a](", "[a", "<@", "<http://", "`a``", "`\n", "> - ", "- \n"),
+    *(
+        "||a",
+        "~~a",
+        "__a",
+        "**a",
+        "***a",
+        "[](",
+        "> ```",
+        "\\`",
+        ">>> > ",
+        "*a**b",
+        "_a__b",
+        "`a```b",
+        "1. \n",
+        "[[]((",
+    ),
+]
+
+
+async def test_the_renderer_takes_any_text(page: Page) -> None:
+    problems, (slowest, text) = await page.evaluate(FUZZ, [10_000, 1, PIECES, REPEATED])
+    assert problems == []
+    assert slowest < 5000, f"{text!r}… took {slowest} ms: a pattern backtracks"
+
+
 MARKDOWN = {
     "**a** *b* __c__ ~~d~~ `e`": "strong:a em:b u:c s:d code:e",
     "***x*** **_y_**": "strong:x em:x strong:y em:y",
@@ -168,6 +260,10 @@ MARKDOWN = {
     "> quoted\nnot": "blockquote:quoted",
     "- one\n- two": "ul:onetwo li:one li:two",
     "2. two": "ol:two li:two",
+    "- a\n-  \nb": "ul:a li:a",
+    "x\n- \ny\n#  \nz": "",
+    "``````": "",
+    "``a` b": "code:`a",
     "```py\nx = **1**\n```": "pre:x = **1** code:x = **1**",
     "\\*not\\* snake_case_name 2*3*4": "em:3",
     "<@{mia}> <#{art}> @everyone": "span:@Mia span:#art span:@everyone",
@@ -233,6 +329,17 @@ async def test_a_restarted_sandbox_is_found_again(browser: Browser) -> None:
         await text.press("Enter")
         await second.until(lambda: [each.content for each in second.messages("general")] == ["still here"])
         await page.close()
+
+
+async def test_pictures_are_shown_by_any_of_the_hosts_names(browser: Browser, people: Cast, sandbox: Sandbox) -> None:
+    embed = {"image": {"url": "attachment://b.png"}}
+    await people("bot").say("art", files=[("a.png", png()), ("b.png", png())], embeds=[embed])
+    page = await browser.new_page()
+    await page.goto(sandbox.url.replace("127.0.0.1", "localhost"))
+    await ready(page)
+    for place in ("attachments", "embed"):
+        await expect(page.locator(f"[data-role={place}] img")).to_have_js_property("naturalWidth", 128)
+    await page.close()
 
 
 async def test_on_a_phone(page: Page, people: Cast) -> None:

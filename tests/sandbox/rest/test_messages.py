@@ -344,14 +344,93 @@ async def test_without_the_intent_the_bot_reads_only_what_is_meant_for_it(
     assert listed[2]["content"] == "secret"
 
 
-async def test_a_body_that_is_no_json(mia: Person, sandbox: Sandbox) -> None:
-    headers = {"Authorization": sandbox.person("Mia").token, "Content-Type": "application/json"}
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ({"flags": True}, "NUMBER_TYPE_COERCE"),
+        ({"flags": "4"}, "NUMBER_TYPE_COERCE"),
+        ({"flags": 4.0}, "NUMBER_TYPE_COERCE"),
+        ({"nonce": True}, "NUMBER_TYPE_COERCE"),
+        ({"nonce": 1.5}, "NUMBER_TYPE_COERCE"),
+        ({"nonce": ["n"]}, "NUMBER_TYPE_COERCE"),
+        ({"nonce": 1 << 63}, "NUMBER_TYPE_MAX"),
+        ({"nonce": -(1 << 63) - 1}, "NUMBER_TYPE_MIN"),
+        ({"nonce": "n" * 26}, "NONCE_TYPE_TOO_LONG"),
+        ({"tts": "yes"}, "BOOLEAN_TYPE_CONVERT"),
+        ({"enforce_nonce": 1}, "BOOLEAN_TYPE_CONVERT"),
+        ({"content": 5}, "STRING_TYPE_CONVERT"),
+        ({"embeds": {}}, "LIST_TYPE_CONVERT"),
+        ({"embeds": [1]}, "DICT_TYPE_CONVERT"),
+        ({"embeds": [{"color": True}]}, "NUMBER_TYPE_COERCE"),
+        ({"embeds": [{"color": 1 << 24}]}, "NUMBER_TYPE_MAX"),
+        ({"embeds": [{"timestamp": 1700000000}]}, "DATE_TIME_TYPE_PARSE"),
+        ({"embeds": [{"timestamp": "yesterday"}]}, "DATE_TIME_TYPE_PARSE"),
+        ({"allowed_mentions": {"parse": ["all"]}}, "BASE_TYPE_CHOICES"),
+        ({"allowed_mentions": {"users": [True]}}, "NUMBER_TYPE_COERCE"),
+        ({"allowed_mentions": {"users": [1 << 63]}}, "NUMBER_TYPE_MAX"),
+        ({"message_reference": {"message_id": "1", "type": False}}, "NUMBER_TYPE_COERCE"),
+        ({"message_reference": {"message_id": "1", "type": 1}}, "BASE_TYPE_CHOICES"),
+        ({"message_reference": {}}, "BASE_TYPE_REQUIRED"),
+        ({"attachments": [{"id": "x"}]}, "NUMBER_TYPE_COERCE"),
+        ([1], "DICT_TYPE_CONVERT"),
+    ],
+)
+async def test_values_that_discord_does_not_take(mia: Person, value: Any, code: str) -> None:
+    body = value if isinstance(value, list) else {"content": "x"} | value
+    status, answer = await mia.call("POST", mia.messages_of("art"), body)
+    assert (status, answer["code"]) == (400, 50035)
+    problems = answer["errors"]
+    while "_errors" not in problems:
+        (problems,) = problems.values()
+    assert [each["code"] for each in problems["_errors"]] == [code]
+
+
+async def test_a_nonce_of_64_bits_and_a_time_without_a_zone_are_taken(mia: Person) -> None:
+    for nonce in ((1 << 63) - 1, -(1 << 63), "n" * 25):
+        assert (await mia.say("art", "x", nonce=nonce))["nonce"] == nonce
+    sent = await mia.say("art", embeds=[{"title": "t", "timestamp": "2026-01-02T03:04:05"}])
+    assert sent["embeds"][0]["timestamp"] == "2026-01-02T03:04:05+00:00"
+
+
+MULTIPART = "multipart/form-data; boundary=b"
+PART = b'--b\r\nContent-Disposition: form-data; name="payload_json"\r\n\r\n{"content": "x"}\r\n'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b"{"),
+        ("application/json", b"\xff"),
+        ("application/json", b"[" * 100_000),
+        ("application/json", b'{"content": NaN}'),
+        ("application/json", b'{"content": "\\ud800"}'),
+        ("application/json", b'{"flags": ' + b"9" * 5000 + b"}"),
+        (MULTIPART, b""),
+        (MULTIPART, PART),
+        (MULTIPART, PART + b"--b"),
+        (MULTIPART, PART.replace(b"\r\n\r\n", b"\r\n") + b"--b--"),
+        (MULTIPART, PART.replace(b"form-data;", b"form-data; name=") + b"--b--"),
+        (MULTIPART, PART.replace(b'{"content": "x"}', b"{") + b"--b--"),
+        (MULTIPART, PART * 65 + b"--b--"),
+        ("multipart/form-data; boundary=wrong", PART + b"--b--"),
+        ("multipart/form-data", PART + b"--b--"),
+        ("multipart/mixed; boundary=b", PART + b"--b--"),
+    ],
+)
+async def test_a_body_that_cannot_be_read(mia: Person, sandbox: Sandbox, content_type: str, body: bytes) -> None:
+    headers = {"Authorization": sandbox.person("Mia").token, "Content-Type": content_type}
     async with (
         aiohttp.ClientSession() as http,
-        http.post(sandbox.api_base + mia.messages_of("art"), data=b"{", headers=headers) as answer,
+        http.post(sandbox.api_base + mia.messages_of("art"), data=body, headers=headers) as answer,
     ):
-        assert answer.status == 400
-        assert (await answer.json())["code"] == 50109
+        refusal = await answer.json()
+    assert (answer.status, refusal["code"]) == (400, 50109)
+    assert refusal["message"] == "The request body contains invalid JSON."
+
+
+@pytest.mark.parametrize("channel", ["one", "-1", "1.5", "9" * 19, "1" * 30, "7" * 5000, "%D9%A3", "%00", "%FF"])
+async def test_ids_that_are_none(mia: Person, channel: str) -> None:
+    assert await refused(mia, "GET", f"/channels/{channel}") == (400, 50035)
 
 
 async def test_what_the_sandbox_has_not_it_refuses(bot: Person) -> None:

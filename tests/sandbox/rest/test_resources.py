@@ -1,5 +1,7 @@
 """Users, servers, channels and the application: what a client asks before it does anything."""
 
+from typing import Any
+
 import pytest
 
 from sandbox import Sandbox
@@ -58,7 +60,86 @@ async def test_commands_are_kept(bot: Person, sandbox: Sandbox) -> None:
     _, kept = await bot.call("PUT", path, [{"name": "imagine", "description": "Paint"}])
     assert kept[0]["name"] == "imagine"
     assert (await bot.call("GET", path))[1] == kept
-    assert (await bot.call("PUT", path, {}))[1]["code"] == 50035
+    assert await bot.call("PUT", path, []) == (200, [])
+
+
+OPTION = {"type": 3, "name": "prompt", "description": "What"}
+
+
+def _command(**more: object) -> dict[str, object]:
+    return {"name": "imagine", "description": "Paint"} | more
+
+
+@pytest.mark.parametrize(
+    ("commands", "place", "code"),
+    [
+        ({}, "", "LIST_TYPE_CONVERT"),
+        ([1], "0", "DICT_TYPE_CONVERT"),
+        ([{}], "0.name", "BASE_TYPE_REQUIRED"),
+        ([{"name": "imagine"}], "0.description", "BASE_TYPE_REQUIRED"),
+        ([_command(name="Imagine")], "0.name", "APPLICATION_COMMAND_INVALID_NAME"),
+        ([_command(name="two words")], "0.name", "APPLICATION_COMMAND_INVALID_NAME"),
+        ([_command(name="x" * 33)], "0.name", "BASE_TYPE_BAD_LENGTH"),
+        ([_command(description="x" * 101)], "0.description", "BASE_TYPE_MAX_LENGTH"),
+        ([_command(type=True)], "0.type", "NUMBER_TYPE_COERCE"),
+        ([_command(type=9)], "0.type", "BASE_TYPE_CHOICES"),
+        ([_command(default_member_permissions="x")], "0.default_member_permissions", "NUMBER_TYPE_COERCE"),
+        ([_command(contexts=[])], "0.contexts", "BASE_TYPE_MIN_LENGTH"),
+        ([_command(), _command()], "1.name", "APPLICATION_COMMANDS_DUPLICATE_NAME"),
+        ([_command(options={})], "0.options", "LIST_TYPE_CONVERT"),
+        ([_command(options=[OPTION] * 26)], "0.options", "BASE_TYPE_MAX_LENGTH"),
+        ([_command(options=[OPTION | {"name": "A"}])], "0.options.0.name", "APPLICATION_COMMAND_INVALID_NAME"),
+        ([_command(options=[OPTION | {"type": 12}])], "0.options.0.type", "BASE_TYPE_CHOICES"),
+        ([_command(options=[OPTION, OPTION])], "0.options.1.name", "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS"),
+        (
+            [_command(options=[OPTION, OPTION | {"name": "b", "required": True}])],
+            "0.options.1",
+            "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+        ),
+        (
+            [_command(options=[OPTION, {"type": 1, "name": "sub", "description": "s"}])],
+            "0.options",
+            "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+        ),
+        (
+            [_command(options=[OPTION | {"type": 4, "choices": [{"name": "a", "value": "b"}]}])],
+            "0.options.0.choices.0.value",
+            "NUMBER_TYPE_COERCE",
+        ),
+        ([_command(options=[OPTION | {"type": 10, "min_value": True}])], "0.options.0.min_value", "NUMBER_TYPE_COERCE"),
+        (
+            [
+                _command(
+                    options=[
+                        OPTION | {"name": f"o{number}", "choices": [{"name": "n" * 90, "value": "v"}] * 10}
+                        for number in range(10)
+                    ]
+                )
+            ],
+            "0",
+            "APPLICATION_COMMAND_TOO_LARGE",
+        ),
+    ],
+)
+async def test_commands_that_are_refused(bot: Person, sandbox: Sandbox, commands: Any, place: str, code: str) -> None:
+    status, answer = await bot.call("PUT", f"/applications/{sandbox.world.application.id}/commands", commands)
+    assert (status, answer["code"]) == (400, 50035)
+    problems = answer["errors"]
+    for key in filter(None, place.split(".")):
+        problems = problems[key]
+    assert [each["code"] for each in problems["_errors"]] == [code]
+    assert sandbox.world.application.commands == []
+
+
+async def test_as_many_commands_as_there_may_be(bot: Person, sandbox: Sandbox) -> None:
+    path = f"/applications/{sandbox.world.application.id}/commands"
+    chat = [_command(name=f"c{number}") for number in range(101)]
+    assert (await bot.call("PUT", path, chat[:100]))[0] == 200
+    assert (await bot.call("PUT", path, chat))[1]["code"] == 30032
+    shown = [{"name": "Show As Text", "type": kind} for kind in (2, 3)]
+    status, kept = await bot.call("PUT", path, [_command(name="malen-für_日本", options=[OPTION]), *shown])
+    assert (status, [each["type"] for each in kept]) == (200, [1, 2, 3])
+    assert kept[0]["options"] == [OPTION]
 
 
 async def test_the_server(mia: Person, bot: Person, sandbox: Sandbox) -> None:
