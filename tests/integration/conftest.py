@@ -80,9 +80,9 @@ async def start_bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[StartBot]
         async def start(*settings: str) -> Bot:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "easel", "run", "executor.devices=[cpu]", f"data_dir={tmp_path}"),
-                *(f"discord.api_base={sandbox.api_base}", f"discord.token={sandbox.bot.token}", *settings),
+                *(f"discord.api_base={sandbox.api_base}", *settings),
                 cwd=tmp_path,
-                env=BARE,
+                env=BARE | {"EASEL_DISCORD__TOKEN": sandbox.bot.token},
                 stderr=asyncio.subprocess.PIPE,
             )
             ready = asyncio.Event()
