@@ -17,7 +17,7 @@ from tests.sandbox_fixtures import description, observe, people, sandbox
 
 __all__ = ["description", "observe", "people", "sandbox"]
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 """Seconds that anything may take on a busy machine."""
 
 
