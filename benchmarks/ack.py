@@ -1,7 +1,7 @@
 """The acknowledgement: from a member's message to the bot's reply beside it, while all workers are busy.
 
-Everything is real and in processes of its own: discord.py in `easel run`, workers that paint pictures which are not
-done before the measurement is, and the sandbox as Discord. Members ask for one picture after the other, which all
+Everything is real and in processes of its own: discord.py in `easel run`, workers that paint pictures from before the
+measurement until after it, and the sandbox as Discord. Members ask for one picture after the other, which all
 wait; the reply is seen where a member's client sees it, on a gateway connection. Requests come no faster than
 Discord lets a bot post in as many channels, so that its rate limit is not what is measured. All messages are asked for
 at their time, whether or not the replies to those before have come.
@@ -34,8 +34,8 @@ CHANNELS = ("art", "general")
 POSTS_PER_SECOND = 0.8
 """In one channel; Discord lets a bot post five times in five seconds."""
 WARM_UP = 6
-PATIENCE = 60.0
-"""Seconds that a process may take to come up, or a reply to come."""
+PATIENCE = 240.0
+"""Seconds that anything may take: a process to come up, a reply or a preview to come."""
 SETTINGS = (
     "queue.total=100000",
     "queue.per_member=100000",
@@ -79,12 +79,22 @@ async def _measure(messages: int, settings: tuple[str, ...]) -> tuple[list[float
         ]
         channels = [each["id"] for each in state["channels"] if each["name"] in CHANNELS]
         await _ask_all(members, channels, WARM_UP)
+        await _next_preview(members)
         before = machine.processor_times()
         seconds = await _ask_all(members, channels, messages)
         after = machine.processor_times()
-        if not any(member.previews for member in members):
-            raise BenchmarkError("No worker painted meanwhile.")
+        await _next_preview(members)
         return seconds, machine.busy_share(before, after)
+
+
+async def _next_preview(members: Sequence["Member"]) -> None:
+    """Wait until a picture has grown, which shows that workers are painting."""
+    waiting = [asyncio.create_task(member.next_preview()) for member in members]
+    done, others = await asyncio.wait(waiting, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    for task in others:
+        task.cancel()
+    if not done:
+        raise BenchmarkError(f"No worker painted within {PATIENCE:.0f} s.")
 
 
 async def _ask_all(members: Sequence["Member"], channels: Sequence[str], messages: int) -> list[float]:
@@ -119,8 +129,7 @@ class Member:
         self._token = token
         self._bot = bot
         self._replies: dict[str, asyncio.Future[float]] = {}
-        self.previews = 0
-        """How many pictures in progress it has seen."""
+        self._previewed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._socket = await self._http.ws_connect(f"{self._url}/gateway?v=10&encoding=json")
@@ -143,6 +152,11 @@ class Member:
         except TimeoutError:
             raise BenchmarkError(f"The bot did not reply to `{text}` within {PATIENCE:.0f} s.") from None
 
+    async def next_preview(self) -> None:
+        """Wait until the bot shows a picture in progress that was not there before."""
+        self._previewed.clear()
+        await self._previewed.wait()
+
     async def _post(self, path: str, **body: str) -> Any:
         headers = {"Authorization": self._token}
         async with self._http.post(f"{self._url}/api/v10{path}", json=body, headers=headers) as response:
@@ -161,7 +175,8 @@ class Member:
     def _see(self, new: bool, message: Any) -> None:
         if new:
             self._reply(message["message_reference"]["message_id"]).set_result(time.perf_counter())
-        self.previews += len(message["attachments"])
+        if message["attachments"]:
+            self._previewed.set()
 
     def _reply(self, message_id: str) -> "asyncio.Future[float]":
         """Return the time of the reply to a message, which may come before the answer to its sending."""

@@ -17,13 +17,15 @@ from bot.errors import SetupError
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
-from bot.pictures import PictureFolder
 from bot.studio import OnFinished, Studio
 from config.settings import Settings
 from generation.executor import Executor
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-NO_TOKEN = f"There is no bot token: put the bot's from {DEVELOPER_PORTAL} into EASEL_DISCORD__TOKEN."
+NO_TOKEN = (
+    f"There is no bot token: put the bot's from {DEVELOPER_PORTAL} into EASEL_DISCORD__TOKEN, or name a file "
+    "that holds it in discord.token_file."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -46,13 +48,11 @@ async def run(
         patience: with Discord.
 
     Raises:
-        SetupError: Discord cannot be reached or does not let the bot in, or pictures cannot be kept, and the operator
-            can change that.
+        SetupError: Discord cannot be reached or does not let the bot in, and the operator can change that.
         GenerationError: the executor does not start.
     """
     if settings.discord.token is None:
         raise SetupError(NO_TOKEN)
-    PictureFolder(settings.data_dir).check()
     logging.getLogger("discord").setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     outboxes = Outboxes(patience.window)

@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot.client import Client
-from bot.discord_api import DISCORD, is_trouble, point_at, reason
+from bot.discord_api import DISCORD, NO_API, TROUBLE, UnavailableError, is_trouble, point_at, reason
 from bot.errors import SetupError
 from bot.patience import Patience
 from config.settings import DiscordSettings
@@ -27,7 +27,9 @@ CLOSED = {
 }
 """What to do, by the codes with which the gateway closes for good."""
 MALFORMED = (ValueError, TypeError, LookupError, AttributeError, zlib.error)
-"""What discord.py raises when a frame of the gateway is no event."""
+"""What discord.py raises when an answer, or a frame of the gateway, is not what Discord sends."""
+DOWN = (discord.HTTPException, discord.RateLimited, UnavailableError, TimeoutError)
+"""A Discord is there and cannot serve now; it is waited for as long as that takes."""
 
 _log = structlog.get_logger(__name__)
 
@@ -61,22 +63,21 @@ async def _log_in(client: Client, api_base: str, token: str, patience: Patience)
             await point_at(api_base)
             await client.login(token)
             return
-        except discord.HTTPException as error:
-            if not is_trouble(error):
+        except (*TROUBLE, *MALFORMED, discord.HTTPException) as error:
+            if isinstance(error, discord.HTTPException) and not is_trouble(error):
                 raise SetupError(f"{api_base} does not let the bot log in: {reason(error)}.") from None
-            trouble = reason(error)
-        except OSError as error:
-            if not isinstance(error, TimeoutError) and loop.time() - began + pause > patience.unreachable:
-                advice = "check the network" if api_base == DISCORD else "start that server or check discord.api_base"
-                raise SetupError(f"Nothing answers at {api_base}: {advice}.") from None
-            trouble = reason(error)
-        except Exception as error:
-            if not is_trouble(error) and not isinstance(error, MALFORMED):
-                raise
-            trouble = reason(error)
-        _log.warning("cannot log in yet; trying again", error=trouble, seconds=pause)
+            if not isinstance(error, DOWN) and loop.time() - began + pause > patience.unreachable:
+                raise SetupError(_advice(api_base, error)) from None
+            _log.warning("cannot log in yet; trying again", error=reason(error), seconds=pause)
         await _start_afresh(client)
         await asyncio.sleep(pause)
+
+
+def _advice(api_base: str, error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return NO_API.format(api_base)
+    advice = "check the network" if api_base == DISCORD else "start that server or check discord.api_base"
+    return f"Nothing answers at {api_base}: {advice}."
 
 
 async def _start_afresh(client: Client) -> None:

@@ -19,11 +19,16 @@ DISCORD = "https://discord.com/api/v10"
 GATEWAY = yarl.URL("wss://gateway.discord.gg/")
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=7, sock_read=7)
 """Of one try of a REST call. Nothing is read before all of an upload is sent, so slow uploads are not slow answers."""
+NO_API = "No Discord API answers at {0}: check discord.api_base."
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 
 
 class BadAnswerError(aiohttp.ClientError):
     """What came back is nothing that Discord says, from a proxy for example; a next try may fare better."""
+
+
+class UnavailableError(aiohttp.ClientError):
+    """The server is there and says that it cannot serve now."""
 
 
 TROUBLE = (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError)
@@ -83,7 +88,7 @@ async def _gateway(api_base: str) -> yarl.URL:
         session.get(f"{api_base}/gateway") as response,
     ):
         if response.status == 429 or response.status >= 500:
-            raise BadAnswerError(f"{response.status} {response.reason}")
+            raise UnavailableError(f"{response.status} {response.reason}")
         try:
             answer = await response.json()
             url = yarl.URL(answer["url"])
@@ -91,5 +96,5 @@ async def _gateway(api_base: str) -> yarl.URL:
         except (aiohttp.ContentTypeError, ValueError, KeyError, TypeError):
             usable = False
     if not usable:
-        raise SetupError(f"No Discord API answers at {api_base}: check discord.api_base.")
+        raise SetupError(NO_API.format(api_base))
     return url

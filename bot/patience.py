@@ -23,7 +23,7 @@ class Patience:
 
     pause: float = 1.0
     longest_pause: float = 60.0
-    unreachable: float = 30.0
+    unreachable: float = 10.0
     answer: float = 60.0
     final: float = 600.0
     turn: float = 5.0

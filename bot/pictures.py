@@ -5,8 +5,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.errors import SetupError
-
 QUALITY = 90
 SMALLEST_SIDE = 64
 
@@ -20,16 +18,6 @@ class PictureFolder:
 
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / "pictures"
-
-    def check(self) -> None:
-        """Make the folder; raises ``SetupError`` where nothing can be kept in it."""
-        probe = self._folder / ".probe"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            probe.write_bytes(b"")
-            probe.unlink()
-        except OSError as error:
-            raise SetupError(f"{self._folder} cannot be written to ({error.strerror}): change data_dir.") from None
 
     def path(self, name: str) -> Path:
         """Return where the picture of that name is kept."""

@@ -1,6 +1,7 @@
 """Where settings come from: defaults, a file, the environment, the command line; the later wins."""
 
 import difflib
+import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +24,15 @@ USER_FILE = Path("easel.yaml")
 PREFIX = "EASEL_"
 RESERVED = frozenset({"EASEL_DISCORD_OPENAPI"})
 """Variables of this prefix that are no settings; the tests read them."""
+SERVICE = re.compile(
+    r"EASEL_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?|NAME|ENV_\w+)"
+)
+"""Variables that Kubernetes and Docker set in every container beside a service whose name begins with ``easel``."""
 LIKE_A_KEY = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,30})*")
-"""What an unknown key must look like to be repeated: in a file of a token alone, the token is a key."""
+"""What an unknown key must look like to be repeated, beside being near a known one: in a file of a token alone, the
+token is a key."""
+NOT_SETTINGS = "should hold key: value lines, each value text, a number or a list"
+ANOTHER_TOKEN = "another-token"
 
 
 class ConfigError(Exception):
@@ -71,23 +79,34 @@ class _Layers:
     def settings(self) -> Settings:
         """Return what came out."""
         try:
-            return Settings.model_validate(OmegaConf.to_container(self.merged, resolve=True))
+            chosen = OmegaConf.to_container(self.merged, resolve=True)
+            self._refuse_copies_of_the_token()
+            return Settings.model_validate(chosen)
         except OmegaConfBaseException as error:
-            key = str(error.full_key)
+            key = _setting(str(error.full_key).split("."))
             raise ConfigError(f"{self._named(key)} refers by ${{…}} to something that is not there") from None
         except ValidationError as error:
             raise ConfigError(self._sentence(error.errors(include_url=False, include_input=False)[0])) from None
+
+    def _refuse_copies_of_the_token(self) -> None:
+        """Refuse a setting that refers to the token, for others than the token are printed."""
+        other = self.merged.copy()
+        OmegaConf.update(other, "discord.token", ANOTHER_TOKEN)
+        for key in FIELDS.keys() - {"discord.token"}:
+            if OmegaConf.select(self.merged, key) != OmegaConf.select(other, key):
+                raise ConfigError(f"{self._named(key)} must not refer to discord.token")
 
     def _named(self, key: str) -> str:
         return f"{key} ({self.sources.get(key, 'defaults')})"
 
     def _sentence(self, error: ErrorDetails) -> str:
-        place = ".".join(str(part) for part in error["loc"])
-        if error["type"] == "exceeds":
-            smaller, larger = (f"{place}.{error['ctx'][side]}" for side in ("smaller", "larger"))
-            return f"{self._named(smaller)} must not be greater than {self._named(larger)}"
+        place = [str(part) for part in error["loc"]]
         problem = error["msg"].removeprefix("Input ")
-        return f"{self._named(place)} {problem}. {FIELDS[place].description}."
+        if error["type"] == "pair":
+            first, second = (".".join([*place, error["ctx"][side]]) for side in ("first", "second"))
+            return f"{self._named(first)} {problem} {self._named(second)}"
+        key = _setting(place)
+        return f"{self._named(key)} {problem}. {FIELDS[key].description}."
 
 
 def load(
@@ -112,15 +131,27 @@ def load(
     if file is not None:
         layers.add(_read(file), str(file))
     for name, text in sorted(environment.items()):
-        if name.startswith(PREFIX) and name not in RESERVED:
+        if name.startswith(PREFIX) and name not in RESERVED and not SERVICE.fullmatch(name):
             key = name.removeprefix(PREFIX).lower().replace("__", ".")
-            layers.add_text(key, text, f"environment variable {name}")
+            source = f"environment variable {name}" if key in FIELDS else "environment"
+            layers.add_text(key, _unquoted(text), source)
     for argument in arguments:
         key, equals, text = argument.partition("=")
         if not equals:
             raise ConfigError("an argument on the command line is not of the form key=value")
         layers.add_text(key, text, "command line")
     return layers.settings()
+
+
+def _setting(place: Sequence[str]) -> str:
+    """Return the setting at ``place`` or around it."""
+    return next((key for key in itertools.accumulate(place, "{}.{}".format) if key in FIELDS), place[0])
+
+
+def _unquoted(text: str) -> str:
+    """Return ``text`` without the quotes around it, which not every reader of env files takes away."""
+    quoted = re.fullmatch(r"(['\"])(.*)\1", text, re.DOTALL)
+    return quoted[2] if quoted else text
 
 
 def _read(file: Path) -> DictConfig:
@@ -134,15 +165,19 @@ def _read(file: Path) -> DictConfig:
     except (YAMLError, UnicodeDecodeError):
         raise ConfigError(f"{file}: not valid YAML, which is text in UTF-8") from None
     except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror or 'should hold key: value lines'}") from None
+        raise ConfigError(f"{file}: {error.strerror or NOT_SETTINGS}") from None
+    except (OmegaConfBaseException, ValueError, RecursionError):
+        raise ConfigError(f"{file}: {NOT_SETTINGS}") from None
     if not isinstance(layer, DictConfig):
-        raise ConfigError(f"{file}: should hold key: value lines")
+        raise ConfigError(f"{file}: {NOT_SETTINGS}")
     return layer
 
 
 def _harmless(error: MarkedYAMLError) -> str:
     """Return the parser's complaint, unless it quotes from the file: that could be the token."""
     problem = error.problem or ""
+    if problem.startswith("found duplicate key"):
+        return ": a key is there twice"
     return f": {problem}" if problem and "'" not in problem and '"' not in problem else ""
 
 
@@ -180,7 +215,7 @@ def _refuse_key(key: str, source: str) -> NoReturn:
         by_name = {known.rpartition(".")[2]: known for known in FIELDS}
         near = [by_name[name] for name in difflib.get_close_matches(key.rpartition(".")[2], by_name, n=1)]
     advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(FIELDS)}"
-    shown = key if LIKE_A_KEY.fullmatch(key) else "a key"
+    shown = key if near and LIKE_A_KEY.fullmatch(key) else "a key"
     raise ConfigError(f"{shown} ({source}) is not a setting; {advice}")
 
 
@@ -194,7 +229,7 @@ def _parsed(key: str, text: str, source: str) -> DictConfig:
         return layer
     try:
         return OmegaConf.from_dotlist([f"{key}={text}"])
-    except (YAMLError, GrammarParseError):
+    except (YAMLError, OmegaConfBaseException, ValueError, RecursionError):
         raise ConfigError(f"{key} ({source}) is not valid YAML. {FIELDS[key].description}.") from None
 
 

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 Count = Annotated[int, Field(strict=True, ge=1)]
 Side = Annotated[int, Field(strict=True, ge=64, multiple_of=16)]
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
+TOKEN = re.compile(r"[!-~]+")
 
 
 class Section(BaseModel):
@@ -22,20 +23,21 @@ class Section(BaseModel):
     def _must_not_exceed(self, smaller: str, larger: str) -> None:
         """Raise an error that names both keys when the value of ``smaller`` is the greater."""
         if getattr(self, smaller) > getattr(self, larger):
-            raise PydanticCustomError("exceeds", "{smaller} exceeds {larger}", {"smaller": smaller, "larger": larger})
+            raise PydanticCustomError("pair", "must not be greater than", {"first": smaller, "second": larger})
 
 
 class DiscordSettings(Section):
     """Where and as whom the bot logs in."""
 
     token: SecretStr | None = Field(description="The bot's secret, as the developer portal shows it")
+    token_file: Path | None = Field(description="The path of a file that holds the token, such as a Docker secret")
     api_base: str = Field(description="Base URL of the REST API, of Discord or of a compatible server")
     prefix: str = Field(description="What a command begins with: 1 to 5 characters, no blanks")
 
     @field_validator("token")
     @classmethod
     def _token_is_bare(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None and not re.fullmatch(r"[!-~]+", token.get_secret_value()):
+        if token is not None and not TOKEN.fullmatch(token.get_secret_value()):
             raise PydanticCustomError("token", "should be the token alone, without blanks")
         return token
 
@@ -58,6 +60,12 @@ class DiscordSettings(Section):
         if not re.fullmatch(r"\S{1,5}", prefix):
             raise PydanticCustomError("prefix", "should be 1 to 5 characters without blanks")
         return prefix
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Self:
+        if self.token is not None and self.token_file is not None:
+            raise PydanticCustomError("pair", "cannot be set beside", {"first": "token_file", "second": "token"})
+        return self
 
 
 class QueueSettings(Section):
@@ -109,6 +117,14 @@ class ModelsSettings(Section):
         "or `float32`, `bfloat16`"
     )
 
+    @field_validator("vqgan", "clip")
+    @classmethod
+    def _home_is_known(cls, path: str) -> str:
+        try:
+            return str(Path(path).expanduser())
+        except RuntimeError:
+            raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
+
 
 class ExecutorSettings(Section):
     """Where it is painted."""
@@ -153,6 +169,10 @@ class Settings(Section):
     @field_validator("data_dir", mode="before")
     @classmethod
     def _data_dir_has_a_default(cls, data_dir: object) -> object:
-        if data_dir is None:
-            return platformdirs.user_data_path("easel", appauthor=False)
-        return Path(data_dir).expanduser() if isinstance(data_dir, str) and data_dir else data_dir
+        """Expand ``~``; where there is no home it stays, to be refused by whoever needs the folder."""
+        try:
+            if data_dir is None:
+                return platformdirs.user_data_path("easel", appauthor=False)
+            return Path(data_dir).expanduser() if isinstance(data_dir, str) and data_dir else data_dir
+        except RuntimeError:
+            return data_dir or "~"

@@ -1,5 +1,6 @@
 """The command line. What a command needs is imported by the command, so that ``--help`` is quick."""
 
+import contextlib
 import os
 import re
 import sys
@@ -8,10 +9,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from easel.redaction import TOKEN, redacting, remember
+
 SetupArguments = Annotated[
     list[str] | None,
     typer.Argument(metavar="KEY=VALUE", help="Settings, such as painting.steps=50.", show_default=False),
 ]
+TOKEN_ARGUMENT = (
+    "That looks like a bot's token; it belongs in the variable EASEL_DISCORD__TOKEN or in the file that "
+    "discord.token_file names, where other users of this machine do not see it."
+)
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]
 
 app = typer.Typer(
@@ -26,26 +33,41 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    try:
-        app()
-    except Exception as error:
-        code = _exit_code(error)
-        if code is None:
-            raise
-        print(f"easel: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(code)
+    remember(os.environ.get("EASEL_DISCORD__TOKEN"))
+    with contextlib.redirect_stderr(redacting(sys.stderr)):
+        try:
+            if any(TOKEN.match(argument) for argument in sys.argv[1:]):
+                raise typer.BadParameter(TOKEN_ARGUMENT)
+            app()
+        except Exception as error:
+            sys.exit(_told(error))
     sys.exit(0)
+
+
+def _told(error: Exception) -> int:
+    """Say what ended the program, and return its exit code: in a sentence, or else by the traceback."""
+    code = _exit_code(error)
+    if code is not None:
+        print(f"easel: {' '.join(str(error).split())}", file=sys.stderr)
+        return code
+    from easel.logs import plain_traceback
+
+    print(plain_traceback(error), file=sys.stderr)
+    return 1
 
 
 def _exit_code(error: Exception) -> int | None:
     """Return the exit code of an error whose sentence says all, None for any other."""
     from bot.errors import BotError, SetupError
     from config.layers import ConfigError
+    from easel.picture_file import SaveError
     from generation.errors import CheckpointError, DeviceError, GenerationError
 
+    if isinstance(error, typer.BadParameter):
+        return 2
     if isinstance(error, ConfigError | SetupError | CheckpointError | DeviceError):
         return os.EX_CONFIG
-    return 1 if isinstance(error, BotError | GenerationError) else None
+    return 1 if isinstance(error, BotError | GenerationError | SaveError) else None
 
 
 def _version(wanted: bool) -> None:
@@ -103,34 +125,44 @@ def run(
 
     \b
     EASEL_DISCORD__TOKEN=… easel run
+    easel run discord.token_file=/run/secrets/discord_token
     easel run --config /etc/easel.yaml queue.total=50
     """
     import asyncio
 
     from bot.app import run as run_bot
     from config.layers import load
+    from config.token_file import with_token
+    from easel.disk import check_data_dir
     from easel.logs import configure
     from generation.executor.local import LocalExecutor
 
-    chosen = load(config, _checked(settings))
-    configure(chosen.log.level)
+    chosen = with_token(load(config, _checked(settings)))
+    token = chosen.discord.token
+    configure(chosen.log.level, [token.get_secret_value()] if token else [])
+    check_data_dir(chosen)
     executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
     asyncio.run(run_bot(chosen, executor))
 
 
 @app.command()
 def sandbox(
-    port: Port = 8000, until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False
+    port: Port = 8000,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the bot's token there, for discord.token_file.", show_default=False),
+    ] = None,
+    until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False,
 ) -> None:
     r"""Serve the page that looks like Discord, without the bot, until Ctrl-C.
 
     \b
-    easel sandbox --port 8000
-    easel run discord.api_base=http://127.0.0.1:8000/api/v10 discord.token=… data_dir=DIR
+    easel sandbox --token-file sandbox.token
+    easel run discord.api_base=http://127.0.0.1:8000/api/v10 discord.token_file=sandbox.token data_dir=DIR
     """
     from easel.stand_in import serve
 
-    serve(port, until_input_ends=until_input_ends)
+    serve(port, token_file, until_input_ends=until_input_ends)
 
 
 @app.command()
@@ -164,6 +196,7 @@ def imagine(
     from config.layers import load
     from config.settings import DEVICE
     from easel import imagine as painting
+    from easel import picture_file
 
     arguments = ["log.level=warning", *_checked(settings)]
     if device is not None:
@@ -172,8 +205,8 @@ def imagine(
         arguments.append(f"executor.devices={device}")
     chosen = load(arguments=arguments)
     try:
-        painting.check_file(out)
         request = painting.request(prompt, chosen.painting, size=size, steps=steps, seed=seed, init=init)
+        picture_file.check(out, request.width, request.height)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, chosen, out, as_json=json)

@@ -16,7 +16,9 @@ from bot.app import run
 from bot.errors import BotError
 from config.layers import load
 from config.settings import Settings
+from easel.disk import check_data_dir
 from easel.logs import configure
+from easel.redaction import remember
 from easel.stand_in import cancel_at_signals, child
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
@@ -44,6 +46,7 @@ def show(arguments: list[str], *, port: int, browser: bool, prompt: str) -> None
     """
     settings = load(arguments=[*FIRST, *arguments])
     configure(settings.log.level)
+    check_data_dir(settings)
     # discord.py mistakes an answer that comes in the same millisecond, as the sandbox's do, for one to the heartbeat
     # before, and warns of a late gateway.
     logging.getLogger("discord.gateway").setLevel(logging.ERROR)
@@ -56,6 +59,7 @@ async def _show(settings: Settings, port: int, browser: bool, prompt: str) -> No
     async with child(port) as (sandbox, url), aiohttp.ClientSession() as http:
         async with http.get(f"{url}/sandbox/state") as response:
             state = await response.json()
+        remember(state["bot"]["token"])
         settings = _inside(settings, url, state)
         executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
         ready = asyncio.Event()

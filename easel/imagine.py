@@ -15,23 +15,12 @@ from bot.errors import PromptError
 from bot.prompt import parse
 from config.settings import PaintingSettings, Settings
 from easel.logs import configure
+from easel.picture_file import save
 from generation.errors import GenerationError
 from generation.events import Event, Failed, Finished, Started
 from generation.events import Progress as Advance
 from generation.executor.local import LocalExecutor
 from generation.request import SEED_LIMIT, ImagineRequest
-
-
-def check_file(out: Path) -> None:
-    """Raise ``ValueError`` when no picture can be written there."""
-    if out.suffix.lower() != ".png":
-        raise ValueError(f"the file should end in .png, not as {out.name}")
-    if out.is_dir():
-        raise ValueError(f"{out} is a folder")
-    if not out.parent.is_dir():
-        raise ValueError(f"there is no folder {out.parent}")
-    if not os.access(out.parent, os.W_OK):
-        raise ValueError(f"the folder {out.parent} is not writable")
 
 
 def request(
@@ -63,6 +52,7 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
 
     Raises:
         GenerationError: there is no picture.
+        SaveError: there is one, but not in ``out``.
     """
     configure(settings.log.level)
     console = Console(stderr=True)
@@ -87,18 +77,19 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
                     progress.update(bar, completed=step)
 
         finished = asyncio.run(_painted(request, settings, follow))
-    _write(out, finished.png)
+    save(finished.png, out)
+    shown = os.fsencode(out).decode(errors="replace")
     speed = request.steps / finished.seconds
     if as_json:
         report = {
             "seed": request.seed,
             "seconds": round(finished.seconds, 3),
             "steps_per_second": round(speed, 3),
-            "out": str(out),
+            "out": shown,
         }
         print(json.dumps(report))
     else:
-        print(f"{out}: seed {request.seed}, {finished.seconds:.1f} s, {speed:.1f} steps per second")
+        print(f"{shown}: seed {request.seed}, {finished.seconds:.1f} s, {speed:.1f} steps per second")
 
 
 async def _painted(request: ImagineRequest, settings: Settings, follow: Callable[[Event], None]) -> Finished:
@@ -114,13 +105,3 @@ async def _painted(request: ImagineRequest, settings: Settings, follow: Callable
                 case _:
                     follow(event)
     raise AssertionError("the events end only when the executor is left")
-
-
-def _write(out: Path, png: bytes) -> None:
-    """Write the file whole or not at all."""
-    partial = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(png)
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -5,8 +5,10 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from bot.errors import SetupError
 from sandbox import Sandbox
@@ -15,22 +17,27 @@ from sandbox import serve as serve_sandbox
 STARTED = "Sandbox at "
 
 
-def serve(port: int, *, until_input_ends: bool) -> None:
+def serve(port: int, token_file: Path | None, *, until_input_ends: bool) -> None:
     """Serve until SIGTERM or SIGINT, or the end of the standard input.
 
+    Args:
+        port: on 127.0.0.1; 0 takes a free one.
+        token_file: where the bot's token is written, for nobody but this user to read.
+        until_input_ends: end when the standard input does.
+
     Raises:
-        SetupError: the port is not to be had.
+        SetupError: the port is not to be had, or the file cannot be written.
     """
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_serve(port, until_input_ends))
+        asyncio.run(_serve(port, token_file, until_input_ends))
 
 
-async def _serve(port: int, until_input_ends: bool) -> None:
+async def _serve(port: int, token_file: Path | None, until_input_ends: bool) -> None:
     cancel_at_signals()
     if until_input_ends:
         asyncio.get_running_loop().add_reader(sys.stdin, _this_task().cancel)
     try:
-        await serve_sandbox(port, _announce)
+        await serve_sandbox(port, lambda sandbox: _announce(sandbox, token_file))
     except OSError as error:
         raise SetupError(
             f"Port {port} cannot be had ({os.strerror(error.errno or 0)}); choose another, such as --port 8001."
@@ -49,8 +56,20 @@ def _this_task() -> asyncio.Task[object]:
     return task
 
 
-def _announce(sandbox: Sandbox) -> None:
+def _announce(sandbox: Sandbox, token_file: Path | None) -> None:
+    if token_file is not None:
+        _write_secret(token_file, sandbox.bot.token)
     print(f"{STARTED}{sandbox.url}", flush=True)
+
+
+def _write_secret(file: Path, secret: str) -> None:
+    """Write it into a new file that only this user can read, in the place of any that is there."""
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=".easel-", delete=False) as new:
+            new.write(f"{secret}\n")
+        Path(new.name).replace(file)
+    except OSError as error:
+        raise SetupError(f"The token cannot be written to {file}: {error.strerror}.") from None
 
 
 @contextlib.asynccontextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from pathlib import Path
 from typing import Self
 
 import pytest
@@ -69,7 +68,7 @@ async def test_a_wrong_token(sandbox: Sandbox, make_settings: MakeSettings) -> N
 
 async def test_no_token(sandbox: Sandbox, make_settings: MakeSettings) -> None:
     settings = make_settings(sandbox, discord__token="null")
-    with pytest.raises(SetupError, match=r"^There is no bot token: put .* into EASEL_DISCORD__TOKEN\.$"):
+    with pytest.raises(SetupError, match=r"^There is no bot token: put .* into EASEL_DISCORD__TOKEN, or .*\.$"):
         await run(settings, ScriptedExecutor())
 
 
@@ -79,22 +78,12 @@ async def test_a_missing_intent(sandbox: Sandbox, make_settings: MakeSettings) -
         await run(make_settings(sandbox), ScriptedExecutor())
 
 
-async def test_pictures_that_cannot_be_kept_are_found_at_the_start(
-    sandbox: Sandbox, make_settings: MakeSettings, tmp_path: Path
-) -> None:
-    (tmp_path / "file").touch()
-    executor = ScriptedExecutor()
-    with pytest.raises(SetupError, match=r"file/data/pictures cannot be written to \(Not a directory\)"):
-        await run(make_settings(sandbox, data_dir=tmp_path / "file" / "data"), executor)
-    assert not executor.entered
-
-
 async def test_a_picture_that_could_not_be_saved_is_not_said_to_be(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     post = await stage.reply(await stage.say(".imagine a cat"))
     pictures = stage.settings.data_dir / "pictures"
-    pictures.rmdir()
+    pictures.parent.mkdir()
     pictures.touch()
     stage.executor.finish(await stage.executor.next("a cat"))
     await stage.shows(post, "Again:")

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from config.layers import FIELDS, ConfigError, load
 from config.settings import Settings
+from config.token_file import with_token
 
 SECRET = "MTIz.s3cret-Token_42"
 
@@ -99,8 +100,9 @@ def test_an_empty_token_is_none(empty: str) -> None:
     assert settings(None, EASEL_DISCORD__TOKEN=empty).discord.token is None
 
 
-@given(token=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1).filter("null".__ne__))
+@given(token=st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="'\""), min_size=1))
 def test_a_token_is_taken_as_it_is_written(token: str) -> None:
+    assume(token != "null")
     for chosen in (
         load(environment={"EASEL_DISCORD__TOKEN": token}),
         load(environment={}, arguments=[f"discord.token={token}"]),
@@ -118,6 +120,7 @@ def test_a_token_is_taken_as_it_is_written(token: str) -> None:
         ("painting.width=", "integer"),
         ("painting.width=true", "integer"),
         ("painting.width={a: 1}", "integer"),
+        ("painting.width={null: 1}", "not valid YAML"),
         ("painting.preview_seconds=.inf", "finite"),
         ("painting.preview_seconds=0", "greater than 0"),
         ("queue.total=0", "greater than or equal to 1"),
@@ -191,6 +194,39 @@ def test_reserved_and_foreign_variables_are_left_alone() -> None:
     settings(None, EASEL_DISCORD_OPENAPI="/openapi.json", PATH="/bin", XEASEL_Y="z")
 
 
+@pytest.mark.parametrize("service", ["EASEL", "EASEL_DISCORD", "EASEL_TOKEN_FILE"])
+def test_what_kubernetes_and_docker_say_of_a_service_is_left_alone(service: str) -> None:
+    names = (
+        *("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_80_TCP", "PORT_80_TCP_PROTO"),
+        *("PORT_80_TCP_PORT", "PORT_80_TCP_ADDR", "PORT_53_UDP_ADDR", "NAME", "ENV_PATH"),
+    )
+    settings(None, **{f"{service}_{name}": "tcp://10.0.0.1:80" for name in names})
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_that_an_env_file_leaves_are_taken_away(quote: str) -> None:
+    chosen = settings(
+        None,
+        EASEL_DISCORD__TOKEN=f"{quote}{SECRET}{quote}",
+        EASEL_PAINTING__WIDTH=f"{quote}256{quote}",
+        EASEL_EXECUTOR__DEVICES=f"{quote}cpu,cpu{quote}",
+        EASEL_DISCORD__PREFIX=quote,
+    )
+    assert chosen.discord.token is not None
+    assert chosen.discord.token.get_secret_value() == SECRET
+    assert chosen.painting.width == 256
+    assert chosen.executor.devices == ("cpu", "cpu")
+    assert chosen.discord.prefix == quote
+
+
+def test_a_home_that_is_not_known_matters_to_what_is_read_there() -> None:
+    chosen = settings(None, "data_dir=~nobody-of-this-name/x", "discord.token_file=~nobody-of-this-name/x")
+    assert str(chosen.data_dir) == "~nobody-of-this-name/x"
+    assert "models.clip (command line) begins with ~" in refusal(None, "models.clip=~nobody-of-this-name/x")
+    with pytest.raises(ConfigError, match=r"^discord.token_file should be a path; ~ stands for no home"):
+        with_token(chosen)
+
+
 @pytest.mark.parametrize("argument", ["painting=1", "painting={width: 64}"])
 def test_a_section_is_not_a_value(argument: str) -> None:
     assert refusal(None, argument).startswith("painting (command line) is a section; set one of painting.width")
@@ -208,6 +244,10 @@ def test_an_argument_without_an_equals_sign() -> None:
         ("\tpainting: 1", "easel.yaml, line 1: not valid YAML"),
         ("\0", "easel.yaml: not valid YAML"),
         ("- painting", "easel.yaml: should hold key: value lines"),
+        ("null: 1", "easel.yaml: should hold key: value lines"),
+        ("log: {level: !!set {a}}", "easel.yaml: should hold key: value lines"),
+        (f"queue: {{total: {'9' * 5000}}}", "easel.yaml: should hold key: value lines"),
+        ("[" * 5000 + "]" * 5000, "easel.yaml: should hold key: value lines"),
         ("painting: 5", "painting (easel.yaml) is a section"),
         ("painting: {width: '${nothing}'}", "painting.width (easel.yaml) refers by ${…} to something"),
         ("painting: {width: '${'}", "easel.yaml: a value with ${"),
@@ -241,10 +281,36 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         f"discord:\n  token: [{SECRET}]",
         f"discord:\n  token: {{{SECRET}: 1}}",
         f"discord:\n  prefix: {SECRET}",
+        f"discord:\n  {SECRET}: 1",
+        f"discord:\n  {SECRET}: 1\n  {SECRET}: 2",
+        f"discord:\n  token: {{{SECRET}: '${{nothing}}'}}",
+        f"discord:\n  token: {SECRET}\n  api_base: https://${{discord.token}}/api",
+        f"discord:\n  token: {SECRET}\n  prefix: ${{.token}}",
+        f"discord:\n  token: {SECRET}\n  token_file: ${{discord.token}}",
+        f"discord:\n  token: {SECRET}\nmodels: {{clip: '${{oc.select:discord.token}}'}}",
+        f"discord:\n  token: {SECRET}\ndata_dir: /data/${{discord.token}}",
+        f"{SECRET.lower()}: 1",
     ],
 )
 def test_the_token_is_in_no_message(text: str) -> None:
-    assert SECRET not in refusal(text)
+    assert SECRET.lower() not in refusal(text).lower()
+
+
+def test_a_setting_that_refers_to_the_token_is_refused() -> None:
+    message = refusal("data_dir: /data/${discord.token}", EASEL_DISCORD__TOKEN=SECRET)
+    assert message == "data_dir (easel.yaml) must not refer to discord.token"
+
+
+def test_the_token_is_set_once() -> None:
+    message = refusal("discord: {token_file: /run/secrets/token}", EASEL_DISCORD__TOKEN=SECRET)
+    assert message == (
+        "discord.token_file (easel.yaml) cannot be set beside discord.token (environment variable EASEL_DISCORD__TOKEN)"
+    )
+
+
+def test_a_variable_of_any_name_is_not_repeated() -> None:
+    for name in (f"EASEL_{SECRET}", "EASEL_ABCDEFGHIJKLMNOPQRSTUVWXYZ", f"EASEL_DISCORD__{SECRET}"):
+        assert refusal(None, **{name: "1"}).startswith("a key (environment) is not a setting; ")
 
 
 def test_the_token_is_in_no_repr() -> None:

@@ -4,18 +4,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.settings import ModelsSettings
 
+PATIENCE = 240.0
+"""Seconds that anything may take on a slow and busy machine."""
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("EASEL_")}
 
 
-def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """Start ``easel`` in ``folder`` with both outputs piped."""
+def start(folder: Path, *arguments: str, below: Sequence[str] = (), **environment: str) -> subprocess.Popen[str]:
+    """Start ``easel`` in ``folder`` with both outputs piped, by the command ``below`` where there is one."""
     return subprocess.Popen(
-        [sys.executable, "-m", "easel", *arguments],
+        [*below, sys.executable, "-m", "easel", *arguments],
         cwd=folder,
         env=BARE | environment,
         stdout=subprocess.PIPE,
@@ -24,10 +26,10 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen
     )
 
 
-def finish(folder: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
+def finish(folder: Path, *arguments: str, below: Sequence[str] = (), **environment: str) -> tuple[int, str, str]:
     """Run ``easel`` to its end and return exit code, standard output and standard error."""
-    with start(folder, *arguments, **environment) as process:
-        out, err = process.communicate(timeout=100)
+    with start(folder, *arguments, below=below, **environment) as process:
+        out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
 
 
@@ -53,7 +55,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Look until ``condition`` holds."""
     deadline = time.monotonic() + seconds
     while not condition():

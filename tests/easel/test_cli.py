@@ -105,10 +105,13 @@ def test_wrong_settings(easel: Easel, arguments: list[str], complaint: str) -> N
     [
         ([], "EASEL_DISCORD__TOKEN"),
         (["discord.token=x", "discord.api_base=http://127.0.0.1:9"], "Nothing answers at http://127.0.0.1:9"),
+        (["data_dir=/proc/easel"], "data_dir: no picture can be kept in /proc/easel: No such file"),
+        (["data_dir=/dev/null"], "data_dir: no picture can be kept in /dev/null: Not a directory"),
     ],
 )
 def test_run_without_what_it_needs(tmp_path: Path, settings: list[str], complaint: str) -> None:
-    code, out, err = finish(tmp_path, "run", "log.level=error", "executor.devices=[cpu]", *settings)
+    settings = [f"data_dir={tmp_path}", "log.level=error", "executor.devices=[cpu]", *settings]
+    code, out, err = finish(tmp_path, "run", *settings)
     assert (code, out) == (78, "")
     assert err.startswith("easel: ")
     assert complaint in err

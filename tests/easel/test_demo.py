@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from config.settings import ModelsSettings
-from tests.easel.processes import descendants, finish, is_alive, settings_for, start, wait_until
+from tests.easel.processes import PATIENCE, descendants, finish, is_alive, settings_for, start, wait_until
 
 
 def line_of(demo: "subprocess.Popen[str]", beginning: str) -> str:
@@ -29,7 +29,7 @@ def test_from_nothing_to_a_finished_picture(tmp_path: Path, tiny_models: ModelsS
         path = line_of(demo, "Finished: ").removesuffix(" (a sunset over the sea)")
         processes = descendants(demo.pid)
         demo.send_signal(signal.SIGTERM)
-        out, err = demo.communicate(timeout=60)
+        out, err = demo.communicate(timeout=PATIENCE)
     assert (demo.returncode, out, err) == (0, "", "")
     assert len(processes) >= 2
     assert not any(map(is_alive, processes))
@@ -44,7 +44,7 @@ def test_ctrl_c_with_nothing_typed(tmp_path: Path, tiny_models: ModelsSettings) 
         line_of(demo, "Easel is ready at ")
         processes = descendants(demo.pid)
         demo.send_signal(signal.SIGINT)
-        out, err = demo.communicate(timeout=60)
+        out, err = demo.communicate(timeout=PATIENCE)
     assert (demo.returncode, out, err) == (0, "", "")
     assert not any(map(is_alive, processes))
 
@@ -56,7 +56,7 @@ def test_the_demo_ends_with_its_sandbox(tmp_path: Path, tiny_models: ModelsSetti
         processes = descendants(demo.pid)
         (sandbox,) = (pid for pid in processes if b"sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
         os.kill(sandbox, signal.SIGKILL)
-        _, err = demo.communicate(timeout=60)
+        _, err = demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 1
     assert err.endswith("easel: The sandbox ended, and the demo with it.\n")
     assert not any(map(is_alive, processes))
@@ -77,7 +77,7 @@ def test_sigterm_before_it_is_ready(tmp_path: Path, tiny_models: ModelsSettings)
         wait_until(lambda: descendants(demo.pid))
         processes = descendants(demo.pid)
         demo.terminate()
-        out, err = demo.communicate(timeout=60)
+        out, err = demo.communicate(timeout=PATIENCE)
     assert (demo.returncode, out, err) == (0, "", "")
     assert not any(map(is_alive, processes))
 

@@ -1,0 +1,44 @@
+"""Whether pictures can be written somewhere, found out before they are painted."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from config.layers import ConfigError
+from config.settings import Settings
+
+OVERHEAD = 1 << 16
+"""Bytes of a picture's file beside its pixels, at most."""
+PREFIX = ".easel-"
+"""Of the names of files that are there for a moment."""
+
+
+def try_writing(folder: Path, width: int, height: int) -> None:
+    """Write as many bytes as a picture of that size can take into a new file in ``folder``, and remove it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=PREFIX) as file:
+        file.write(os.urandom(3 * width * height + OVERHEAD))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def check_data_dir(settings: Settings) -> None:
+    """Make the folder for pictures, and see that they can be written there.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    folder = settings.data_dir
+    if folder.parts[:1] and folder.parts[0].startswith("~"):
+        raise ConfigError(
+            "data_dir is in a home directory that is not known here; set it, as by EASEL_DATA_DIR=/var/lib/easel"
+        )
+    side = settings.painting.max_side
+    try:
+        (folder / "pictures").mkdir(parents=True, exist_ok=True)
+        try_writing(folder / "pictures", side, side)
+    except OSError as error:
+        raise ConfigError(f"data_dir: no picture can be kept in {folder}: {error.strerror}") from None

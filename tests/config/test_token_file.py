@@ -1,0 +1,73 @@
+"""The token in a file of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from config.layers import ConfigError, load
+from config.settings import Settings
+from config.token_file import with_token
+
+TOKEN = "MTIz.s3cret-Token_42"
+
+
+def naming(file: Path) -> Settings:
+    return load(environment={"EASEL_DISCORD__TOKEN_FILE": str(file)})
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_the_token_is_read_without_the_end_of_its_line(tmp_path: Path, end: str) -> None:
+    (tmp_path / "token").write_bytes(f"{TOKEN}{end}".encode())
+    chosen = with_token(naming(tmp_path / "token"))
+    assert chosen.discord.token is not None
+    assert chosen.discord.token.get_secret_value() == TOKEN
+    assert TOKEN not in repr(chosen)
+
+
+def test_without_a_file_nothing_changes() -> None:
+    chosen = load(environment={"EASEL_DISCORD__TOKEN": TOKEN})
+    assert with_token(chosen) is chosen
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "No such file"),
+        (b"", "empty file"),
+        (b"\n", "empty file"),
+        (b"Bot abc\n", "should hold the token alone, without blanks"),
+        (b"DISCORD_TOKEN=abc\nOTHER=1\n", "should hold the token alone"),
+        ("töken".encode(), "should hold the token alone"),
+        (b"\0" * 20, "should hold the token alone"),
+        (b"a" * 2000, "too large"),
+    ],
+)
+def test_what_holds_no_token_is_told_in_one_line_without_it(
+    tmp_path: Path, content: bytes | None, complaint: str
+) -> None:
+    file = tmp_path / "file-name"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match=complaint) as raised:
+        with_token(naming(file))
+    message = str(raised.value)
+    assert message.startswith("discord.token_file ")
+    assert "\n" not in message
+    assert "file-name" not in message
+    assert "abc" not in message
+
+
+@pytest.mark.parametrize(
+    ("file", "complaint"), [("/", "Is a directory"), ("/dev/zero", "too large"), ("\0", "should be a path")]
+)
+def test_what_is_no_file(file: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        with_token(naming(Path(file)))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "token").touch(0o000)
+    with pytest.raises(ConfigError, match="Permission denied"):
+        with_token(naming(tmp_path / "token"))
