@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import torch
 
@@ -107,7 +107,7 @@ def read_container(path: Path) -> Content:
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         if mapped[: len(ZIP)] != ZIP:
-            return _read_old(file, mapped)
+            return _read_old(mapped)
         with zipfile.ZipFile(file) as archive:
             entries = {info.filename: info for info in archive.infolist()}
     return _read_archive(mapped, entries)
@@ -143,8 +143,10 @@ def _entry(mapped: mmap.mmap, info: zipfile.ZipInfo) -> memoryview:
             raise UnsupportedError("is compressed in a way that is not read")
 
 
-def _read_old(file: IO[bytes], mapped: mmap.mmap) -> Content:
-    """Read what was written before archives: four pickles, then each storage with its length before it."""
+def _read_old(mapped: mmap.mmap) -> Content:
+    """Read what was written before archives: five pickles, then each storage with its length before it."""
+    # A file takes the memory that a read asks for before it looks whether there is as much; a mapping does not.
+    file = cast("IO[bytes]", mapped)
     if unpickle(file).value != MAGIC or unpickle(file).value != PROTOCOL:
         raise ValueError("The file does not begin as torch begins one.")
     if not unpickle(file).value["little_endian"]:

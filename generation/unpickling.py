@@ -65,7 +65,7 @@ class Pickled:
     persistent_ids: list[Any]
 
 
-def unpickle(stream: IO[bytes]) -> Pickled:
+def unpickle(stream: IO[bytes], max_opcodes: int = MAX_OPCODES) -> Pickled:
     """Read one pickle; the stream is left at its end.
 
     Time and memory are in proportion to its length, and bounded.
@@ -75,7 +75,7 @@ def unpickle(stream: IO[bytes]) -> Pickled:
     """
     machine = _Machine()
     for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
-        if count == MAX_OPCODES:
+        if count == max_opcodes:
             raise ValueError("The pickle has too many opcodes.")
         machine.obey(opcode.name, argument)
     return Pickled(machine.pop(), machine.persistent_ids)
