@@ -47,8 +47,8 @@ class DDConfig(_Strict):
     attn_resolutions: Annotated[list[Annotated[int, whole(1, 65536)]], Field(max_length=16)]
     resolution: Annotated[int, whole(1, 65536)]
     z_channels: Annotated[int, whole(1, 4096)]
-    in_channels: Annotated[int, whole(3, 3)]
-    out_ch: Annotated[int, whole(3, 3)]
+    in_channels: Literal[3]
+    out_ch: Literal[3]
     double_z: No
     dropout: float = 0.0
     resamp_with_conv: Annotated[bool, should_be("true", bool)] = True
@@ -148,8 +148,8 @@ def _described(path: Path, kind: type[M], target: str) -> M:
     try:
         sections = _read(path)
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        reason = (error.problem if isinstance(error, yaml.MarkedYAMLError) else None) or str(error)
-        raise CheckpointError.of(path, f"is not a YAML that can be read ({reason or type(error).__name__})") from error
+        problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error).partition("\n")[0]
+        raise CheckpointError.of(path, f"cannot be read as YAML: {problem or type(error).__name__}") from error
     model = sections.get("model")
     named = model.get("target") if isinstance(model, dict) else None
     if not isinstance(named, str):
