@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,21 @@ def test_a_composer_that_cannot_be_built_is_refused(path: Path, key: str, value:
     write(path, composer(**{key: value}))
     with pytest.raises(CheckpointError, match=complaint):
         describe_composer(path)
+
+
+def test_damage_is_refused_and_nothing_worse(path: Path) -> None:
+    write(path, described(recipe__stages=[{"share": 0.5, "pyramid": [1, 0.5]}, {"share": 0.5}], recipe__sketch={}))
+    whole = path.read_text("utf-8")
+    chance = random.Random(0)
+    refused = 0
+    for _ in range(300):
+        damaged = list(whole)
+        for _ in range(chance.choice((1, 2, 8))):
+            place = chance.randrange(len(damaged))
+            damaged[place : place + chance.randrange(3)] = chance.choice("0-9eE.'\"\n\t {}[]&*!:$#|>%@`,~\x07é\ud7ff")
+        path.write_text("".join(damaged), "utf-8")
+        try:
+            describe_vqgan(path)
+        except CheckpointError:
+            refused += 1
+    assert refused > 100
