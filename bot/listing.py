@@ -73,7 +73,7 @@ def help_text(name: str, settings: Settings) -> str:
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
-{typed(f"{prefix}imagine a red fox --seed 7")} the same seed paints the same picture again
+{typed(f"{prefix}imagine a red fox --seed 7")} the same seed paints that picture again, or one close to it
 {typed(f"{prefix}imagine a wide sea --size 192x128 --steps {painting.max_steps}")} more steps follow the words further
 {typed(f"{prefix}queue")} what is being painted and what waits
 {typed(f"{prefix}cancel")} takes back your newest picture, {typed(f"{prefix}cancel 2")} the second in line; as a reply \

@@ -123,6 +123,7 @@ class Studio:
             raise UserError(CLOSED)
         if self._pool.is_parked:
             raise UserError(PARKED)
+        self._check_size(arguments)
         request = ImagineRequest(
             id=secrets.token_hex(4),
             prompt=arguments.prompt,
@@ -148,6 +149,7 @@ class Studio:
         """Let a request that waits be for something else; raises ``UserError`` when it is being painted."""
         if entry.taken:
             raise UserError(BEGUN)
+        self._check_size(arguments)
         request = entry.request = replace(
             entry.request,
             prompt=arguments.prompt,
@@ -176,6 +178,11 @@ class Studio:
                 entry.post.withdraw()
                 self._abort(entry)
                 _log.info("the post was deleted", request=entry.request.id)
+
+    def _check_size(self, arguments: Arguments) -> None:
+        refusal = self._pool.refusal((arguments.width, arguments.height))
+        if refusal is not None:
+            raise UserError(refusal)
 
     def cancel(self, entry: Entry, sentence: str) -> None:
         """Take the request back, whether it waits or is being painted; its post says ``sentence``."""

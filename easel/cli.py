@@ -175,7 +175,10 @@ def imagine(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Of gradient descent.", show_default=False)] = None,
     seed: Annotated[
-        int | None, typer.Option(help="The same seed gives the same picture.", show_default="random")
+        int | None,
+        typer.Option(
+            help="The same seed repeats a picture, on the same machine and CPU workers.", show_default="random"
+        ),
     ] = None,
     init: Annotated[
         str | None, typer.Option(help="What to begin from: sketch or noise.", show_default="what suits the models")

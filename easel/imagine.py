@@ -101,7 +101,7 @@ async def _painted(request: ImagineRequest, settings: Settings, follow: Callable
                 case Finished():
                     return event
                 case Failed(reason=reason):
-                    raise GenerationError(reason)
+                    raise GenerationError(reason.replace("`", ""))
                 case _:
                     follow(event)
     raise AssertionError("the events end only when the executor is left")

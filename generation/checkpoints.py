@@ -4,32 +4,29 @@ Only the official formats: taming-transformers' YAML with a ``.safetensors`` or 
 it, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state dict.
 """
 
-import pickle
-import warnings
-import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import torch
-from omegaconf import OmegaConf
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
 from generation.canvas.vqgan import VQGAN
 from generation.composer import Composer
+from generation.description import describe_composer, describe_vqgan
 from generation.errors import CheckpointError
-from generation.official import clip_model
 from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.shape import CLIPShape
 from generation.precision import Precision, choose_format
 from generation.recipe import Recipe
+from generation.state_dict import StateDict, read_state_dict, without_prefix
 
 POCKET = "pocket"
 """Name of the models that come with the program."""
 
-StateDict = dict[str, Tensor]
+N = TypeVar("N", bound=nn.Module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +88,13 @@ def load_vqgan(config_path: Path) -> tuple[VQGAN, Recipe]:
     """
     _require(config_path)
     checkpoint_path = _beside(config_path)
-    try:
-        config: Any = OmegaConf.to_container(OmegaConf.load(config_path), resolve=True)
-        if config["model"]["target"].rpartition(".")[2] != "VQModel":
-            raise CheckpointError(
-                f"{config_path} describes a {config['model']['target']}; "
-                "only taming.models.vqgan.VQModel can be painted with."
-            )
-        params = config["model"]["params"]
-        vqgan = VQGAN(params["ddconfig"], params["n_embed"], params["embed_dim"])
-        recipe = Recipe.from_config(config.get("recipe", {}))
-    except CheckpointError:
-        raise
-    except Exception as error:
-        raise CheckpointError(f"{config_path} is not a configuration of a VQGAN ({_summary(error)}).") from error
-    state_dict = _read(checkpoint_path)
-    own = {name: tensor for name, tensor in state_dict.items() if name in vqgan.state_dict()}
-    _fill(vqgan, own, checkpoint_path)
-    return vqgan, recipe
+    description = describe_vqgan(config_path)
+    params = description.model.params
+    state_dict = _weights(checkpoint_path, "quantize.embedding.weight", "VQGAN")
+    vqgan = _filled(
+        lambda: VQGAN(params.ddconfig.for_taming(), params.n_embed, params.embed_dim), state_dict, checkpoint_path
+    )
+    return vqgan, description.recipe
 
 
 def load_clip(path: Path) -> CLIPPerceptor:
@@ -118,12 +104,12 @@ def load_clip(path: Path) -> CLIPPerceptor:
         CheckpointError: the file is missing, damaged or no CLIP.
     """
     _require(path)
-    state_dict = _read(path)
+    state_dict = _weights(path, "text_projection", "CLIP")
     try:
-        clip = clip_model.build_model(state_dict)
-    except (LookupError, RuntimeError, AssertionError, ValueError, ZeroDivisionError) as error:
-        raise CheckpointError(f"{path} does not hold the weights of a CLIP ({_summary(error)}).") from error
-    return CLIPPerceptor(clip.float())
+        shape = CLIPShape.of(state_dict)
+    except ValueError as error:
+        raise CheckpointError.of(path, f"does not hold the weights of a CLIP: {error}") from None
+    return CLIPPerceptor(_filled(shape.build, state_dict, path).eval().float())
 
 
 def load_composer(config_path: Path) -> Composer:
@@ -134,16 +120,10 @@ def load_composer(config_path: Path) -> Composer:
     """
     _require(config_path)
     checkpoint_path = _beside(config_path)
-    state_dict = _read(checkpoint_path)
-    try:
-        config: Any = OmegaConf.to_container(OmegaConf.load(config_path), resolve=True)
-        shape = config["model"]["params"]["transformer_config"]["params"]
-        composer = Composer(state_dict["condition.weight"].shape[1], **shape)
-    except Exception as error:
-        raise CheckpointError(f"{config_path} is not a configuration of a composer ({_summary(error)}).") from error
-    masks = {name: mask for name, mask in composer.state_dict().items() if name.endswith(".mask")}
-    _fill(composer, masks | state_dict, checkpoint_path)
-    return composer
+    shape = describe_composer(config_path)
+    state_dict = _weights(checkpoint_path, "condition.weight", "composer")
+    width = state_dict["condition.weight"].shape[-1]
+    return _filled(lambda: Composer(width, **shape.model_dump()), state_dict, checkpoint_path)
 
 
 def _beside(config_path: Path) -> Path:
@@ -159,59 +139,32 @@ def _beside(config_path: Path) -> Path:
 
 def _require(path: Path) -> None:
     if not path.is_file():
-        raise CheckpointError(f"{path} does not exist: put the file there or change the setting that names it.")
+        raise CheckpointError.of(path, "does not exist: put the file there or change the setting that names it")
 
 
-def _read(path: Path) -> StateDict:
-    """Return the tensors of a file by name, whatever of the known formats it has."""
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        if _is_torchscript(path):
-            return _read_torchscript(path)
-        return _read_pickle(path)
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint: fetch the file again.") from error
+def _weights(path: Path, known: str, kind: str) -> StateDict:
+    """Return the weights of a network of which one tensor's name is known, without what stands before its name."""
+    state_dict = without_prefix(read_state_dict(path), known)
+    if not state_dict:
+        raise CheckpointError.of(path, f"does not hold the weights of a {kind}: {known} is missing")
+    return state_dict
 
 
-def _is_torchscript(path: Path) -> bool:
-    """Return whether the file is an archive such as OpenAI publishes, whose tensors are read without running it."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.endswith("constants.pkl") for name in archive.namelist())
+def _filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
+    """Return a network with weights that were compared with it before any memory is taken for it.
 
-
-def _read_torchscript(path: Path) -> StateDict:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`torch.jit.load` is deprecated", DeprecationWarning)
-        return dict(torch.jit.load(path, map_location="cpu").state_dict())
-
-
-class _Inert:
-    """Stands in for every class that a pickle names and torch does not know: it holds state and does nothing."""
-
-    def __init__(self, *_: Any) -> None: ...
-
-    def __setstate__(self, _: Any) -> None: ...
-
-
-def _read_pickle(path: Path) -> StateDict:
-    """Return the state dict in a pickle, whose own classes (Lightning's callbacks, say) are never imported."""
-    names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    with torch.serialization.safe_globals([(_Inert, name) for name in names]):
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    state_dict = content.get("state_dict", content) if isinstance(content, dict) else {}
-    return {name: tensor for name, tensor in state_dict.items() if isinstance(tensor, Tensor)}
-
-
-def _fill(network: nn.Module, state_dict: StateDict, path: Path) -> None:
-    try:
-        network.load_state_dict(state_dict)
-    except RuntimeError as error:
-        raise CheckpointError(f"{path} does not fit its configuration ({_summary(error)}).") from error
-
-
-def _summary(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join([type(error).__name__, *lines[:2]])
+    Of the weights there may be more than it has; masks, which follow from its shape, need not be there.
+    """
+    with torch.device("meta"):
+        expected = {name: tensor for name, tensor in build().state_dict().items() if not name.endswith(".attn.mask")}
+    if missing := [name for name in expected if name not in state_dict]:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise CheckpointError.of(path, f"does not fit its configuration: {missing[0]} is missing{more}")
+    for name, tensor in expected.items():
+        own = state_dict[name]
+        if own.shape != tensor.shape or own.is_floating_point() != tensor.is_floating_point():
+            found, wanted = (f"{list(each.shape)} of {each.dtype}" for each in (own, tensor))
+            raise CheckpointError.of(path, f"does not fit its configuration: {name} is {found} instead of {wanted}")
+    network = build()
+    network.load_state_dict({name: state_dict[name] for name in expected}, strict=False)
+    return network

@@ -3,8 +3,8 @@
 Some views show the whole picture with a margin, the others are crops of several scales. Flip, scale, rotation,
 shear, aspect, perspective and place are composed into one homography per cutout and sampled once; contrast,
 brightness and tint into one colour matrix; noise comes last, from a random place of a sheet of noise. So all that is
-random is a few numbers per cutout, which come from the generator that is passed in: a picture does not depend on
-its neighbours in a batch, nor on the device.
+random is a few numbers per cutout, which come from the generator that is passed in: what is drawn for a picture does
+not depend on its neighbours in a batch, nor on the device.
 """
 
 import torch

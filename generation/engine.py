@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import lcm
 
 import torch
 from torch import Generator, Tensor
@@ -16,7 +17,7 @@ from generation.errors import RequestError
 from generation.painting import Painting
 from generation.perceptor.clip import CLIPPerceptor
 from generation.recipe import Recipe
-from generation.request import ImagineRequest, Shape
+from generation.request import ImagineRequest, Shape, size_refusal
 from generation.sketch import Sketcher, fit
 from generation.stopwatch import Stopwatch
 from generation.swaps import SWAPPED, swaps
@@ -52,9 +53,11 @@ class StepError(Exception):
 class Engine:
     """Paints many requests, each step all those of one shape and stage as one batch.
 
-    Requests join and leave between steps. Each has its own seed, step count and optimiser state, and nothing that
-    it draws or computes depends on its neighbours, beyond the rounding of batched arithmetic. Several batches get
-    equal time, whatever their steps cost.
+    Requests join and leave between steps. Each has its own seed, step count and optimiser state, and nothing that is
+    drawn at random for it depends on its neighbours. What is computed for it does, by rounding, as it does on the
+    number of threads, and in the course of the steps that grows to a difference that can be seen. So a request repeats
+    its picture exactly only beside as many neighbours in each step, with as many threads, on the same device with the
+    same libraries. Several batches get equal time, whatever their steps cost.
 
     Args:
         canvases: what is optimised, one for each stage of the recipe.
@@ -77,12 +80,14 @@ class Engine:
         self.recipe = recipe
         self.device = device
         self.sketcher = sketcher
-        distractors = [perceptor.tokenise(text)[0] for text in recipe.distractors]
+        distractors = [perceptor.tokens(text) for text in recipe.distractors]
         self._judge = Judge(
             perceptor,
             Cutouts(recipe.cutouts, perceptor.input_size, device),
-            self._encode(distractors or [perceptor.tokenise("")[0]])[: len(distractors)],
+            self._encode(distractors or [perceptor.tokens("")])[: len(distractors)],
         )
+        self.multiple = lcm(*(canvas.multiple for canvas in canvases))
+        """Of which the sides of pictures have to be multiples, in pixels."""
         self._paintings: dict[str, Painting] = {}
         self._batches: list[Batch] = []
         self._batch_of: dict[Painting, Batch] = {}
@@ -99,12 +104,15 @@ class Engine:
         """Start a request; it takes part in the following steps.
 
         Raises:
-            RequestError: a sketch is asked for, and the models draw none.
+            RequestError: the models cannot paint this size, or draw no sketch though one is asked for.
         """
+        if refusal := size_refusal(request.shape, self.multiple):
+            raise RequestError(refusal)
         generator = Generator().manual_seed(request.seed)
         tokens, left_out = self.perceptor.tokenise(request.prompt)
         text = self._encode([tokens])[0]
-        painting = Painting(request, text, self._swaps(request.prompt, text), generator, left_out)
+        swapped = self._swaps(request.prompt.removesuffix(left_out), text)
+        painting = Painting(request, text, swapped, generator, left_out)
         sketch = self._sketch(painting, tokens)
         painting.first_stage = self.recipe.first_stage(sketched=sketch is not None)
         self._enter_stage(painting, painting.first_stage, sketch)
@@ -181,11 +189,10 @@ class Engine:
 
     def _swaps(self, prompt: str, text: Tensor) -> Tensor:
         """Return the unit vectors of a prompt's swaps, followed by its own, ``[S, D]``."""
-        words = prompt.split()[: self.perceptor.context_length]
-        swapped = swaps(" ".join(words), self.recipe.nouns)
+        swapped = swaps(" ".join(prompt.split()), self.recipe.nouns)
         vectors = text.expand(SWAPPED * len(self.recipe.nouns), -1).clone()
         if swapped:
-            vectors[: len(swapped)] = self._encode([self.perceptor.tokenise(other)[0] for other in swapped])
+            vectors[: len(swapped)] = self._encode([self.perceptor.tokens(other) for other in swapped])
         return vectors
 
     @torch.no_grad()

@@ -9,6 +9,14 @@
     └── WorkerError         no worker came up
 """
 
+from pathlib import Path
+from typing import Self
+
+MAX_SENTENCE = 300
+"""Characters of what is said about a file."""
+MAX_NAME = 120
+"""Characters of a file's path in it."""
+
 
 class GenerationError(Exception):
     """Base of all errors of this room; ``str(error)`` is one sentence for a person."""
@@ -16,6 +24,18 @@ class GenerationError(Exception):
 
 class CheckpointError(GenerationError):
     """Weights are missing, damaged, or of a kind that is not supported."""
+
+    @classmethod
+    def of(cls, path: Path, reason: str) -> Self:
+        """Return the error whose one line is the file's name, a reason without a full stop, and a full stop.
+
+        Both may hold what stands in files: what cannot be printed is replaced, and what is too long is shortened.
+        """
+        name, reason = ("".join(c if c.isprintable() else "�" for c in text) for text in (str(path), reason))
+        if len(name) > MAX_NAME:
+            name = f"…{name[-MAX_NAME:]}"
+        room = MAX_SENTENCE - len(name) - 3
+        return cls(f"{name} {reason if len(reason) <= room else reason[:room] + '…'}.")
 
 
 class DeviceError(GenerationError):

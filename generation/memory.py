@@ -16,8 +16,8 @@ from generation.request import ImagineRequest
 SLOTS = {"cpu": 1, "cuda": batch.SLOTS}
 """Pictures painted at once, at most. A CPU has few idle units to fill: with two at once the pocket models paint a sixth
 more, and each picture takes nearly twice as long."""
-SIDES = (64, 128)
-"""Of the pictures that are painted to measure, in pixels."""
+SIDE = 64
+"""Of the smaller pictures that are painted to measure, in pixels, or somewhat more; the others are twice as large."""
 WORKSPACE = 2.0
 """What a step takes altogether, as a multiple of what autograd keeps: gradients (with the pocket models all tensors are
 1.2 to 1.5 times as much), and the libraries' workspaces, of which PyTorch does not tell."""
@@ -87,7 +87,8 @@ def step_bytes(engine: Engine) -> Capacity:
     What is kept for ``n`` pictures of ``p`` pixels is taken to be ``fixed + n * (picture + p * pixel)``; the fixed part
     is the weights, which are there already.
     """
-    small, large = SIDES
+    small = -(-SIDE // engine.multiple) * engine.multiple
+    large = 2 * small
     one, two, one_large = (_peak(engine, side, count) for side, count in ((small, 1), (small, 2), (large, 1)))
     pixel = max(0.0, (one_large - one) / (large**2 - small**2))
     picture = max(0.0, two - one - pixel * small**2)

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, lcm
 
 from generation.pace import Pace
-from generation.request import ImagineRequest, Shape
+from generation.request import ImagineRequest, Shape, size_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Device:
         pace: how fast it is.
         running: what it paints, by request id, in the order in which it came.
         parked: whether it failed too often in a row to be expected back soon.
+        multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Device:
     pace: Pace = field(default_factory=Pace)
     running: dict[str, Running] = field(default_factory=dict)
     parked: bool = False
+    multiple: int = 1
 
     @property
     def batches(self) -> Counter[Shape]:
@@ -105,6 +107,10 @@ class Pool:
     """The devices that paint together."""
 
     devices: tuple[Device, ...]
+
+    def refusal(self, shape: Shape) -> str | None:
+        """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
+        return size_refusal(shape, lcm(*(device.multiple for device in self.devices)))
 
     def has_room(self, shape: Shape) -> bool:
         """Return whether some device has room for one more picture of this shape."""

@@ -1,7 +1,24 @@
 """How to paint with a pair of models."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic_core import PydanticCustomError
+
+from generation.limits import STRICT, Text, matching, real, whole
+
+Weight = Annotated[float, real(0, 1000)]
+Texts = Annotated[tuple[Text, ...], Field(max_length=4096)]
+Pyramid = Annotated[tuple[Weight, ...], Field(min_length=1, max_length=12)]
+
+
+def _complete(stages: "tuple[Stage, ...]") -> "tuple[Stage, ...]":
+    if abs(sum(stage.share for stage in stages) - 1) > 1e-3:
+        raise PydanticCustomError("shares", "should have shares that add up to 1")
+    return stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +29,7 @@ class Stage:
 
     Args:
         canvas: what is optimised: ``latent``, VQGAN's, or ``pixels``.
-        share: of the request's steps, in (0, 1]; the shares of a recipe add up to 1.
+        share: of the request's steps, in [0.01, 1]; the shares of a recipe add up to 1.
         descent: ``adam``, or ``normalised``, momentum on gradients of length 1.
         learning_rate: in units of what is optimised.
         final_learning_rate: what is left of it at the stage's last step, in [0, 1]; it falls along a cosine.
@@ -21,13 +38,15 @@ class Stage:
         total_variation: weight of that loss, which evens the picture out.
     """
 
+    __pydantic_config__ = STRICT
+
     canvas: Literal["latent", "pixels"] = "latent"
-    share: float = 1.0
+    share: Annotated[float, real(0.01, 1)] = 1.0
     descent: Literal["adam", "normalised"] = "adam"
-    learning_rate: float = 0.1
-    final_learning_rate: float = 1.0
-    pyramid: tuple[float, ...] = (1.0,)
-    total_variation: float = 0.0
+    learning_rate: Annotated[float, real(1e-6, 100)] = 0.1
+    final_learning_rate: Annotated[float, real(0, 1)] = 1.0
+    pyramid: Pyramid = (1.0,)
+    total_variation: Weight = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +60,12 @@ class Sketch:
         temperature: at 0 the likeliest codes are taken; 1 is what was learnt.
     """
 
-    weights: str = "sketch.yaml"
-    candidates: int = 8
-    guidance: float = 3.0
-    temperature: float = 0.9
+    __pydantic_config__ = STRICT
+
+    weights: Annotated[str, matching(r"[\w-][\w.-]*\.yaml", "the name of a .yaml beside this file")] = "sketch.yaml"
+    candidates: Annotated[int, whole(1, 256)] = 8
+    guidance: Annotated[float, real(0, 100)] = 3.0
+    temperature: Annotated[float, real(0, 10)] = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +84,23 @@ class Recipe:
         sketch: if the weights can sketch, how; a sketch stands in for the first of several stages.
     """
 
-    cutouts: int = 32
+    __pydantic_config__ = STRICT
+
+    cutouts: Annotated[int, whole(1, 512)] = 32
     init: Literal["noise", "grey"] = "noise"
-    distractors: tuple[str, ...] = ()
-    nouns: tuple[str, ...] = ()
-    stages: tuple[Stage, ...] = (Stage(),)
+    distractors: Texts = ()
+    nouns: Texts = ()
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=16), AfterValidator(_complete)] = (Stage(),)
     sketch: Sketch | None = None
 
     @classmethod
-    def from_config(cls, section: dict[str, Any]) -> Self:
+    def from_config(cls, section: Mapping[str, Any]) -> Self:
         """Return the recipe of a YAML section whose keys are the fields' names.
 
         Raises:
-            TypeError: a key is no field.
+            pydantic.ValidationError: a key is no field, or a value is not allowed.
         """
-        values = dict(section) | {key: tuple(section.get(key, ())) for key in ("distractors", "nouns")}
-        if "stages" in values:
-            values["stages"] = tuple(
-                Stage(**{**stage, "pyramid": tuple(stage.get("pyramid", (1.0,)))}) for stage in values["stages"]
-            )
-        if section.get("sketch"):
-            values["sketch"] = Sketch(**section["sketch"])
-        return cls(**values)
+        return TypeAdapter(cls).validate_json(json.dumps(section))
 
     def first_stage(self, *, sketched: bool) -> int:
         """Return the number from 0 of the stage in which a painting begins."""

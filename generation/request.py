@@ -16,6 +16,19 @@ Shape = tuple[int, int]
 """Width and height: requests of one shape can share a batch."""
 
 
+def size_refusal(shape: Shape, multiple: int) -> str | None:
+    """Return why models do not paint a shape whose sides have to be multiples of some pixels, None where they do.
+
+    The sentence names the nearest sizes below and above.
+    """
+    if not any(side % multiple for side in shape):
+        return None
+    below = [side // multiple * multiple for side in shape]
+    above = [-(-side // multiple) * multiple for side in shape]
+    asked = " or ".join(f"`--size {width}x{height}`" for width, height in (below, above) if width and height)
+    return f"The models in use paint sizes in multiples of {multiple} pixels; ask for {asked}."
+
+
 def step_cost(shape: Shape) -> int:
     """Return how much work one step of a picture is, in pixels."""
     width, height = shape
@@ -29,7 +42,7 @@ class ImagineRequest:
     Args:
         id: unique among all requests; events carry it back.
         prompt: what to paint.
-        seed: ``0 <= seed < 2**32``; with the same seed the same request gives the same picture.
+        seed: ``0 <= seed < 2**32``; when it repeats a picture, ``generation.engine.Engine`` says.
         width: of the picture, in pixels.
         height: of the picture, in pixels.
         steps: of gradient descent, at least 1.

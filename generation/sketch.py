@@ -28,7 +28,7 @@ class Sketcher:
         self.vqgan = vqgan
         self.perceptor = perceptor
         self.sketch = sketch
-        self._nothing = self._read(perceptor.tokenise("")[0])
+        self._nothing = self._read(perceptor.tokens(""))
 
     @torch.no_grad()
     def candidates(self, tokens: Tensor, generator: Generator) -> Tensor:

@@ -18,21 +18,23 @@ from generation.official import clip_model
 hypothesis.settings.register_profile("any-machine", deadline=None)
 hypothesis.settings.load_profile("any-machine")
 
-TINY_VQGAN = {
-    "embed_dim": 8,
-    "n_embed": 16,
-    "ddconfig": {
-        "ch": 32,
-        "out_ch": 3,
-        "ch_mult": [1, 1, 1, 1],
-        "num_res_blocks": 0,
-        "attn_resolutions": [],
-        "in_channels": 3,
-        "resolution": 32,
-        "z_channels": 16,
-        "double_z": False,
-    },
+TINY_DDCONFIG = {
+    "ch": 32,
+    "out_ch": 3,
+    "ch_mult": [1, 1, 1, 1],
+    "num_res_blocks": 0,
+    "attn_resolutions": [],
+    "in_channels": 3,
+    "resolution": 32,
+    "z_channels": 16,
+    "double_z": False,
 }
+TINY_VQGAN = {"embed_dim": 8, "n_embed": 16, "ddconfig": TINY_DDCONFIG}
+
+
+def tiny_vqgan(levels: int) -> VQGAN:
+    """Return a VQGAN with random weights; with so many levels a code is ``2^(levels - 1)`` pixels wide."""
+    return VQGAN({**TINY_DDCONFIG, "ch_mult": [1] * levels}, 16, 8)
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +42,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> ModelsSettings:
     """Models with random weights that paint a step in milliseconds."""
     folder: Path = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
-    vqgan = VQGAN(TINY_VQGAN["ddconfig"], 16, 8)  # type: ignore[arg-type]
-    save_file(vqgan.state_dict(), folder / "vqgan.safetensors")
+    save_file(tiny_vqgan(levels=4).state_dict(), folder / "vqgan.safetensors")
     config = {
         "model": {"target": "taming.models.vqgan.VQModel", "params": TINY_VQGAN},
         "recipe": {"cutouts": 4},

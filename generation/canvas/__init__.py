@@ -9,6 +9,10 @@ from torch import Generator, Tensor
 class Canvas(Protocol):
     """Turns the parameters of several paintings of one size into an RGB batch."""
 
+    @property
+    def multiple(self) -> int:
+        """Of which width and height have to be multiples, in pixels."""
+
     def stretch(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> list[Tensor]:
         """Return the parameters of a new painting, each without a batch dimension.
 

@@ -29,6 +29,11 @@ class LatentCanvas:
         self._low = codebook.amin(0).view(1, -1, 1, 1)
         self._high = codebook.amax(0).view(1, -1, 1, 1)
 
+    @property
+    def multiple(self) -> int:
+        """Sides are made of whole codes."""
+        return self.vqgan.factor
+
     @torch.no_grad()
     def stretch(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> list[Tensor]:
         """Return where ``z`` starts, ``[C, h, w]``, and the grids that are added to it, which learn."""

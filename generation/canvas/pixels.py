@@ -33,6 +33,11 @@ class PixelCanvas:
         self.pyramid = pyramid
         self.device = device
 
+    @property
+    def multiple(self) -> int:
+        """Sides are free."""
+        return 1
+
     def stretch(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> list[Tensor]:
         """Return the start ``[3, height, width]``, and the grids of the sheet and its halves, which learn."""
         shrink = self.size / min(width, height)

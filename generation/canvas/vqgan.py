@@ -31,7 +31,7 @@ class VQGAN(nn.Module):
         self.post_quant_conv: nn.Module = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
         self.dtype = torch.float32
         """Number format of the decoder."""
-        self.factor = 2 ** (len(ddconfig["ch_mult"]) - 1)
+        self.factor: int = 2 ** (len(ddconfig["ch_mult"]) - 1)
         """Pixels a side that one code stands for."""
 
     @property

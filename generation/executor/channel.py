@@ -62,10 +62,12 @@ class Ready:
     Args:
         device: where they are, ``cpu`` or ``cuda:N``.
         capacity: how much it holds at once.
+        multiple: of which the sides of pictures have to be multiples, in pixels.
     """
 
     device: str
     capacity: Capacity
+    multiple: int
 
 
 @dataclass(frozen=True, slots=True)

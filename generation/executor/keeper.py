@@ -104,8 +104,8 @@ class Keeper:
             case Seen(gpus):
                 if not self.gpus.done():
                     self.gpus.set_result(gpus)
-            case Ready(name, capacity):
-                self.device.name, self.device.capacity = name, capacity
+            case Ready(name, capacity, multiple):
+                self.device.name, self.device.capacity, self.device.multiple = name, capacity, multiple
                 self._change("ready", "")
                 if not self.first.done():
                     self.first.set_result(None)

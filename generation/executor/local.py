@@ -23,7 +23,7 @@ class LocalExecutor:
     """One spawned process per device; see :class:`generation.executor.Executor`.
 
     A process that dies or hangs is replaced, and what it painted starts again, first in line, on whichever device has
-    room first. The processes end with this one, even when it is killed: their standard input closes.
+    room first. The processes end with this one, even when it is killed.
 
     Args:
         models: which weights to load, and how to compute with them.

@@ -18,6 +18,8 @@ ENVIRONMENT = {
 """Threads that spin at a barrier make a step ten times as slow as soon as anything else wants the processor. And glibc
 keeps what is freed for the next step, which would else find its large tensors by page faults. What the operator has set
 of these holds."""
+SECRET = "EASEL_"
+"""With which the names of our settings begin. A worker reads none of them, and the token is among them."""
 FAREWELL_SECONDS = 3.0
 """A worker that has not ended so long after it was killed is left behind."""
 
@@ -25,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class WorkerProcess:
-    """A process and the pipe to it. It ends with this one, even when this one is killed: its input closes."""
+    """A process and the pipe to it. It ends with this one, even when this one is killed; see ``executor.parent``."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
@@ -36,16 +38,17 @@ class WorkerProcess:
 
     @classmethod
     async def spawn(cls) -> Self:
-        """Start a worker, out of reach of Ctrl-C on the terminal.
+        """Start a worker, out of reach of Ctrl-C on the terminal. It ends with the thread that calls this.
 
         Raises:
             OSError: the system does not let us.
         """
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
+            str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=ENVIRONMENT | os.environ,
+            env=ENVIRONMENT | {name: value for name, value in os.environ.items() if not name.startswith(SECRET)},
             process_group=0,
         )
         return cls(process)
@@ -84,5 +87,7 @@ class WorkerProcess:
         try:
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self.wait()
+                # At the end of its output the pipe is closed too, which would else be left to after the loop.
+                await self._up.read()
         except TimeoutError:
             log.error("worker does not end though it was killed: its device's driver hangs", pid=self.pid)

@@ -1,7 +1,8 @@
 """What runs inside a worker process: one device, its models, and an engine that never waits while it has work.
 
-The process talks through its standard input and output and ends when the input does, which is when its parent
-ends, however that happens. Three threads: one reads, one paints, one encodes and writes.
+The process talks through its standard input and output and ends when its parent does, however that happens and
+whatever it is doing; without Linux it notices by the end of its input. Its argument is the parent's process id. Three
+threads: one reads, one paints, one encodes and writes.
 """
 
 import os
@@ -22,6 +23,7 @@ from generation.engine import Engine, StepError
 from generation.errors import DeviceError, GenerationError, RequestError
 from generation.events import Failed, Progress, Started
 from generation.executor.channel import Abort, Beat, Broken, Down, Load, Ready, Seen, Up, pack, read
+from generation.executor.parent import end_with
 from generation.executor.reporter import Reporter
 from generation.memory import capacity
 from generation.painting import Painting
@@ -157,7 +159,7 @@ def load(message: Load, device: torch.device) -> Engine:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     models = load_models(message.vqgan, message.clip, device, message.precision)
-    models.perceptor.tokenise("")
+    models.perceptor.tokens("")
     return Engine(canvases_for(models, device), models.perceptor, models.recipe, device, sketcher_for(models))
 
 
@@ -170,6 +172,7 @@ def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[Down]") -> None:
 
 def main() -> NoReturn:
     """Run a worker on standard input and output."""
+    end_with(int(sys.argv[-1]))
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
@@ -193,7 +196,7 @@ def serve(inbox: "queue.SimpleQueue[Down]", send: Callable[[Up], None]) -> None:
     except GenerationError as error:
         send(Broken(type(error).__name__, str(error)))
         return
-    send(Ready(str(device), capacity(engine)))
+    send(Ready(str(device), capacity(engine), engine.multiple))
     reporter = Reporter(send)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
     Worker(engine, str(device), first.preview_seconds, reporter).run(inbox)

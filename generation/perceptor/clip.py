@@ -1,8 +1,10 @@
 """CLIP judges how well a picture fits a text (Radford et al. 2021, arXiv 2103.00020)."""
 
+from bisect import bisect_right
 from functools import cached_property
 from typing import Any
 
+import regex
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -14,6 +16,10 @@ from generation.precision import cast
 
 CHANNEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CHANNEL_STD = (0.26862954, 0.26130258, 0.27577711)
+WORDS = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+", regex.IGNORECASE)
+"""openai-clip's own pattern without its two special tokens: typed in a prompt they are plain text."""
+MAX_CACHED = 10_000
+"""Words of which the tokeniser remembers the tokens."""
 
 
 class CLIPPerceptor(nn.Module):
@@ -55,17 +61,50 @@ class CLIPPerceptor(nn.Module):
 
     @cached_property
     def _tokenizer(self) -> SimpleTokenizer:
-        return SimpleTokenizer()
+        tokenizer = SimpleTokenizer()
+        tokenizer.pat = WORDS
+        return tokenizer
 
     def tokenise(self, prompt: str) -> tuple[Tensor, str]:
-        """Return the tokens of a prompt, ``[1, context_length]``, and the tail for which there was no room."""
-        context_length = self.context_length
+        """Return the tokens of a prompt, ``[1, context_length]``, and the tail for which there was no room.
+
+        The tail stands as it stood in the prompt and begins with a whole word; a word is cut only where it has no room
+        even by itself, as texts have that are written without blanks.
+        """
+        if self._fits(prompt):
+            return self.tokens(prompt), ""
+        ends, tails = self._cuts(prompt)
+        cut = bisect_right(ends, 0, key=lambda end: not self._fits(prompt[:end])) - 1
+        return self.tokens(prompt[: ends[cut]]), prompt[tails[cut] :]
+
+    def tokens(self, text: str) -> Tensor:
+        """Return the tokens of a text, ``[1, context_length]``; those for which there is no room are left out."""
         encoder = self._tokenizer.encoder
-        encoded = self._tokenizer.encode(prompt)
-        kept, rest = encoded[: context_length - 2], encoded[context_length - 2 :]
-        tokens = torch.zeros(1, context_length, dtype=torch.long)
+        kept = self._encode(text)[: self.context_length - 2]
+        tokens = torch.zeros(1, self.context_length, dtype=torch.long)
         tokens[0, : len(kept) + 2] = torch.tensor([encoder["<|startoftext|>"], *kept, encoder["<|endoftext|>"]])
-        return tokens, self._tokenizer.decode(rest).strip()
+        return tokens
+
+    def _encode(self, text: str) -> list[int]:
+        if len(self._tokenizer.cache) > MAX_CACHED:
+            self._tokenizer.cache.clear()
+        encoded: list[int] = self._tokenizer.encode(text)
+        return encoded
+
+    def _fits(self, text: str) -> bool:
+        return len(self._encode(text)) <= self.context_length - 2
+
+    def _cuts(self, prompt: str) -> tuple[list[int], list[int]]:
+        """Return where a prompt may end, from nothing on, and where what is left out begins then."""
+        ends, tails = [0], []
+        for word in regex.finditer(r"\S+", prompt):
+            tails.append(word.start())
+            if not self._fits(word[0]):
+                inner = [word.start() + letter.end() for letter in regex.finditer(r"\X", word[0])][:-1]
+                ends += inner
+                tails += inner
+            ends.append(word.end())
+        return ends, [*tails, len(prompt)]
 
     def knows(self, tokens: Tensor) -> bool:
         """Return whether any word of a text, ``[1, context_length]``, means anything to it.

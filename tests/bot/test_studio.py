@@ -335,3 +335,16 @@ async def test_messages_that_are_deleted_together_take_back_what_they_asked_for(
     )
     await stage.sandbox.until(lambda: not any(post in stage.sandbox.messages("art") for post in posts))
     assert [request.prompt for request in stage.executor.aborted] == ["a cat"]
+
+
+async def test_a_size_that_the_models_cannot_paint_is_refused_at_once(stage: Stage) -> None:
+    stage.executor.devices[0].multiple = 32
+    refusal = await stage.ask(".imagine a cat --size 144x80")
+    assert "multiples of 32" in refusal
+    assert "`--size 128x64`" in refusal
+    said = await stage.say(".imagine a cat --size 128x64", "Noor")
+    await stage.executor.next("a cat")
+    waiting = await stage.reply(await stage.say(".imagine a dog --size 64x64"))
+    await stage.reply(said)
+    await _edit(stage, waiting.reference or 0, ".imagine a dog --size 80x80")
+    await _somewhere(stage, "multiples of 32")

@@ -1,17 +1,20 @@
 import os
+import resource
 import sys
 import types
+from importlib import resources
 from pathlib import Path
 
 import pytest
 import torch
 from omegaconf import OmegaConf
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from config.settings import ModelsSettings
 from generation.checkpoints import load_clip, load_vqgan
-from generation.errors import CheckpointError
+from generation.errors import MAX_SENTENCE, CheckpointError
+from generation.official import clip_model
 from generation.recipe import Recipe
 
 
@@ -131,3 +134,91 @@ def test_something_else_than_clip_is_refused(folder: Path) -> None:
     torch.save({"weight": torch.ones(3)}, folder / "clip.pt")
     with pytest.raises(CheckpointError, match="CLIP"):
         load_clip(folder / "clip.pt")
+
+
+def save_prefixed(folder: Path, prefix: str) -> None:
+    """Save both models under names with a prefix."""
+    vqgan = load_file(folder / "vqgan.safetensors")
+    (folder / "vqgan.safetensors").unlink()
+    torch.save({"state_dict": {f"{prefix}{name}": tensor for name, tensor in vqgan.items()}}, folder / "vqgan.ckpt")
+    clip = torch.load(folder / "clip.pt", weights_only=True)
+    torch.save({"model": {f"{prefix}{name}": tensor for name, tensor in clip.items()}}, folder / "clip.pt")
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "first_stage_model.", "module.model."])
+def test_what_training_puts_before_names_does_not_matter(folder: Path, prefix: str) -> None:
+    before = load_vqgan(folder / "vqgan.yaml")[0].codebook, load_clip(folder / "clip.pt").clip.state_dict()
+    save_prefixed(folder, prefix)
+    assert torch.equal(load_vqgan(folder / "vqgan.yaml")[0].codebook, before[0])
+    assert all(
+        torch.equal(tensor, before[1][name]) for name, tensor in load_clip(folder / "clip.pt").clip.state_dict().items()
+    )
+
+
+@pytest.mark.parametrize("archive", [True, False])
+@pytest.mark.parametrize("content", [{"state_dict": 5}, {"model": "vqgan"}, [1], 5, torch.ones(3), {}])
+def test_a_checkpoint_of_an_odd_shape_is_refused_in_a_line(folder: Path, archive: bool, content: object) -> None:
+    (folder / "vqgan.safetensors").unlink()
+    for name in ("vqgan.ckpt", "clip.pt"):
+        torch.save(content, folder / name, _use_new_zipfile_serialization=archive)
+    for load, name in ((load_vqgan, "vqgan.yaml"), (load_clip, "clip.pt")):
+        with pytest.raises(CheckpointError, match="a dict of tensors is missing") as caught:
+            load(folder / name)
+        assert len(str(caught.value).splitlines()) == 1
+        assert len(str(caught.value)) <= MAX_SENTENCE
+
+
+def test_what_is_missing_is_named_and_counted(folder: Path) -> None:
+    weights = load_file(folder / "vqgan.safetensors")
+    weights = {name: tensor for name, tensor in weights.items() if not name.startswith("decoder.")}
+    save_file(weights, folder / "vqgan.safetensors")
+    with pytest.raises(CheckpointError, match=r"decoder\.\S+ is missing and \d+ more\.") as caught:
+        load_vqgan(folder / "vqgan.yaml")
+    assert len(str(caught.value)) <= MAX_SENTENCE
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "complaint"),
+    [
+        ("ln_final.weight", (50_000_000,), "transformer_width is 50000000"),
+        ("positional_embedding", (50_000_000, 1), "context_length is 50000000"),
+        ("token_embedding.weight", (100, 64), "vocab_size is 100"),
+        ("text_projection", (64,), "text_projection has too few dimensions"),
+        ("text_projection", (64, 8192), "instead of"),
+        ("visual.conv1.weight", (64, 3, 3), "instead of"),
+    ],
+)
+def test_an_absurd_clip_is_refused_before_memory_is_taken(
+    folder: Path, name: str, shape: tuple[int, ...], complaint: str
+) -> None:
+    weights = torch.load(folder / "clip.pt", weights_only=True)
+    torch.save(weights | {name: torch.zeros(shape, dtype=torch.uint8)}, folder / "clip.pt")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CheckpointError, match=complaint):
+        load_clip(folder / "clip.pt")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000
+
+
+def test_weights_that_are_no_numbers_of_the_kind_are_refused(folder: Path) -> None:
+    weights = torch.load(folder / "clip.pt", weights_only=True)
+    torch.save(weights | {"ln_final.weight": torch.ones(64, dtype=torch.complex64)}, folder / "clip.pt")
+    with pytest.raises(CheckpointError, match="complex64"):
+        load_clip(folder / "clip.pt")
+
+
+def test_a_vision_transformer_is_read(folder: Path) -> None:
+    clip = clip_model.CLIP(16, 32, 2, 64, 8, 77, 49408, 64, 1, 2)
+    torch.save(clip.state_dict() | {"input_resolution": torch.tensor(32)}, folder / "clip.pt")
+    loaded = load_clip(folder / "clip.pt")
+    assert loaded.input_size == 32
+    assert not loaded.clip.training
+    for name, tensor in clip.state_dict().items():
+        assert torch.allclose(loaded.clip.state_dict()[name], tensor, atol=1e-3)
+
+
+def test_shipped_weights_are_what_torch_reads() -> None:
+    path = Path(str(resources.files("generation"))) / "weights" / "pocket" / "clip.pt"
+    wanted = clip_model.build_model(torch.load(path, weights_only=True)).float().state_dict()
+    found = load_clip(path).clip.state_dict()
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in wanted.items())

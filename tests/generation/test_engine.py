@@ -10,12 +10,14 @@ from torch import Tensor
 from config.settings import ModelsSettings
 from generation.batch import SLOTS, Batch
 from generation.canvas.stages import canvases_for
-from generation.checkpoints import Models, load_models
+from generation.checkpoints import Models, load_models, prepare
 from generation.engine import Engine, StepError, Timing
+from generation.errors import RequestError
 from generation.painting import Painting
 from generation.precision import Precision
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
+from tests.conftest import tiny_vqgan
 
 CPU = torch.device("cpu")
 SKETCH = Recipe(
@@ -246,3 +248,17 @@ def test_a_step_that_breaks_takes_only_its_own_batch_along(engine: Engine, monke
 def test_the_tail_of_a_long_prompt_is_reported(engine: Engine) -> None:
     painting = engine.add_request(replace(REQUEST, prompt="red " * 75 + "blue green"))
     assert painting.left_out == "blue green"
+
+
+def test_a_size_that_the_model_cannot_paint_is_refused(tiny_models: ModelsSettings) -> None:
+    coarse = tiny_vqgan(levels=6)
+    perceptor = load_models(tiny_models.vqgan, tiny_models.clip, CPU).perceptor
+    engine = make_engine(prepare(coarse, perceptor, Recipe(cutouts=4), CPU), Recipe(cutouts=4))
+    assert engine.multiple == 32
+    with pytest.raises(RequestError, match="multiples of 32 pixels; ask for `--size 128x64` or `--size 160x96`"):
+        engine.add_request(replace(REQUEST, width=144, height=80))
+    assert len(engine) == 0
+    engine.add_request(replace(REQUEST, width=160, height=96))
+    (painting,) = engine.step()
+    assert painting.picture is not None
+    assert painting.picture.shape == (3, 96, 160)

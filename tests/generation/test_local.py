@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from omegaconf import OmegaConf
+from safetensors.torch import save_file
 from structlog.testing import capture_logs
 
 from config.settings import ModelsSettings
@@ -23,6 +25,7 @@ from generation.executor.watchdog import Patience
 from generation.picture import read_request
 from generation.pool import Device
 from generation.request import ImagineRequest
+from tests.conftest import TINY_DDCONFIG, tiny_vqgan
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=3, member="somebody")
 ENDLESS = replace(REQUEST, id="endless", steps=1_000_000)
@@ -257,6 +260,36 @@ async def test_memory_stays_flat_over_200_pictures(
             used[number] = resident(pid)
     picture = 3 * 128 * 128 * 4
     assert used[200] - used[50] < 150 * picture / 2, "caches fill for a while; pictures that are kept are twice this"
+
+
+def seen_by_all(pid: int) -> tuple[list[bytes], bytes]:
+    """Return the environment and the command line of a process, as `ps` shows them."""
+    return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"), Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+async def test_workers_know_no_secret(tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASEL_DISCORD__TOKEN", "sentinel")
+    monkeypatch.setenv("EASEL_LOG__LEVEL", "debug")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    async with LocalExecutor(tiny_models, ["cpu"], preview_seconds=1) as executor:
+        variables, arguments = seen_by_all(*executor.pids)
+    assert not [variable for variable in variables if variable.startswith(b"EASEL_") or b"sentinel" in variable]
+    assert b"sentinel" not in arguments
+    assert {b"CUDA_VISIBLE_DEVICES=", b"OMP_WAIT_POLICY=ACTIVE", b"MALLOC_MMAP_MAX_=0"} <= set(variables)
+
+
+async def test_sizes_follow_the_models(tiny_models: ModelsSettings, tmp_path: Path) -> None:
+    params = {"embed_dim": 8, "n_embed": 16, "ddconfig": {**TINY_DDCONFIG, "ch_mult": [1] * 6}}
+    OmegaConf.save({"model": {"target": "taming.models.vqgan.VQModel", "params": params}}, tmp_path / "coarse.yaml")
+    save_file(tiny_vqgan(levels=6).state_dict(), tmp_path / "coarse.safetensors")
+    models = tiny_models.model_copy(update={"vqgan": str(tmp_path / "coarse.yaml")})
+    async with LocalExecutor(models, ["cpu"], preview_seconds=1) as executor:
+        refusal = executor.pool.refusal((144, 80))
+        assert "`--size 128x64` or `--size 160x96`" in str(refusal)
+        assert executor.pool.refusal((160, 96)) is None
+        executor.add_request(replace(REQUEST, width=144, height=80))
+        assert await events_of(executor, "a") == [Failed("a", str(refusal))]
 
 
 async def test_missing_weights_are_named(tiny_models: ModelsSettings, tmp_path: Path) -> None:

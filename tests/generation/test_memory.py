@@ -8,11 +8,13 @@ import torch
 from config.settings import ModelsSettings
 from generation import memory
 from generation.canvas.stages import canvases_for
-from generation.checkpoints import load_models
+from generation.checkpoints import load_models, prepare
 from generation.engine import Engine
 from generation.memory import WORKSPACE, Saved, capacity, free_memory, step_bytes
 from generation.pool import Capacity
+from generation.recipe import Recipe
 from generation.request import ImagineRequest
+from tests.conftest import tiny_vqgan
 
 CPU = torch.device("cpu")
 
@@ -55,6 +57,14 @@ def test_two_small_sizes_foretell_larger_ones(engine: Engine) -> None:
     for side, count in ((96, 2), (256, 1), (256, 3)):
         expected = count * (step.picture_bytes + step.pixel_bytes * side**2) / WORKSPACE + fixed
         assert kept(engine, side, count) == pytest.approx(expected, rel=0.1)
+
+
+def test_models_of_coarse_codes_are_measured_with_larger_pictures(tiny_models: ModelsSettings) -> None:
+    perceptor = load_models(tiny_models.vqgan, tiny_models.clip, CPU).perceptor
+    models = prepare(tiny_vqgan(levels=8), perceptor, Recipe(cutouts=4), CPU)
+    engine = Engine(canvases_for(models, CPU), perceptor, models.recipe, CPU)
+    assert engine.multiple == 128
+    assert step_bytes(engine).pixel_bytes > 0
 
 
 def test_a_cpu_paints_one_at_a_time_and_needs_no_measuring(engine: Engine) -> None:

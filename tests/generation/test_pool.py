@@ -117,3 +117,10 @@ def test_devices_of_unlike_speed_share_by_their_speed(slots: int) -> None:
         assert abs(simulation.work[fast] - 3 * simulation.work[slow]) <= 3 * a_request(0).cost
     simulation.run()
     assert len(simulation.finishes) == 120
+
+
+def test_a_size_is_refused_that_some_device_cannot_paint() -> None:
+    fine, coarse = Device("a", Capacity(1)), Device("b", Capacity(0), multiple=32)
+    assert Pool(()).refusal((144, 80)) is None
+    assert Pool((fine,)).refusal((144, 80)) is None
+    assert "`--size 160x96`" in str(Pool((fine, coarse)).refusal((144, 80)))

@@ -1,4 +1,5 @@
 import pytest
+from pydantic import ValidationError
 
 from generation.recipe import Recipe, Sketch, Stage
 
@@ -14,7 +15,7 @@ def test_stages_are_read() -> None:
 
 
 def test_an_unknown_key_is_refused() -> None:
-    with pytest.raises(TypeError, match="cutuots"):
+    with pytest.raises(ValidationError, match="cutuots"):
         Recipe.from_config({"cutuots": 8})
 
 
