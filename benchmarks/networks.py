@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import OmegaConf
 from torch import Tensor
 
 from generation.canvas.stages import canvases_for
 from generation.canvas.vqgan import VQGAN
 from generation.checkpoints import Models, load_clip, load_vqgan, prepare
+from generation.description import describe_vqgan
 from generation.engine import Engine
 from generation.official import clip_model
 from generation.perceptor.clip import CLIPPerceptor
@@ -84,12 +84,11 @@ def official() -> Networks:
 
 def read(vqgan: Path, clip: Path) -> Networks:
     """Return the weights of a taming YAML and a CLIP file."""
-    config: Any = OmegaConf.to_container(OmegaConf.load(vqgan), resolve=True)
-    params = config["model"]["params"]
+    params = describe_vqgan(vqgan).model.params
     canvas, _ = load_vqgan(vqgan)
     perceptor = load_clip(clip)
     return Networks(
-        params["ddconfig"], params["embed_dim"], dict(canvas.state_dict()), dict(perceptor.clip.state_dict())
+        params.ddconfig.for_taming(), params.embed_dim, dict(canvas.state_dict()), dict(perceptor.clip.state_dict())
     )
 
 
