@@ -1,6 +1,5 @@
 """The token in a file of its own."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -64,10 +63,3 @@ def test_what_holds_no_token_is_told_in_one_line_without_it(
 def test_what_is_no_file(file: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         with_token(naming(Path(file)))
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    (tmp_path / "token").touch(0o000)
-    with pytest.raises(ConfigError, match="Permission denied"):
-        with_token(naming(tmp_path / "token"))
