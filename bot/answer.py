@@ -117,4 +117,4 @@ async def _send(answer: _Answer, *, reference: bool, private: bool) -> None:
         await message.channel.send(text, reference=to, suppress_embeds=True, nonce=nonce)
     else:
         addressed = f"{message.author.mention} {text}"[:MAX_CONTENT]
-        await message.channel.send(addressed, suppress_embeds=True, nonce=f"{nonce}m")
+        await message.channel.send(addressed, suppress_embeds=True, nonce=nonce)

@@ -99,6 +99,9 @@ class Client(commands.Bot):
             return True
         if message.edited_at - message.created_at > EDITED_WITHIN and not however_late:
             return True
+        # Discord tells of a message also when it is pinned, for example, with the time of an edit of long ago.
+        if discord.utils.snowflake_time(self._newest) - message.edited_at > EDITED_WITHIN:
+            return True
         return await self._hear(message)
 
     async def on_disconnect(self) -> None:

@@ -26,7 +26,7 @@ CLOSED = {
     4014: NO_INTENT,
 }
 """What to do, by the codes with which the gateway closes for good."""
-MALFORMED = (ValueError, TypeError, LookupError, AttributeError, zlib.error)
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, RecursionError, zlib.error)
 """What discord.py raises when an answer, or a frame of the gateway, is not what Discord sends."""
 DOWN = (discord.HTTPException, discord.RateLimited, UnavailableError, TimeoutError)
 """A Discord is there and cannot serve now; it is waited for as long as that takes."""

@@ -46,7 +46,7 @@ class BoundedHTTPClient(HTTPClient):
         """
         try:
             answer = await super().request(route, timeout=TIMEOUT, **arguments)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise BadAnswerError(f"{route.method} {route.path}: {type(error).__name__}") from None
         if isinstance(answer, str) and answer:
             raise BadAnswerError(f"{route.method} {route.path}: not JSON")
@@ -93,7 +93,7 @@ async def _gateway(api_base: str) -> yarl.URL:
             answer = await response.json()
             url = yarl.URL(answer["url"])
             usable = url.scheme in {"ws", "wss"} and url.host
-        except (aiohttp.ContentTypeError, ValueError, KeyError, TypeError):
+        except (aiohttp.ContentTypeError, ValueError, KeyError, TypeError, RecursionError):
             usable = False
     if not usable:
         raise SetupError(NO_API.format(api_base))

@@ -51,7 +51,7 @@ def with_names(message: discord.Message, text: str) -> str:
         found = quoted(" ".join(clean(found).replace("`", "").split()) or UNKNOWN.get(kind, ""))
         before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
         apart = found.startswith("`")
-        left = " " if apart or before.isalnum() or before in {">", "`"} else ""
+        left = " " if apart or before.isalnum() or before in {">", "`", "-", "–", "—"} else ""
         right = " " if apart or after.isalnum() or after == "`" else ""
         return left + found + right
 

@@ -36,6 +36,7 @@ OWED = (
     "have the permission **Attach Files**."
 )
 LOST = "The picture is finished, but Discord does not let me post it."
+IN_PRIVATE = "The picture is finished. Discord does not let me post it here, so it came to you in private."
 SILENCED = "I cannot write there, so nothing is painted."
 
 _log = structlog.get_logger(__name__)
@@ -85,7 +86,6 @@ class Post:
         self._state: Shown | None = None
         self._picture: Picture | None = None
         self._shown: Shown | None = None
-        self._sent = 0.0
         self._earliest = 0.0
         self._setbacks = 0
         """Failures since the last success."""
@@ -126,10 +126,24 @@ class Post:
             else:
                 async with self._turns.take(self._urgency):
                     await self._attempt()
+        await self._clear()
+
+    async def _clear(self) -> None:
+        """Delete the messages that were replaced, if that was not possible at once."""
+        until = _now() + self._patience.final
+        for pause in self._patience.pauses():
+            if await self._delivery.clear():
+                return
+            if _now() + pause > until:
+                break
+            await asyncio.sleep(pause)
+        _log.warning("could not delete a post that was replaced", request=self.caption.request.id)
 
     def _change(self, state: Shown, picture: Picture | None) -> None:
         self._state, self._picture = state, picture
-        self._refusals = 0
+        # The first message is the same for all states, and so is why it is refused.
+        if self.message is not None:
+            self._refusals = 0
         self._changed.set()
 
     async def _until_due(self) -> None:
@@ -174,11 +188,10 @@ class Post:
             await self._delivery.delete()
             return state
         if self.message is None:
-            return await self._begin(state)
+            return await self._begin()
         text = self.caption.text(state)
-        if _now() - self._sent > self._patience.editable:
+        if self._delivery.age > self._patience.editable and not self._refusals:
             await self._delivery.replace(text, picture)
-            self._sent = _now()
         elif not _is_final(state):
             await self._delivery.edit(text, None if self._refusals else picture)
         elif picture is None:
@@ -187,7 +200,7 @@ class Post:
             await self._shrink(state, picture)
             return None
         elif self._is_late:
-            await self._deliver_late(text, picture)
+            return await self._deliver_late(state, text, picture)
         elif self._told or self._refusals < INFORM_AFTER:
             await self._delivery.edit(text, picture)
         else:
@@ -196,14 +209,20 @@ class Post:
             return None
         return state
 
-    async def _begin(self, state: State) -> State:
+    async def _begin(self) -> Shown | None:
         """Send the first message, with the first state, so that everybody sees their place in line."""
+        await self._delivery.turn()
+        state = self._state
+        if state is None or isinstance(state, Withdrawn):
+            return None
         if self._refusals > 1:
+            if _is_final(state):
+                await self._delivery.tell_in_private(self.caption.text(state), self._picture)
+                return state
             await self._delivery.tell_in_private(SILENCED, None)
             raise PostGoneError("the first message was refused")
         first = state if isinstance(state, Ended) or self._first is None else self._first
         await self._delivery.begin(self.caption.text(first), reference=not self._refusals)
-        self._sent = _now()
         return first
 
     async def _insist(self, text: str, refusals: int) -> None:
@@ -216,22 +235,28 @@ class Post:
             case _:
                 await self._delivery.tell_in_private(text, None)
 
-    async def _deliver_late(self, text: str, picture: Picture) -> None:
+    async def _deliver_late(self, state: Shown, text: str, picture: Picture) -> Shown | None:
         """Post a picture that was refused for too long where it belongs; in the end say so in words."""
-        self._late_ways += 1
-        match self._late_ways:
-            case 1:
-                await self._delivery.replace(text, picture)
-            case 2:
-                await self._delivery.tell_in_private(text, picture)
-            case _:
-                await self._delivery.edit(self.caption.text(Ended(LOST, again=True)), None)
-                raise PostGoneError("the picture was refused in every way")
+        try:
+            match self._late_ways:
+                case 0:
+                    await self._delivery.replace(text, picture)
+                case 1:
+                    await self._delivery.tell_in_private(text, picture)
+                    self._change(Ended(IN_PRIVATE, again=True), None)
+                    return None
+                case _:
+                    await self._delivery.edit(self.caption.text(Ended(LOST, again=True)), None)
+                    raise PostGoneError("the picture was refused in every way")
+        except Exception as error:
+            self._late_ways += not is_trouble(error)
+            raise
+        return state
 
     async def _put_off(self, error: Exception, state: Shown, picture: Picture | None) -> None:
         """Take note that Discord did not take it; raises ``PostGoneError`` where it is not to be tried again."""
         trouble = is_trouble(error)
-        if is_gone(error) or (isinstance(state, Withdrawn) and not trouble):
+        if is_gone(error):
             raise PostGoneError(reason(error)) from None
         if picture is not None and isinstance(error, discord.HTTPException) and error.status == ENTITY_TOO_LARGE:
             await self._shrink(state, picture)

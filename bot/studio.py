@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
-import aiohttp
 import discord
 import structlog
 
 from bot.caption import Caption, Ended, Painted, Painting, Waiting
 from bot.delivery import Delivery, Picture
-from bot.discord_api import reason
 from bot.errors import UserError
-from bot.farewell import farewells
+from bot.farewell import say_farewell
 from bot.line import Line
 from bot.outbox import Outboxes
 from bot.patience import Patience
@@ -212,13 +210,8 @@ class Studio:
 
     async def _say_farewell(self, entries: list[Entry]) -> None:
         """Tell all members of a channel at once; their posts are changed as far as there is time."""
-        channel = entries[0].source.channel
-        for text in farewells([(entry.source, entry.post.caption) for entry in entries]):
-            try:
-                await channel.send(text, suppress_embeds=True)
-            except (discord.DiscordException, OSError, aiohttp.ClientError) as error:
-                _log.warning("could not say farewell", channel=channel.id, error=reason(error))
-                return
+        posts = [(entry.source, entry.post.caption) for entry in entries]
+        await say_farewell(entries[0].source.channel, posts, self._patience)
 
     def asked_by(self, message_id: int) -> Entry | None:
         """Return what waits or is being painted because of that message."""

@@ -9,7 +9,7 @@ import pytest
 from sandbox import Fault
 from sandbox.permissions import Permission
 from sandbox.rate_limits import RULES, Rule
-from tests.bot.conftest import PATIENCE, MakeStage, Stage
+from tests.bot.conftest import PATIENCE, PAUSE, MakeStage, Stage
 
 MESSAGES = "/channels/{channel_id}/messages"
 WINDOW = 5.25
@@ -59,6 +59,17 @@ async def test_a_refused_answer_goes_to_the_member_in_private(stage: Stage) -> N
     await stage.say(".queue")
     await stage.sandbox.until(lambda: any(each.messages for each in stage.sandbox.world.direct.values()))
     assert not _answers(stage)
+
+
+async def test_an_answer_that_is_lost_and_then_refused_is_given_once(stage: Stage) -> None:
+    stage.sandbox.fail_next(Fault("POST", MESSAGES, 503, late=True))
+    refusal = Fault("POST", MESSAGES, 403, code=50013)
+    stage.sandbox.fail_next(refusal)
+    await stage.say(".help")
+    for _ in range(200):
+        await asyncio.sleep(PAUSE if refusal.times else 0)
+    await stage.nothing_happens()
+    assert len(_answers(stage)) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from typing import Self
+from typing import Literal, Self
 
 import pytest
 
@@ -13,7 +13,7 @@ from config.settings import ModelsSettings
 from generation.errors import CheckpointError
 from generation.executor.local import LocalExecutor
 from generation.picture import read_request
-from sandbox import Sandbox
+from sandbox import Fault, Sandbox
 from sandbox.rate_limits import RULES, Rule
 from tests.bot.conftest import MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started
 from tests.sandbox_fixtures import Cast
@@ -113,6 +113,20 @@ async def test_many_in_one_channel_are_all_told_at_the_end(
         assert f"<@{member}> `.imagine picture {number} --seed {number}`" in text
     assert f"/{said}" in text
     assert all(not each.mentions for each in stage.sandbox.messages("art") if each.content in told)
+
+
+@pytest.mark.parametrize("way", ["answered", "reset"])
+@pytest.mark.parametrize("late", [False, True])
+async def test_the_farewell_is_said_again_where_it_was_not_taken(
+    make_stage: MakeStage, way: Literal["answered", "reset"], late: bool
+) -> None:
+    stage = await make_stage(queue__per_member=100)
+    for number in range(5):
+        await stage.reply(await stage.say(f".imagine picture {number}"))
+    stage.sandbox.fail_next(Fault("POST", "/channels/{channel_id}/messages", 503, way=way, late=late))
+    await stage.stop()
+    told = [each for each in stage.sandbox.messages("art") if "before these pictures" in each.content]
+    assert len(told) == 1
 
 
 class DamagedExecutor(ScriptedExecutor):

@@ -115,6 +115,7 @@ async def test_a_connection_that_is_closed_for_good(stage: Stage, code: int, sen
         '{"op": 0, "s": 5, "t": "READY", "d": {}}',
         '{"op": 10, "d": {}}',
         "[]",
+        "[" * 100000,
         "{",
         "",
     ],

@@ -25,6 +25,7 @@ def ids(stage: Stage) -> dict[str, int]:
         ("<@{noor}> as a knight", "Noor as a knight"),
         ("<@!{bot}>'s cat", "Easel's cat"),
         ("<@{noor}><@{bot}>s", "Noor Easel s"),
+        ("a —<@{noor}> --<@{noor}>", "a — Noor -- Noor"),
         ("<@1> and <@&1> in <#1>", "someone and a role in a channel"),
         ("<@&{painters}> of <@&{guild}> in <#{general}>", "Painters of everyone in general"),
         ("a <:partyblob:123456789012345678> cake", "a partyblob cake"),
