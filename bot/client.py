@@ -104,6 +104,10 @@ class Client(commands.Bot):
             return True
         return await self._hear(message)
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Leave alone what was written in a server before the bot was there."""
+        self._newest = max([self._newest, *(channel.last_message_id or 0 for channel in _readable(guild))])
+
     async def on_disconnect(self) -> None:
         """Take note from where on messages may be missing."""
         if self._missing_since is None:
@@ -118,7 +122,7 @@ class Client(commands.Bot):
         missing_since, self._missing_since = self._missing_since, None
         channels = [channel for guild in self.guilds for channel in _readable(guild)]
         latest = [channel.last_message_id or 0 for channel in channels]
-        self._newest = max(self._newest, *latest, 0)
+        self._newest = max([self._newest, *latest])
         if missing_since is None:
             return
         missed: list[discord.abc.Messageable] = [

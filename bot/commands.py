@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord.ext import commands
@@ -9,6 +10,7 @@ from discord.ext import commands
 from bot import prompt
 from bot.answer import Answers
 from bot.client import Client
+from bot.discord_api import reason
 from bot.errors import CancelError, PermissionsError
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
@@ -80,10 +82,21 @@ class Painting(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
         """Run what a message says now, if it is a command, also instead of what it asked for and still waits for."""
-        asked = self._studio.asked_by(edit.message_id)
-        is_command = await self._client.hear_edited(edit.message, however_late=asked is not None)
-        if asked is not None and not is_command:
-            self._answers.give(edit.message, STAYS.format(self._settings.discord.prefix), "edit")
+        await self._hear_edited(edit.message)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Look whether what was asked for was deleted or edited while there was no session."""
+        for entry in self._studio.entries:
+            source = entry.source
+            try:
+                message = await source.channel.fetch_message(source.id)
+            except discord.NotFound:
+                self._studio.forget([source.id])
+            except (discord.DiscordException, OSError, aiohttp.ClientError) as error:
+                _log.warning("could not look for a message", request=entry.request.id, error=reason(error))
+            else:
+                await self._hear_edited(message)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
@@ -94,6 +107,12 @@ class Painting(commands.Cog):
     async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
         """Take back what messages asked for that were deleted together."""
         self._studio.forget(deleted.message_ids)
+
+    async def _hear_edited(self, message: discord.Message) -> None:
+        asked = self._studio.asked_by(message.id)
+        is_command = await self._client.hear_edited(message, however_late=asked is not None)
+        if asked is not None and not is_command:
+            self._answers.give(message, STAYS.format(self._settings.discord.prefix), "edit")
 
     def _newest(self, message: discord.Message) -> Entry:
         mine = [entry for entry in self._studio.entries if entry.source.author.id == message.author.id]

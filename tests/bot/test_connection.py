@@ -140,3 +140,19 @@ async def test_what_was_written_while_a_session_was_lost_is_read(stage: Stage) -
     await stage.reply(said[1], "general")
     await stage.nothing_happens()
     assert len([each for each in stage.sandbox.messages("art") if each.author.bot]) == 2
+
+
+async def test_what_was_deleted_or_edited_while_a_session_was_lost_is_noticed(stage: Stage) -> None:
+    member = stage.people("member")
+    said = [await stage.say(f".imagine a {animal}") for animal in ("cat", "dog", "cow")]
+    posts = [await stage.reply(each) for each in said]
+    cat = await stage.executor.next("a cat")
+    await stage.shows(posts[0], "0%")
+    paths = [f"{member.messages_of('art')}/{each}" for each in said]
+    stage.sandbox.drop_gateway(forget=True)
+    await member.call("DELETE", paths[1])
+    await member.call("PATCH", paths[2], {"content": ".imagine a fox"})
+    await stage.shows(posts[2], "a fox")
+    await stage.sandbox.until(lambda: posts[1] not in stage.sandbox.messages("art"))
+    stage.executor.finish(cat)
+    await stage.executor.next("a fox")
