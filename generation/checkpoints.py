@@ -129,7 +129,7 @@ def load_composer(config_path: Path) -> Composer:
 def _beside(config_path: Path) -> Path:
     for suffix in (".safetensors", ".ckpt"):
         path = config_path.with_suffix(suffix)
-        if path.is_file():
+        if _is_file(path):
             return path
     raise CheckpointError(
         f"The weights of {config_path} are missing: "
@@ -138,8 +138,15 @@ def _beside(config_path: Path) -> Path:
 
 
 def _require(path: Path) -> None:
-    if not path.is_file():
+    if not _is_file(path):
         raise CheckpointError.of(path, "does not exist: put the file there or change the setting that names it")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise CheckpointError.of(path, f"cannot be read: {error.strerror}") from None
 
 
 def _weights(path: Path, known: str, kind: str) -> StateDict:
@@ -167,4 +174,7 @@ def _filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
             raise CheckpointError.of(path, f"does not fit its configuration: {name} is {found} instead of {wanted}")
     network = build()
     network.load_state_dict({name: state_dict[name] for name in expected}, strict=False)
+    for name, tensor in network.state_dict().items():
+        if name in expected and tensor.is_floating_point() and not tensor.isfinite().all():
+            raise CheckpointError.of(path, f"is damaged: {name} holds values that are no numbers")
     return network
