@@ -126,7 +126,7 @@ def load(
     """
     layers = _Layers()
     layers.add(_read(DEFAULTS), "defaults")
-    if file is None and USER_FILE.exists():
+    if file is None and _is_there(USER_FILE):
         file = USER_FILE
     if file is not None:
         layers.add(_read(file), str(file))
@@ -154,6 +154,13 @@ def _unquoted(text: str) -> str:
     return quoted[2] if quoted else text
 
 
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from None
+
+
 def _read(file: Path) -> DictConfig:
     try:
         layer = OmegaConf.load(file)
@@ -166,7 +173,8 @@ def _read(file: Path) -> DictConfig:
         raise ConfigError(f"{file}: not valid YAML, which is text in UTF-8") from None
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or NOT_SETTINGS}") from None
-    except (OmegaConfBaseException, ValueError, RecursionError):
+    except Exception:
+        # Not only OmegaConf refuses: the constructors of PyYAML fail in more ways than it has names for.
         raise ConfigError(f"{file}: {NOT_SETTINGS}") from None
     if not isinstance(layer, DictConfig):
         raise ConfigError(f"{file}: {NOT_SETTINGS}")
@@ -229,7 +237,8 @@ def _parsed(key: str, text: str, source: str) -> DictConfig:
         return layer
     try:
         return OmegaConf.from_dotlist([f"{key}={text}"])
-    except (YAMLError, OmegaConfBaseException, ValueError, RecursionError):
+    except Exception:
+        # See `_read`.
         raise ConfigError(f"{key} ({source}) is not valid YAML. {FIELDS[key].description}.") from None
 
 

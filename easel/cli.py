@@ -33,6 +33,7 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    _open_closed_streams()
     remember(os.environ.get("EASEL_DISCORD__TOKEN"))
     with contextlib.redirect_stderr(redacting(sys.stderr)):
         try:
@@ -42,6 +43,15 @@ def main() -> NoReturn:
         except Exception as error:
             sys.exit(_told(error))
     sys.exit(0)
+
+
+def _open_closed_streams() -> None:
+    """Lead standard streams that the caller closed to nowhere, or the next file to be opened would be taken for one."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w")
 
 
 def _told(error: Exception) -> int:

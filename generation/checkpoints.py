@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from generation.canvas.vqgan import VQGAN
 from generation.composer import Composer
@@ -129,7 +130,7 @@ def load_composer(config_path: Path) -> Composer:
 def _beside(config_path: Path) -> Path:
     for suffix in (".safetensors", ".ckpt"):
         path = config_path.with_suffix(suffix)
-        if path.is_file():
+        if _is_file(path):
             return path
     raise CheckpointError(
         f"The weights of {config_path} are missing: "
@@ -138,8 +139,15 @@ def _beside(config_path: Path) -> Path:
 
 
 def _require(path: Path) -> None:
-    if not path.is_file():
+    if not _is_file(path):
         raise CheckpointError.of(path, "does not exist: put the file there or change the setting that names it")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise CheckpointError.of(path, f"cannot be read: {error.strerror}") from None
 
 
 def _weights(path: Path, known: str, kind: str) -> StateDict:
@@ -150,12 +158,23 @@ def _weights(path: Path, known: str, kind: str) -> StateDict:
     return state_dict
 
 
+class _WithoutInitialValues(TorchFunctionMode):
+    """Passes over ``torch.nn.init``: the weights take the place of what it draws, which takes time."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return None
+        return func(*args, **(kwargs or {}))
+
+
 def _filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
     """Return a network with weights that were compared with it before any memory is taken for it.
 
     Of the weights there may be more than it has; masks, which follow from its shape, need not be there.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutInitialValues():
         expected = {name: tensor for name, tensor in build().state_dict().items() if not name.endswith(".attn.mask")}
     if missing := [name for name in expected if name not in state_dict]:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -165,6 +184,10 @@ def _filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
         if own.shape != tensor.shape or own.is_floating_point() != tensor.is_floating_point():
             found, wanted = (f"{list(each.shape)} of {each.dtype}" for each in (own, tensor))
             raise CheckpointError.of(path, f"does not fit its configuration: {name} is {found} instead of {wanted}")
-    network = build()
+    with _WithoutInitialValues():
+        network = build()
     network.load_state_dict({name: state_dict[name] for name in expected}, strict=False)
+    for name, tensor in network.state_dict().items():
+        if name in expected and tensor.is_floating_point() and not all(end.isfinite() for end in tensor.aminmax()):
+            raise CheckpointError.of(path, f"is damaged: {name} holds values that are no numbers")
     return network

@@ -138,7 +138,9 @@ def _entry(mapped: mmap.mmap, info: zipfile.ZipInfo) -> memoryview:
         case zipfile.ZIP_STORED:
             return stored
         case zipfile.ZIP_DEFLATED:
-            return memoryview(bytearray(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored, info.file_size)))
+            # To zlib a length of 0 is no limit at all.
+            limit = max(info.file_size, 1)
+            return memoryview(bytearray(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored, limit)))
         case _:
             raise UnsupportedError("is compressed in a way that is not read")
 

@@ -21,6 +21,8 @@ MAX_BYTES = 1 << 20
 MAX_NODES = 20_000
 """Values, lists and mappings, with each that is repeated by an alias counted each time."""
 MAX_DEPTH = 20
+MAX_SCALAR = 1000
+"""Characters of a value; some numbers take time in proportion to the square of theirs."""
 CONTAINERS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 VQGAN_TARGET = "VQModel"
 COMPOSER_TARGET = "Net2NetTransformer"
@@ -209,8 +211,19 @@ class _Plain:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(each, depth + 1) for each in node.value]
         if not isinstance(node, yaml.MappingNode):
-            return self._loader.construct_object(node)
+            return self._scalar(node)
         keys = [key.value if isinstance(key, yaml.ScalarNode) else None for key, _ in node.value]
         if None in keys or len(set(keys)) < len(keys):
             raise ValueError("a key is there twice, or is no text")
         return {key: self.value(each, depth + 1) for key, (_, each) in zip(keys, node.value, strict=True)}
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        if len(node.value) > MAX_SCALAR:
+            raise ValueError(f"a value has more than {MAX_SCALAR} characters")
+        try:
+            return self._loader.construct_object(node)
+        except yaml.YAMLError:
+            raise
+        except Exception as error:
+            # The constructors of PyYAML fail in more ways than it has names for.
+            raise ValueError(f"{node.value[:50]!r} is no {node.tag.rpartition(':')[2]}") from error

@@ -16,6 +16,8 @@ from generation.unpickling import Name, Record
 
 MAX_TENSORS = 10_000
 """Of one file."""
+MAX_NAME = 1000
+"""Characters in the dotted name of an attribute of TorchScript."""
 MAX_SHARING = 2
 """So many times as large as their storages tensors may be together: some have two names."""
 WRAPPERS = ("state_dict", "model")
@@ -51,6 +53,8 @@ def read_state_dict(path: Path) -> StateDict:
             raise UnsupportedError("has tensors that are larger together than their storages")
     except UnsupportedError as error:
         raise CheckpointError.of(path, str(error)) from None
+    except PermissionError as error:
+        raise CheckpointError.of(path, f"cannot be read: {error.strerror}") from None
     except Exception as error:
         # A file can be wrong in more ways than the libraries that read it have names for.
         raise CheckpointError.of(path, "is damaged or not a checkpoint: fetch the file again") from error
@@ -104,16 +108,19 @@ def _entries(value: Any) -> Mapping[str, Any]:
 def _attributes(module: Record) -> Iterator[tuple[str, Any]]:
     """Yield the attributes of a module of TorchScript and of the modules in it, by their dotted names."""
     within = [("", module)]
-    for _ in range(MAX_TENSORS):
-        if not within:
-            return
+    modules = 1
+    while within:
         prefix, module = within.pop()
-        for name, value in _entries(module.state).items():
+        for name, value in (module.state if isinstance(module.state, dict) else {}).items():
+            if len(prefix) + len(name) > MAX_NAME:
+                raise ValueError("The name of an attribute is too long.")
             if isinstance(value, Record) and value.kind.startswith(SCRIPTED):
+                modules += 1
+                if modules > MAX_TENSORS:
+                    raise UnsupportedError(f"has more than {MAX_TENSORS} modules")
                 within.append((f"{prefix}{name}.", value))
             else:
                 yield f"{prefix}{name}", value
-    raise UnsupportedError(f"has more than {MAX_TENSORS} modules")
 
 
 def _tensor(record: Record, content: Content) -> Tensor:

@@ -12,6 +12,8 @@ from typing import IO, Any
 
 MAX_OPCODES = 4_000_000
 """Of one pickle. A checkpoint of a thousand tensors has some forty thousand."""
+MAX_PLACES = 1 << 32
+"""In the memo, of which binary opcodes count with 32 bits; larger numbers could be chosen to have one hash."""
 MAX_NAME = 500
 """Characters in the name of a class with its module."""
 _PERSISTENT = "persistent"
@@ -160,6 +162,8 @@ class _Machine:
             self._pop_mark()
 
     def _put(self, place: int) -> None:
+        if not 0 <= place < MAX_PLACES:
+            raise ValueError("The memo has no such place.")
         self._memo[place] = self._stack[-1]
 
     def _tuple(self, length: int) -> None:

@@ -1,6 +1,8 @@
 """Tiny real networks in the official formats, for every test that paints."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -35,6 +37,17 @@ TINY_VQGAN = {"embed_dim": 8, "n_embed": 16, "ddconfig": TINY_DDCONFIG}
 def tiny_vqgan(levels: int) -> VQGAN:
     """Return a VQGAN with random weights; with so many levels a code is ``2^(levels - 1)`` pixels wide."""
     return VQGAN({**TINY_DDCONFIG, "ch_mult": [1] * levels}, 16, 8)
+
+
+@contextlib.contextmanager
+def unprivileged() -> Iterator[None]:
+    """Be somebody for whom permissions count, also where the tests run as root."""
+    user = os.geteuid()
+    os.seteuid(user or 65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 @pytest.fixture(scope="session")

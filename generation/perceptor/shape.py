@@ -92,6 +92,11 @@ class CLIPShape:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise ValueError(f"its {name} is {value}, not from {low} to {high}")
+        # A head of attention takes 64 channels; the last layer of a ResNet has 32 times the width.
+        of_vision = 2 if self.vision_patch_size is None else 64
+        for name, multiple in (("transformer_width", 64), ("vision_width", of_vision)):
+            if getattr(self, name) % multiple:
+                raise ValueError(f"its {name} is {getattr(self, name)}, not a multiple of {multiple}")
         layers = self.vision_layers if isinstance(self.vision_layers, tuple) else (self.vision_layers,)
         if not all(1 <= each <= 256 for each in layers):
             raise ValueError(f"its vision_layers are {self.vision_layers}, not from 1 to 256")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from config.layers import FIELDS, ConfigError, load
 from config.settings import Settings
 from config.token_file import with_token
+from tests.conftest import unprivileged
 
 SECRET = "MTIz.s3cret-Token_42"
 
@@ -132,6 +133,9 @@ def test_a_token_is_taken_as_it_is_written(token: str) -> None:
         ("executor.devices=[tpu]", "`cuda:N`"),
         ("models.precision=float16", "'auto', 'float32' or 'bfloat16'"),
         ("executor.devices=[cpu", "not valid YAML"),
+        ("queue.total=!!int ''", "not valid YAML"),
+        ("queue.total=!!bool x", "not valid YAML"),
+        (f"painting.preview_seconds=1{':1' * 300}.0", "not valid YAML"),
         ("log.level=loud", "'debug', 'info', 'warning' or 'error'"),
         ("discord.prefix=", "1 to 5 characters"),
         ("discord.prefix=toolong", "1 to 5 characters"),
@@ -244,6 +248,10 @@ def test_an_argument_without_an_equals_sign() -> None:
         ("\tpainting: 1", "easel.yaml, line 1: not valid YAML"),
         ("\0", "easel.yaml: not valid YAML"),
         ("- painting", "easel.yaml: should hold key: value lines"),
+        ("queue: {total: !!int ''}", "easel.yaml: should hold key: value lines"),
+        ("queue: {total: !!bool x}", "easel.yaml: should hold key: value lines"),
+        ("queue: {total: !!timestamp x}", "easel.yaml: should hold key: value lines"),
+        (f"painting: {{preview_seconds: 1{':1' * 300}.0}}", "easel.yaml: should hold key: value lines"),
         ("null: 1", "easel.yaml: should hold key: value lines"),
         ("log: {level: !!set {a}}", "easel.yaml: should hold key: value lines"),
         (f"queue: {{total: {'9' * 5000}}}", "easel.yaml: should hold key: value lines"),
@@ -263,6 +271,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             load(path, environment={})
     Path("easel.yaml").write_bytes(b"\xff\xfe\xff")
     assert refusal().startswith("easel.yaml: ")
+
+
+def test_a_folder_in_which_nothing_can_be_looked_up(tmp_path: Path) -> None:
+    tmp_path.chmod(0)
+    with unprivileged():
+        assert refusal() == "easel.yaml: Permission denied"
+    tmp_path.chmod(0o700)
 
 
 @pytest.mark.parametrize(

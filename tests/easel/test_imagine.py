@@ -121,6 +121,14 @@ def test_no_home_and_no_user_entry(tmp_path: Path, nobody: list[str], tiny_model
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(tmp_path: Path, tiny_models: ModelsSettings, closed: str) -> None:
+    below = ["sh", "-c", f'exec "$@" {closed}', "sh"]
+    code, _, err = finish(tmp_path, "imagine", "a", "--out", "a.png", *SMALL, *settings_for(tiny_models), below=below)
+    assert (code, err) == (0, "")
+    assert (tmp_path / "a.png").exists()
+
+
 def test_damaged_weights(tmp_path: Path, tiny_models: ModelsSettings) -> None:
     (tmp_path / "clip.pt").write_bytes(b"no weights at all")
     models = settings_for(tiny_models.model_copy(update={"clip": "clip.pt"}))

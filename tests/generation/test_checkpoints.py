@@ -16,6 +16,8 @@ from generation.checkpoints import load_clip, load_vqgan
 from generation.errors import MAX_SENTENCE, CheckpointError
 from generation.official import clip_model
 from generation.recipe import Recipe
+from generation.state_dict import read_state_dict
+from tests.conftest import unprivileged
 
 
 @pytest.fixture
@@ -183,6 +185,8 @@ def test_what_is_missing_is_named_and_counted(folder: Path) -> None:
         ("ln_final.weight", (50_000_000,), "transformer_width is 50000000"),
         ("positional_embedding", (50_000_000, 1), "context_length is 50000000"),
         ("token_embedding.weight", (100, 64), "vocab_size is 100"),
+        ("ln_final.weight", (200,), "transformer_width is 200, not a multiple of 64"),
+        ("visual.layer1.0.conv1.weight", (9, 3, 3, 3), "vision_width is 9, not a multiple of 2"),
         ("text_projection", (64,), "text_projection has too few dimensions"),
         ("text_projection", (64, 8192), "instead of"),
         ("visual.conv1.weight", (64, 3, 3), "instead of"),
@@ -204,6 +208,36 @@ def test_weights_that_are_no_numbers_of_the_kind_are_refused(folder: Path) -> No
     torch.save(weights | {"ln_final.weight": torch.ones(64, dtype=torch.complex64)}, folder / "clip.pt")
     with pytest.raises(CheckpointError, match="complex64"):
         load_clip(folder / "clip.pt")
+
+
+def test_a_vision_transformer_without_a_head_is_refused(folder: Path) -> None:
+    weights = clip_model.CLIP(16, 32, 2, 64, 8, 77, 49408, 64, 1, 2).state_dict()
+    torch.save(weights | {"visual.conv1.weight": torch.zeros(32, 3, 8, 8)}, folder / "clip.pt")
+    with pytest.raises(CheckpointError, match="vision_width is 32, not a multiple of 64"):
+        load_clip(folder / "clip.pt")
+
+
+def test_weights_that_are_not_finite_are_refused(folder: Path) -> None:
+    weights = torch.load(folder / "clip.pt", weights_only=True)
+    torch.save(weights | {"ln_final.weight": torch.full((64,), torch.nan)}, folder / "clip.pt")
+    with pytest.raises(CheckpointError, match=r"ln_final\.weight holds values that are no numbers"):
+        load_clip(folder / "clip.pt")
+
+
+def test_a_path_that_cannot_be_looked_up_is_refused(folder: Path) -> None:
+    for load, suffix in ((load_clip, "pt"), (load_vqgan, "yaml")):
+        with pytest.raises(CheckpointError, match=r"cannot be read: File name too long"):
+            load(folder / f"{'a' * 300}.{suffix}")
+
+
+def test_a_file_that_may_not_be_read_is_called_so(folder: Path) -> None:
+    (folder / "clip.pt").chmod(0)
+    folder.chmod(0)
+    with unprivileged(), pytest.raises(CheckpointError, match=r"clip\.pt cannot be read: Permission denied"):
+        load_clip(folder / "clip.pt")
+    folder.chmod(0o700)
+    with unprivileged(), pytest.raises(CheckpointError, match=r"clip\.pt cannot be read: Permission denied"):
+        read_state_dict(folder / "clip.pt")
 
 
 def test_a_vision_transformer_is_read(folder: Path) -> None:

@@ -285,10 +285,35 @@ def test_a_bomb_is_refused(path: Path) -> None:
         read_state_dict(path)
 
 
-def test_modules_within_themselves_are_refused(path: Path) -> None:
-    loop = b"\x80\x02c__torch__\nLoop\n)\x81q\x00}(X\x01\x00\x00\x00ah\x00X\x01\x00\x00\x00bh\x00ub."
-    archive(path, loop)
-    with pytest.raises(CheckpointError, match="more than 10000 modules"):
+def test_a_length_of_nothing_is_no_way_around_that(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("model/data.pkl", rebuilt((2, 8), (8, 1), 0, 16))
+        file.writestr("model/data/0", bytes(10_000_000))
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, content.rindex(b"PK\x01\x02") + 24, 0)
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_state_dict(path)
+
+
+def within_itself(*names: str) -> bytes:
+    """Return a pickle of a module of TorchScript that has itself as attributes of these names."""
+    module = b"\x80\x02c__torch__\nLoop\n)\x81q\x00}("
+    return module + b"".join(b"X" + struct.pack("<I", len(name)) + name.encode() + b"h\x00" for name in names) + b"ub."
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        ([str(number) for number in range(100_000)], "more than 10000 modules"),
+        (["a" * 10_000], "damaged"),
+        (["a", "b"], "damaged"),
+    ],
+    ids=["many", "long", "deep"],
+)
+def test_modules_within_themselves_are_refused(path: Path, names: list[str], complaint: str) -> None:
+    archive(path, within_itself(*names))
+    with pytest.raises(CheckpointError, match=complaint):
         read_state_dict(path)
 
 

@@ -150,6 +150,8 @@ def test_what_is_there_often_is_kept_once() -> None:
         b"cos\nmkdir\nK\x01R.",
         b"h\x07.",
         b"t.",
+        b"Np4294967296\n.",
+        b"Np-1\n.",
         b"c" + b"m" * MAX_NAME + b"\nname\n.",
     ],
     ids=lambda pickled: repr(pickled[:12]),
