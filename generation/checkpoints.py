@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from generation.canvas.vqgan import VQGAN
@@ -158,14 +158,24 @@ def _weights(path: Path, known: str, kind: str) -> StateDict:
     return state_dict
 
 
+KEEP_SHAPE = {"__mul__", "__rmul__", "__truediv__", "div", "mul", "normal_", "tril", "triu_"}
+"""What constructors do to a tensor that torch would import its compiler for on the meta device, for a second."""
+
+
 class _WithoutInitialValues(TorchFunctionMode):
-    """Passes over ``torch.nn.init``: the weights take the place of what it draws, which takes time."""
+    """Passes over ``torch.nn.init``, and over what changes values on the meta device, where there are none.
+
+    The weights take the place of what is drawn there, and drawing takes time.
+    """
 
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if getattr(func, "__module__", None) == "torch.nn.init":
             return None
+        tensors = [each for each in args if isinstance(each, Tensor)]
+        if len(tensors) == 1 and tensors[0].is_meta and getattr(func, "__name__", None) in KEEP_SHAPE:
+            return tensors[0]
         return func(*args, **(kwargs or {}))
 
 

@@ -1,5 +1,6 @@
 import os
 import resource
+import subprocess
 import sys
 import types
 from importlib import resources
@@ -256,3 +257,14 @@ def test_shipped_weights_are_what_torch_reads() -> None:
     found = load_clip(path).clip.state_dict()
     assert found.keys() == wanted.keys()
     assert all(torch.equal(found[name], tensor) for name, tensor in wanted.items())
+
+
+def test_loading_does_not_import_the_compiler() -> None:
+    code = """
+import sys, torch
+from generation.checkpoints import load_models
+load_models("pocket", "pocket", torch.device("cpu"))
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
