@@ -9,7 +9,7 @@ from benchmarks.flops import ceiling, step_flops
 from benchmarks.networks import NETWORKS
 from benchmarks.single import ENDLESS, PROMPT
 from benchmarks.stopwatch import alternate, medians
-from generation.engine import Engine
+from generation.engine.engine import Engine
 from generation.recipe import Recipe
 from generation.request import ImagineRequest
 

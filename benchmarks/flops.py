@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.networks import OFFICIAL_CHANNELS, OFFICIAL_DDCONFIG, VIT_B_32
 from benchmarks.stopwatch import seconds
-from generation.official import clip_model, taming_decoder
+from generation.models.upstream import clip_model, taming_decoder
 
 CEILING_SIZE = {"cuda": 8192, "cpu": 2048}
 """Side of the matrices whose product is timed."""

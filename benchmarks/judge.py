@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from generation.checkpoints import load_clip
+from generation.checkpoints.loader import load_clip
 
 AMONG = 20
 THINGS = [

@@ -8,15 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from generation.canvas.stages import canvases_for
-from generation.canvas.vqgan import VQGAN
-from generation.checkpoints import Models, load_clip, load_vqgan, prepare
-from generation.description import describe_vqgan
-from generation.engine import Engine
-from generation.official import clip_model
+from generation.checkpoints.description import describe_vqgan
+from generation.checkpoints.loader import Models, load_clip, load_vqgan, prepare
+from generation.engine.engine import Engine
+from generation.models.precision import Precision
+from generation.models.upstream import clip_model
+from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
-from generation.precision import Precision
 from generation.recipe import Recipe
+from generation.worker.build import canvases_for
 
 OFFICIAL_DDCONFIG: dict[str, Any] = {
     "double_z": False,

@@ -7,7 +7,7 @@ import torch
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.networks import NETWORKS
-from generation.precision import Precision, choose_format
+from generation.models.precision import Precision, choose_format
 
 PRECISIONS: dict[str, Precision] = {"auto": "auto", "fp32": "float32", "bf16": "bfloat16"}
 """What is typed, and what the setting ``models.precision`` calls it."""

@@ -18,12 +18,11 @@ from PIL import Image, ImageDraw
 from benchmarks import options as common
 from benchmarks.errors import BenchmarkError
 from benchmarks.judge import Judge, Prompt, parse
-from generation.canvas.stages import canvases_for
-from generation.checkpoints import load_models
-from generation.engine import Engine
+from generation.checkpoints.loader import load_models
+from generation.engine.engine import Engine
 from generation.errors import CheckpointError
 from generation.request import ImagineRequest, Init
-from generation.sketch import sketcher_for
+from generation.worker.build import canvases_for, sketcher_for
 
 PROMPTS = Path(__file__).with_name("prompts.txt")
 COLUMNS = 10

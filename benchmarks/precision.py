@@ -17,12 +17,12 @@ from torch import Tensor
 from benchmarks import options as common
 from benchmarks.networks import pocket
 from benchmarks.textbook import Textbook
-from generation.canvas.stages import canvases_for
-from generation.checkpoints import POCKET, load_models
-from generation.engine import Engine
-from generation.picture import Snapshot
-from generation.precision import Precision
+from generation.checkpoints.loader import POCKET, load_models
+from generation.engine.engine import Engine
+from generation.models.precision import Precision
 from generation.request import ImagineRequest
+from generation.worker.build import canvases_for
+from generation.worker.images import Snapshot
 
 PROMPTS = ("a red apple", "a sunset over the sea", "a lighthouse at night", "green hills")
 FORMATS = ("fp32", "bf16")

@@ -20,8 +20,8 @@ from benchmarks.networks import NETWORKS
 from benchmarks.single import ENDLESS, PROMPT
 from benchmarks.textbook import Textbook
 from generation.canvas import Canvas
-from generation.cutouts import Cutouts
-from generation.engine import Engine
+from generation.engine.cutouts import Cutouts
+from generation.engine.engine import Engine
 from generation.perceptor.clip import CLIPPerceptor
 from generation.recipe import Recipe
 from generation.request import ImagineRequest

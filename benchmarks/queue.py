@@ -7,7 +7,8 @@ from statistics import median
 
 from benchmarks.options import rounds
 from bot.queue import RequestQueue
-from generation.pool import Capacity, Device, Pool, Running
+from generation.capacity import Capacity
+from generation.dispatch.devices import Device, Pool, Running
 from generation.request import ImagineRequest
 
 FEW, MANY = 100, 10_000

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.networks import Networks
-from generation.official import SimpleTokenizer, clip_model
+from generation.models.upstream import SimpleTokenizer, clip_model
 
 CUTOUTS = 32
 LEARNING_RATE = 0.1

@@ -11,7 +11,7 @@ import structlog
 
 from bot.answer import Answers
 from bot.client import Client
-from bot.commands import Painting
+from bot.commands import ImagineCog
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.outbox import Outboxes
@@ -60,7 +60,7 @@ async def run(
     studio = Studio(settings, executor, outboxes, patience, on_finished)
     token = settings.discord.token.get_secret_value()
     async with Client(settings.discord, answers) as client:
-        await client.add_cog(Painting(settings, client, studio, answers))
+        await client.add_cog(ImagineCog(settings, client, studio, answers))
         painting_ready = asyncio.Event()
         connection = asyncio.create_task(connect(client, settings.discord, token, patience))
         painting = asyncio.create_task(_paint(executor, studio, painting_ready))

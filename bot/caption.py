@@ -43,7 +43,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Painting:
+class InProgress:
     """Being painted.
 
     Args:
@@ -83,7 +83,7 @@ class Ended:
     again: bool
 
 
-State = Waiting | Painting | Painted | Ended
+State = Waiting | InProgress | Painted | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Caption:
             case Waiting():
                 standing = "Next in line" if state.place == 1 else f"Number {state.place} in line"
                 lines = [f"{standing} · {starting(state.starts)}", self._fine_print()]
-            case Painting():
+            case InProgress():
                 lines = [f"{bar(state.percent)} · {ready(state.finishes)}", self._fine_print()]
                 lines += _left_out(state.left_out)
             case Painted():

@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 Context = commands.Context[Any]
 
 
-class Painting(commands.Cog):
+class ImagineCog(commands.Cog):
     """Asking for pictures, seeing the queue, taking back."""
 
     def __init__(self, settings: Settings, client: Client, studio: Studio, answers: Answers) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from bot.queue import RequestQueue
-from generation.forecast import Forecast
-from generation.pool import Pool
+from generation.dispatch.devices import Pool
+from generation.dispatch.estimates import Forecast
 
 PAUSE = 1.0
 """Seconds between two forecasts, at least."""

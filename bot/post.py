@@ -12,12 +12,12 @@ from pathlib import PurePath
 import discord
 import structlog
 
-from bot.caption import Caption, Ended, Painted, Painting, State, Waiting
+from bot.caption import Caption, Ended, InProgress, Painted, State, Waiting
 from bot.delivery import Delivery, Picture
 from bot.discord_api import is_gone, is_trouble, reason
+from bot.edit_lock import EditLock
 from bot.patience import Patience
 from bot.pictures import smaller
-from bot.turns import Turns
 
 PREVIEWS_PER_PLACE = 5
 """How many times more rarely a new place in line is shown than a new preview."""
@@ -71,7 +71,7 @@ class Post:
         source: discord.Message,
         caption: Caption,
         delivery: Delivery,
-        turns: Turns,
+        turns: EditLock,
         pause: float,
         patience: Patience,
     ) -> None:
@@ -161,7 +161,7 @@ class Post:
         return self._earliest + extra - _now()
 
     def _urgency(self) -> int:
-        return 2 if _is_final(self._state) else 1 if isinstance(self._state, Painting) else 0
+        return 2 if _is_final(self._state) else 1 if isinstance(self._state, InProgress) else 0
 
     async def _attempt(self) -> None:
         """Show the latest state. What Discord does not take is left for later, and then said in another way."""

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.errors import QueueFullError
-from generation.forecast import Forecast, forecast
-from generation.pool import Pool
+from generation.dispatch.devices import Pool
+from generation.dispatch.estimates import Forecast, forecast
+from generation.dispatch.scheduler import Scheduler
 from generation.request import ImagineRequest
-from generation.scheduler import Scheduler
 
 
 class RequestQueue:

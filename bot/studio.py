@@ -13,8 +13,9 @@ from pathlib import Path
 import discord
 import structlog
 
-from bot.caption import Caption, Ended, Painted, Painting, Waiting
+from bot.caption import Caption, Ended, InProgress, Painted, Waiting
 from bot.delivery import Delivery, Picture
+from bot.edit_lock import EditLock
 from bot.errors import UserError
 from bot.farewell import say_farewell
 from bot.line import Line
@@ -24,11 +25,10 @@ from bot.pictures import PictureFolder
 from bot.post import Post, PostGoneError
 from bot.prompt import Arguments
 from bot.queue import RequestQueue
-from bot.turns import Turns
 from config.settings import Settings
+from generation.dispatch.devices import Pool
 from generation.events import DeviceChanged, Failed, Finished, Progress, Started
 from generation.executor import Executor
-from generation.pool import Pool
 from generation.request import SEED_LIMIT, ImagineRequest
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
@@ -103,7 +103,7 @@ class Studio:
         self._line = Line(self._queue)
         self._entries: dict[str, Entry] = {}
         self._stir = asyncio.Event()
-        self._turns: weakref.WeakValueDictionary[int, Turns] = weakref.WeakValueDictionary()
+        self._turns: weakref.WeakValueDictionary[int, EditLock] = weakref.WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -135,7 +135,7 @@ class Studio:
         tag = self._queue.admit(request)
         caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
         delivery = Delivery(request.id, source, self._outboxes.of(source.channel.id))
-        turns = self._turns.setdefault(source.channel.id, Turns(self._patience.turn))
+        turns = self._turns.setdefault(source.channel.id, EditLock(self._patience.turn))
         post = Post(source, caption, delivery, turns, self._settings.painting.preview_seconds, self._patience)
         entry = self._entries[request.id] = Entry(request, post)
         _log.info("admitted", request=request.id, member=request.member, channel=source.channel.id)
@@ -285,7 +285,7 @@ class Studio:
         entry.finishes = time.time() + device.seconds_left(request_id) if device else inf
         caption = entry.post.caption
         picture = Picture(f"{caption.slug}.jpg", preview, caption.alt_text) if preview else None
-        entry.post.show(Painting(entry.percent, entry.finishes, entry.left_out), picture)
+        entry.post.show(InProgress(entry.percent, entry.finishes, entry.left_out), picture)
 
     def _finish(self, entry: Entry, event: Finished) -> None:
         caption = entry.post.caption

@@ -170,7 +170,7 @@ def sandbox(
     easel sandbox --token-file sandbox.token
     easel run discord.api_base=http://127.0.0.1:8000/api/v10 discord.token_file=sandbox.token data_dir=DIR
     """
-    from easel.stand_in import serve
+    from easel.sandbox_process import serve
 
     serve(port, token_file, until_input_ends=until_input_ends)
 

@@ -19,7 +19,7 @@ from config.settings import Settings
 from easel.disk import check_data_dir
 from easel.logs import configure
 from easel.redaction import remember
-from easel.stand_in import cancel_at_signals, child
+from easel.sandbox_process import cancel_at_signals, child
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 

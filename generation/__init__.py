@@ -1,1 +1,1 @@
-"""Painting, from a request to a picture. Nothing in here knows of Discord."""
+"""RequestState, from a request to a picture. Nothing in here knows of Discord."""

@@ -42,7 +42,7 @@ class ImagineRequest:
     Args:
         id: unique among all requests; events carry it back.
         prompt: what to paint.
-        seed: ``0 <= seed < 2**32``; when it repeats a picture, ``generation.engine.Engine`` says.
+        seed: ``0 <= seed < 2**32``; when it repeats a picture, ``generation.engine.engine.Engine`` says.
         width: of the picture, in pixels.
         height: of the picture, in pixels.
         steps: of gradient descent, at least 1.

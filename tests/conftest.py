@@ -14,8 +14,8 @@ from omegaconf import OmegaConf
 from safetensors.torch import save_file
 
 from config.settings import ModelsSettings
-from generation.canvas.vqgan import VQGAN
-from generation.official import clip_model
+from generation.models.upstream import clip_model
+from generation.models.vqgan import VQGAN
 
 hypothesis.settings.register_profile("any-machine", deadline=None)
 hypothesis.settings.load_profile("any-machine")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from generation.checkpoints import load_clip, load_composer, load_vqgan
+from generation.checkpoints.loader import load_clip, load_composer, load_vqgan
 from training import clip, dataset, sketch, vocabulary, vqgan
 from training.drawings import draw
 from training.evaluate import clip_figures, sketch_figures, vqgan_figures

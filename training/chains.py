@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from generation.canvas.pyramid import sum_grids
-from generation.descent import MOMENTUM
-from generation.gradients import clamp_with_gradient
-from generation.losses import contrast, total_variation
+from generation.engine.losses import contrast, total_variation
+from generation.engine.optimisers import MOMENTUM
+from generation.models.gradients import clamp_with_gradient
+from generation.models.precision import autocast
 from generation.perceptor.clip import CLIPPerceptor
-from generation.precision import autocast
 from training.views import views
 
 PYRAMID = (1.0, 0.6, 0.36, 0.22, 0.13)

@@ -12,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from generation.official import clip_model
+from generation.models.precision import autocast
+from generation.models.upstream import clip_model
 from generation.perceptor.clip import CLIPPerceptor
-from generation.precision import autocast
 from training.attack import attack, frozen_statistics
 from training.chains import Chains
 from training.dataset import Dataset

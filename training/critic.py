@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from generation.models.precision import autocast
 from generation.perceptor.clip import CLIPPerceptor
-from generation.precision import autocast
 
 GREATEST = 1e4  # weight of the discriminator's part
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from generation.canvas.vqgan import VQGAN
-from generation.composer import Composer
+from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
+from generation.pocket.composer import Composer
 from training.attack import attack
 from training.dataset import Dataset
 from training.drawings import THINGS

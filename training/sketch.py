@@ -16,11 +16,11 @@ from taming.modules.transformer import mingpt
 from torch import Tensor
 from torch.nn import functional as F
 
-from generation.canvas.vqgan import VQGAN
-from generation.checkpoints import load_vqgan
-from generation.composer import Composer
+from generation.checkpoints.loader import load_vqgan
+from generation.models.precision import autocast
+from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
-from generation.precision import autocast
+from generation.pocket.composer import Composer
 from training.clip import unknown_words
 from training.dataset import Dataset, load
 from training.drawings import SIZE as DRAWN

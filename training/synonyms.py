@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from generation.official import SimpleTokenizer
+from generation.models.upstream import SimpleTokenizer
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "airplane": ("jet", "aircraft"),

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import torch
 
-from generation.canvas.stages import canvases_for
-from generation.checkpoints import load_models
-from generation.engine import Engine
+from generation.checkpoints.loader import load_models
+from generation.engine.engine import Engine
 from generation.request import ImagineRequest
-from generation.sketch import sketcher_for
+from generation.worker.build import canvases_for, sketcher_for
 from training.drawings.animals import ANIMALS
 from training.drawings.colors import COLORS, SYNONYMS
 from training.drawings.food import FOOD

@@ -12,10 +12,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from generation.canvas.groupnorm import hasten
-from generation.canvas.vqgan import VQGAN
+from generation.models.groupnorm import hasten
+from generation.models.precision import autocast
+from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
-from generation.precision import autocast
 from training.critic import Features, PatchDiscriminator, balance, hinge
 from training.dataset import Dataset
 from training.loop import Training

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from generation.official import SimpleTokenizer
+from generation.models.upstream import SimpleTokenizer
 
 CONTEXT = 24  # tokens of the longest caption, with start and end
 

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 
 class Canvas(Protocol):
-    """Turns the parameters of several paintings of one size into an RGB batch."""
+    """EditLock the parameters of several paintings of one size into an RGB batch."""
 
     @property
     def multiple(self) -> int:

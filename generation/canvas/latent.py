@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 from generation.canvas.pyramid import new_grids, sum_grids
-from generation.canvas.vqgan import VQGAN
-from generation.gradients import clamp_with_gradient
+from generation.models.gradients import clamp_with_gradient
+from generation.models.vqgan import VQGAN
 
 
 class LatentCanvas:

@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from generation.canvas.pyramid import new_grids, sum_grids
-from generation.gradients import clamp_with_gradient
+from generation.models.gradients import clamp_with_gradient
 
 NOISE = 0.1
 """Standard deviation of the noise around grey that ``init: noise`` starts from."""

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from generation.dispatch.devices import Pool
 from generation.events import Event
-from generation.pool import Pool
 from generation.request import ImagineRequest
 
 

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Self
 
 from config.settings import ModelsSettings
+from generation.dispatch.devices import Device, Pool, Running
 from generation.events import DeviceChanged, Event, Failed, Finished, Progress
-from generation.executor.channel import Abort, Load
-from generation.executor.keeper import Keeper
+from generation.executor.protocol import Abort, Load
+from generation.executor.supervisor import Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
-from generation.pool import Device, Pool, Running
 from generation.request import ImagineRequest
 
 ATTEMPTS = 2
@@ -43,7 +43,7 @@ class LocalExecutor:
         self._names = ["auto"] if devices == "auto" else list(devices)
         self._preview_seconds = preview_seconds
         self._patience = patience
-        self._keepers: dict[Device, Keeper] = {}
+        self._supervisors: dict[Device, Supervisor] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._orphans: deque[ImagineRequest] = deque()
         self._attempts: dict[str, int] = {}
@@ -52,22 +52,23 @@ class LocalExecutor:
     @property
     def pool(self) -> Pool:
         """The devices as they are now."""
-        return Pool(tuple(self._keepers))
+        return Pool(tuple(self._supervisors))
 
     @property
     def pids(self) -> tuple[int, ...]:
         """The process ids of the workers that are alive."""
-        return tuple(keeper.process.pid for keeper in self._keepers.values() if keeper.process is not None)
+        processes = [supervisor.process for supervisor in self._supervisors.values()]
+        return tuple(process.pid for process in processes if process is not None)
 
     async def __aenter__(self) -> Self:
         try:
             for name in self._names:
-                self._keep(name)
+                self._supervise(name)
             if self._names == ["auto"]:
-                (first,) = self._keepers.values()
+                (first,) = self._supervisors.values()
                 for index in range(1, await first.gpus):
-                    self._keep(f"cuda:{index}")
-            outcomes = await asyncio.gather(*(keeper.first for keeper in self._keepers.values()))
+                    self._supervise(f"cuda:{index}")
+            outcomes = await asyncio.gather(*(supervisor.first for supervisor in self._supervisors.values()))
             failures = [outcome for outcome in outcomes if outcome is not None]
             if len(failures) == len(outcomes):
                 raise failures[0]
@@ -91,7 +92,7 @@ class LocalExecutor:
         self._orphans = deque(orphan for orphan in self._orphans if orphan.id != request_id)
         if device := self.pool.device_of(request_id):
             del device.running[request_id]
-            self._keepers[device].send(Abort(request_id))
+            self._supervisors[device].send(Abort(request_id))
         self._settle()
 
     async def events(self) -> AsyncIterator[Event]:
@@ -99,7 +100,7 @@ class LocalExecutor:
         while (event := await self._events.get()) is not None:
             yield event
 
-    def _keep(self, name: str) -> None:
+    def _supervise(self, name: str) -> None:
         """Begin to serve a device."""
         device = Device(name)
         on_cpu = sum(each in ("cpu", "auto") for each in self._names)
@@ -111,8 +112,8 @@ class LocalExecutor:
             threads=max(1, _cores() // max(1, on_cpu)),
             preview_seconds=self._preview_seconds,
         )
-        keeper = self._keepers[device] = Keeper(device, load, self._patience, self._hear)
-        self._tasks.append(asyncio.create_task(keeper.run()))
+        supervisor = self._supervisors[device] = Supervisor(device, load, self._patience, self._hear)
+        self._tasks.append(asyncio.create_task(supervisor.run()))
 
     async def _stop(self) -> None:
         for task in self._tasks:
@@ -126,7 +127,7 @@ class LocalExecutor:
             request = self._orphans.popleft()
             device = pool.place(request)
             device.running[request.id] = Running(request)
-            self._keepers[device].send(request)
+            self._supervisors[device].send(request)
 
     def _hear(self, device: Device, event: Event) -> None:
         """Take note of what a device says, and pass it on unless the request was aborted meanwhile."""

@@ -7,9 +7,9 @@ from typing import Self
 
 import structlog
 
-from generation.executor.channel import HEADER, Down, Up, pack, unpack
+from generation.executor.protocol import HEADER, FromWorker, ToWorker, pack, unpack
 
-COMMAND = (sys.executable, "-m", "generation.executor.worker")
+COMMAND = (sys.executable, "-m", "generation.worker")
 ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",
     "MALLOC_MMAP_MAX_": "0",
@@ -58,11 +58,11 @@ class WorkerProcess:
         """Its process id."""
         return self._process.pid
 
-    def send(self, message: Down) -> None:
+    def send(self, message: ToWorker) -> None:
         """Write a message, which is lost when the process is gone."""
         self._down.write(pack(message))
 
-    async def receive(self) -> Up | None:
+    async def receive(self) -> FromWorker | None:
         """Return the next message, None when the process is gone."""
         try:
             (length,) = HEADER.unpack(await self._up.readexactly(HEADER.size))

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
-from generation.executor.channel import Beat, Up
-from generation.pool import Device
+from generation.dispatch.devices import Device
+from generation.executor.protocol import FromWorker, Heartbeat
 from generation.request import Shape
 
 
@@ -28,7 +28,7 @@ class Patience:
         """Return how long the device's worker may be silent now.
 
         Args:
-            device: with its capacity, pace and what it paints.
+            device: with its capacity, throughput and what it paints.
             warm: shapes of which this worker has made a step.
         """
         if not device.capacity.slots:
@@ -36,7 +36,7 @@ class Patience:
         batches = device.batches
         if batches.keys() - warm:
             return self.first_step
-        slowest = max((device.pace.step_seconds(shape, batch) for shape, batch in batches.items()), default=0.0)
+        slowest = max((device.throughput.step_seconds(shape, batch) for shape, batch in batches.items()), default=0.0)
         return max(self.step, self.factor * slowest)
 
 
@@ -60,13 +60,13 @@ class Watchdog:
         self._warm: set[Shape] = set()
         self._heard = False
 
-    def hear(self, message: Up) -> None:
+    def hear(self, message: FromWorker) -> None:
         """Take note that the worker said something."""
         self._heard = True
-        if isinstance(message, Beat):
+        if isinstance(message, Heartbeat):
             self._warm.add(message.shape)
 
-    async def bite(self) -> float:
+    async def wait_until_silent(self) -> float:
         """Return when the worker has been silent for too long, and for how long, in seconds."""
         tick = min(1.0, self._patience.step / 4)
         silent = 0.0

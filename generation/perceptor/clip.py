@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from generation.official import SimpleTokenizer, clip_model
-from generation.perceptor.resnet import freeze_resnet
-from generation.perceptor.vit import FrozenVisionTransformer
-from generation.precision import cast
+from generation.models.precision import cast
+from generation.models.resnet import freeze_resnet
+from generation.models.upstream import SimpleTokenizer, clip_model
+from generation.models.vit import FrozenVisionTransformer
 
 CHANNEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CHANNEL_STD = (0.26862954, 0.26130258, 0.27577711)

@@ -6,7 +6,7 @@ from benchmarks import textbook as textbook_module
 from benchmarks.networks import Networks, pocket
 from benchmarks.precision import judged
 from benchmarks.textbook import Textbook, clamp_with_grad, vector_quantise
-from generation import official
+from generation.models import upstream
 from generation.recipe import Recipe
 from generation.request import ImagineRequest
 
@@ -65,10 +65,10 @@ def test_it_uses_the_published_classes_and_frozen_weights(networks: Networks) ->
 
 
 def test_what_is_done_to_a_module_is_not_in_its_second_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = official.clip_model.QuickGELU
-    monkeypatch.setattr(official.clip_model, "QuickGELU", nn.Identity)
-    copy = textbook_module.anew(official.clip_model)
-    assert copy is not official.clip_model
+    original = upstream.clip_model.QuickGELU
+    monkeypatch.setattr(upstream.clip_model, "QuickGELU", nn.Identity)
+    copy = textbook_module.anew(upstream.clip_model)
+    assert copy is not upstream.clip_model
     assert copy.QuickGELU.__name__ == original.__name__ == "QuickGELU"
 
 

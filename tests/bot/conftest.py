@@ -17,9 +17,10 @@ from bot.app import run
 from bot.patience import Patience
 from config.layers import load
 from config.settings import Settings
+from generation.capacity import Capacity
+from generation.dispatch.devices import Device, Pool, Running
 from generation.events import DeviceChanged, Event, Failed, Finished, Progress, Started
 from generation.executor import Executor
-from generation.pool import Capacity, Device, Pool, Running
 from generation.request import ImagineRequest
 from sandbox import Sandbox
 from sandbox.api import Observer

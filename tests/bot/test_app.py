@@ -12,7 +12,7 @@ from bot.errors import SetupError
 from config.settings import ModelsSettings
 from generation.errors import CheckpointError
 from generation.executor.local import LocalExecutor
-from generation.picture import read_request
+from generation.worker.images import read_request
 from sandbox import Fault, Sandbox
 from sandbox.rate_limits import RULES, Rule
 from tests.bot.conftest import MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started

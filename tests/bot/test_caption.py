@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.caption import Caption, Ended, Painted, Painting, State, Waiting, bar, duration
+from bot.caption import Caption, Ended, InProgress, Painted, State, Waiting, bar, duration
 from bot.characters import units
 from bot.errors import PromptError
 from bot.prompt import Arguments, parse, quoted
@@ -28,10 +28,10 @@ def caption(prompt: str = "a cat", **changes: int | str) -> Caption:
         (Waiting(12, 5), "Number 12 in line · starts <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
         (Waiting(1, inf), "Next in line · starts as soon as a device is ready\n-# seed 7 · 128×128 · 100 steps"),
         (
-            Painting(0, inf),
+            InProgress(0, inf),
             f"{'▱' * 10} 0% · begins again as soon as a device is ready\n-# seed 7 · 128×128 · 100 steps",
         ),
-        (Painting(29, 5), "▰▰▱▱▱▱▱▱▱▱ 29% · ready <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
+        (InProgress(29, 5), "▰▰▱▱▱▱▱▱▱▱ 29% · ready <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
         (Painted(200), "-# seed 7 · 128×128 · 100 steps · 3 min 20 s\n-# Again: `.imagine a cat --seed 7`"),
         (Ended("Cancelled.", again=False), "Cancelled."),
         (Ended("Too bad.", again=True), "Too bad.\n-# Again: `.imagine a cat --seed 7`"),
@@ -67,7 +67,7 @@ def test_what_cannot_be_copied_is_not_repeated(prompt: str) -> None:
 
 STATES: list[State] = [
     Waiting(100, 2e9),
-    Painting(50, 2e9, left_out="*" * 1000),
+    InProgress(50, 2e9, left_out="*" * 1000),
     Painted(1e5, left_out="*" * 1000),
     Ended("x" * 200, again=True),
 ]
@@ -109,7 +109,7 @@ def test_a_prompt_from_right_to_left_does_not_turn_the_line_around() -> None:
 
 def test_what_is_left_out_is_cut_between_words() -> None:
     tail = "a *wide* sea " * 20
-    (line,) = [line for line in caption().text(Painting(5, 9, tail)).splitlines() if "left out" in line]
+    (line,) = [line for line in caption().text(InProgress(5, 9, tail)).splitlines() if "left out" in line]
     assert line.endswith(r"a \*wide\* sea a \*wide\*…”")
     assert line.count("sea") == 7
 

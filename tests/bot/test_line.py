@@ -9,7 +9,8 @@ import pytest
 
 from bot.line import PAUSE, SHARE, Line
 from bot.queue import RequestQueue
-from generation.pool import Capacity, Device, Pool, Running
+from generation.capacity import Capacity
+from generation.dispatch.devices import Device, Pool, Running
 from generation.request import ImagineRequest
 
 SHAPE = (64, 64)
@@ -31,7 +32,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.line = Line(self.queue, self.pause)
-        self.device.pace.observe(SHAPE, 1, 1.0)
+        self.device.throughput.observe(SHAPE, 1, 1.0)
         self.device.running["r-1"] = Running(a_request(-1))
 
     @property

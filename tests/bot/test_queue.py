@@ -2,7 +2,8 @@ import pytest
 
 from bot.errors import QueueFullError
 from bot.queue import RequestQueue
-from generation.pool import Capacity, Device, Pool, Running
+from generation.capacity import Capacity
+from generation.dispatch.devices import Device, Pool, Running
 from generation.request import ImagineRequest
 
 ROOMY, FULL = Pool((Device("cpu", Capacity(9)),)), Pool((Device("cpu"),))

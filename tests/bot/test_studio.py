@@ -169,7 +169,7 @@ def seconds_until(post: Message) -> float:
 
 async def test_times_come_from_the_measured_speed_and_the_whole_line(make_stage: MakeStage) -> None:
     stage = await make_stage(queue__per_member=5)
-    pace = stage.executor.devices[0].pace
+    pace = stage.executor.devices[0].throughput
     pace.observe((64, 64), 1, 10.0)
     pace.observe((128, 128), 1, 20.0)
     posts = [

@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from math import inf
 
-from generation.pool import Capacity, Device, Pool, Running
+from generation.capacity import Capacity
+from generation.dispatch.devices import Device, Pool, Running
+from generation.dispatch.scheduler import Scheduler
 from generation.request import ImagineRequest, Shape, step_cost
-from generation.scheduler import Scheduler
 
 SMALL, LARGE = (64, 64), (128, 128)
 
@@ -20,7 +21,7 @@ def a_device(slots: int, **seconds: float) -> Device:
     device = Device("cuda:0", Capacity(slots))
     for name, step in seconds.items():
         size, _, batch = name.partition("_")
-        device.pace.observe(SMALL if size == "small" else LARGE, int(batch or 1), step)
+        device.throughput.observe(SMALL if size == "small" else LARGE, int(batch or 1), step)
     return device
 
 
@@ -71,7 +72,7 @@ class Simulation:
         least = min((spent[shape] for shape in device.batches if shape in spent), default=0.0)
         self._spent[device] = spent = {shape: spent.get(shape, least) for shape in device.batches}
         shape = min(spent, key=lambda shape: spent[shape])
-        seconds = device.pace.step_seconds(shape, device.batches[shape])
+        seconds = device.throughput.step_seconds(shape, device.batches[shape])
         spent[shape] += seconds
         batch = [running for running in device.running.values() if running.request.shape == shape]
         self._steps[device] = Step(shape, batch, self.now + seconds)

@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import async_playwright, expect
 
-from generation.picture import read_request
+from generation.worker.images import read_request
 from sandbox import Sandbox
 from tests.easel.processes import BARE
 from tests.integration.conftest import PATIENCE, StartBot

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from generation.checkpoints import load_clip
+from generation.checkpoints.loader import load_clip
 from training import clip
 from training.attack import attack
 from training.clip import CLIPTraining, Shape, Stage

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from generation.canvas.vqgan import VQGAN
-from generation.checkpoints import load_composer
-from generation.composer import Composer
-from generation.official import clip_model
+from generation.checkpoints.loader import load_composer
+from generation.models.upstream import clip_model
+from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
+from generation.pocket.composer import Composer
 from training import sketch
 from training.dataset import Dataset
 from training.sketch import Codes, ComposerTraining, Shape, divergence, encode, soft_codes

@@ -1,6 +1,6 @@
 import torch
 
-from generation.official import SimpleTokenizer
+from generation.models.upstream import SimpleTokenizer
 from training.synonyms import ASSOCIATIONS, SYNONYMS, lend
 
 

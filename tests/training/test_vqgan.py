@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from generation.checkpoints import load_vqgan
+from generation.checkpoints.loader import load_vqgan
 from training import vqgan
 from training.dataset import Dataset
 from training.vqgan import Shape, Stage, VQGANTraining

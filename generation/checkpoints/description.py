@@ -1,0 +1,229 @@
+"""What the YAML of a model says: taming's ``model`` section, and our ``recipe``. Nothing else in it is looked at.
+
+Nothing is interpolated, no tag is obeyed, and everything is checked before a network is built from it.
+"""
+
+import json
+import re
+from operator import not_
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from generation.errors import CheckpointError
+from generation.limits import STRICT, complaint, should_be, whole
+from generation.recipe import Recipe
+
+MAX_BYTES = 1 << 20
+MAX_NODES = 20_000
+"""Values, lists and mappings, with each that is repeated by an alias counted each time."""
+MAX_DEPTH = 20
+MAX_SCALAR = 1000
+"""Characters of a value; some numbers take time in proportion to the square of theirs."""
+CONTAINERS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+VQGAN_TARGET = "VQModel"
+COMPOSER_TARGET = "Net2NetTransformer"
+No = Annotated[bool, should_be("false", not_)]
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    model_config = STRICT
+
+
+class _Open(BaseModel):
+    """Has more keys, which are for training."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class DDConfig(_Strict):
+    """Encoder and decoder, as taming describes them; of options that others have added, what taming does."""
+
+    ch: Annotated[int, should_be("a multiple of 32 up to 1024", lambda ch: 0 < ch <= 1024 and ch % 32 == 0)]
+    ch_mult: Annotated[list[Annotated[int, whole(1, 64)]], Field(min_length=1, max_length=8)]
+    num_res_blocks: Annotated[int, whole(0, 16)]
+    attn_resolutions: Annotated[list[Annotated[int, whole(1, 65536)]], Field(max_length=16)]
+    resolution: Annotated[int, whole(1, 65536)]
+    z_channels: Annotated[int, whole(1, 4096)]
+    in_channels: Literal[3]
+    out_ch: Literal[3]
+    double_z: No
+    dropout: float = 0.0
+    resamp_with_conv: Annotated[bool, should_be("true", bool)] = True
+    give_pre_end: No = False
+    attn_type: Literal["vanilla"] = "vanilla"
+    use_linear_attn: No = False
+
+    def for_taming(self) -> dict[str, Any]:
+        """Return the arguments of taming's ``Encoder`` and ``Decoder``."""
+        return self.model_dump(exclude={"attn_type", "use_linear_attn"})
+
+
+class VQGANParams(_Open):
+    """Shape of a VQGAN."""
+
+    embed_dim: Annotated[int, whole(1, 4096)]
+    n_embed: Annotated[int, whole(1, 1 << 20)]
+    ddconfig: DDConfig
+
+
+class VQGANModel(_Open):
+    """taming's section of a VQGAN."""
+
+    params: VQGANParams
+
+
+class VQGANDescription(_Open):
+    """The YAML of a VQGAN."""
+
+    model: VQGANModel
+    recipe: Recipe = Recipe()
+
+
+class ComposerShape(_Strict):
+    """taming's ``GPT``."""
+
+    vocab_size: Annotated[int, whole(1, 1 << 20)]
+    block_size: Annotated[int, whole(2, 2048)]
+    n_layer: Annotated[int, whole(1, 64)]
+    n_head: Annotated[int, whole(1, 64)]
+    n_embd: Annotated[int, whole(1, 4096)]
+    n_unmasked: Annotated[int, whole(1, 2048)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        length = self.block_size - self.n_unmasked
+        if length < 1 or int(length**0.5) ** 2 != length:
+            raise PydanticCustomError("square", "should have a square of places after those of the text")
+        if self.n_embd % self.n_head:
+            raise PydanticCustomError("heads", "should have n_embd as a multiple of n_head")
+        return self
+
+
+class TransformerConfig(_Open):
+    """taming's section of a transformer."""
+
+    params: ComposerShape
+
+
+class ComposerParams(_Open):
+    """What a composer is made of."""
+
+    transformer_config: TransformerConfig
+
+
+class ComposerModel(_Open):
+    """taming's section of a composer."""
+
+    params: ComposerParams
+
+
+class ComposerDescription(_Open):
+    """The YAML of a composer."""
+
+    model: ComposerModel
+
+
+def describe_vqgan(path: Path) -> VQGANDescription:
+    """Read the YAML of a VQGAN.
+
+    Raises:
+        CheckpointError: it is not one, or describes what cannot be painted with.
+    """
+    return _described(path, VQGANDescription, VQGAN_TARGET)
+
+
+def describe_composer(path: Path) -> ComposerShape:
+    """Read the YAML of a composer.
+
+    Raises:
+        CheckpointError: it is not one.
+    """
+    return _described(path, ComposerDescription, COMPOSER_TARGET).model.params.transformer_config.params
+
+
+def _described(path: Path, kind: type[M], target: str) -> M:
+    try:
+        sections = _read(path)
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error).partition("\n")[0]
+        raise CheckpointError.of(path, f"cannot be read as YAML: {problem or type(error).__name__}") from error
+    model = sections.get("model")
+    named = model.get("target") if isinstance(model, dict) else None
+    if not isinstance(named, str):
+        raise CheckpointError.of(path, "does not describe a model: model.target is missing")
+    if named.rpartition(".")[2] != target:
+        raise CheckpointError.of(path, f"describes a {named[:100]}; model.target should be a {target} of taming")
+    try:
+        return kind.model_validate_json(json.dumps(sections, default=str))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise CheckpointError.of(path, f"cannot be used: {complaint(first)}") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads numbers such as ``1e-3`` as numbers, as YAML 1.2 and OmegaConf do."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+\Z"), list("-+0123456789.")
+)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return the sections ``model`` and ``recipe`` of a file, those that are there, as plain values."""
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"it has more than {MAX_BYTES >> 20} MB")
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        if not isinstance(root, yaml.MappingNode):
+            raise ValueError("it should hold key: value lines")
+        plain = _Plain(loader)
+        return {
+            key.value: plain.value(value, 1)
+            for key, value in root.value
+            if isinstance(key, yaml.ScalarNode) and key.value in ("model", "recipe")
+        }
+    finally:
+        loader.dispose()
+
+
+class _Plain:
+    """EditLock nodes into plain values, a bounded number of them: aliases can make few lines into very many."""
+
+    def __init__(self, loader: _Loader) -> None:
+        self._loader = loader
+        self._left = MAX_NODES
+
+    def value(self, node: yaml.Node, depth: int) -> Any:
+        self._left -= 1
+        if self._left < 0 or depth > MAX_DEPTH:
+            raise ValueError("it holds too many values, or too deep ones")
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in CONTAINERS:
+            raise ValueError(f"the tag {node.tag} is not known")
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(each, depth + 1) for each in node.value]
+        if not isinstance(node, yaml.MappingNode):
+            return self._scalar(node)
+        keys = [key.value if isinstance(key, yaml.ScalarNode) else None for key, _ in node.value]
+        if None in keys or len(set(keys)) < len(keys):
+            raise ValueError("a key is there twice, or is no text")
+        return {key: self.value(each, depth + 1) for key, (_, each) in zip(keys, node.value, strict=True)}
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        if len(node.value) > MAX_SCALAR:
+            raise ValueError(f"a value has more than {MAX_SCALAR} characters")
+        try:
+            return self._loader.construct_object(node)
+        except yaml.YAMLError:
+            raise
+        except Exception as error:
+            # The constructors of PyYAML fail in more ways than it has names for.
+            raise ValueError(f"{node.value[:50]!r} is no {node.tag.rpartition(':')[2]}") from error

@@ -1,0 +1,203 @@
+"""Which weights there are, and how they are read without running code from them.
+
+Only the official formats: taming-transformers' YAML with a ``.safetensors`` or ``.ckpt`` of the same name beside
+it, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state dict.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from generation.checkpoints.description import describe_composer, describe_vqgan
+from generation.checkpoints.state_dict import StateDict, read_state_dict, without_prefix
+from generation.errors import CheckpointError
+from generation.models.clip_shape import CLIPShape
+from generation.models.precision import Precision, choose_format
+from generation.models.vqgan import VQGAN
+from generation.perceptor.clip import CLIPPerceptor
+from generation.pocket.composer import Composer
+from generation.recipe import Recipe
+
+POCKET = "pocket"
+"""Name of the models that come with the program."""
+
+N = TypeVar("N", bound=nn.Module)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What a worker paints with, on its device, in evaluation mode and frozen."""
+
+    vqgan: VQGAN
+    perceptor: CLIPPerceptor
+    recipe: Recipe
+    composer: Composer | None = None
+    """What writes the codes of sketches, where there is one."""
+
+
+def load_models(vqgan: str, clip: str, device: torch.device, precision: Precision = "auto") -> Models:
+    """Load the networks that the settings name.
+
+    Args:
+        vqgan: ``pocket`` or the path of a taming YAML.
+        clip: ``pocket`` or the path of a CLIP file.
+        device: where to put them.
+        precision: in which number format they compute.
+
+    Raises:
+        CheckpointError: a file is missing, damaged or of another kind.
+    """
+    weights = Path(str(resources.files("generation"))) / "weights" / POCKET
+    vqgan_path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
+    clip_path = weights / "clip.pt" if clip == POCKET else Path(clip).expanduser()
+    canvas, recipe = load_vqgan(vqgan_path)
+    perceptor = load_clip(clip_path)
+    composer = load_composer(vqgan_path.with_name(recipe.sketch.weights)) if recipe.sketch else None
+    if composer and not composer.suits(canvas, perceptor):
+        composer = None
+    return prepare(canvas, perceptor, recipe, device, precision, composer)
+
+
+def prepare(
+    vqgan: VQGAN,
+    perceptor: CLIPPerceptor,
+    recipe: Recipe,
+    device: torch.device,
+    precision: Precision = "auto",
+    composer: Composer | None = None,
+) -> Models:
+    """Freeze networks, arranged for speed and in their number format, and put them on the device."""
+    dtype = choose_format(precision, device)
+    for network in (vqgan, perceptor):
+        network.to(device).freeze(dtype)
+    if composer:
+        composer.to(device).eval().requires_grad_(False)
+    return Models(vqgan, perceptor, recipe, composer)
+
+
+def load_vqgan(config_path: Path) -> tuple[VQGAN, Recipe]:
+    """Build the VQGAN of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
+
+    Raises:
+        CheckpointError: a file is missing, damaged or not of taming's ``VQModel``.
+    """
+    _require(config_path)
+    checkpoint_path = _beside(config_path)
+    description = describe_vqgan(config_path)
+    params = description.model.params
+    state_dict = _weights(checkpoint_path, "quantize.embedding.weight", "VQGAN")
+    vqgan = _filled(
+        lambda: VQGAN(params.ddconfig.for_taming(), params.n_embed, params.embed_dim), state_dict, checkpoint_path
+    )
+    return vqgan, description.recipe
+
+
+def load_clip(path: Path) -> CLIPPerceptor:
+    """Build the CLIP whose weights a file holds, in float32 on the CPU.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or no CLIP.
+    """
+    _require(path)
+    state_dict = _weights(path, "text_projection", "CLIP")
+    try:
+        shape = CLIPShape.of(state_dict)
+    except ValueError as error:
+        raise CheckpointError.of(path, f"does not hold the weights of a CLIP: {error}") from None
+    return CLIPPerceptor(_filled(shape.build, state_dict, path).eval().float())
+
+
+def load_composer(config_path: Path) -> Composer:
+    """Build the composer of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
+
+    Raises:
+        CheckpointError: a file is missing, damaged or not of taming's ``Net2NetTransformer``.
+    """
+    _require(config_path)
+    checkpoint_path = _beside(config_path)
+    shape = describe_composer(config_path)
+    state_dict = _weights(checkpoint_path, "condition.weight", "composer")
+    width = state_dict["condition.weight"].shape[-1]
+    return _filled(lambda: Composer(width, **shape.model_dump()), state_dict, checkpoint_path)
+
+
+def _beside(config_path: Path) -> Path:
+    for suffix in (".safetensors", ".ckpt"):
+        path = config_path.with_suffix(suffix)
+        if _is_file(path):
+            return path
+    raise CheckpointError(
+        f"The weights of {config_path} are missing: "
+        f"put {config_path.stem}.ckpt or {config_path.stem}.safetensors beside it."
+    )
+
+
+def _require(path: Path) -> None:
+    if not _is_file(path):
+        raise CheckpointError.of(path, "does not exist: put the file there or change the setting that names it")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise CheckpointError.of(path, f"cannot be read: {error.strerror}") from None
+
+
+def _weights(path: Path, known: str, kind: str) -> StateDict:
+    """Return the weights of a network of which one tensor's name is known, without what stands before its name."""
+    state_dict = without_prefix(read_state_dict(path), known)
+    if not state_dict:
+        raise CheckpointError.of(path, f"does not hold the weights of a {kind}: {known} is missing")
+    return state_dict
+
+
+KEEP_SHAPE = {"__mul__", "__rmul__", "__truediv__", "div", "mul", "normal_", "tril", "triu_"}
+"""What constructors do to a tensor that torch would import its compiler for on the meta device, for a second."""
+
+
+class _WithoutInitialValues(TorchFunctionMode):
+    """Passes over ``torch.nn.init``, and over what changes values on the meta device, where there are none.
+
+    The weights take the place of what is drawn there, and drawing takes time.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return None
+        tensors = [each for each in args if isinstance(each, Tensor)]
+        if len(tensors) == 1 and tensors[0].is_meta and getattr(func, "__name__", None) in KEEP_SHAPE:
+            return tensors[0]
+        return func(*args, **(kwargs or {}))
+
+
+def _filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
+    """Return a network with weights that were compared with it before any memory is taken for it.
+
+    Of the weights there may be more than it has; masks, which follow from its shape, need not be there.
+    """
+    with torch.device("meta"), _WithoutInitialValues():
+        expected = {name: tensor for name, tensor in build().state_dict().items() if not name.endswith(".attn.mask")}
+    if missing := [name for name in expected if name not in state_dict]:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise CheckpointError.of(path, f"does not fit its configuration: {missing[0]} is missing{more}")
+    for name, tensor in expected.items():
+        own = state_dict[name]
+        if own.shape != tensor.shape or own.is_floating_point() != tensor.is_floating_point():
+            found, wanted = (f"{list(each.shape)} of {each.dtype}" for each in (own, tensor))
+            raise CheckpointError.of(path, f"does not fit its configuration: {name} is {found} instead of {wanted}")
+    with _WithoutInitialValues():
+        network = build()
+    network.load_state_dict({name: state_dict[name] for name in expected}, strict=False)
+    for name, tensor in network.state_dict().items():
+        if name in expected and tensor.is_floating_point() and not all(end.isfinite() for end in tensor.aminmax()):
+            raise CheckpointError.of(path, f"is damaged: {name} holds values that are no numbers")
+    return network

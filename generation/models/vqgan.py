@@ -1,0 +1,75 @@
+"""VQGAN: pictures as grids of codes (Esser, Rombach and Ommer 2021, arXiv 2012.09841)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from generation.models.decoder import FrozenDecoder
+from generation.models.frozen import FrozenConv2d
+from generation.models.gradients import replace_gradient
+from generation.models.precision import cast
+from generation.models.upstream import taming_decoder, taming_encoder
+
+
+class VQGAN(nn.Module):
+    """Encoder, codebook and decoder under the names of taming's ``VQModel``, so that its checkpoints fit.
+
+    Args:
+        ddconfig: taming's description of encoder and decoder.
+        n_embed: codes in the codebook.
+        embed_dim: channels of a code.
+    """
+
+    def __init__(self, ddconfig: dict[str, Any], n_embed: int, embed_dim: int) -> None:
+        super().__init__()
+        self.encoder = taming_encoder(**ddconfig)
+        self.decoder = taming_decoder(**ddconfig)
+        self.quantize = nn.Module()
+        self.quantize.embedding = nn.Embedding(n_embed, embed_dim)
+        self.quant_conv = nn.Conv2d(ddconfig["z_channels"], embed_dim, 1)
+        self.post_quant_conv: nn.Module = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
+        self.dtype = torch.float32
+        """Number format of the decoder."""
+        self.factor: int = 2 ** (len(ddconfig["ch_mult"]) - 1)
+        """Pixels a side that one code stands for."""
+
+    @property
+    def codebook(self) -> Tensor:
+        """The codes, ``[n_embed, embed_dim]``."""
+        embedding = self.quantize.embedding
+        assert isinstance(embedding, nn.Embedding)
+        return embedding.weight
+
+    def freeze(self, dtype: torch.dtype) -> None:
+        """Let the decoder compute in this number format, arranged for speed; its weights no longer learn."""
+        self.eval().requires_grad_(False)
+        self.decoder = FrozenDecoder(self.decoder)
+        self.post_quant_conv = FrozenConv2d.of(self.post_quant_conv)
+        cast(self.decoder, dtype)
+        cast(self.post_quant_conv, dtype)
+        self.dtype = dtype
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Return the latents before quantisation of pictures in [0, 1]: ``[B, 3, H, W] → [B, C, H/f, W/f]``."""
+        z: Tensor = self.quant_conv(self.encoder(pictures * 2 - 1))
+        return z.float()
+
+    def codes(self, z: Tensor) -> Tensor:
+        """Return the indices of the nearest codes: ``[B, C, h, w] → [B, h, w]``."""
+        flat = z.permute(0, 2, 3, 1).flatten(0, 2)
+        distances = torch.addmm(self.codebook.square().sum(1), flat, self.codebook.T, alpha=-2)
+        return distances.argmin(1).view(z.shape[0], *z.shape[2:])
+
+    def lookup(self, codes: Tensor) -> Tensor:
+        """Return the latents of code indices: ``[B, h, w] → [B, C, h, w]``."""
+        return nn.functional.embedding(codes, self.codebook).permute(0, 3, 1, 2)
+
+    def quantise(self, z: Tensor) -> Tensor:
+        """Replace each latent by its nearest code; the gradient passes straight through (equation 2)."""
+        return replace_gradient(self.lookup(self.codes(z)), z)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return the pictures of quantised latents, about [0, 1]: ``[B, C, h, w] → [B, 3, h·f, w·f]``."""
+        pictures: Tensor = self.decoder(self.post_quant_conv(z.to(self.dtype)))
+        return pictures.float().add(1).div(2)

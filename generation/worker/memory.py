@@ -1,0 +1,121 @@
+"""How many pictures a device has memory for: measured with a few steps when the models are loaded."""
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from generation.capacity import Capacity
+from generation.engine import batch
+from generation.engine.engine import Engine
+from generation.request import ImagineRequest
+
+SLOTS = {"cpu": 1, "cuda": batch.SLOTS}
+"""Pictures painted at once, at most. A CPU has few idle units to fill: with two at once the pocket models paint a sixth
+more, and each picture takes nearly twice as long."""
+SIDE = 64
+"""Of the smaller pictures that are painted to measure, in pixels, or somewhat more; the others are twice as large."""
+WORKSPACE = 2.0
+"""What a step takes altogether, as a multiple of what autograd keeps: gradients (with the pocket models all tensors are
+1.2 to 1.5 times as much), and the libraries' workspaces, of which PyTorch does not tell."""
+FREE_SHARE = 0.9
+"""Of the free memory that is used: the allocator rounds up and leaves gaps."""
+MEMINFO = Path("/proc/meminfo")
+
+
+class Saved:
+    """Counts the bytes that autograd keeps from a forward pass to its backward pass, each storage once.
+
+    Attributes:
+        peak: the most that was kept at a time.
+    """
+
+    def __init__(self) -> None:
+        self.peak = 0
+        self._bytes = 0
+        self._uses: dict[int, int] = {}
+
+    def hooks(self) -> torch.autograd.graph.saved_tensors_hooks:
+        """Return a context in which everything that is saved is counted."""
+        return torch.autograd.graph.saved_tensors_hooks(lambda tensor: _Kept(self, tensor), lambda kept: kept.tensor)
+
+    def keep(self, tensor: Tensor) -> None:
+        """Count a tensor."""
+        storage = tensor.untyped_storage()
+        uses = self._uses[storage.data_ptr()] = self._uses.get(storage.data_ptr(), 0) + 1
+        if uses == 1:
+            self._bytes += storage.nbytes()
+            self.peak = max(self.peak, self._bytes)
+
+    def release(self, tensor: Tensor) -> None:
+        """Count a tensor no longer."""
+        storage = tensor.untyped_storage()
+        self._uses[storage.data_ptr()] -= 1
+        if not self._uses[storage.data_ptr()]:
+            self._bytes -= storage.nbytes()
+
+
+class _Kept:
+    """A saved tensor; it goes when the graph that saved it goes."""
+
+    def __init__(self, saved: Saved, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self._saved = saved
+        saved.keep(tensor)
+
+    def __del__(self) -> None:
+        self._saved.release(self.tensor)
+
+
+def capacity(engine: Engine) -> Capacity:
+    """Return how much the engine's device holds, with the models already on it.
+
+    A device that paints one picture at a time paints whatever fits, and nothing has to be measured.
+    """
+    slots = SLOTS[engine.device.type]
+    if slots == 1:
+        return Capacity(slots)
+    return replace(step_bytes(engine), slots=slots, memory=free_memory(engine.device))
+
+
+def step_bytes(engine: Engine) -> Capacity:
+    """Return what a step takes for each picture and for each pixel, in bytes, measured on an idle engine.
+
+    What is kept for ``n`` pictures of ``p`` pixels is taken to be ``fixed + n * (picture + p * pixel)``; the fixed part
+    is the weights, which are there already.
+    """
+    small = -(-SIDE // engine.multiple) * engine.multiple
+    large = 2 * small
+    one, two, one_large = (_peak(engine, side, count) for side, count in ((small, 1), (small, 2), (large, 1)))
+    pixel = max(0.0, (one_large - one) / (large**2 - small**2))
+    picture = max(0.0, two - one - pixel * small**2)
+    return Capacity(0, picture_bytes=WORKSPACE * picture, pixel_bytes=WORKSPACE * pixel)
+
+
+def _peak(engine: Engine, side: int, count: int) -> int:
+    """Return the most bytes that autograd keeps while ``count`` pictures of this side are painted."""
+    steps = math.ceil(1 / min(stage.share for stage in engine.recipe.stages))
+    for number in range(count):
+        engine.add_request(ImagineRequest(f"probe {number}", "", number, side, side, steps))
+    saved = Saved()
+    with saved.hooks():
+        while len(engine):
+            engine.step()
+    engine.timings()  # of no request: they would be taken for the device's throughput
+    return saved.peak
+
+
+def free_memory(device: torch.device) -> float:
+    """Return how many bytes can be used on the device; infinitely many where the system does not tell."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        free, _ = torch.cuda.mem_get_info(device)
+        return FREE_SHARE * free
+    try:
+        found = re.search(r"MemAvailable:\s+(\d+) kB", MEMINFO.read_text("ascii"))
+    except OSError:
+        found = None
+    return FREE_SHARE * 1024 * int(found[1]) if found else float("inf")

@@ -1,0 +1,121 @@
+"""Sends what a worker has to say, from a thread of its own, so that painting waits for no encoder and no pipe."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+
+from generation.events import Failed, Finished, Progress, Started
+from generation.executor.protocol import FromWorker, Heartbeat
+from generation.request import ImagineRequest
+from generation.worker.images import Snapshot, encode_png, encode_preview
+
+ROUND_SECONDS = 0.05
+"""So often the steps that were taken are reported, those of one request or one batch together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Advanced:
+    progress: Progress
+    picture: Snapshot | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    request: ImagineRequest
+    picture: Snapshot
+    started: float
+
+
+_Item = Heartbeat | Started | Failed | _Advanced | _Painted
+
+
+class Reporter:
+    """Encodes pictures and sends messages, those of one request in order.
+
+    Of what could not be sent yet only the newest progress of each request is kept, and the beats of a batch are added
+    up. So what waits here is bounded by the requests in progress, however slowly the parent reads.
+
+    Args:
+        send: takes the messages; it may block.
+    """
+
+    def __init__(self, send: Callable[[FromWorker], None]) -> None:
+        self._send = send
+        self._lock = threading.Lock()
+        self._pending: dict[Hashable, _Item] = {}
+        self._something = threading.Event()
+        self._urgent = threading.Event()
+
+    def run(self) -> None:
+        """Send for ever, in rounds; starts and ends of requests do not wait for the next round."""
+        while True:
+            self._something.wait()
+            self.flush()
+            self._urgent.wait(ROUND_SECONDS)
+
+    def flush(self) -> None:
+        """Send what there is to say now."""
+        with self._lock:
+            self._something.clear()
+            self._urgent.clear()
+            items, self._pending = list(self._pending.values()), {}
+        for item in items:
+            self._send(_encoded(item))
+
+    def start(self, started: Started) -> None:
+        """Report that a request is being painted."""
+        self._hurry("started", started.request_id, started)
+
+    def heartbeat(self, beat: Heartbeat) -> None:
+        """Report steps."""
+        key = beat.shape, beat.batch
+        with self._lock:
+            earlier = self._pending.get(key)
+            if isinstance(earlier, Heartbeat):
+                beat = replace(beat, steps=beat.steps + earlier.steps, seconds=beat.seconds + earlier.seconds)
+            self._pending[key] = beat
+            self._something.set()
+
+    def advance(self, progress: Progress, picture: Snapshot | None) -> None:
+        """Report how far a request is, with a preview where there is a picture."""
+        key = "advanced", progress.request_id
+        with self._lock:
+            earlier = self._pending.get(key)
+            if isinstance(earlier, _Advanced) and picture is None:
+                picture = earlier.picture
+            self._pending[key] = _Advanced(progress, picture)
+            self._something.set()
+
+    def finish(self, request: ImagineRequest, picture: Snapshot, started: float) -> None:
+        """Report a request that is done and was started at ``started``, by ``time.monotonic``."""
+        self.forget(request.id, but="started")
+        self._hurry("ended", request.id, _Painted(request, picture, started))
+
+    def fail(self, failed: Failed) -> None:
+        """Report that a request's picture will not come."""
+        self.forget(failed.request_id, but="started")
+        self._hurry("ended", failed.request_id, failed)
+
+    def forget(self, request_id: str, *, but: str = "") -> None:
+        """Drop what there is still to say of a request."""
+        with self._lock:
+            for kind in {"started", "advanced", "ended"} - {but}:
+                self._pending.pop((kind, request_id), None)
+
+    def _hurry(self, kind: str, request_id: str, item: _Item) -> None:
+        with self._lock:
+            self._pending[kind, request_id] = item
+            self._something.set()
+            self._urgent.set()
+
+
+def _encoded(item: _Item) -> FromWorker:
+    match item:
+        case _Advanced(progress, picture):
+            return progress if picture is None else replace(progress, preview=encode_preview(picture))
+        case _Painted(request, picture, started):
+            png = encode_png(picture, request)
+            return Finished(request.id, png, time.monotonic() - started)
+        case _:
+            return item

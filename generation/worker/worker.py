@@ -1,0 +1,226 @@
+"""What runs inside a worker process: one device, its models, and an engine that never waits while it has work.
+
+The process talks through its standard input and output and ends when its parent does, however that happens and
+whatever it is doing; without Linux it notices by the end of its input. Three threads: one reads, one paints, one
+encodes and writes.
+"""
+
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, NoReturn
+
+import torch
+
+from generation.checkpoints.loader import load_models
+from generation.engine.engine import Engine, StepError
+from generation.engine.state import RequestState
+from generation.errors import DeviceError, GenerationError, RequestError
+from generation.events import Failed, Progress, Started
+from generation.executor.protocol import (
+    Abort,
+    FromWorker,
+    Heartbeat,
+    Hello,
+    Load,
+    LoadFailed,
+    Ready,
+    ToWorker,
+    pack,
+    read,
+)
+from generation.request import ImagineRequest
+from generation.worker.build import canvases_for, sketcher_for
+from generation.worker.images import Snapshot
+from generation.worker.memory import capacity
+from generation.worker.reporter import Reporter
+
+FRESHNESS = 4
+"""Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
+TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
+BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
+
+
+@dataclass(slots=True)
+class _Clock:
+    started: float
+    previewed: float
+
+
+class Worker:
+    """Paints what it is told and reports what happens.
+
+    Args:
+        engine: that paints.
+        device: its name, for the reports.
+        preview_seconds: about so often a preview of a request can be shown.
+        reporter: what there is to say goes through it.
+    """
+
+    def __init__(self, engine: Engine, device: str, preview_seconds: float, reporter: Reporter) -> None:
+        self.engine = engine
+        self.device = device
+        self.preview_seconds = preview_seconds
+        self.reporter = reporter
+        self._clocks: dict[str, _Clock] = {}
+
+    def run(self, inbox: "queue.SimpleQueue[ToWorker]") -> NoReturn:
+        """Serve for ever; sleeps only when nothing is in progress."""
+        while True:
+            while len(self.engine) == 0 or not inbox.empty():
+                self.handle(inbox.get())
+            self.step()
+
+    def handle(self, message: ToWorker) -> None:
+        """Take in or forget a request."""
+        match message:
+            case ImagineRequest():
+                self._start(message)
+            case Abort(request_id):
+                self.engine.abort_request(request_id)
+                self.reporter.forget(request_id)
+                self._clocks.pop(request_id, None)
+            case _:
+                raise TypeError(f"A worker does not take {message!r}.")
+
+    def step(self) -> None:
+        """Advance the engine and report; what fails in it fails the requests in the step, not the worker.
+
+        Raises:
+            StepError: the device is in no state to go on; only a new process can use it.
+        """
+        try:
+            states = self.engine.step()
+        except StepError as error:
+            if isinstance(error.__cause__, torch.AcceleratorError):
+                raise
+            for request in error.requests:
+                self._fail(request, error)
+            return
+        for timing in self.engine.timings():
+            self.reporter.heartbeat(Heartbeat(timing.shape, timing.pictures, 1, timing.seconds))
+        for state in states:
+            self._report(state)
+
+    def _start(self, request: ImagineRequest) -> None:
+        now = time.monotonic()
+        self._clocks[request.id] = _Clock(now, now)
+        try:
+            state = self.engine.add_request(request)
+        except Exception as error:
+            self._fail(request, error)
+            return
+        self.reporter.start(Started(request.id, self.device, state.left_out))
+
+    def _report(self, state: RequestState) -> None:
+        request = state.request
+        clock = self._clocks[request.id]
+        assert state.picture is not None
+        if state.done:
+            del self._clocks[request.id]
+            self.reporter.finish(request, Snapshot(state.picture), clock.started)
+            return
+        now = time.monotonic()
+        picture = None
+        if now - clock.previewed >= self.preview_seconds / FRESHNESS:
+            clock.previewed = now
+            picture = Snapshot(state.picture)
+        progress = Progress(request.id, state.step, request.steps, now - clock.started)
+        self.reporter.advance(progress, picture)
+
+    def _fail(self, request: ImagineRequest, error: Exception) -> None:
+        del self._clocks[request.id]
+        if isinstance(error, RequestError):
+            self.reporter.fail(Failed(request.id, str(error)))
+            return
+        traceback.print_exception(error, file=sys.stderr)
+        too_large = isinstance(error.__cause__ or error, torch.OutOfMemoryError)
+        self.reporter.fail(Failed(request.id, TOO_LARGE if too_large else BROKE_OFF))
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of that name; ``auto`` is the first GPU, or else the CPU.
+
+    Raises:
+        DeviceError: it is not there.
+    """
+    gpus = torch.cuda.device_count()
+    if name == "auto":
+        name = "cuda" if gpus else "cpu"
+    device = torch.device("cuda:0" if name == "cuda" else name)
+    if device.type == "cuda" and device.index >= gpus:
+        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs. Change executor.devices.")
+    return device
+
+
+def load(message: Load, device: torch.device) -> Engine:
+    """Load the models onto the device, and the tokeniser's table, so that the first request need not wait for it.
+
+    Raises:
+        CheckpointError: the weights cannot be read.
+    """
+    torch.set_num_threads(message.threads)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    models = load_models(message.vqgan, message.clip, device, message.precision)
+    models.perceptor.tokens("")
+    return Engine(canvases_for(models, device), models.perceptor, models.recipe, device, sketcher_for(models))
+
+
+def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[ToWorker]") -> None:
+    """Pass messages on; end the process, in whatever it is, when the parent is gone."""
+    while (message := read(stream)) is not None:
+        inbox.put(message)  # type: ignore[arg-type]
+    os._exit(0)
+
+
+def main() -> NoReturn:
+    """Run a worker on standard input and output."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def send(message: FromWorker) -> None:
+        pipe.write(pack(message))
+        pipe.flush()
+
+    inbox: queue.SimpleQueue[ToWorker] = queue.SimpleQueue()
+    threading.Thread(target=_to_the_end(listen), args=(sys.stdin.buffer, inbox), daemon=True).start()
+    _to_the_end(serve)(inbox, send)
+
+
+def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], None]) -> None:
+    """Load what the first message says and paint what the others ask for."""
+    first = inbox.get()
+    assert isinstance(first, Load)
+    send(Hello(torch.cuda.device_count()))
+    try:
+        device = choose_device(first.device)
+        engine = load(first, device)
+    except GenerationError as error:
+        send(LoadFailed(type(error).__name__, str(error)))
+        return
+    send(Ready(str(device), capacity(engine), engine.multiple))
+    reporter = Reporter(send)
+    threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
+    Worker(engine, str(device), first.preview_seconds, reporter).run(inbox)
+
+
+def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:
+    """Return ``work`` as something with which the whole process ends, whichever thread it runs in."""
+
+    def run(*arguments: object) -> NoReturn:
+        try:
+            work(*arguments)
+        except BrokenPipeError:
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+
+    return run

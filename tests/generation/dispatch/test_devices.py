@@ -1,0 +1,127 @@
+from math import inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.capacity import Capacity
+from generation.dispatch.devices import Device, Pool, Running
+from generation.dispatch.scheduler import Scheduler
+from generation.request import Shape
+from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request
+
+
+def paint(device: Device, *shapes: Shape) -> Device:
+    for shape in shapes:
+        number = len(device.running)
+        device.running[f"r{number}"] = Running(a_request(number, shape=shape))
+    return device
+
+
+@pytest.mark.parametrize(
+    ("capacity", "running", "fits"),
+    [
+        (Capacity(1), (), True),
+        (Capacity(1), (SMALL,), False),
+        (Capacity(2), (SMALL,), True),
+        (Capacity(2), (SMALL, LARGE), False),
+        (Capacity(9, memory=2 * 128 * 128, pixel_bytes=1), (LARGE,), True),
+        (Capacity(9, memory=2 * 128 * 128 - 1, pixel_bytes=1), (LARGE,), False),
+        (Capacity(9, memory=2 * 128 * 128, picture_bytes=1, pixel_bytes=1), (LARGE,), False),
+        (Capacity(9, memory=2 * 128 * 128, pixel_bytes=1), (SMALL,) * 7, True),
+        (Capacity(1, memory=1, pixel_bytes=1), (), True),
+        (Capacity(0), (), False),
+    ],
+)
+def test_one_more_large_picture_fits(capacity: Capacity, running: tuple[Shape, ...], fits: bool) -> None:
+    device = paint(Device("cuda:0", capacity), *running)
+    assert device.has_room(LARGE) is fits
+    assert Pool((Device("cuda:1"), device)).has_room(LARGE) is fits
+
+
+@given(st.lists(st.sampled_from([SMALL, LARGE, (128, 64)]), max_size=30), st.integers(1, 9), st.integers(1, 100_000))
+def test_no_step_takes_more_than_the_memory(asked: list[Shape], slots: int, memory: int) -> None:
+    device = Device("cuda:0", Capacity(slots, memory, picture_bytes=1000, pixel_bytes=1))
+    for shape in asked:
+        if device.has_room(shape):
+            paint(device, shape)
+    largest = max((count * (1000 + shape[0] * shape[1]) for shape, count in device.batches.items()), default=0)
+    assert len(device.running) <= slots
+    assert largest <= memory or len(device.running) == 1
+
+
+def test_batches_that_run_and_have_room_can_be_joined() -> None:
+    roomy, full, idle = Device("a", Capacity(3)), Device("b", Capacity(1)), Device("c", Capacity(1))
+    pool = Pool((paint(roomy, SMALL, SMALL), paint(full, LARGE), idle))
+    assert pool.joinable == {SMALL}
+    assert pool.device_of("r1") is roomy
+    assert pool.device_of("r9") is None
+
+
+def test_a_request_goes_where_it_is_done_first() -> None:
+    slow, fast = a_device(2, small=3), a_device(2, small=1)
+    pool = Pool((slow, fast))
+    assert pool.place(a_request(9)) is fast
+    paint(fast, SMALL)
+    assert pool.place(a_request(9)) is fast
+    paint(fast, SMALL)
+    assert pool.place(a_request(9)) is slow
+
+
+def test_a_batch_is_joined_where_that_costs_little_and_an_idle_device_is_better() -> None:
+    busy, shared, idle = (a_device(4, small=2, small_2=2.5, large=2) for _ in range(3))
+    pool = Pool((paint(busy, LARGE), paint(shared, SMALL), idle))
+    assert pool.place(a_request(9)) is idle
+    idle.capacity = Capacity(0)
+    assert pool.place(a_request(9)) is shared
+
+
+def test_time_left() -> None:
+    device = paint(a_device(4, small=2, small_2=3, large=5), SMALL, SMALL)
+    device.running["r0"].step = 4
+    assert device.seconds_left("r0") == 6 * 3
+    paint(device, LARGE)
+    assert device.seconds_left("r0") == 6 * 3 * 2
+
+
+def test_time_between_requests() -> None:
+    slow, fast = a_device(1, small=30), a_device(4, small_4=20)
+    assert Pool((slow,)).seconds_between(a_request(9)) == pytest.approx(300)
+    assert Pool((fast, Device("cuda:1"))).seconds_between(a_request(9)) == pytest.approx(50)
+    assert Pool((slow, fast)).seconds_between(a_request(9)) == pytest.approx(1 / (1 / 300 + 1 / 50))
+    assert Pool((Device("cuda:1"),)).seconds_between(a_request(9)) == inf
+
+
+def test_up_down_and_parked() -> None:
+    first, second = Device("cuda:0"), Device("cuda:1", parked=True)
+    pool = Pool((first, second))
+    assert (pool.is_up, pool.is_parked) == (False, False)
+    first.parked = True
+    assert (pool.is_up, pool.is_parked) == (False, True)
+    second.capacity, second.parked = Capacity(1), False
+    assert (pool.is_up, pool.is_parked) == (True, False)
+    assert not Pool(()).is_parked
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+def test_devices_of_unlike_speed_share_by_their_speed(slots: int) -> None:
+    """A device that is three times as fast paints three times as much, within one picture of the slow one."""
+    speeds = {f"small_{batch}": 1 + batch for batch in range(1, 5)}
+    slow = a_device(slots, **{name: 3.0 * seconds for name, seconds in speeds.items()})
+    fast = a_device(slots, **speeds)
+    scheduler = Scheduler()
+    for number in range(120):
+        scheduler.add(a_request(number))
+    simulation = Simulation(Pool((slow, fast)), scheduler)
+    for until in range(20, 400, 20):
+        simulation.run(until)
+        assert abs(simulation.work[fast] - 3 * simulation.work[slow]) <= 3 * a_request(0).cost
+    simulation.run()
+    assert len(simulation.finishes) == 120
+
+
+def test_a_size_is_refused_that_some_device_cannot_paint() -> None:
+    fine, coarse = Device("a", Capacity(1)), Device("b", Capacity(0), multiple=32)
+    assert Pool(()).refusal((144, 80)) is None
+    assert Pool((fine,)).refusal((144, 80)) is None
+    assert "`--size 160x96`" in str(Pool((fine, coarse)).refusal((144, 80)))

@@ -1,0 +1,29 @@
+"""What the official packages drag along is not needed."""
+
+import subprocess
+import sys
+
+BARE = """
+import sys
+for name in ("torchvision", "pytorch_lightning", "lightning", "pkg_resources", "setuptools"):
+    sys.modules[name] = None
+
+import torch
+from generation.worker.build import canvases_for
+from generation.checkpoints.loader import load_models
+from generation.engine.engine import Engine
+from generation.request import ImagineRequest
+
+device = torch.device("cpu")
+models = load_models("pocket", "pocket", device)
+engine = Engine(canvases_for(models, device), models.perceptor, models.recipe, device)
+engine.add_request(ImagineRequest("a", "a red apple", 1, 64, 64, 2))
+while len(engine):
+    (painting,) = engine.step()
+print(tuple(painting.picture.shape))
+"""
+
+
+def test_painting_needs_no_torchvision_lightning_or_setuptools() -> None:
+    painted = subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, timeout=100, check=False)
+    assert (painted.returncode, painted.stdout) == (0, "(3, 64, 64)\n"), painted.stderr

@@ -1,0 +1,87 @@
+import gc
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from config.settings import ModelsSettings
+from generation.capacity import Capacity
+from generation.checkpoints.loader import load_models, prepare
+from generation.engine.engine import Engine
+from generation.recipe import Recipe
+from generation.request import ImagineRequest
+from generation.worker import memory
+from generation.worker.build import canvases_for
+from generation.worker.memory import WORKSPACE, Saved, capacity, free_memory, step_bytes
+from tests.conftest import tiny_vqgan
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_models: ModelsSettings) -> Engine:
+    models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
+    return Engine(canvases_for(models, CPU), models.perceptor, models.recipe, CPU)
+
+
+def test_each_storage_counts_once_and_only_while_it_is_kept() -> None:
+    saved = Saved()
+    x = torch.ones(1000, requires_grad=True)
+    with saved.hooks():
+        y = x * 2
+        (y * y.view(10, 100).flatten()).sum().backward()
+        assert saved.peak == 4000, "both factors are one storage, and a constant factor is not kept"
+        z = torch.ones(500, requires_grad=True)
+        (z * z).sum().backward()
+    gc.collect()
+    assert saved.peak == 4000
+
+
+def kept(engine: Engine, side: int, count: int) -> int:
+    """Return the bytes that autograd keeps in a step of so many pictures."""
+    for number in range(count):
+        engine.add_request(ImagineRequest(f"{number}", "a red apple", number, side, side, 1))
+    saved = Saved()
+    with saved.hooks():
+        engine.step()
+    return saved.peak
+
+
+def test_two_small_sizes_foretell_larger_ones(engine: Engine) -> None:
+    step = step_bytes(engine)
+    assert len(engine) == 0
+    assert engine.timings() == [], "the device has painted nothing yet"
+    assert step.pixel_bytes > 0
+    fixed = kept(engine, 64, 1) - (step.picture_bytes + step.pixel_bytes * 64**2) / WORKSPACE
+    for side, count in ((96, 2), (256, 1), (256, 3)):
+        expected = count * (step.picture_bytes + step.pixel_bytes * side**2) / WORKSPACE + fixed
+        assert kept(engine, side, count) == pytest.approx(expected, rel=0.1)
+
+
+def test_models_of_coarse_codes_are_measured_with_larger_pictures(tiny_models: ModelsSettings) -> None:
+    perceptor = load_models(tiny_models.vqgan, tiny_models.clip, CPU).perceptor
+    models = prepare(tiny_vqgan(levels=8), perceptor, Recipe(cutouts=4), CPU)
+    engine = Engine(canvases_for(models, CPU), perceptor, models.recipe, CPU)
+    assert engine.multiple == 128
+    assert step_bytes(engine).pixel_bytes > 0
+
+
+def test_a_cpu_paints_one_at_a_time_and_needs_no_measuring(engine: Engine) -> None:
+    assert capacity(engine) == Capacity(1)
+
+
+def test_capacity_is_what_is_free_and_what_a_step_takes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "SLOTS", {"cpu": 8})
+    monkeypatch.setattr(memory, "free_memory", lambda _: 1e6)
+    assert capacity(engine) == replace(step_bytes(engine), slots=8, memory=1e6)
+    assert not capacity(engine).has_room([(512, 512)], (512, 512))
+
+
+def test_free_memory_of_a_cpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal:       24683520 kB\nMemFree:         1000000 kB\nMemAvailable:    2000000 kB\n")
+    monkeypatch.setattr(memory, "MEMINFO", meminfo)
+    assert free_memory(CPU) == pytest.approx(0.9 * 2_000_000 * 1024)
+    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "absent")
+    assert free_memory(CPU) == float("inf")

@@ -1,0 +1,64 @@
+"""A worker that holds the interpreter, and its parent, as real processes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+SPINNING = """
+import re, sys, threading
+from generation.worker import parent, worker
+
+def spin(*_):
+    print(sys.argv[-1], flush=True)
+    re.match("(a+)+$", "a" * 60 + "b")
+
+worker.listen = lambda *_: threading.Event().wait()
+worker.serve = spin
+parent.end_with(int(sys.argv[-1]))
+worker.main()
+"""
+"""Says its argument and goes into one long call that keeps all other threads waiting, also the one that listens: it is
+made deaf, or it could hear of the end just before that call."""
+
+PARENT = f"""
+import asyncio, os, sys
+from generation.executor import process
+
+async def main():
+    process.COMMAND = (sys.executable, "-c", {SPINNING!r})
+    worker = await process.WorkerProcess.spawn()
+    print(worker.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+async def test_a_worker_that_hears_nothing_ends_with_its_parent() -> None:
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    assert parent.stderr is not None
+    worker = os.pidfd_open(int(await parent.stdout.readline()))
+    said = await parent.stderr.readline()
+    assert int(said) == parent.pid, "the worker spins by now"
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(worker, ended.set)
+    parent.send_signal(signal.SIGKILL)
+    async with asyncio.timeout(60):
+        await ended.wait()
+    asyncio.get_running_loop().remove_reader(worker)
+    os.close(worker)
+    await parent.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+def test_a_worker_whose_parent_is_gone_ends_at_once() -> None:
+    code = "from generation.worker.parent import end_with; end_with(1); print('goes on')"
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, timeout=60).stdout == b""

@@ -1,0 +1,97 @@
+"""That painting never waits for the pipe, and that nothing is lost or out of order."""
+
+import queue
+import threading
+
+import pytest
+import torch
+
+from generation.events import Failed, Finished, Progress, Started
+from generation.executor.protocol import FromWorker, Heartbeat
+from generation.request import ImagineRequest
+from generation.worker.images import Snapshot, read_request
+from generation.worker.reporter import Reporter
+
+REQUEST = ImagineRequest("a", "a red apple", 1, 64, 64, steps=1001)
+
+
+class Pipe:
+    """A pipe that nobody reads until it is opened."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.full = threading.Event()
+        self.sent: queue.SimpleQueue[FromWorker] = queue.SimpleQueue()
+
+    def send(self, message: FromWorker) -> None:
+        self.full.set()
+        self.open.wait()
+        self.sent.put(message)
+
+    def receive(self) -> FromWorker:
+        return self.sent.get(timeout=10)
+
+
+@pytest.fixture
+def pipe() -> Pipe:
+    return Pipe()
+
+
+@pytest.fixture
+def reporter(pipe: Pipe) -> Reporter:
+    """Give a reporter whose thread is stuck in the pipe with the start of a request."""
+    reporter = Reporter(pipe.send)
+    threading.Thread(target=reporter.run, daemon=True).start()
+    reporter.start(Started("a", "cpu"))
+    assert pipe.full.wait(10)
+    return reporter
+
+
+def snapshot(value: float = 0.5) -> Snapshot:
+    return Snapshot(torch.full((3, 64, 64), value))
+
+
+def test_what_happens_while_nobody_reads_is_merged(reporter: Reporter, pipe: Pipe) -> None:
+    for step in range(1, 1001):
+        reporter.advance(Progress("a", step, 1001, step / 10), snapshot() if step == 7 else None)
+        reporter.heartbeat(Heartbeat((64, 64), 1, 1, 0.5))
+    pipe.open.set()
+    assert pipe.receive() == Started("a", "cpu")
+    progress = pipe.receive()
+    assert isinstance(progress, Progress)
+    assert (progress.step, progress.seconds) == (1000, 100.0)
+    assert progress.preview, "the newest preview is kept"
+    assert pipe.receive() == Heartbeat((64, 64), 1, 1000, 500.0)
+    reporter.heartbeat(Heartbeat((64, 64), 1, 1, 0.5))
+    assert pipe.receive() == Heartbeat((64, 64), 1, 1, 0.5)
+
+
+def test_beats_of_unlike_batches_are_kept_apart(reporter: Reporter, pipe: Pipe) -> None:
+    beats = [Heartbeat((64, 64), 1, 1, 1.0), Heartbeat((64, 64), 2, 1, 1.5), Heartbeat((64, 128), 1, 1, 2.0)]
+    for beat in beats:
+        reporter.heartbeat(beat)
+    pipe.open.set()
+    assert [pipe.receive() for _ in range(4)][1:] == beats
+
+
+def test_the_end_comes_last_and_replaces_progress(reporter: Reporter, pipe: Pipe) -> None:
+    reporter.start(Started("b", "cpu"))
+    reporter.advance(Progress("b", 1, 2, 0.1), None)
+    reporter.finish(REQUEST, snapshot(), started=0.0)
+    reporter.fail(Failed("b", "No."))
+    pipe.open.set()
+    assert pipe.receive() == Started("a", "cpu")
+    assert pipe.receive() == Started("b", "cpu")
+    finished = pipe.receive()
+    assert isinstance(finished, Finished)
+    assert read_request(finished.png) == REQUEST
+    assert pipe.receive() == Failed("b", "No.")
+
+
+def test_of_an_aborted_request_nothing_is_said(reporter: Reporter, pipe: Pipe) -> None:
+    reporter.start(Started("b", "cpu"))
+    reporter.advance(Progress("b", 1, 2, 0.1), snapshot())
+    reporter.forget("b")
+    reporter.start(Started("c", "cpu"))
+    pipe.open.set()
+    assert [pipe.receive() for _ in range(2)] == [Started("a", "cpu"), Started("c", "cpu")]

@@ -1,0 +1,128 @@
+"""What happens inside a worker when things go wrong; that it paints is shown with real processes in test_local."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from config.settings import ModelsSettings
+from generation.checkpoints.loader import load_models
+from generation.engine.engine import Engine, StepError
+from generation.errors import DeviceError
+from generation.events import Failed, Finished, Progress, Started
+from generation.executor.protocol import Abort, FromWorker, Heartbeat
+from generation.request import ImagineRequest
+from generation.worker.build import canvases_for
+from generation.worker.reporter import Reporter
+from generation.worker.worker import BROKE_OFF, TOO_LARGE, Worker, choose_device
+
+CPU = torch.device("cpu")
+REQUEST = ImagineRequest("a", "a red apple", 1, 64, 64, steps=2)
+
+
+class Reported(Reporter):
+    """A reporter without a thread."""
+
+    def __init__(self) -> None:
+        super().__init__(self._take)
+        self._taken: list[FromWorker] = []
+
+    def _take(self, message: FromWorker) -> None:
+        self._taken.append(message)
+
+    def messages(self) -> list[FromWorker]:
+        """Return what was to be said since the last call."""
+        self.flush()
+        taken, self._taken = self._taken, []
+        return taken
+
+
+@pytest.fixture
+def reported() -> Reported:
+    return Reported()
+
+
+@pytest.fixture
+def worker(tiny_models: ModelsSettings, reported: Reported) -> Worker:
+    models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
+    engine = Engine(canvases_for(models, CPU), models.perceptor, models.recipe, CPU)
+    return Worker(engine, "cpu", 1000.0, reported)
+
+
+def break_with(worker: Worker, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every further step fail."""
+
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(worker.engine.perceptor, "encode_image", fail)
+
+
+def test_every_step_is_reported_with_its_beat(worker: Worker, reported: Reported) -> None:
+    worker.handle(REQUEST)
+    assert reported.messages() == [Started("a", "cpu")]
+    worker.step()
+    beat, progress = reported.messages()
+    assert isinstance(progress, Progress)
+    assert (progress.step, progress.steps, progress.preview) == (1, 2, None)
+    assert isinstance(beat, Heartbeat)
+    assert (beat.shape, beat.batch, beat.steps) == ((64, 64), 1, 1)
+    assert beat.seconds > 0
+    worker.step()
+    _, finished = reported.messages()
+    assert isinstance(finished, Finished)
+    assert finished.seconds > beat.seconds
+
+
+def test_an_abort_frees_the_slot_before_the_next_step(worker: Worker, reported: Reported) -> None:
+    worker.handle(REQUEST)
+    worker.step()
+    worker.handle(Abort("a"))
+    worker.handle(Abort("unknown"))
+    assert len(worker.engine) == 0
+    worker.handle(replace(REQUEST, id="b"))
+    worker.step()
+    messages = reported.messages()
+    assert Started("b", "cpu") in messages
+    assert not any(isinstance(message, Started | Progress) and message.request_id == "a" for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(torch.OutOfMemoryError("no memory"), TOO_LARGE), (RuntimeError("a bug"), BROKE_OFF)]
+)
+def test_a_step_that_fails_fails_its_requests_and_not_the_worker(
+    worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    with monkeypatch.context() as broken:
+        break_with(worker, error, broken)
+        worker.handle(REQUEST)
+        worker.step()
+    assert reported.messages() == [Started("a", "cpu"), Failed("a", reason)]
+    worker.handle(REQUEST)
+    worker.step()
+    worker.step()
+    assert isinstance(reported.messages()[-1], Finished)
+
+
+def test_a_broken_device_ends_the_worker(worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_with(worker, torch.AcceleratorError("CUDA error: unspecified launch failure"), monkeypatch)
+    worker.handle(REQUEST)
+    with pytest.raises(StepError):
+        worker.step()
+    assert reported.messages() == [Started("a", "cpu")], "so that the request starts again elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("name", "gpus", "device"),
+    [("auto", 0, "cpu"), ("auto", 8, "cuda:0"), ("cuda", 8, "cuda:0"), ("cuda:7", 8, "cuda:7"), ("cpu", 8, "cpu")],
+)
+def test_which_device_is_meant(name: str, gpus: int, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert str(choose_device(name)) == device
+
+
+@pytest.mark.parametrize(("name", "gpus"), [("cuda", 0), ("cuda:8", 8)])
+def test_a_device_that_is_not_there_is_named(name: str, gpus: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    with pytest.raises(DeviceError, match=f"no device {name}: torch sees {gpus} GPUs"):
+        choose_device(name)
