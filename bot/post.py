@@ -61,7 +61,7 @@ class Post:
         source: the message that asked; the post is a reply to it.
         caption: what to say.
         delivery: how to say it.
-        turns: of the channel's edits.
+        edit_lock: of the channel's edits.
         pause: least seconds between two edits.
         patience: how long to try what Discord does not take.
     """
@@ -71,14 +71,14 @@ class Post:
         source: discord.Message,
         caption: Caption,
         delivery: Delivery,
-        turns: EditLock,
+        edit_lock: EditLock,
         pause: float,
         patience: Patience,
     ) -> None:
         self.source = source
         self.caption = caption
         self._delivery = delivery
-        self._turns = turns
+        self._edit_lock = edit_lock
         self._pause = pause
         self._patience = patience
         self._changed = asyncio.Event()
@@ -124,7 +124,7 @@ class Post:
             if self.message is None:
                 await self._attempt()
             else:
-                async with self._turns.take(self._urgency):
+                async with self._edit_lock.take(self._urgency):
                     await self._attempt()
         await self._clear()
 

@@ -103,7 +103,7 @@ class Studio:
         self._line = Line(self._queue)
         self._entries: dict[str, Entry] = {}
         self._stir = asyncio.Event()
-        self._turns: weakref.WeakValueDictionary[int, EditLock] = weakref.WeakValueDictionary()
+        self._edit_locks: weakref.WeakValueDictionary[int, EditLock] = weakref.WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -135,8 +135,8 @@ class Studio:
         tag = self._queue.admit(request)
         caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
         delivery = Delivery(request.id, source, self._outboxes.of(source.channel.id))
-        turns = self._turns.setdefault(source.channel.id, EditLock(self._patience.turn))
-        post = Post(source, caption, delivery, turns, self._settings.painting.preview_seconds, self._patience)
+        lock = self._edit_locks.setdefault(source.channel.id, EditLock(self._patience.turn))
+        post = Post(source, caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
         entry = self._entries[request.id] = Entry(request, post)
         _log.info("admitted", request=request.id, member=request.member, channel=source.channel.id)
         post.show(self._stand_in_line(request, tag))

@@ -6,12 +6,12 @@ from bot.edit_lock import EditLock
 
 
 async def test_one_at_a_time_and_the_most_urgent_first() -> None:
-    turns = EditLock(longest=60)
+    lock = EditLock(longest=60)
     order: list[str] = []
     urgency = {"first": 0, "low": 0, "rising": 0, "high": 1, "late": 0}
 
     async def edit(name: str) -> None:
-        async with turns.take(lambda: urgency[name]):
+        async with lock.take(lambda: urgency[name]):
             order.append(name)
             await asyncio.sleep(0)
             order.append(name)
@@ -24,13 +24,13 @@ async def test_one_at_a_time_and_the_most_urgent_first() -> None:
 
 
 async def test_who_gives_up_does_not_keep_the_turn() -> None:
-    turns = EditLock(longest=60)
+    lock = EditLock(longest=60)
 
     async def edit() -> None:
-        async with turns.take(lambda: 0):
+        async with lock.take(lambda: 0):
             pass
 
-    async with turns.take(lambda: 0):
+    async with lock.take(lambda: 0):
         gone, chosen, last = (asyncio.create_task(edit()) for _ in range(3))
         await asyncio.sleep(0)
         gone.cancel()
@@ -39,5 +39,5 @@ async def test_who_gives_up_does_not_keep_the_turn() -> None:
         await last
     with pytest.raises(asyncio.CancelledError):
         await chosen
-    async with asyncio.timeout(1), turns.take(lambda: 0):
+    async with asyncio.timeout(1), lock.take(lambda: 0):
         pass
