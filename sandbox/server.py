@@ -144,7 +144,7 @@ class Sandbox:
         """Send the bot a frame as it is, which need not be one that Discord sends."""
         self.gateway.send(self.bot.id, frame)
 
-    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until `condition` holds, looking whenever something happens; raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not condition():

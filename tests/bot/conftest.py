@@ -102,7 +102,7 @@ class ScriptedExecutor:
 
     async def next(self, prompt: str) -> ImagineRequest:
         """Wait until a request with this prompt is being painted."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.until(lambda: any(request.prompt == prompt for request in self.requests.values()))
         return next(request for request in self.requests.values() if request.prompt == prompt)
 
@@ -173,7 +173,7 @@ class Stage:
     async def shows(self, post: Message, *words: str) -> None:
         """Wait until the post contains all these words."""
         try:
-            await self.sandbox.until(lambda: all(word in post.content for word in words), 20)
+            await self.sandbox.until(lambda: all(word in post.content for word in words))
         except TimeoutError:
             raise AssertionError(f"{words} not in {post.content!r}") from None
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from typing import Literal, Self
 
 import pytest
@@ -15,7 +16,7 @@ from generation.executor.local import LocalExecutor
 from generation.worker.images import read_request
 from sandbox import Fault, Sandbox
 from sandbox.rate_limits import RULES, Rule
-from tests.bot.conftest import MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started
+from tests.bot.conftest import PATIENCE, MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started
 from tests.sandbox_fixtures import Cast
 
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
@@ -27,7 +28,7 @@ async def test_sigterm_tells_everybody_how_to_ask_again(stage: Stage) -> None:
     stage.executor.advance(request, 50, picture(kind="JPEG"))
     waiting = await stage.reply(await stage.say(".imagine two --seed 2"))
     await stage.shows(painted, "50%")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await stage.stop()
     why = "Easel was stopped before this picture was finished."
     assert painted.content == f"**one**\n{why}\n-# Again: `.imagine one --seed 1`"
@@ -46,7 +47,7 @@ async def test_a_picture_that_is_finished_is_shown_before_the_end(stage: Stage) 
 
 
 async def test_while_it_stops_nothing_is_accepted_and_a_second_signal_does_not_wait(make_stage: MakeStage) -> None:
-    stage = await make_stage(painting__preview_seconds=60.0)
+    stage = await make_stage(patience=replace(PATIENCE, farewell=3600.0), painting__preview_seconds=3600.0)
     post = await stage.reply(await stage.say(".imagine one"))
     os.kill(os.getpid(), signal.SIGINT)
     await asyncio.sleep(0)
@@ -55,7 +56,7 @@ async def test_while_it_stops_nothing_is_accepted_and_a_second_signal_does_not_w
     assert (await stage.ask(".queue")).startswith("Nothing is being painted")
     assert not stage.bot.done()
     os.kill(os.getpid(), signal.SIGINT)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(60):
         await stage.bot
     assert "stopped" not in post.content
 

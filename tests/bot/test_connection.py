@@ -67,7 +67,7 @@ async def test_a_login_is_tried_again(
     ready = asyncio.Event()
     patience = replace(PATIENCE, unreachable=60.0)
     bot = asyncio.create_task(run(make_settings(sandbox), ScriptedExecutor(), on_ready=ready.set, patience=patience))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await ready.wait()
     bot.cancel()
     await asyncio.gather(bot, return_exceptions=True)
@@ -94,7 +94,9 @@ async def test_a_login_that_is_refused_is_not(sandbox: Sandbox, make_settings: M
         (4014, "Message Content Intent"),
     ],
 )
-async def test_a_connection_that_is_closed_for_good(stage: Stage, code: int, sentence: str) -> None:
+async def test_a_connection_that_is_closed_for_good(
+    stage: Stage, code: int, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     post = await stage.reply(await stage.say(".imagine a cat"))
     await stage.executor.next("a cat")
     await stage.shows(post, "0%")
@@ -102,6 +104,9 @@ async def test_a_connection_that_is_closed_for_good(stage: Stage, code: int, sen
     with pytest.raises(SetupError, match=sentence) as raised:
         await stage.bot
     assert "\n" not in str(raised.value)
+    log = capsys.readouterr()
+    assert "Traceback" not in log.out + log.err
+    assert stage.sandbox.bot.token not in log.out + log.err
     assert "Easel was stopped before this picture was finished." in post.content
 
 

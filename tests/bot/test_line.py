@@ -56,7 +56,7 @@ class Scene:
     async def kept(self) -> AsyncIterator[None]:
         """Keep the line within the block; at its beginning one forecast has been made if it was outdated."""
         keeping = asyncio.create_task(self.line.keep(lambda: self.pool, self.note))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             if self.line.standings:
                 await self.pauses.get()
             yield

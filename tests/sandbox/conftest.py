@@ -44,7 +44,7 @@ async def raw(sandbox: Sandbox, request: bytes) -> int:
     reader, writer = await asyncio.open_connection(*sandbox.url.removeprefix("http://").split(":"))
     writer.write(request)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             answer = await reader.readuntil(b"\r\n")
     finally:
         writer.close()
@@ -65,7 +65,7 @@ class Wire:
 
     async def receive(self) -> dict[str, Any]:
         """Return the next frame; fails where the socket closes instead."""
-        message = await self.socket.receive(timeout=5)
+        message = await self.socket.receive(timeout=60)
         assert message.type is aiohttp.WSMsgType.TEXT, (message, self.socket.close_code)
         frame: dict[str, Any] = json.loads(message.data)
         self.sequence = frame["s"] or self.sequence
@@ -79,7 +79,7 @@ class Wire:
 
     async def close_code(self) -> int | None:
         """Wait for the other side to close; returns its code."""
-        while (await self.socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+        while (await self.socket.receive(timeout=60)).type is aiohttp.WSMsgType.TEXT:
             pass
         return self.socket.close_code
 

@@ -37,7 +37,7 @@ class Client(discord.Client):
 
     async def until(self, event: str, matches: Callable[[Any], object] = lambda _: True) -> Any:
         """Wait for an event that `matches`; returns its first argument."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 name, first = await self.happened.get()
                 if name == event and matches(first):

@@ -23,6 +23,8 @@ QUIET = [
     "--no-first-run",
 ]
 
+expect.set_options(timeout=60_000)
+
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
 
 
@@ -39,6 +41,7 @@ async def page(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
     """Open the page, at #art; the test fails where it throws or asks for anything from elsewhere."""
     problems: list[str] = []
     page = await browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(60_000)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "request", lambda asked: problems.append(asked.url) if not re.match(f"{sandbox.url}|blob:", asked.url) else None

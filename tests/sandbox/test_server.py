@@ -1,6 +1,5 @@
 import asyncio
 import sys
-import time
 
 import aiohttp
 import pytest
@@ -21,11 +20,9 @@ async def test_serving_until_cancelled() -> None:
     async with aiohttp.ClientSession() as http:
         async with http.get(f"{sandbox.url}/sandbox/state") as answer:
             assert await answer.json() == sandbox.state()
-        began = time.monotonic()
         serving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await serving
-        assert time.monotonic() - began < 2
         with pytest.raises(aiohttp.ClientConnectionError):
             await http.get(f"{sandbox.url}/sandbox/state")
 

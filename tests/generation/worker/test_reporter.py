@@ -29,7 +29,7 @@ class Pipe:
         self.sent.put(message)
 
     def receive(self) -> FromWorker:
-        return self.sent.get(timeout=10)
+        return self.sent.get(timeout=60)
 
 
 @pytest.fixture
