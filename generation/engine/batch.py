@@ -96,7 +96,7 @@ class Batch:
         self._inputs = torch.cat([torch.ones(SLOTS, width), idle], dim=1).to(device)
         self._coefficients, drawn = self._inputs.split([width, count * DRAWN], dim=1)
         self._drawn = drawn.unflatten(1, (count, DRAWN))
-        self._advance = Recording(self._step, self._rows) if device.type == "cuda" else self._step
+        self._recording = Recording(self._rows) if device.type == "cuda" else None
 
     @property
     def full(self) -> bool:
@@ -130,7 +130,10 @@ class Batch:
         if self._inputs.is_cuda:
             inputs = inputs.pin_memory()
         self._inputs[:rows].copy_(inputs, non_blocking=True)
-        self._advance(rows)
+        if self._recording is None:
+            self._step(rows)
+        else:
+            self._recording(self._step, rows)
         return self._pictures[:rows]
 
     def look(self, state: RequestState) -> Tensor:

@@ -21,34 +21,35 @@ class Recording:
     nobody reads.
 
     Args:
-        run: the step; it must not wait for the device.
-        state: what it changes and what it must find unchanged after the warm-up.
+        state: what the step changes and what it must find unchanged after the warm-up.
     """
 
-    def __init__(self, run: Run, state: Sequence[Tensor]) -> None:
-        self._run = run
+    def __init__(self, state: Sequence[Tensor]) -> None:
         self._state = state
         self._graphs: dict[int, torch.cuda.CUDAGraph] = {}
 
-    def __call__(self, rows: int) -> None:
-        """Run the step."""
+    def __call__(self, run: Run, rows: int) -> None:
+        """Run the step, always the same; it must not wait for the device.
+
+        It is not kept: whoever owns the recording and the step would else be freed by the cyclic collector only.
+        """
         bucket = 1 << (rows - 1).bit_length()
         if bucket not in self._graphs:
-            self._graphs[bucket] = self._record(bucket)
+            self._graphs[bucket] = self._record(run, bucket)
         self._graphs[bucket].replay()
 
-    def _record(self, rows: int) -> torch.cuda.CUDAGraph:
+    def _record(self, run: Run, rows: int) -> torch.cuda.CUDAGraph:
         kept = [tensor.clone() for tensor in self._state]
         aside = torch.cuda.Stream()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(WARM_UP):
-                self._run(rows)
+                run(rows)
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         # Other threads may go on waiting for pictures that they encode.
         with torch.cuda.graph(graph, pool=_memory(), capture_error_mode="thread_local"):
-            self._run(rows)
+            run(rows)
         for tensor, before in zip(self._state, kept, strict=True):
             tensor.copy_(before)
         return graph

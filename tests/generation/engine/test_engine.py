@@ -1,3 +1,4 @@
+import gc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -262,3 +263,14 @@ def test_a_size_that_the_model_cannot_paint_is_refused(tiny_models: ModelsSettin
     (state,) = engine.step()
     assert state.picture is not None
     assert state.picture.shape == (3, 96, 160)
+
+
+def test_a_batch_that_is_left_is_freed_at_once(engine: Engine) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for seed in (1, 2):
+            paint(engine, replace(REQUEST, seed=seed))
+        assert not [each for each in gc.get_objects() if type(each) is Batch]
+    finally:
+        gc.enable()
