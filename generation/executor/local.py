@@ -9,8 +9,9 @@ from typing import Literal, Self
 from config.settings import ModelsSettings
 from generation.dispatch.devices import Device, Pool, Running
 from generation.events import DeviceChanged, Event, Failed, Finished, Progress
+from generation.executor.process import COMMAND
 from generation.executor.protocol import Abort, Load
-from generation.executor.supervisor import Supervisor
+from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
 from generation.request import ImagineRequest
 
@@ -30,6 +31,8 @@ class LocalExecutor:
         devices: ``auto``, every GPU or else one worker on the CPU; or a list, where ``["cpu", "cpu"]`` means two.
         preview_seconds: about so often a preview of a request can be shown.
         patience: how long a worker may be silent.
+        restarts: when a worker that died is replaced.
+        command: that starts a worker.
     """
 
     def __init__(
@@ -38,11 +41,15 @@ class LocalExecutor:
         devices: Literal["auto"] | Sequence[str],
         preview_seconds: float,
         patience: Patience = PATIENCE,
+        restarts: Restarts = RESTARTS,
+        command: Sequence[str] = COMMAND,
     ) -> None:
         self._models = models
         self._names = ["auto"] if devices == "auto" else list(devices)
         self._preview_seconds = preview_seconds
         self._patience = patience
+        self._restarts = restarts
+        self._command = command
         self._supervisors: dict[Device, Supervisor] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._orphans: deque[ImagineRequest] = deque()
@@ -112,7 +119,9 @@ class LocalExecutor:
             threads=max(1, _cores() // max(1, on_cpu)),
             preview_seconds=self._preview_seconds,
         )
-        supervisor = self._supervisors[device] = Supervisor(device, load, self._patience, self._hear)
+        supervisor = self._supervisors[device] = Supervisor(
+            device, load, self._patience, self._restarts, self._command, self._hear
+        )
         self._tasks.append(asyncio.create_task(supervisor.run()))
 
     async def _stop(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from typing import Self
 
 import structlog
@@ -37,14 +38,17 @@ class WorkerProcess:
         self._up = process.stdout
 
     @classmethod
-    async def spawn(cls) -> Self:
+    async def spawn(cls, command: Sequence[str] = COMMAND) -> Self:
         """Start a worker, out of reach of Ctrl-C on the terminal. It ends with the thread that calls this.
+
+        Args:
+            command: that starts it, to which this process's id is added.
 
         Raises:
             OSError: the system does not let us.
         """
         process = await asyncio.create_subprocess_exec(
-            *COMMAND,
+            *command,
             str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

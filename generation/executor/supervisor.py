@@ -1,7 +1,8 @@
 """Keeps one device painting."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import structlog
@@ -15,18 +16,30 @@ from generation.executor.process import WorkerProcess
 from generation.executor.protocol import FromWorker, Heartbeat, Hello, Load, LoadFailed, Ready, ToWorker
 from generation.executor.watchdog import Patience, Watchdog
 
-BACK_OFF = (0.0, 1.0, 5.0, 15.0)
-"""Seconds before a worker is started again, by how often in a row it has died without finishing a picture."""
-PARK_AFTER = 5
-"""After so many deaths in a row without a finished picture a device is parked."""
-PARKED_SECONDS = 600.0
-"""So often a parked device is tried again."""
 ADVICE = (
     "look at what its worker wrote above and, for a GPU, at nvidia-smi and dmesg; it is tried again every "
-    f"{PARKED_SECONDS / 60:.0f} minutes, and executor.devices can do without it"
+    "{minutes:.0f} minutes, and executor.devices can do without it"
 )
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """How workers that died are started again.
+
+    Args:
+        pauses: seconds before that, by how often in a row a worker has died without finishing a picture.
+        park_after: so many deaths in a row without a finished picture a device is parked.
+        parked_seconds: so often a parked device is tried again.
+    """
+
+    pauses: tuple[float, ...] = (0.0, 1.0, 5.0, 15.0)
+    park_after: int = 5
+    parked_seconds: float = 600.0
+
+
+RESTARTS = Restarts()
 
 
 class Supervisor:
@@ -36,10 +49,20 @@ class Supervisor:
         device: kept up to date: its name, capacity and throughput, and whether it is parked.
         load: what its workers are told first.
         patience: how long they may be silent.
+        restarts: when they are replaced.
+        command: that starts one.
         tell: called with the device and each event, its own ``DeviceChanged`` among them.
     """
 
-    def __init__(self, device: Device, load: Load, patience: Patience, tell: Callable[[Device, Event], None]) -> None:
+    def __init__(
+        self,
+        device: Device,
+        load: Load,
+        patience: Patience,
+        restarts: Restarts,
+        command: Sequence[str],
+        tell: Callable[[Device, Event], None],
+    ) -> None:
         self.device = device
         self.process: WorkerProcess | None = None
         loop = asyncio.get_running_loop()
@@ -49,6 +72,8 @@ class Supervisor:
         """None once the first worker is ready, or why it never was; raises what the operator has to put right."""
         self._load = load
         self._patience = patience
+        self._restarts = restarts
+        self._command = command
         self._tell = tell
         self._failures = 0
         self._state: Literal["ready", "down", "parked"] | None = None
@@ -66,13 +91,13 @@ class Supervisor:
             except OSError as error:
                 failure = WorkerError(f"The worker for {self.device.name} cannot be started: {error}.")
             self._note_failure(failure)
-            await asyncio.sleep(
-                PARKED_SECONDS if self.device.parked else BACK_OFF[min(self._failures, len(BACK_OFF)) - 1]
-            )
+            pauses = self._restarts.pauses
+            pause = pauses[min(self._failures, len(pauses)) - 1]
+            await asyncio.sleep(self._restarts.parked_seconds if self.device.parked else pause)
 
     async def _serve(self) -> GenerationError:
         """Start a worker, follow it to its end, and return why it ended."""
-        process = self.process = await WorkerProcess.spawn()
+        process = self.process = await WorkerProcess.spawn(self._command)
         watchdog = Watchdog(self.device, self._patience)
         following = asyncio.create_task(self._follow(process, watchdog))
         watching = asyncio.create_task(watchdog.wait_until_silent())
@@ -129,7 +154,7 @@ class Supervisor:
         self._failures += 1
         if self._state != "parked":
             log.error("worker died", device=self.device.name, reason=str(failure), requests=list(self.device.running))
-        self._change("parked" if self._failures >= PARK_AFTER else "down", str(failure))
+        self._change("parked" if self._failures >= self._restarts.park_after else "down", str(failure))
 
     def _change(self, state: Literal["ready", "down", "parked"], reason: str) -> None:
         if state == self._state:
@@ -139,5 +164,10 @@ class Supervisor:
         if state == "ready":
             log.info("device ready", device=self.device.name, slots=self.device.capacity.slots)
         elif state == "parked":
-            log.error("device parked", device=self.device.name, reason=reason, advice=ADVICE)
+            log.error(
+                "device parked",
+                device=self.device.name,
+                reason=reason,
+                advice=ADVICE.format(minutes=self._restarts.parked_seconds / 60),
+            )
         self._tell(self.device, DeviceChanged(self.device.name, state, reason))

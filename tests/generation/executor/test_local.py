@@ -20,8 +20,8 @@ from config.settings import ModelsSettings
 from generation.dispatch.devices import Device
 from generation.errors import CheckpointError, DeviceError, WorkerError
 from generation.events import DeviceChanged, Event, Failed, Finished, Progress, Started
-from generation.executor import process, supervisor
 from generation.executor.local import LocalExecutor
+from generation.executor.supervisor import Restarts
 from generation.executor.watchdog import Patience
 from generation.request import ImagineRequest
 from generation.worker.images import read_request
@@ -156,19 +156,18 @@ async def test_a_worker_that_hangs_is_replaced(tiny_models: ModelsSettings) -> N
         assert executor.pids != (pid,)
 
 
-async def test_a_worker_that_hangs_while_loading_is_killed(
-    tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "COMMAND", (sys.executable, "-c", "import sys; sys.stdin.buffer.read()"))
-    executor = LocalExecutor(tiny_models, ["cpu"], preview_seconds=1, patience=Patience(loading=0.5, step=0.4))
+async def test_a_worker_that_hangs_while_loading_is_killed(tiny_models: ModelsSettings) -> None:
+    deaf = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
+    patience = Patience(loading=0.5, step=0.4)
+    executor = LocalExecutor(tiny_models, ["cpu"], preview_seconds=1, patience=patience, command=deaf)
     with pytest.raises(WorkerError, match="silent for"):
         async with executor:
             pass
 
 
-async def test_two_cpu_workers_are_two_processes(tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "BACK_OFF", (1000.0,))
-    async with LocalExecutor(tiny_models, ["cpu", "cpu"], preview_seconds=1) as executor:
+async def test_two_cpu_workers_are_two_processes(tiny_models: ModelsSettings) -> None:
+    restarts = Restarts(pauses=(1000.0,))
+    async with LocalExecutor(tiny_models, ["cpu", "cpu"], preview_seconds=1, restarts=restarts) as executor:
         assert [each.name for each in executor.pool.devices] == ["cpu", "cpu"]
         first_pid, second_pid = executor.pids
         assert first_pid != second_pid
@@ -197,16 +196,14 @@ worker.main()
 
 
 async def test_a_device_that_keeps_failing_is_parked_and_the_others_go_on(
-    tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tiny_models: ModelsSettings, tmp_path: Path
 ) -> None:
     fault = tmp_path / "fault"
     fault.touch()
-    monkeypatch.setattr(process, "COMMAND", (sys.executable, "-c", ON_A_CPU, str(fault)))
-    monkeypatch.setattr(supervisor, "BACK_OFF", (0.0,))
-    monkeypatch.setattr(supervisor, "PARK_AFTER", 2)
-    monkeypatch.setattr(supervisor, "PARKED_SECONDS", 0.0)
+    restarts, command = Restarts((0.0,), 2, 0.0), (sys.executable, "-c", ON_A_CPU, str(fault))
+    executor = LocalExecutor(tiny_models, ["cuda:0", "cuda:1"], preview_seconds=1, restarts=restarts, command=command)
     with capture_logs() as logs:
-        async with LocalExecutor(tiny_models, ["cuda:0", "cuda:1"], preview_seconds=1) as executor:
+        async with executor:
             parked = await change(executor, "parked")
             assert (parked.device, parked.reason) == ("cuda:1", "The worker for cuda:1 ended with code 3.")
             assert [each.parked for each in executor.pool.devices] == [False, True]
@@ -221,11 +218,11 @@ async def test_a_device_that_keeps_failing_is_parked_and_the_others_go_on(
     assert "executor.devices" in told["advice"]
 
 
-async def test_nothing_starts_when_no_device_does(tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "COMMAND", (sys.executable, "-c", "raise SystemExit(3)"))
+async def test_nothing_starts_when_no_device_does(tiny_models: ModelsSettings) -> None:
+    dying = (sys.executable, "-c", "raise SystemExit(3)")
     for devices in ("auto", ["cuda:0", "cuda:1"]):
         with pytest.raises(WorkerError, match="ended with code 3"):
-            async with LocalExecutor(tiny_models, devices, preview_seconds=1):
+            async with LocalExecutor(tiny_models, devices, preview_seconds=1, command=dying):
                 pass
 
 

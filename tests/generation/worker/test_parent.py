@@ -29,8 +29,7 @@ import asyncio, os, sys
 from generation.executor import process
 
 async def main():
-    process.COMMAND = (sys.executable, "-c", {SPINNING!r})
-    worker = await process.WorkerProcess.spawn()
+    worker = await process.WorkerProcess.spawn((sys.executable, "-c", {SPINNING!r}))
     print(worker.pid, flush=True)
     await asyncio.Event().wait()
 
