@@ -2,15 +2,15 @@
 
 from omegaconf import OmegaConf
 
-from config.layers import DEFAULTS, FIELDS
+from config.layers import FIELDS, defaults
 
 
 def table() -> str:
     """Return a Markdown table of every setting, its default and its description."""
-    defaults = OmegaConf.load(DEFAULTS)
+    values = defaults()
     rows = ["| key | default | what it is |", "|---|---|---|"]
     for key, field in FIELDS.items():
-        default = OmegaConf.select(defaults, key)
+        default = OmegaConf.select(values, key)
         rows.append(f"| `{key}` | {'—' if default is None else f'`{default}`'} | {field.description} |")
     return "\n".join(rows)
 

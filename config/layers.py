@@ -18,7 +18,6 @@ from yaml import MarkedYAMLError, YAMLError
 
 from config.settings import Section, Settings
 
-DEFAULTS = Path(__file__).with_name("defaults.yaml")
 USER_FILE = Path("easel.yaml")
 """Read when no other file is named and it exists."""
 PREFIX = "EASEL_"
@@ -54,6 +53,14 @@ def fields(section: type[Section] = Settings, prefix: str = "") -> dict[str, Fie
 
 
 FIELDS = fields()
+
+
+def defaults() -> DictConfig:
+    """Return every setting as it is when nobody sets it; None where that depends on the machine."""
+    layer = OmegaConf.create()
+    for key, field in FIELDS.items():
+        OmegaConf.update(layer, key, None if field.default_factory else field.default)
+    return layer
 
 
 class _Layers:
@@ -125,7 +132,7 @@ def load(
         ConfigError: a key is unknown, a value is not allowed, or the file cannot be read.
     """
     layers = _Layers()
-    layers.add(_read(DEFAULTS), "defaults")
+    layers.add(defaults(), "defaults")
     if file is None and _is_there(USER_FILE):
         file = USER_FILE
     if file is not None:

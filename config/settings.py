@@ -1,4 +1,4 @@
-"""What can be set. The defaults are in ``defaults.yaml``, and every key of it is a field here."""
+"""What can be set, and what it is when nobody sets it."""
 
 import re
 from pathlib import Path
@@ -29,10 +29,15 @@ class Section(BaseModel):
 class DiscordSettings(Section):
     """Where and as whom the bot logs in."""
 
-    token: SecretStr | None = Field(description="The bot's secret, as the developer portal shows it")
-    token_file: Path | None = Field(description="The path of a file that holds the token, such as a Docker secret")
-    api_base: str = Field(description="Base URL of the REST API, of Discord or of a compatible server")
-    prefix: str = Field(description="What a command begins with: 1 to 5 characters, no blanks")
+    token: SecretStr | None = Field(default=None, description="The bot's secret, as the developer portal shows it")
+    token_file: Path | None = Field(
+        default=None, description="The path of a file that holds the token, such as a Docker secret"
+    )
+    api_base: str = Field(
+        default="https://discord.com/api/v10",
+        description="Base URL of the REST API, of Discord or of a compatible server",
+    )
+    prefix: str = Field(default=".", description="What a command begins with: 1 to 5 characters, no blanks")
 
     @field_validator("token")
     @classmethod
@@ -71,8 +76,8 @@ class DiscordSettings(Section):
 class QueueSettings(Section):
     """How many requests are accepted."""
 
-    total: Count = Field(description="Requests waiting or being painted, of all members together")
-    per_member: Count = Field(description="Requests waiting or being painted, of one member")
+    total: Count = Field(default=100, description="Requests waiting or being painted, of all members together")
+    per_member: Count = Field(default=3, description="Requests waiting or being painted, of one member")
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:
@@ -83,13 +88,16 @@ class QueueSettings(Section):
 class PaintingSettings(Section):
     """What is painted when a member asks for nothing else, and the most that a member may ask for."""
 
-    width: Side = Field(description="Pixels across when none are asked for: a multiple of 16, at least 64")
-    height: Side = Field(description="Pixels down when none are asked for: a multiple of 16, at least 64")
-    steps: Count = Field(description="Steps when none are asked for")
-    max_side: Side = Field(description="The most pixels across or down to ask for: a multiple of 16, at least 64")
-    max_steps: Count = Field(description="The most steps to ask for")
-    max_prompt_length: Count = Field(description="The longest prompt, in characters")
+    width: Side = Field(default=128, description="Pixels across when none are asked for: a multiple of 16, at least 64")
+    height: Side = Field(default=128, description="Pixels down when none are asked for: a multiple of 16, at least 64")
+    steps: Count = Field(default=250, description="Steps when none are asked for")
+    max_side: Side = Field(
+        default=512, description="The most pixels across or down to ask for: a multiple of 16, at least 64"
+    )
+    max_steps: Count = Field(default=500, description="The most steps to ask for")
+    max_prompt_length: Count = Field(default=1000, description="The longest prompt, in characters")
     preview_seconds: float = Field(
+        default=3.0,
         description="Seconds from one preview to the next, more than 0",
         strict=True,
         gt=0,
@@ -108,13 +116,15 @@ class ModelsSettings(Section):
     """Which weights paint and judge."""
 
     vqgan: str = Field(
+        default="pocket",
         description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` beside it",
         min_length=1,
     )
-    clip: str = Field(description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
+    clip: str = Field(default="pocket", description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
     precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
-        "or `float32`, `bfloat16`"
+        "or `float32`, `bfloat16`",
     )
 
     @field_validator("vqgan", "clip")
@@ -130,8 +140,9 @@ class ExecutorSettings(Section):
     """Where it is painted."""
 
     devices: Literal["auto"] | tuple[str, ...] = Field(
+        default="auto",
         description="`auto` for every GPU, or one CPU worker where there is none; or a list of "
-        "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`"
+        "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`",
     )
 
     @field_validator("devices", mode="before")
@@ -151,28 +162,35 @@ class LogSettings(Section):
     """What is written to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        description="The least severe messages to write: `debug`, `info`, `warning` or `error`"
+        default="info", description="The least severe messages to write: `debug`, `info`, `warning` or `error`"
     )
+
+
+def _user_data_dir() -> Path:
+    try:
+        return platformdirs.user_data_path("easel", appauthor=False)
+    except RuntimeError:
+        return Path("~")
 
 
 class Settings(Section):
     """Everything that can be set."""
 
-    data_dir: Path = Field(description="Where the bot keeps what it must not lose")
-    discord: DiscordSettings
-    queue: QueueSettings
-    painting: PaintingSettings
-    models: ModelsSettings
-    executor: ExecutorSettings
-    log: LogSettings
+    data_dir: Path = Field(default_factory=_user_data_dir, description="Where the bot keeps what it must not lose")
+    discord: DiscordSettings = DiscordSettings()
+    queue: QueueSettings = QueueSettings()
+    painting: PaintingSettings = PaintingSettings()
+    models: ModelsSettings = ModelsSettings()
+    executor: ExecutorSettings = ExecutorSettings()
+    log: LogSettings = LogSettings()
 
     @field_validator("data_dir", mode="before")
     @classmethod
     def _data_dir_has_a_default(cls, data_dir: object) -> object:
         """Expand ``~``; where there is no home it stays, to be refused by whoever needs the folder."""
+        if data_dir is None:
+            return _user_data_dir()
         try:
-            if data_dir is None:
-                return platformdirs.user_data_path("easel", appauthor=False)
             return Path(data_dir).expanduser() if isinstance(data_dir, str) and data_dir else data_dir
         except RuntimeError:
-            return data_dir or "~"
+            return data_dir
