@@ -77,7 +77,7 @@ class Answers:
 
     async def _send(self, key: tuple[int, int, str]) -> None:
         channel_id, member_id, _ = key
-        await self._outboxes.of(channel_id).turn(member_id)
+        await self._outboxes.of(self._waiting[key].message).turn(member_id)
         answer = self._waiting.pop(key)
         try:
             async with asyncio.timeout(self._patience.answer):

@@ -8,10 +8,12 @@ not answered at all.
 import asyncio
 from collections import Counter, deque
 
+import discord
+
 LIMIT = 5
 """Messages in a window, in one channel. Discord publishes no number; this is the one that developers observe."""
 RESERVED = 2
-"""Of them are kept for members who had none in this window."""
+"""Of them are kept from members who had as many in this window, one from those who had one."""
 REMEMBERED = 1000
 """Channels that are remembered before those where nothing goes on are forgotten."""
 
@@ -21,10 +23,12 @@ class Outbox:
 
     Args:
         window: seconds in which there may be :data:`LIMIT` messages.
+        reserved: how many of them are kept for others.
     """
 
-    def __init__(self, window: float) -> None:
+    def __init__(self, window: float, reserved: int = RESERVED) -> None:
         self._window = window
+        self._reserved = reserved
         self._sent: deque[tuple[float, int]] = deque()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -50,7 +54,7 @@ class Outbox:
         while self._waiting:
             answered = Counter(member for _, member in self._sent)
             chosen = member, turn = min(self._waiting, key=lambda waiting: answered[waiting[0]])
-            if len(self._sent) >= (LIMIT - RESERVED if answered[member] else LIMIT):
+            if len(self._sent) >= LIMIT - min(answered[member], self._reserved):
                 break
             self._waiting.remove(chosen)
             self._sent.append((now, member))
@@ -78,8 +82,9 @@ class Outboxes:
         self._window = window
         self._by_channel: dict[int, Outbox] = {}
 
-    def of(self, channel_id: int) -> Outbox:
-        """Return the outbox of a channel."""
+    def of(self, message: discord.Message) -> Outbox:
+        """Return the outbox of a message's channel; in a conversation of two nothing is kept for others."""
         if len(self._by_channel) > REMEMBERED:
             self._by_channel = {key: each for key, each in self._by_channel.items() if not each.is_idle}
-        return self._by_channel.setdefault(channel_id, Outbox(self._window))
+        reserved = RESERVED if message.guild else 0
+        return self._by_channel.setdefault(message.channel.id, Outbox(self._window, reserved))

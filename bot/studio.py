@@ -134,7 +134,7 @@ class Studio:
         )
         tag = self._queue.admit(request)
         caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
-        delivery = Delivery(request.id, source, self._outboxes.of(source.channel.id))
+        delivery = Delivery(request.id, source, self._outboxes.of(source))
         lock = self._edit_locks.setdefault(source.channel.id, EditLock(self._patience.turn))
         post = Post(source, caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
         entry = self._entries[request.id] = Entry(request, post)

@@ -1,4 +1,7 @@
 import asyncio
+from unittest.mock import Mock
+
+import discord
 
 from bot.outbox import LIMIT, RESERVED, Outbox, Outboxes
 
@@ -44,11 +47,31 @@ async def test_who_gives_up_takes_nobodys_turn() -> None:
     assert await _granted([late]) == [True]
 
 
+async def test_those_who_had_less_get_more_of_what_is_kept() -> None:
+    outbox = Outbox(window=60)
+    tasks = [asyncio.create_task(outbox.turn(member)) for member in (1, 1, 1, 2, 2, 1, 3)]
+    assert await _granted(tasks) == [True, True, True, True, False, False, True]
+    for task in tasks:
+        task.cancel()
+
+
+def _in(channel: int, *, private: bool = False) -> discord.Message:
+    message = Mock(spec=discord.Message, guild=None if private else Mock())
+    message.channel.id = channel
+    return message
+
+
+async def test_in_private_nothing_is_kept_for_others() -> None:
+    outbox = Outboxes(window=60).of(_in(1, private=True))
+    tasks = [asyncio.create_task(outbox.turn(1)) for _ in range(LIMIT)]
+    assert all(await _granted(tasks))
+
+
 async def test_idle_channels_are_forgotten() -> None:
     outboxes = Outboxes(window=0.0)
-    first = outboxes.of(0)
+    first = outboxes.of(_in(0))
     await first.turn(1)
-    assert outboxes.of(0) is first
+    assert outboxes.of(_in(0)) is first
     for channel in range(1, 1100):
-        outboxes.of(channel)
-    assert outboxes.of(0) is not first
+        outboxes.of(_in(channel))
+    assert outboxes.of(_in(0)) is not first
