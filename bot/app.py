@@ -59,7 +59,7 @@ async def run(
     answers = Answers(outboxes, patience)
     studio = Studio(settings, executor, outboxes, patience, on_finished)
     token = settings.discord.token.get_secret_value()
-    async with Client(settings.discord, answers) as client:
+    async with Client(settings.discord, answers, patience) as client:
         await client.add_cog(ImagineCog(settings, client, studio, answers))
         painting_ready = asyncio.Event()
         connection = asyncio.create_task(connect(client, settings.discord, token, patience))

@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.answer import Answers
 from bot.discord_api import BoundedHTTPClient, reason
 from bot.errors import UserError
+from bot.patience import Patience
 from config.settings import DiscordSettings
 
 FAULT = "Something went wrong on Easel's side. It has been noted; asking again may help."
@@ -21,8 +22,6 @@ GUILD_READY_SECONDS = 0.05
 """So long after the last server has come in discord.py calls itself ready; nothing here waits for all of them."""
 REMEMBERED = 1000
 """Messages that are recognised when the gateway delivers them twice."""
-EDITED_WITHIN = timedelta(minutes=1)
-"""So soon after it was written a message can be made a command by an edit."""
 CAUGHT_UP = 100
 """Messages of a channel that are looked through when a session was lost."""
 LONGEST_WAIT = 30.0
@@ -42,9 +41,10 @@ class Client(commands.Bot):
     Args:
         settings: with the prefix.
         answers: to what members type.
+        patience: with edits.
     """
 
-    def __init__(self, settings: DiscordSettings, answers: Answers) -> None:
+    def __init__(self, settings: DiscordSettings, answers: Answers, patience: Patience) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
         super().__init__(
             command_prefix=_prefixes,
@@ -64,6 +64,7 @@ class Client(commands.Bot):
         parsers.update({event: _guarded(event, parse) for event, parse in parsers.items()})
         self.prefix = settings.prefix
         self._answers = answers
+        self._edited_within = timedelta(seconds=patience.edited_within)
         self._seen: dict[int, str] = {}
         self._newest = 0
         self._missing_since: int | None = None
@@ -97,10 +98,10 @@ class Client(commands.Bot):
         """
         if message.author.bot or message.edited_at is None or self._seen.get(message.id) == message.content:
             return True
-        if message.edited_at - message.created_at > EDITED_WITHIN and not however_late:
+        if message.edited_at - message.created_at > self._edited_within and not however_late:
             return True
         # Discord tells of a message also when it is pinned, for example, with the time of an edit of long ago.
-        if discord.utils.snowflake_time(self._newest) - message.edited_at > EDITED_WITHIN:
+        if discord.utils.snowflake_time(self._newest) - message.edited_at > self._edited_within:
             return True
         return await self._hear(message)
 

@@ -10,8 +10,6 @@ from bot.queue import RequestQueue
 from generation.dispatch.devices import Pool
 from generation.dispatch.estimates import Forecast
 
-PAUSE = 1.0
-"""Seconds between two forecasts, at least."""
 SHARE = 0.1
 """Of the time may be spent on forecasts, at most."""
 SLICE = 50
@@ -40,11 +38,18 @@ class Line:
 
     Args:
         queue: that is forecast.
+        least_pause: seconds between two forecasts, at least.
         pause: sleeps for so many seconds between two forecasts.
     """
 
-    def __init__(self, queue: RequestQueue, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        queue: RequestQueue,
+        least_pause: float,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._queue = queue
+        self._least_pause = least_pause
         self._pause = pause
         self._standings: list[Standing] = []
         self._by_id: dict[str, Standing] = {}
@@ -101,7 +106,7 @@ class Line:
                     await asyncio.sleep(0)
             self._stand(forecasts, began)
             changed()
-            await self._pause(max(PAUSE, (time.time() - began) / SHARE))
+            await self._pause(max(self._least_pause, (time.time() - began) / SHARE))
 
     def _stand(self, forecasts: Iterable[Forecast], now: float) -> None:
         """Stand as it is forecast; who came or left meanwhile came or left."""

@@ -16,6 +16,8 @@ class Patience:
         final: so long the last message about a request is tried while Discord refuses it.
         turn: so long an edit keeps the others of its channel waiting.
         window: in which a channel takes five new messages, with a little to spare for the way to Discord.
+        forecast: between two forecasts of the line, at least.
+        edited_within: so soon after it was written a message can be made a command by an edit.
         editable: age of a message after which it is replaced and not edited; Discord allows few edits of those older
             than an hour.
         farewell: so long it may take at the end to tell everybody that their picture will not be finished.
@@ -28,6 +30,8 @@ class Patience:
     final: float = 600.0
     turn: float = 5.0
     window: float = 5.25
+    forecast: float = 1.0
+    edited_within: float = 60.0
     editable: float = 3000.0
     farewell: float = 8.0
 

@@ -100,7 +100,7 @@ class Studio:
         self._on_finished = on_finished
         self._pictures = PictureFolder(settings.data_dir)
         self._queue = RequestQueue(settings.queue.total, settings.queue.per_member)
-        self._line = Line(self._queue)
+        self._line = Line(self._queue, patience.forecast)
         self._entries: dict[str, Entry] = {}
         self._stir = asyncio.Event()
         self._edit_locks: weakref.WeakValueDictionary[int, EditLock] = weakref.WeakValueDictionary()

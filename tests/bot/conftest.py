@@ -35,7 +35,9 @@ PAUSE = 0.05
 """Seconds between two edits of a message, and between two forecasts, so that no test waits for long."""
 
 
-PATIENCE = Patience(pause=PAUSE, longest_pause=4 * PAUSE, unreachable=4 * PAUSE, final=20 * PAUSE, window=PAUSE)
+PATIENCE = Patience(
+    pause=PAUSE, longest_pause=4 * PAUSE, unreachable=4 * PAUSE, final=20 * PAUSE, window=PAUSE, forecast=PAUSE
+)
 
 Pictures = asyncio.Queue[tuple[Path, ImagineRequest]]
 """What has been finished, as the bot tells it."""
@@ -282,7 +284,6 @@ async def make_stage(
     The sandbox's limits on messages and edits, which would make tests wait, are lifted.
     """
     running: list[asyncio.Task[None]] = []
-    monkeypatch.setattr("bot.line.PAUSE", PAUSE)
     for route in RULES:
         monkeypatch.setitem(RULES, route, Rule(1000, 1))
 

@@ -7,12 +7,13 @@ from math import inf
 
 import pytest
 
-from bot.line import PAUSE, SHARE, Line
+from bot.line import SHARE, Line
 from bot.queue import RequestQueue
 from generation.capacity import Capacity
 from generation.dispatch.devices import Device, Pool, Running
 from generation.request import ImagineRequest
 
+PAUSE = 1.0
 SHAPE = (64, 64)
 
 
@@ -31,7 +32,7 @@ class Scene:
     changes: int = 0
 
     def __post_init__(self) -> None:
-        self.line = Line(self.queue, self.pause)
+        self.line = Line(self.queue, PAUSE, self.pause)
         self.device.throughput.observe(SHAPE, 1, 1.0)
         self.device.running["r-1"] = Running(a_request(-1))
 

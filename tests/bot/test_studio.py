@@ -3,14 +3,14 @@
 import io
 import re
 import time
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from generation.request import ImagineRequest
 from sandbox.model import Message
-from tests.bot.conftest import MakeStage, Stage, picture
+from tests.bot.conftest import PATIENCE, MakeStage, Stage, picture
 
 PLACE = r"(Next|Number \d+) in line · starts <t:\d+:R>"
 
@@ -283,8 +283,8 @@ async def test_an_edit_can_make_a_command_of_a_message(stage: Stage, first: str)
     assert len(stage.executor.requests) == 1
 
 
-async def test_an_edit_of_an_old_message_is_no_command(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.client.EDITED_WITHIN", timedelta(0))
+async def test_an_edit_of_an_old_message_is_no_command(make_stage: MakeStage) -> None:
+    stage = await make_stage(patience=replace(PATIENCE, edited_within=0.0))
     await _edit(stage, await stage.say("hello"), ".imagine a cat")
     await stage.nothing_happens()
     assert not stage.executor.requests
