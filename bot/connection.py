@@ -87,10 +87,16 @@ async def _start_afresh(client: Client) -> None:
 
 
 async def _listen(client: Client, patience: Patience) -> None:
-    for pause in patience.pauses():
+    loop = asyncio.get_running_loop()
+    failures = 0
+    while True:
+        began = loop.time()
         try:
             await client.connect()
+            return
         except MALFORMED as error:
+            failures = 1 if loop.time() - began > patience.longest_pause else failures + 1
+            pause = patience.after(failures)
             _log.warning("the gateway speaks nonsense; connecting anew", error=reason(error), seconds=pause)
             with contextlib.suppress(Exception):
                 await client.ws.close(4000)

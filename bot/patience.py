@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
+
+MOST_DOUBLINGS = 30
+"""Of a pause; more would only be numbers without bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,13 @@ class Patience:
     editable: float = 3000.0
     farewell: float = 8.0
 
+    def after(self, failures: int) -> float:
+        """Return the pause after so many failures in a row, at least 1."""
+        return min(self.pause * 2.0 ** min(failures - 1, MOST_DOUBLINGS), self.longest_pause)
+
     def pauses(self) -> Iterator[float]:
         """Yield the pauses between tries, without end."""
-        pause = self.pause
-        while True:
-            yield pause
-            pause = min(2 * pause, self.longest_pause)
+        return map(self.after, count(1))
 
 
 PATIENCE = Patience()

@@ -17,11 +17,11 @@ class PictureFolder:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._folder = data_dir / "pictures"
+        self.folder = data_dir / "pictures"
 
     def path(self, name: str) -> Path:
         """Return where the picture of that name is kept."""
-        return self._folder / name
+        return self.folder / name
 
     def save(self, name: str, png: bytes) -> None:
         """Write a picture so that its file never holds half of it; raises ``OSError``."""

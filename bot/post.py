@@ -274,8 +274,7 @@ class Post:
             self._refusals += 1
             if self._gives_up:
                 raise PostGoneError(reason(error)) from None
-        pause = min(self._patience.pause * 2 ** min(self._setbacks - 1, 10), self._patience.longest_pause)
-        self._earliest = _now() + pause
+        self._earliest = _now() + self._patience.after(self._setbacks)
         self._changed.set()
 
     @property

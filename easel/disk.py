@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from bot.pictures import PictureFolder
 from config.layers import ConfigError
 from config.settings import Settings
 
@@ -38,7 +39,8 @@ def check_data_dir(settings: Settings) -> None:
         )
     side = settings.painting.max_side
     try:
-        (folder / "pictures").mkdir(parents=True, exist_ok=True)
-        try_writing(folder / "pictures", side, side)
+        pictures = PictureFolder(folder).folder
+        pictures.mkdir(parents=True, exist_ok=True)
+        try_writing(pictures, side, side)
     except OSError as error:
         raise ConfigError(f"data_dir: no picture can be kept in {folder}: {error.strerror}") from None

@@ -159,7 +159,7 @@ def _weights(path: Path, known: str, kind: str) -> StateDict:
 
 
 KEEP_SHAPE = {"__mul__", "__rmul__", "__truediv__", "div", "mul", "normal_", "tril", "triu_"}
-"""What constructors do to a tensor that torch would import its compiler for on the meta device, for a second."""
+"""What constructors do to tensors. On the meta device torch would import its compiler for it, which takes a second."""
 
 
 class _WithoutInitialValues(TorchFunctionMode):

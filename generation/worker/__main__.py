@@ -8,9 +8,9 @@ from generation.worker.parent import end_with
 def main() -> None:
     """Run a worker; it ends with its parent also while torch is being imported, which takes seconds."""
     end_with(int(sys.argv[1]))
-    from generation.worker.worker import main
+    from generation.worker import worker
 
-    main()
+    worker.main()
 
 
 if __name__ == "__main__":
