@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -21,7 +20,7 @@ from benchmarks.judge import Judge, Prompt, parse
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
 from generation.errors import CheckpointError
-from generation.request import ImagineRequest, Init
+from generation.request import ImagineRequest
 from generation.worker.build import canvases_for, sketcher_for
 
 PROMPTS = Path(__file__).with_name("prompts.txt")
@@ -55,7 +54,7 @@ def paint(
     seed: int,
     steps: int,
     side: int,
-    init: Init = "auto",
+    init: str = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> list[Painted]:
     """Paint each prompt once with the same seed."""
@@ -100,7 +99,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of every picture (default: 1)")
     parser.add_argument("--steps", type=common.count, default=250, help="of every picture (default: 250)")
     parser.add_argument("--size", type=common.size, default=128, help="side of a picture in pixels (default: 128)")
-    parser.add_argument("--init", choices=get_args(Init), default="auto", help="what to begin from (default: auto)")
+    parser.add_argument("--init", default="auto", help="auto, noise or sketch: what to begin from (default: auto)")
     parser.add_argument("--judge", type=Path, help="weights of a CLIP, such as `python -m training judge` makes")
     parser.add_argument(
         "--out",

@@ -30,7 +30,7 @@ from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.markdown import BLOCK, INLINE, inline_code
 from config.settings import PaintingSettings
-from generation.request import SEED_LIMIT, Init
+from generation.request import SEED_LIMIT
 
 MULTIPLE = 16
 """Sides are multiples of it: a latent cell of the coarsest VQGAN is as wide."""
@@ -78,7 +78,7 @@ class Arguments:
     width: int
     height: int
     steps: int
-    init: Init = "auto"
+    init: str = "auto"
 
     def __str__(self) -> str:
         """Return the text that parses to these arguments, whatever the defaults."""
@@ -183,7 +183,7 @@ def _number(name: str, value: str, low: int, high: int) -> int:
     return number
 
 
-def _init(value: str) -> Init:
+def _init(value: str) -> str:
     match value.casefold():
         case "sketch":
             return "sketch"

@@ -1,16 +1,27 @@
 """What travels down: the one request type between whoever asks and whoever paints."""
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Literal, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic_core import from_json, to_json
 
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
 JUDGING = 256 * 256
 """Pixels whose painting takes as long as judging the cutouts does, which do not grow with the picture."""
 
-Init = Literal["auto", "sketch", "noise"]
-"""What a painting begins from: a sketch, where the models can draw one, or nothing; ``auto`` is what suits them."""
+AUTO = "auto"
+"""Whatever suits the models."""
+NOISE = "noise"
+"""Nothing to begin from."""
+VERSION = 2
+"""Of what :meth:`ImagineRequest.to_json` writes."""
+LONGEST_JSON = 100_000
+"""Characters of a request that is read."""
+STRICT = ConfigDict(extra="forbid", strict=True)
 
 Shape = tuple[int, int]
 """Width and height: requests of one shape can share a batch."""
@@ -35,29 +46,71 @@ def step_cost(shape: Shape) -> int:
     return width * height + JUDGING
 
 
+Text = Annotated[str, Field(max_length=10_000)]
+Name = Annotated[str, Field(max_length=100)]
+Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
+Pixels = Annotated[int, Field(ge=1, le=65536)]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a picture should come near to, or keep away from: a text or another picture.
+
+    Args:
+        text: in words; ``""`` for a picture.
+        picture: SHA-256 of an encoded picture, in hexadecimal; ``""`` for a text.
+        weight: beside the other targets'; negative to keep away from it.
+    """
+
+    __pydantic_config__ = STRICT
+
+    text: Text = ""
+    picture: Digest = ""
+    weight: Annotated[float, Field(ge=-1000, le=1000)] = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class ImagineRequest:
     """One picture to be painted.
 
     Args:
         id: unique among all requests; events carry it back.
-        prompt: what to paint.
+        prompt: what to paint, as it was typed and as it is shown.
         seed: ``0 <= seed < 2**32``; when it repeats a picture, ``generation.engine.engine.Engine`` says.
         width: of the picture, in pixels.
         height: of the picture, in pixels.
-        steps: of gradient descent, at least 1.
+        steps: of the optimiser, at least 1.
         member: opaque key of the one who asked; the scheduler is fair between members.
-        init: what to begin from.
+        init: what to begin from: ``auto``, ``noise`` or the name of a prior that the models bring.
+        guild: opaque key of where it was asked for.
+        targets: what the picture is judged by; see :attr:`judged_by`.
+        init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal.
+        canvas: what is optimised; ``auto`` or a name that the models' recipe knows.
+        optimiser: by what; ``auto`` or a name that the models' recipe knows.
+        outputs: what is made of it.
     """
 
-    id: str
-    prompt: str
-    seed: int
-    width: int
-    height: int
-    steps: int
-    member: str = ""
-    init: Init = "auto"
+    __pydantic_config__ = STRICT
+
+    id: Name
+    prompt: Text
+    seed: Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
+    width: Pixels
+    height: Pixels
+    steps: Annotated[int, Field(ge=1, le=1_000_000)]
+    member: Name = ""
+    init: Name = AUTO
+    guild: Name = ""
+    targets: Annotated[tuple[Target, ...], Field(max_length=64)] = ()
+    init_picture: Digest = ""
+    canvas: Name = AUTO
+    optimiser: Name = AUTO
+    outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = ("png",)
+
+    @property
+    def judged_by(self) -> tuple[Target, ...]:
+        """The targets: those that were named, or else the prompt alone."""
+        return self.targets or (Target(self.prompt),)
 
     @property
     def shape(self) -> Shape:
@@ -69,11 +122,35 @@ class ImagineRequest:
         """How much work the picture is, in pixels painted."""
         return step_cost(self.shape) * self.steps
 
+    @property
+    def anonymous(self) -> "ImagineRequest":
+        """The request without who asked for it and where."""
+        return replace(self, member="", guild="")
+
     def to_json(self) -> str:
-        """Return the request as one line of JSON, as the PNG carries it."""
-        return json.dumps(asdict(self), ensure_ascii=True)
+        """Return the request as one line of JSON with its version, as the PNG carries it."""
+        fields: dict[str, Any] = _adapter().dump_python(self)
+        return to_json({"version": VERSION, **fields}, ensure_ascii=True).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read back what :meth:`to_json` wrote."""
-        return cls(**json.loads(text))
+        """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
+
+        Version 1 named no version, and had the fields up to `init`, or to `member`.
+
+        Raises:
+            ValueError: it is no request, or one of a later version.
+        """
+        fields = from_json(text, allow_inf_nan=False) if len(text) <= LONGEST_JSON else None
+        if not isinstance(fields, Mapping):
+            raise ValueError("It is no request.")
+        version = fields.get("version", 1)
+        if version not in range(1, VERSION + 1):
+            raise ValueError("It is a request of a later version.")
+        request: Self = _adapter().validate_json(to_json({k: v for k, v in fields.items() if k != "version"}))
+        return request
+
+
+@cache
+def _adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(ImagineRequest)

@@ -1,7 +1,6 @@
 """From tensors to files."""
 
 import io
-from dataclasses import replace
 
 import torch
 from PIL import Image
@@ -48,7 +47,7 @@ def encode_png(picture: Snapshot, request: ImagineRequest) -> bytes:
     metadata = PngInfo()
     metadata.add_text("Software", "Easel")
     metadata.add_itxt("Description", request.prompt)
-    metadata.add_itxt(METADATA_KEY, replace(request, member="").to_json())
+    metadata.add_itxt(METADATA_KEY, request.anonymous.to_json())
     buffer = io.BytesIO()
     picture.image().save(buffer, "PNG", pnginfo=metadata)
     return buffer.getvalue()
@@ -66,6 +65,7 @@ def read_request(png: bytes) -> ImagineRequest:
 
     Raises:
         KeyError: the PNG carries none.
+        ValueError: it carries something else.
     """
     with Image.open(io.BytesIO(png)) as image:
         return ImagineRequest.from_json(image.info[METADATA_KEY])

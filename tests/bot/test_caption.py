@@ -11,7 +11,7 @@ from bot.characters import units
 from bot.errors import PromptError
 from bot.prompt import Arguments, parse, quoted
 from config.layers import load
-from generation.request import ImagineRequest, Init
+from generation.request import ImagineRequest
 
 PAINTING = load(arguments=["painting.steps=100"]).painting
 CAT = ImagineRequest("r0", "a cat", 7, 128, 128, 100)
@@ -50,7 +50,7 @@ def test_what_is_not_usual_is_repeated() -> None:
 
 
 @pytest.mark.parametrize(("init", "start"), [("noise", "noise"), ("sketch", "a sketch")])
-def test_what_it_began_from_is_told_and_repeated_if_it_was_asked_for(init: Init, start: str) -> None:
+def test_what_it_began_from_is_told_and_repeated_if_it_was_asked_for(init: str, start: str) -> None:
     text = caption(init=init).text(Painted(1))
     assert text.splitlines()[1:] == [
         f"-# seed 7 · 128×128 · 100 steps · from {start} · 1 s",

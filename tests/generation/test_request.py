@@ -1,13 +1,93 @@
+import json
+from dataclasses import asdict
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.request import ImagineRequest, Shape, size_refusal
+from generation.request import ImagineRequest, Shape, Target, size_refusal
+
+REQUEST = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
+EVERYTHING = ImagineRequest(
+    "b",
+    "a castle, no fog",
+    2**32 - 1,
+    64,
+    64,
+    1,
+    member="m",
+    guild="g",
+    targets=(Target("a castle", weight=2.0), Target("fog", weight=-0.5), Target(picture="0f" * 32)),
+    init_picture="a0" * 32,
+    canvas="latent",
+    optimiser="adam",
+    outputs=("png", "mp4"),
+)
+VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
+"member": "", "init": "noise"}"""
+"""As pictures carried it."""
 
 
-def test_json_and_back() -> None:
-    request = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
-    assert ImagineRequest.from_json(request.to_json()) == request
+@pytest.mark.parametrize("request_", [REQUEST, EVERYTHING])
+def test_json_and_back(request_: ImagineRequest) -> None:
+    text = request_.to_json()
+    assert text.isascii()
+    assert "\n" not in text
+    assert json.loads(text)["version"] == 2
+    assert ImagineRequest.from_json(text) == request_
+
+
+def test_version_1_is_read() -> None:
+    old = ImagineRequest.from_json(VERSION_1)
+    assert old == ImagineRequest("f3a91c07", "ein Schloß", 7, 128, 64, 20, init="noise")
+    assert old.judged_by == (Target("ein Schloß"),)
+
+
+def test_version_1_is_read_as_it_was_before_it_said_what_to_begin_from() -> None:
+    fields = {key: value for key, value in json.loads(VERSION_1).items() if key != "init"}
+    assert ImagineRequest.from_json(json.dumps(fields)).init == "auto"
+
+
+def _with(**changed: Any) -> str:
+    return json.dumps(json.loads(REQUEST.to_json()) | changed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        "[" * 200_000,
+        '{"version": 1}',
+        _with(version=3),
+        _with(version="2"),
+        _with(version=[]),
+        _with(seed=-1),
+        _with(seed=2**32),
+        _with(seed="7"),
+        _with(seed=7.5),
+        _with(width=0),
+        _with(steps=0),
+        _with(steps=10**9),
+        _with(prompt=None),
+        _with(prompt="x" * 20_000),
+        _with(init_picture="../../etc/passwd"),
+        _with(targets=[{"text": "a", "weight": "much"}]),
+        _with(targets=[{"path": "/etc/passwd"}]),
+        _with(command="rm"),
+        REQUEST.to_json().replace("20", "NaN"),
+    ],
+)
+def test_what_is_no_request_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"request|validation|JSON|recursion|expected|EOF"):
+        ImagineRequest.from_json(text)
+
+
+def test_it_can_travel_without_who_asked() -> None:
+    assert asdict(EVERYTHING.anonymous) == asdict(EVERYTHING) | {"member": "", "guild": ""}
 
 
 @pytest.mark.parametrize(

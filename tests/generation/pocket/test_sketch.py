@@ -12,7 +12,7 @@ from generation.errors import RequestError
 from generation.pocket.composer import Composer
 from generation.pocket.sketch import fit
 from generation.recipe import Recipe, Sketch, Stage
-from generation.request import ImagineRequest, Init
+from generation.request import ImagineRequest
 from generation.worker.build import canvases_for, sketcher_for
 
 CPU = torch.device("cpu")
@@ -61,7 +61,7 @@ def test_there_is_no_choice_where_no_word_is_known(models: Models, monkeypatch: 
 
 
 @pytest.mark.parametrize(("init", "stage"), [("auto", 1), ("sketch", 1), ("noise", 0)])
-def test_a_painting_begins_where_it_is_asked_to(engine: Engine, init: Init, stage: int) -> None:
+def test_a_painting_begins_where_it_is_asked_to(engine: Engine, init: str, stage: int) -> None:
     painting = engine.add_request(replace(REQUEST, init=init))
     assert painting.stage == stage
     assert painting.stage_end == (2 if stage else 1)
