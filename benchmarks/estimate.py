@@ -73,7 +73,7 @@ async def _measure(number: int, devices: Sequence[str], steps: Sequence[int]) ->
             _request(f"r{index}", chance.choice(SHAPES), chance.randint(*steps), index) for index in range(number)
         ]
         for index, request in enumerate(requests):
-            stream.admit(request)
+            await stream.submit(request)
             note(admitted, request)
             await asyncio.sleep(chance.expovariate(1 / PAUSE) if index >= AT_ONCE else 0.0)
         await stream.until_painted(requests)
@@ -86,7 +86,7 @@ async def _measure(number: int, devices: Sequence[str], steps: Sequence[int]) ->
 async def _warm_up(stream: Stream, steps: int) -> None:
     requests = [_request(f"w{index}", shape, steps, 0) for index, shape in enumerate(SHAPES)]
     for request in requests:
-        stream.admit(request)
+        await stream.submit(request)
     await stream.until_painted(requests)
 
 

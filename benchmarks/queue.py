@@ -1,49 +1,101 @@
 """The queue: one request in and one out, with many waiting and with few, in turn."""
 
 import argparse
+import asyncio
 import time
+from collections import deque
+from collections.abc import AsyncIterator
 from itertools import count
 from statistics import median
+from typing import Self
 
 from benchmarks.options import rounds
-from bot.queue import RequestQueue
 from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Pool, Running
+from generation.dispatch.dispatcher import Dispatcher
+from generation.events import Event, Finished, Ready
 from generation.request import ImagineRequest
 
 FEW, MANY = 100, 10_000
-CURVE = (100, 1_000, 10_000, 100_000)
+CURVE = (100, 1_000, 10_000)
 MEMBERS = 100
 SHAPES = ((128, 128), (256, 256), (512, 256), (512, 512))
+SLOTS = 8
+"""Of a device."""
+HOUR = 3600.0
 PAIRS = 200
 """In and out so often at a time; the median is over all of them."""
 
 
+class Devices:
+    """An executor without processes: two devices that finish what they are told to."""
+
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[tuple[int, Event]] = asyncio.Queue()
+        self._painted: deque[tuple[int, str]] = deque()
+        self.taken = asyncio.Event()
+        """Set when one is told to paint."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    def send(self, device: int, request: ImagineRequest) -> None:
+        """Paint it."""
+        self._painted.append((device, request.id))
+        self.taken.set()
+
+    def abort(self, device: int, request_id: str) -> None:
+        """Stop painting it."""
+
+    async def events(self) -> AsyncIterator[tuple[int, Event]]:
+        """Yield what happens."""
+        for number in range(2):
+            yield number, Ready(f"cuda:{number}", Capacity(SLOTS), 1)
+        while True:
+            yield await self._events.get()
+
+    def finish(self) -> None:
+        """Finish the oldest."""
+        device, request_id = self._painted.popleft()
+        self._events.put_nowait((device, Finished(request_id, b"", 0.0)))
+
+
 class Line:
-    """A queue in which always the same number of requests waits, beside two devices that paint.
+    """A dispatcher with which always the same number of requests waits, beside two devices that are full.
 
     Args:
         waiting: so many.
     """
 
     def __init__(self, waiting: int) -> None:
-        self.queue = RequestQueue(total=2 * waiting + PAIRS, per_member=2 * waiting + PAIRS)
-        self.pool = Pool((_device("cuda:0", SHAPES[:2]), _device("cuda:1", SHAPES[2:])))
+        self.devices = Devices()
+        plenty = 2 * (waiting + PAIRS + SLOTS)
+        self.dispatcher = Dispatcher(self.devices, total=plenty, per_member=plenty, forecast_seconds=HOUR)
+        self.running = asyncio.create_task(self.dispatcher.run())
+        self._waiting = waiting
         self._numbers = count()
-        for _ in range(waiting):
-            self.queue.admit(self._request())
 
-    def turn(self) -> list[float]:
+    async def fill(self) -> None:
+        """Let so many wait."""
+        for _ in range(self._waiting + 2 * SLOTS):
+            await self.dispatcher.submit(self._request())
+        async for update in self.dispatcher.updates():
+            if update.record is self.dispatcher.snapshot().waiting[-1]:  # which the one forecast reaches last
+                break
+
+    async def turn(self) -> list[float]:
         """Return the seconds of each of some pairs of one in and one out."""
         taken = []
         for _ in range(PAIRS):
             request = self._request()
+            self.devices.taken.clear()
             start = time.perf_counter()
-            self.queue.admit(request)
-            out = self.queue.take(self.pool)
+            await self.dispatcher.submit(request)
+            self.devices.finish()
+            await self.devices.taken.wait()
             taken.append(time.perf_counter() - start)
-            assert out is not None
-            self.queue.remove(out.id)
         return taken
 
     def _request(self) -> ImagineRequest:
@@ -60,25 +112,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
     """Return ``ratio``, the microseconds of a pair with few and with many waiting, and the curve between."""
-    lines = {waiting: Line(waiting) for waiting in CURVE}
-    taken: dict[int, list[float]] = {waiting: [] for waiting in CURVE}
-    for line in lines.values():
-        line.turn()
-    for _ in range(options.rounds):
-        for waiting, line in lines.items():
-            taken[waiting] += line.turn()
-    microseconds = {waiting: 1e6 * median(each) for waiting, each in taken.items()}
+    microseconds = asyncio.run(_measure(options.rounds))
+    medians = {waiting: median(each) for waiting, each in microseconds.items()}
     return {
-        "ratio": microseconds[MANY] / microseconds[FEW],
-        "few_us": microseconds[FEW],
-        "many_us": microseconds[MANY],
+        "ratio": medians[MANY] / medians[FEW],
+        "few_us": medians[FEW],
+        "many_us": medians[MANY],
         "members": MEMBERS,
-        "curve_us": {str(waiting): each for waiting, each in microseconds.items()},
-        "curve_p99_us": {str(waiting): 1e6 * sorted(each)[99 * len(each) // 100] for waiting, each in taken.items()},
+        "curve_us": {str(waiting): each for waiting, each in medians.items()},
+        "curve_p99_us": {str(waiting): sorted(each)[99 * len(each) // 100] for waiting, each in microseconds.items()},
     }
 
 
-def _device(name: str, shapes: tuple[tuple[int, int], ...]) -> Device:
-    """Return a device that paints one picture of each shape and has room for more."""
-    requests = [ImagineRequest(f"{name}-{shape}", "the sea", 0, *shape, 100) for shape in shapes]
-    return Device(name, Capacity(8), running={request.id: Running(request) for request in requests})
+async def _measure(rounds: int) -> dict[int, list[float]]:
+    """Return the microseconds of each pair, by how many waited."""
+    lines = {waiting: Line(waiting) for waiting in CURVE}
+    taken: dict[int, list[float]] = {waiting: [] for waiting in CURVE}
+    for line in lines.values():
+        await line.fill()
+        await line.turn()
+    for _ in range(rounds):
+        for waiting, line in lines.items():
+            taken[waiting] += [1e6 * seconds for seconds in await line.turn()]
+    for line in lines.values():
+        line.running.cancel()
+    return taken

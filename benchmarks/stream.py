@@ -1,4 +1,4 @@
-"""Requests through the queue and the executor, as the bot passes them on."""
+"""Requests through the dispatcher, as the bot passes them on."""
 
 import asyncio
 import logging
@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import structlog
 
 from benchmarks.errors import BenchmarkError
-from bot.queue import RequestQueue
 from config.settings import ModelsSettings
+from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Failed, Finished
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
@@ -21,25 +21,24 @@ PREVIEW_SECONDS = 3.0
 
 
 class Stream:
-    """A queue in front of an executor that has been entered.
+    """Requests and when they were finished.
 
     Args:
-        executor: who paints.
+        dispatcher: that runs.
     """
 
-    def __init__(self, executor: LocalExecutor) -> None:
-        self.executor = executor
+    def __init__(self, dispatcher: Dispatcher) -> None:
         self.on_begun: Callable[[ImagineRequest], None] = lambda _: None
-        self.queue = RequestQueue(PLENTY, PLENTY)
         self.finished: dict[str, float] = {}
         """When each request was, on the monotonic clock."""
+        self._dispatcher = dispatcher
+        self._begun: set[str] = set()
         self._changed = asyncio.Event()
         self._failure = ""
 
-    def admit(self, request: ImagineRequest) -> None:
+    async def submit(self, request: ImagineRequest) -> None:
         """Let a request wait for its turn."""
-        self.queue.admit(request)
-        self._feed()
+        await self._dispatcher.submit(request)
 
     async def until_painted(self, requests: Sequence[ImagineRequest]) -> None:
         """Return when all of these are finished; raises ``BenchmarkError`` when one cannot be."""
@@ -50,26 +49,23 @@ class Stream:
                 raise BenchmarkError(self._failure)
 
     def seconds_left(self, request: ImagineRequest) -> float:
-        """Return in how many seconds the request will be finished, as the bot's members are told."""
-        forecasts = self.queue.forecast(self.executor.pool)
+        """Return in how many seconds the request will be finished, as far as is foreseen."""
+        forecasts = self._dispatcher.forecast()
         return next(each.finishes for each in forecasts if each.request_id == request.id)
 
     async def run(self) -> None:
-        """Follow what happens, until the executor is left."""
-        async for event in self.executor.events():
-            match event:
+        """Follow what happens, until cancelled."""
+        async for update in self._dispatcher.updates():
+            record = update.record
+            match update.event:
                 case Finished():
-                    self.finished[event.request_id] = time.monotonic()
-                    self.queue.remove(event.request_id)
-                case Failed():
-                    self._failure = event.reason
-            self._feed()
+                    self.finished[record.request.id] = time.monotonic()
+                case Failed(reason=reason):
+                    self._failure = reason
+                case _ if record.status == "running" and record.request.id not in self._begun:
+                    self._begun.add(record.request.id)
+                    self.on_begun(record.request)
             self._changed.set()
-
-    def _feed(self) -> None:
-        while (request := self.queue.take(self.executor.pool)) is not None:
-            self.executor.add_request(request)
-            self.on_begun(request)
 
 
 @asynccontextmanager
@@ -80,9 +76,11 @@ async def opened(devices: Sequence[str]) -> AsyncIterator[Stream]:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     models = ModelsSettings(vqgan="pocket", clip="pocket", precision="auto")
-    executor = LocalExecutor(models, devices, PREVIEW_SECONDS)
-    async with executor:
-        stream = Stream(executor)
-        running = asyncio.create_task(stream.run())
+    async with LocalExecutor(models, devices, PREVIEW_SECONDS) as executor:
+        dispatcher = Dispatcher(executor, total=PLENTY, per_member=PLENTY)
+        stream = Stream(dispatcher)
+        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(stream.run())]
         yield stream
-    await running
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

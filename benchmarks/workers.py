@@ -53,7 +53,7 @@ async def _measure(options: argparse.Namespace) -> dict[str, list[float]]:
 async def _paint(stream: Stream, requests: Sequence[ImagineRequest]) -> float:
     start = time.monotonic()
     for request in requests:
-        stream.admit(request)
+        await stream.submit(request)
     await stream.until_painted(requests)
     return time.monotonic() - start
 

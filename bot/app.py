@@ -17,8 +17,10 @@ from bot.errors import SetupError
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
-from bot.studio import OnFinished, Studio
+from bot.pictures import OnSaved, PictureFolder
+from bot.posts import Posts
 from config.settings import Settings
+from generation.dispatch.dispatcher import Dispatcher
 from generation.executor import Executor
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -35,7 +37,7 @@ async def run(
     executor: Executor,
     *,
     on_ready: Callable[[], None] | None = None,
-    on_finished: OnFinished | None = None,
+    on_finished: OnSaved | None = None,
     patience: Patience = PATIENCE,
 ) -> None:
     """Run the bot until SIGTERM or SIGINT; a second one does not wait for the farewells.
@@ -57,13 +59,19 @@ async def run(
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     outboxes = Outboxes(patience.window)
     answers = Answers(outboxes, patience)
-    studio = Studio(settings, executor, outboxes, patience, on_finished)
+    dispatcher = Dispatcher(
+        executor,
+        total=settings.queue.total,
+        per_member=settings.queue.per_member,
+        forecast_seconds=patience.forecast,
+    )
+    posts = Posts(settings, dispatcher, outboxes, patience, PictureFolder(settings.data_dir, on_finished))
     token = settings.discord.token.get_secret_value()
     async with Client(settings.discord, answers, patience) as client:
-        await client.add_cog(ImagineCog(settings, client, studio, answers))
+        await client.add_cog(ImagineCog(settings, client, posts, answers))
         painting_ready = asyncio.Event()
         connection = asyncio.create_task(connect(client, settings.discord, token, patience))
-        painting = asyncio.create_task(_paint(executor, studio, painting_ready))
+        painting = asyncio.create_task(_paint(executor, dispatcher, posts, painting_ready))
         announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
         with _signals() as (stop, hurry):
             stopping = asyncio.create_task(stop.wait())
@@ -73,7 +81,7 @@ async def run(
                 if stop.is_set():
                     _log.info("stopping")
                 painting.cancel()
-                farewell = asyncio.create_task(_say_farewell(studio, answers, patience.farewell))
+                farewell = asyncio.create_task(_say_farewell(posts, answers, patience.farewell))
                 hurrying = asyncio.create_task(hurry.wait())
                 await asyncio.wait({farewell, hurrying}, return_when=asyncio.FIRST_COMPLETED)
                 client.release()
@@ -87,14 +95,15 @@ async def run(
             task.result()
 
 
-async def _say_farewell(studio: Studio, answers: Answers, seconds: float) -> None:
-    await asyncio.gather(studio.close(seconds), answers.close(seconds))
+async def _say_farewell(posts: Posts, answers: Answers, seconds: float) -> None:
+    await asyncio.gather(posts.close(seconds), answers.close(seconds))
 
 
-async def _paint(executor: Executor, studio: Studio, ready: asyncio.Event) -> None:
-    async with executor:
+async def _paint(executor: Executor, dispatcher: Dispatcher, posts: Posts, ready: asyncio.Event) -> None:
+    async with executor, asyncio.TaskGroup() as tasks:
         ready.set()
-        await studio.run()
+        tasks.create_task(dispatcher.run())
+        tasks.create_task(posts.run())
 
 
 async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Callable[[], None] | None) -> None:

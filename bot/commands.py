@@ -16,7 +16,7 @@ from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
 from bot.permissions import missing
-from bot.studio import Entry, Studio
+from bot.posts import Entry, Posts
 from config.settings import Settings
 
 STAYS = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
@@ -29,10 +29,10 @@ Context = commands.Context[Any]
 class ImagineCog(commands.Cog):
     """Asking for pictures, seeing the queue, taking back."""
 
-    def __init__(self, settings: Settings, client: Client, studio: Studio, answers: Answers) -> None:
+    def __init__(self, settings: Settings, client: Client, posts: Posts, answers: Answers) -> None:
         self._settings = settings
         self._client = client
-        self._studio = studio
+        self._posts = posts
         self._answers = answers
 
     @commands.command()
@@ -44,17 +44,17 @@ class ImagineCog(commands.Cog):
             names = " and ".join(f"**{name}**" for name in lacking)
             raise PermissionsError(f"To paint here I need the permission {names}; a moderator can grant it.")
         arguments = prompt.parse(with_names(context.message, text), self._settings.painting)
-        asked = self._studio.asked_by(context.message.id)
+        asked = self._posts.asked_by(context.message.id)
         if asked is None:
-            self._studio.admit(context.message, arguments)
+            await self._posts.admit(context.message, arguments)
         else:
-            self._studio.change(asked, arguments)
+            await self._posts.change(asked, arguments)
 
     @commands.command()
     async def queue(self, context: Context) -> None:
         """Show what is being painted and what waits."""
-        running = [entry for entry in self._studio.entries if entry.taken]
-        self._answers.give(context.message, queue_text(running, self._studio.waiting, context.message), "queue")
+        text = queue_text(self._posts.running, self._posts.waiting, context.message)
+        self._answers.give(context.message, text, "queue")
 
     @commands.command()
     async def cancel(self, context: Context, *, which: str = "") -> None:
@@ -69,9 +69,11 @@ class ImagineCog(commands.Cog):
         own = entry.source.author.id == message.author.id
         if not own and not _moderates(message, entry):
             raise CancelError("That picture is not yours; only who asked for it and moderators can cancel it.")
-        self._studio.cancel(entry, "Cancelled." if own else "Cancelled by a moderator.")
+        await self._posts.cancel(entry, "Cancelled." if own else "Cancelled by a moderator.")
         self._answers.give(
-            message, f"Cancelled: {escape(shorten(entry.request.prompt, 100))}", f"cancel {entry.request.id}"
+            message,
+            f"Cancelled: {escape(shorten(entry.request.prompt, 100))}",
+            f"cancel {entry.request.id}",
         )
 
     @commands.command()
@@ -87,12 +89,12 @@ class ImagineCog(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Look whether what was asked for was deleted or edited while there was no session."""
-        for entry in self._studio.entries:
+        for entry in self._posts.entries:
             source = entry.source
             try:
                 message = await source.channel.fetch_message(source.id)
             except discord.NotFound:
-                self._studio.forget([source.id])
+                await self._posts.forget([source.id])
             except (discord.DiscordException, OSError, aiohttp.ClientError) as error:
                 _log.warning("could not look for a message", request=entry.request.id, error=reason(error))
             else:
@@ -101,35 +103,35 @@ class ImagineCog(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
         """Take back what a message asked for that was deleted."""
-        self._studio.forget([deleted.message_id])
+        await self._posts.forget([deleted.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
         """Take back what messages asked for that were deleted together."""
-        self._studio.forget(deleted.message_ids)
+        await self._posts.forget(deleted.message_ids)
 
     async def _hear_edited(self, message: discord.Message) -> None:
-        asked = self._studio.asked_by(message.id)
+        asked = self._posts.asked_by(message.id)
         is_command = await self._client.hear_edited(message, however_late=asked is not None)
         if asked is not None and not is_command:
             self._answers.give(message, STAYS.format(self._settings.discord.prefix), "edit")
 
     def _newest(self, message: discord.Message) -> Entry:
-        mine = [entry for entry in self._studio.entries if entry.source.author.id == message.author.id]
+        mine = [entry for entry in self._posts.entries if entry.source.author.id == message.author.id]
         if not mine:
             raise CancelError("You have no picture waiting or being painted.")
         return mine[-1]
 
     def _named(self, which: str) -> Entry:
-        waiting = self._studio.waiting
+        waiting = self._posts.waiting
         if which.isdecimal() and 0 < int(which) <= len(waiting):
-            return waiting[int(which) - 1][0]
+            return waiting[int(which) - 1]
         prefix = self._settings.discord.prefix
         raise CancelError(f"There is no such picture in line. `{prefix}queue` shows what waits and at which place.")
 
     def _replied_to(self, message: discord.Message) -> Entry:
         assert message.reference is not None
-        for entry in self._studio.entries:
+        for entry in self._posts.entries:
             post = entry.post.message
             if message.reference.message_id in {entry.source.id, post.id if post else None}:
                 return entry

@@ -5,7 +5,6 @@
     BotError                the sentence can be shown as it is
     ├── UserError           to the member who asked, as a reply
     │   ├── PromptError         what was typed after `.imagine`
-    │   ├── QueueFullError      no room for one more request
     │   ├── CancelError         nothing to cancel, or not theirs
     │   └── PermissionsError    the bot may not do here what a picture needs
     └── SetupError          to the operator, who has to change something before the bot can run
@@ -24,10 +23,6 @@ class UserError(BotError):
 
 class PromptError(UserError):
     """What was typed after ``.imagine`` cannot be painted."""
-
-
-class QueueFullError(UserError):
-    """There is no room for one more request."""
 
 
 class CancelError(UserError):

@@ -7,7 +7,7 @@ import discord
 from bot.caption import MAX_CONTENT, bar, ready, starting
 from bot.characters import units
 from bot.markdown import escape, inline_code, shorten
-from bot.studio import Entry
+from bot.posts import Entry
 from config.settings import Settings
 
 MAX_ANSWER = MAX_CONTENT - 150
@@ -26,7 +26,7 @@ POCKET = """
 They sketch before they paint; `--init noise` leaves the sketch out."""
 
 
-def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, float]], viewer: discord.Message) -> str:
+def queue_text(running: Sequence[Entry], waiting: Sequence[Entry], viewer: discord.Message) -> str:
     """Return what is painted and what waits, as the author of ``viewer`` may see it where they asked.
 
     What others asked for elsewhere counts, and its words stay there. Where the rows are too long for a message prompts
@@ -41,22 +41,23 @@ def queue_text(running: Sequence[Entry], waiting: Sequence[tuple[Entry, float]],
 
 
 def _queue_text(
-    running: Sequence[Entry], waiting: Sequence[tuple[Entry, float]], viewer: discord.Message, length: int, rows: int
+    running: Sequence[Entry], waiting: Sequence[Entry], viewer: discord.Message, length: int, rows: int
 ) -> str:
     """Return the text with titles of so many UTF-16 code units and so many rows for what waits."""
     lines = []
     if running:
         lines.append("**Being painted**")
         for entry in running[:MOST_RUNNING]:
-            lines.append(f"{bar(entry.percent)} · {_title(entry, viewer, length)} · {ready(entry.finishes)}")
+            finishes = ready(entry.record.estimate.finishes)
+            lines.append(f"{bar(entry.record.percent)} · {_title(entry, viewer, length)} · {finishes}")
         lines += _more(len(running) - MOST_RUNNING)
     if waiting:
         lines.append("**Waiting**")
-        for place, (entry, starts) in enumerate(waiting[:rows], start=1):
-            lines.append(f"{place}. {_title(entry, viewer, length)} · {starting(starts)}")
+        for place, entry in enumerate(waiting[:rows], start=1):
+            lines.append(f"{place}. {_title(entry, viewer, length)} · {starting(entry.record.estimate.starts)}")
         hidden = list(enumerate(waiting, start=1))[rows:]
         lines += _more(len(hidden))
-        mine = [str(place) for place, (entry, _) in hidden if entry.source.author.id == viewer.author.id]
+        mine = [str(place) for place, entry in hidden if entry.source.author.id == viewer.author.id]
         if mine:
             others = f" and {len(mine) - MOST_OWN} more" if len(mine) > MOST_OWN else ""
             lines.append(f"Yours among them: number {', '.join(mine[:MOST_OWN])}{others}")

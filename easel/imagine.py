@@ -9,16 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
 
 from bot.errors import PromptError
 from bot.prompt import parse
 from config.settings import PaintingSettings, Settings
 from easel.logs import configure
 from easel.picture_file import save
+from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import GenerationError
-from generation.events import Event, Failed, Finished, Started
-from generation.events import Progress as Advance
+from generation.events import Failed, Finished, Progress, RequestEvent, Started
 from generation.executor.local import LocalExecutor
 from generation.request import SEED_LIMIT, ImagineRequest
 
@@ -56,7 +57,7 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
     """
     configure(settings.log.level)
     console = Console(stderr=True)
-    with Progress(
+    with ProgressBar(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
@@ -67,13 +68,13 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
     ) as progress:
         bar = progress.add_task("Loading", total=request.steps)
 
-        def follow(event: Event) -> None:
+        def follow(event: RequestEvent) -> None:
             match event:
                 case Started(left_out=left_out):
                     progress.update(bar, description="Painting", completed=0)
                     if left_out:
                         print(f"easel: the prompt is too long for CLIP; left out: {left_out}", file=sys.stderr)
-                case Advance(step=step):
+                case Progress(step=step):
                     progress.update(bar, completed=step)
 
         finished = asyncio.run(_painted(request, settings, follow))
@@ -92,16 +93,21 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
         print(f"{shown}: seed {request.seed}, {finished.seconds:.1f} s, {speed:.1f} steps per second")
 
 
-async def _painted(request: ImagineRequest, settings: Settings, follow: Callable[[Event], None]) -> Finished:
+async def _painted(request: ImagineRequest, settings: Settings, follow: Callable[[RequestEvent], None]) -> Finished:
     """Paint in a worker of its own; raises ``GenerationError``."""
     async with LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds) as executor:
-        executor.add_request(request)
-        async for event in executor.events():
-            match event:
-                case Finished():
-                    return event
-                case Failed(reason=reason):
-                    raise GenerationError(reason.replace("`", ""))
-                case _:
-                    follow(event)
-    raise AssertionError("the events end only when the executor is left")
+        dispatcher = Dispatcher(executor, total=1, per_member=1)
+        running = asyncio.create_task(dispatcher.run())
+        await dispatcher.submit(request)
+        try:
+            async for update in dispatcher.updates():
+                match update.event:
+                    case Finished() as finished:
+                        return finished
+                    case Failed(reason=reason):
+                        raise GenerationError(reason.replace("`", ""))
+                    case Started() | Progress() as event:
+                        follow(event)
+        finally:
+            running.cancel()
+    raise AssertionError("updates do not end")

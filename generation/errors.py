@@ -5,6 +5,7 @@
     GenerationError         the sentence can be shown as it is
     ├── CheckpointError     weights that are missing, damaged or of a kind that is not supported
     ├── DeviceError         a device that is not there
+    ├── QueueFullError      as many requests as may be
     ├── RequestError        a request that cannot be painted, by the fault of the one who asked
     └── WorkerError         no worker came up
 """
@@ -40,6 +41,20 @@ class CheckpointError(GenerationError):
 
 class DeviceError(GenerationError):
     """A configured device is not there."""
+
+
+class QueueFullError(GenerationError):
+    """As many requests wait or are being painted as may be.
+
+    Args:
+        limit: so many.
+        member: whether that is the limit of the one who asked, and not that of all together.
+    """
+
+    def __init__(self, limit: int, *, member: bool) -> None:
+        super().__init__(f"The queue is full: {limit} requests wait or are being painted.")
+        self.limit = limit
+        self.member = member
 
 
 class RequestError(GenerationError):

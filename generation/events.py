@@ -1,4 +1,4 @@
-"""What travels up: what happened to a request, in the order in which it happened.
+"""What travels up: what happened to a request or a device, in the order in which it happened.
 
 A request's events are ``Started``, then any number of ``Progress``, then one ``Finished`` or ``Failed``. When a
 worker dies in mid-picture the request starts again, so ``Started`` may come more than once. An aborted request
@@ -6,7 +6,9 @@ has no further events.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+
+from generation.capacity import Capacity
+from generation.request import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +74,50 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceChanged:
-    """A device came up, went down, or was parked; it belongs to no request.
+class Ready:
+    """A device has loaded its models and takes requests.
 
     Args:
-        device: ``cpu`` or ``cuda:0``.
-        state: ``ready`` to paint; ``down``, its worker is being replaced; ``parked``, it failed too often in a row and
-            is only tried again now and then.
-        reason: why it is not ready, for the operator.
+        name: ``cpu`` or ``cuda:N``.
+        capacity: how much it holds at once.
+        multiple: of which the sides of pictures have to be multiples, in pixels.
     """
 
-    device: str
-    state: Literal["ready", "down", "parked"]
-    reason: str = ""
+    name: str
+    capacity: Capacity
+    multiple: int
 
 
-Event = Started | Progress | Finished | Failed | DeviceChanged
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A device has taken a step, or a few that were short.
+
+    Args:
+        shape: of the pictures in the steps.
+        batch: how many they were.
+        steps: how many steps.
+        seconds: that they took together.
+    """
+
+    shape: Shape
+    batch: int
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A device paints no longer, and what it painted is lost.
+
+    Args:
+        parked: it failed too often in a row and is only tried again now and then.
+        requests: ids of those that its worker had.
+    """
+
+    parked: bool
+    requests: tuple[str, ...] = ()
+
+
+RequestEvent = Started | Progress | Finished | Failed
+DeviceEvent = Ready | Heartbeat | Down
+Event = RequestEvent | DeviceEvent

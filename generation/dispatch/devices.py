@@ -1,4 +1,4 @@
-"""What each device is doing and where there is room: the scheduler's view of the executor, without processes."""
+"""What each device is doing and where there is room."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,71 +9,68 @@ from generation.dispatch.throughput import Throughput
 from generation.request import ImagineRequest, Shape, size_refusal
 
 
-@dataclass(slots=True)
-class Running:
-    """A request that a device paints, and how far it is."""
-
-    request: ImagineRequest
-    step: int = 0
-
-    @property
-    def steps_left(self) -> int:
-        """Steps until it is finished."""
-        return self.request.steps - self.step
-
-
 @dataclass(slots=True, eq=False)
 class Device:
     """A device that paints.
 
     Args:
+        number: by which the executor knows it.
         name: ``cpu`` or ``cuda:N``; two workers on a CPU have the same.
         capacity: what it holds; no slots while it is not up.
         throughput: how fast it is.
-        running: what it paints, by request id, in the order in which it came.
+        running: what it paints, by id, in the order in which it came.
         parked: whether it failed too often in a row to be expected back soon.
         multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
     """
 
-    name: str
+    number: int = 0
+    name: str = ""
     capacity: Capacity = field(default_factory=lambda: Capacity(0))
     throughput: Throughput = field(default_factory=Throughput)
-    running: dict[str, Running] = field(default_factory=dict)
+    running: dict[str, ImagineRequest] = field(default_factory=dict)
     parked: bool = False
     multiple: int = 1
 
     @property
     def batches(self) -> Counter[Shape]:
         """How many pictures of each shape it paints."""
-        return Counter(each.request.shape for each in self.running.values())
+        return Counter(request.shape for request in self.running.values())
 
     def has_room(self, shape: Shape) -> bool:
         """Return whether one more picture of this shape fits."""
         if len(self.running) >= self.capacity.slots:
             return False
-        return self.capacity.has_room((each.request.shape for each in self.running.values()), shape)
+        return self.capacity.has_room((request.shape for request in self.running.values()), shape)
 
-    def step_seconds(self, shape: Shape, batch: int) -> float:
-        """Return the seconds from one step of a shape to its next; shapes take turns and get equal time."""
-        others = len(self.batches.keys() - {shape})
-        return self.throughput.step_seconds(shape, batch) * (1 + others)
+    def step_seconds(self, shape: Shape, more: int = 0) -> float:
+        """Return the seconds from one step of a shape to its next; shapes take turns and get equal time.
+
+        Args:
+            shape: that it paints.
+            more: pictures of the shape beside those that it paints.
+        """
+        batches = self.batches
+        others = len(batches.keys() - {shape})
+        return self.throughput.step_seconds(shape, batches[shape] + more) * (1 + others)
 
     def seconds_for(self, request: ImagineRequest) -> float:
         """Return how long the request would take if it joined now and nothing changed."""
-        return request.steps * self.step_seconds(request.shape, self.batches[request.shape] + 1)
-
-    def seconds_left(self, request_id: str) -> float:
-        """Return how long a request that it paints will take if nothing changes."""
-        running = self.running[request_id]
-        shape = running.request.shape
-        return running.steps_left * self.step_seconds(shape, self.batches[shape])
+        return request.steps * self.step_seconds(request.shape, more=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """The devices that paint together."""
 
-    devices: tuple[Device, ...]
+    devices: list[Device] = field(default_factory=list)
+
+    def device(self, number: int) -> Device:
+        """Return the device that the executor knows by this number; a new one joins."""
+        for device in self.devices:
+            if device.number == number:
+                return device
+        self.devices.append(Device(number))
+        return self.devices[-1]
 
     def refusal(self, shape: Shape) -> str | None:
         """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
@@ -88,10 +85,6 @@ class Pool:
         up = ((device.throughput, device.capacity.slots) for device in self.devices if device.capacity.slots)
         steps_per_second = sum(slots / throughput.step_seconds(request.shape, slots) for throughput, slots in up)
         return request.steps / steps_per_second if steps_per_second else inf
-
-    def device_of(self, request_id: str) -> Device | None:
-        """Return the device that paints the request, None when none does."""
-        return next((device for device in self.devices if request_id in device.running), None)
 
     @property
     def is_up(self) -> bool:

@@ -3,35 +3,33 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from generation.dispatch.devices import Pool
 from generation.events import Event
 from generation.request import ImagineRequest
 
 
 class Executor(Protocol):
-    """Owns the processes that paint, and hands requests to them.
+    """Owns the processes that paint, one per device, and carries messages to and from them.
 
     Use it as an asynchronous context manager: entering starts the workers and returns when each of them has loaded its
     models or failed to; leaving ends them. Entering raises a ``GenerationError`` when none can come up, and when the
     operator has to put something right: ``CheckpointError``, ``DeviceError``.
+
+    Devices are numbered from 0. Who is painted where, and when, is not decided here.
     """
 
     async def __aenter__(self) -> "Executor": ...
 
     async def __aexit__(self, *exc_info: object) -> None: ...
 
-    @property
-    def pool(self) -> Pool:
-        """The devices, what they paint and where there is room, as it is now. Only the executor changes them."""
+    def send(self, device: int, request: ImagineRequest) -> None:
+        """Have a device paint the request; it is lost when the device is down."""
 
-    def add_request(self, request: ImagineRequest) -> None:
-        """Have the request painted by the device of ``pool.place``; without room it waits here until there is some."""
+    def abort(self, device: int, request_id: str) -> None:
+        """Have a device stop painting within one step; an unknown or finished request is ignored."""
 
-    def abort_request(self, request_id: str) -> None:
-        """Stop painting within one step; the slot is free at once.
+    def events(self) -> AsyncIterator[tuple[int, Event]]:
+        """Yield what happens on which device, in order, until the executor is left. There is one reader.
 
-        No further event comes; an unknown or finished request is ignored.
+        Of a device the first event is ``Ready`` or ``Down``, and each ``Ready`` is followed by a ``Down`` before the
+        next. Of a request that is aborted events may still come that were under way.
         """
-
-    def events(self) -> AsyncIterator[Event]:
-        """Yield what happens to requests and devices, in order, until the executor is left. There is one reader."""

@@ -9,9 +9,8 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from generation.capacity import Capacity
-from generation.events import Event
-from generation.request import ImagineRequest, Shape
+from generation.events import Heartbeat, Ready, RequestEvent
+from generation.request import ImagineRequest
 
 HEADER = struct.Struct("!I")
 
@@ -56,23 +55,8 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """Second message up: the models are loaded.
-
-    Args:
-        device: where they are, ``cpu`` or ``cuda:N``.
-        capacity: how much it holds at once.
-        multiple: of which the sides of pictures have to be multiples, in pixels.
-    """
-
-    device: str
-    capacity: Capacity
-    multiple: int
-
-
-@dataclass(frozen=True, slots=True)
 class LoadFailed:
-    """Second message up when it went wrong.
+    """Second message up when loading went wrong, instead of ``Ready``.
 
     Args:
         error: name of a class in ``generation.errors``.
@@ -83,25 +67,8 @@ class LoadFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """Message up after a step, or after a few that were short: the worker is alive, and so fast.
-
-    Args:
-        shape: of the pictures in the steps.
-        batch: how many they were.
-        steps: how many steps.
-        seconds: that they took together.
-    """
-
-    shape: Shape
-    batch: int
-    steps: int
-    seconds: float
-
-
 ToWorker = Load | ImagineRequest | Abort
-FromWorker = Hello | Ready | LoadFailed | Heartbeat | Event
+FromWorker = Hello | LoadFailed | Ready | Heartbeat | RequestEvent
 
 
 def pack(message: ToWorker | FromWorker) -> bytes:

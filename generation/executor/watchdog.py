@@ -1,11 +1,13 @@
 """Tells a worker that hangs from one that takes its time."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from generation.dispatch.devices import Device
-from generation.executor.protocol import FromWorker, Heartbeat
-from generation.request import Shape
+from generation.events import Failed, Finished, Heartbeat, Ready
+from generation.executor.protocol import Abort, FromWorker, ToWorker
+from generation.request import ImagineRequest, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +26,6 @@ class Patience:
     step: float = 60.0
     factor: float = 20.0
 
-    def limit(self, device: Device, warm: set[Shape]) -> float:
-        """Return how long the device's worker may be silent now.
-
-        Args:
-            device: with its capacity, throughput and what it paints.
-            warm: shapes of which this worker has made a step.
-        """
-        if not device.capacity.slots:
-            return self.loading
-        batches = device.batches
-        if batches.keys() - warm:
-            return self.first_step
-        slowest = max((device.throughput.step_seconds(shape, batch) for shape, batch in batches.items()), default=0.0)
-        return max(self.step, self.factor * slowest)
-
 
 PATIENCE = Patience()
 
@@ -50,32 +37,65 @@ class Watchdog:
     machine, it hears nobody.
 
     Args:
-        device: that the worker serves.
         patience: how long it may be silent.
+        sleep: waits for so many seconds.
     """
 
-    def __init__(self, device: Device, patience: Patience) -> None:
-        self._device = device
+    def __init__(self, patience: Patience, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._patience = patience
-        self._warm: set[Shape] = set()
+        self._sleep = sleep
+        self._is_loaded = False
+        self._given: dict[str, Shape] = {}
+        self._heartbeats: dict[Shape, Heartbeat] = {}
+        """The last of each shape."""
         self._heard = False
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """Ids of what the worker was given and has not ended."""
+        return tuple(self._given)
+
+    def give(self, message: ToWorker) -> None:
+        """Take note that the worker is told something."""
+        match message:
+            case ImagineRequest():
+                self._given[message.id] = message.shape
+            case Abort(request_id):
+                self._given.pop(request_id, None)
 
     def hear(self, message: FromWorker) -> None:
         """Take note that the worker said something."""
         self._heard = True
-        if isinstance(message, Heartbeat):
-            self._warm.add(message.shape)
+        match message:
+            case Ready():
+                self._is_loaded = True
+            case Heartbeat(shape):
+                self._heartbeats[shape] = message
+            case Finished() | Failed():
+                self._given.pop(message.request_id, None)
+
+    @property
+    def limit(self) -> float:
+        """How long the worker may be silent now, in seconds."""
+        if not self._is_loaded:
+            return self._patience.loading
+        batches = Counter(self._given.values())
+        if batches.keys() - self._heartbeats:
+            return self._patience.first_step
+        slowest = max((self._step_seconds(shape, batch) for shape, batch in batches.items()), default=0.0)
+        return max(self._patience.step, self._patience.factor * slowest)
+
+    def _step_seconds(self, shape: Shape, batch: int) -> float:
+        last = self._heartbeats[shape]
+        return last.seconds / last.steps * max(1.0, batch / last.batch)
 
     async def wait_until_silent(self) -> float:
         """Return when the worker has been silent for too long, and for how long, in seconds."""
         tick = min(1.0, self._patience.step / 4)
         silent = 0.0
-        while silent <= self._patience.limit(self._device, self._warm):
-            await asyncio.sleep(tick)
-            silent = silent + tick if self._has_work and not self._heard else 0.0
+        while silent <= self.limit:
+            await self._sleep(tick)
+            has_work = not self._is_loaded or self._given
+            silent = silent + tick if has_work and not self._heard else 0.0
             self._heard = False
         return silent
-
-    @property
-    def _has_work(self) -> bool:
-        return not self._device.capacity.slots or bool(self._device.running)

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
-from generation.events import Failed, Finished, Progress, Started
-from generation.executor.protocol import FromWorker, Heartbeat
+from generation.events import Failed, Finished, Heartbeat, Progress, Started
+from generation.executor.protocol import FromWorker
 from generation.request import ImagineRequest
 from generation.worker.images import Snapshot, encode_png, encode_preview
 

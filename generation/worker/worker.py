@@ -21,15 +21,13 @@ from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine, StepError
 from generation.engine.state import RequestState
 from generation.errors import DeviceError, GenerationError, RequestError
-from generation.events import Failed, Progress, Started
+from generation.events import Failed, Heartbeat, Progress, Ready, Started
 from generation.executor.protocol import (
     Abort,
     FromWorker,
-    Heartbeat,
     Hello,
     Load,
     LoadFailed,
-    Ready,
     ToWorker,
     pack,
     read,

@@ -1,35 +1,31 @@
 """The real bot, logged in to a real sandbox, with an executor that does what the test says."""
 
 import asyncio
-import io
 import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 
 import pytest
-from PIL import Image
 
 from bot.app import run
 from bot.patience import Patience
 from config.layers import load
 from config.settings import Settings
-from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Pool, Running
-from generation.events import DeviceChanged, Event, Failed, Finished, Progress, Started
 from generation.executor import Executor
 from generation.request import ImagineRequest
 from sandbox import Sandbox
 from sandbox.api import Observer
 from sandbox.model import Message
 from sandbox.rate_limits import RULES, Rule
+from tests.generation.scripted import ScriptedExecutor, picture
 from tests.sandbox_fixtures import Cast, description, people, sandbox
 from tests.sandbox_fixtures import observe as described
 
-__all__ = ["described", "description", "people", "sandbox"]
+__all__ = ["ScriptedExecutor", "described", "description", "people", "picture", "sandbox"]
 
 PAUSE = 0.05
 """Seconds between two edits of a message, and between two forecasts, so that no test waits for long."""
@@ -41,113 +37,6 @@ PATIENCE = Patience(
 
 Pictures = asyncio.Queue[tuple[Path, ImagineRequest]]
 """What has been finished, as the bot tells it."""
-
-
-def picture(color: str = "red", kind: str = "PNG") -> bytes:
-    """Return an encoded picture of 64×64 pixels."""
-    file = io.BytesIO()
-    Image.new("RGB", (64, 64), color).save(file, kind)
-    return file.getvalue()
-
-
-class ScriptedExecutor:
-    """An executor whose workers do what the test says."""
-
-    def __init__(self, room: int = 1, devices: int = 1) -> None:
-        self.devices = [Device(f"cuda:{number}", Capacity(room)) for number in range(devices)]
-        self.orphans: list[ImagineRequest] = []
-        self.aborted: list[ImagineRequest] = []
-        self.entered = False
-        self._room = room
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._changed = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        self.entered = True
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.entered = False
-
-    @property
-    def pool(self) -> Pool:
-        return Pool(tuple(self.devices))
-
-    @property
-    def requests(self) -> dict[str, ImagineRequest]:
-        """What is being painted."""
-        return {
-            request_id: running.request for device in self.devices for request_id, running in device.running.items()
-        }
-
-    def add_request(self, request: ImagineRequest) -> None:
-        assert not self.orphans
-        assert self.pool.has_room(request.shape)
-        self.orphans.append(request)
-        self._settle()
-
-    def abort_request(self, request_id: str) -> None:
-        self.aborted += [request for request in self.orphans if request.id == request_id]
-        self.orphans = [request for request in self.orphans if request.id != request_id]
-        if request_id in self.requests:
-            self.aborted.append(self._let_go(request_id))
-        self._settle()
-
-    async def events(self) -> AsyncIterator[Event]:
-        while True:
-            yield await self._events.get()
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        while not condition():
-            self._changed.clear()
-            await self._changed.wait()
-
-    async def next(self, prompt: str) -> ImagineRequest:
-        """Wait until a request with this prompt is being painted."""
-        async with asyncio.timeout(60):
-            await self.until(lambda: any(request.prompt == prompt for request in self.requests.values()))
-        return next(request for request in self.requests.values() if request.prompt == prompt)
-
-    def start(self, request: ImagineRequest, left_out: str = "") -> None:
-        self._events.put_nowait(Started(request.id, self._device_of(request.id).name, left_out))
-
-    def advance(self, request: ImagineRequest, step: int, preview: bytes | None = None) -> None:
-        self._device_of(request.id).running[request.id].step = step
-        self._events.put_nowait(Progress(request.id, step, request.steps, float(step), preview))
-
-    def finish(self, request: ImagineRequest, png: bytes | None = None, seconds: float = 21.4) -> None:
-        self._let_go(request.id)
-        self._events.put_nowait(Finished(request.id, png or picture(), seconds))
-        self._settle()
-
-    def fail(self, request: ImagineRequest, reason: str) -> None:
-        self._let_go(request.id)
-        self._events.put_nowait(Failed(request.id, reason))
-        self._settle()
-
-    def change(self, device: int, state: Literal["ready", "down", "parked"]) -> None:
-        """Let a device come up, go down, or be parked."""
-        changed = self.devices[device]
-        self.orphans[:0] = [running.request for running in changed.running.values()]
-        changed.running.clear()
-        changed.capacity = Capacity(self._room if state == "ready" else 0)
-        changed.parked = state == "parked"
-        self._events.put_nowait(DeviceChanged(changed.name, state))
-        self._settle()
-
-    def _device_of(self, request_id: str) -> Device:
-        device = self.pool.device_of(request_id)
-        assert device is not None
-        return device
-
-    def _let_go(self, request_id: str) -> ImagineRequest:
-        return self._device_of(request_id).running.pop(request_id).request
-
-    def _settle(self) -> None:
-        while self.orphans and self.pool.has_room(self.orphans[0].shape):
-            request = self.orphans.pop(0)
-            self.pool.place(request).running[request.id] = Running(request)
-        self._changed.set()
 
 
 @dataclass
@@ -287,9 +176,11 @@ async def make_stage(
     for route in RULES:
         monkeypatch.setitem(RULES, route, Rule(1000, 1))
 
-    async def make(room: int = 1, devices: int = 1, patience: Patience = PATIENCE, **overrides: object) -> Stage:
+    async def make(
+        room: int = 1, devices: int = 1, multiple: int = 1, patience: Patience = PATIENCE, **overrides: object
+    ) -> Stage:
         settings = make_settings(sandbox, **overrides)
-        executor = ScriptedExecutor(room, devices)
+        executor = ScriptedExecutor(room, devices, multiple)
         finished: Pictures = asyncio.Queue()
         bot = await started(running, settings, executor, finished, patience)
         return Stage(sandbox, executor, settings, people, bot, finished)

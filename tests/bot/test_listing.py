@@ -1,7 +1,6 @@
 """The bounds of `.queue` and `.help`, whatever stands in them; what they say is in test_commands."""
 
 import re
-from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from bot.characters import units
 from bot.listing import help_text, queue_text
 from config.layers import load
+from generation.dispatch.record import Record
 from generation.request import ImagineRequest
 
 ROOM = 1850
@@ -25,12 +25,12 @@ def entry(asked: Asked, percent: int = 100) -> Any:
     prompt, author, name = asked
     source = SimpleNamespace(author=SimpleNamespace(id=author, display_name=name), channel=SimpleNamespace(id=1))
     request = ImagineRequest("r", " ".join(prompt.split()) or "a cat", 7, 128, 128, 100)
-    return SimpleNamespace(request=request, source=source, percent=percent, finishes=inf)
+    return SimpleNamespace(request=request, source=source, record=Record(request, step=percent))
 
 
 def listed(running: list[Asked], waiting: list[Asked]) -> str:
     viewer: Any = SimpleNamespace(author=SimpleNamespace(id=0), channel=SimpleNamespace(id=1))
-    return queue_text([entry(asked) for asked in running], [(entry(asked), inf) for asked in waiting], viewer)
+    return queue_text([entry(asked) for asked in running], [entry(asked) for asked in waiting], viewer)
 
 
 NASTY = st.text("*_~`|<@/\\\n א\u0301\u202e🦊a", max_size=300) | st.text(max_size=100)

@@ -1,12 +1,13 @@
 """Devices that paint step by step in virtual time, fed as the bot feeds them."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
 from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Pool, Running
-from generation.dispatch.scheduler import Scheduler
+from generation.dispatch.devices import Device
+from generation.dispatch.plan import Plan
 from generation.request import ImagineRequest, Shape, step_cost
 
 SMALL, LARGE = (64, 64), (128, 128)
@@ -18,7 +19,7 @@ def a_request(number: int, steps: int = 10, shape: Shape = SMALL, member: str = 
 
 def a_device(slots: int, **seconds: float) -> Device:
     """Return a device by the seconds of its steps: ``small=1`` for one small picture, ``large_2=3`` for two large."""
-    device = Device("cuda:0", Capacity(slots))
+    device = Device(0, "cuda:0", Capacity(slots))
     for name, step in seconds.items():
         size, _, batch = name.partition("_")
         device.throughput.observe(SMALL if size == "small" else LARGE, int(batch or 1), step)
@@ -30,24 +31,29 @@ class Step:
     """One that is being computed."""
 
     shape: Shape
-    requests: list[Running]
+    requests: list[ImagineRequest]
     ends: float
 
 
 class Simulation:
-    """Plays a pool and a scheduler forward, step by step: a batch at a time, the shape that had the least time next."""
+    """Plays a plan forward, step by step: a batch at a time, the shape that had the least time next.
 
-    def __init__(self, pool: Pool, scheduler: Scheduler) -> None:
-        self.pool = pool
-        self.scheduler = scheduler
+    Args:
+        plan: that is changed.
+        steps: done of what runs.
+    """
+
+    def __init__(self, plan: Plan, steps: Mapping[str, int] | None = None) -> None:
+        self.plan = plan
         self.now = 0.0
         self.order: list[str] = []
         self.starts: dict[str, float] = {}
         self.finishes: dict[str, float] = {}
         self.work: Counter[Device] = Counter()
+        self._done: Counter[str] = Counter(steps)
         self._steps: dict[Device, Step] = {}
         self._spent: dict[Device, dict[Shape, float]] = defaultdict(dict)
-        self._take()
+        self._assign()
 
     def run(self, until: float = inf) -> None:
         """Go on to the last step that ends by then."""
@@ -56,14 +62,13 @@ class Simulation:
             for device, step in list(self._steps.items()):
                 if step.ends == now:
                     self._end(device)
-            self._take()
+            self._assign()
 
-    def _take(self) -> None:
-        while (request := self.scheduler.pop(self.pool)) is not None:
-            self.pool.place(request).running[request.id] = Running(request)
+    def _assign(self) -> None:
+        for request, _ in self.plan.assign():
             self.starts[request.id] = self.now
             self.order.append(request.id)
-        for device in self.pool.devices:
+        for device in self.plan.pool.devices:
             if device.running and device not in self._steps:
                 self._begin(device)
 
@@ -74,14 +79,14 @@ class Simulation:
         shape = min(spent, key=lambda shape: spent[shape])
         seconds = device.throughput.step_seconds(shape, device.batches[shape])
         spent[shape] += seconds
-        batch = [running for running in device.running.values() if running.request.shape == shape]
+        batch = [request for request in device.running.values() if request.shape == shape]
         self._steps[device] = Step(shape, batch, self.now + seconds)
 
     def _end(self, device: Device) -> None:
         step = self._steps.pop(device)
-        for running in step.requests:
-            running.step += 1
+        for request in step.requests:
+            self._done[request.id] += 1
             self.work[device] += step_cost(step.shape)
-            if not running.steps_left:
-                del device.running[running.request.id]
-                self.finishes[running.request.id] = self.now
+            if self._done[request.id] == request.steps:
+                del device.running[request.id]
+                self.finishes[request.id] = self.now

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Pool, Running
+from generation.dispatch.devices import Device, Pool
+from generation.dispatch.plan import Plan
+from generation.dispatch.record import Record
 from generation.dispatch.scheduler import Scheduler
 from generation.request import Shape
 from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request
@@ -14,7 +16,7 @@ from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_req
 def paint(device: Device, *shapes: Shape) -> Device:
     for shape in shapes:
         number = len(device.running)
-        device.running[f"r{number}"] = Running(a_request(number, shape=shape))
+        device.running[f"r{number}"] = a_request(number, shape=shape)
     return device
 
 
@@ -34,14 +36,14 @@ def paint(device: Device, *shapes: Shape) -> Device:
     ],
 )
 def test_one_more_large_picture_fits(capacity: Capacity, running: tuple[Shape, ...], fits: bool) -> None:
-    device = paint(Device("cuda:0", capacity), *running)
+    device = paint(Device(0, "cuda:0", capacity), *running)
     assert device.has_room(LARGE) is fits
-    assert Pool((Device("cuda:1"), device)).has_room(LARGE) is fits
+    assert Pool([Device(0, "cuda:1"), device]).has_room(LARGE) is fits
 
 
 @given(st.lists(st.sampled_from([SMALL, LARGE, (128, 64)]), max_size=30), st.integers(1, 9), st.integers(1, 100_000))
 def test_no_step_takes_more_than_the_memory(asked: list[Shape], slots: int, memory: int) -> None:
-    device = Device("cuda:0", Capacity(slots, memory, picture_bytes=1000, pixel_bytes=1))
+    device = Device(0, "cuda:0", Capacity(slots, memory, picture_bytes=1000, pixel_bytes=1))
     for shape in asked:
         if device.has_room(shape):
             paint(device, shape)
@@ -51,16 +53,14 @@ def test_no_step_takes_more_than_the_memory(asked: list[Shape], slots: int, memo
 
 
 def test_batches_that_run_and_have_room_can_be_joined() -> None:
-    roomy, full, idle = Device("a", Capacity(3)), Device("b", Capacity(1)), Device("c", Capacity(1))
-    pool = Pool((paint(roomy, SMALL, SMALL), paint(full, LARGE), idle))
+    roomy, full, idle = Device(0, "a", Capacity(3)), Device(0, "b", Capacity(1)), Device(0, "c", Capacity(1))
+    pool = Pool([paint(roomy, SMALL, SMALL), paint(full, LARGE), idle])
     assert pool.joinable == {SMALL}
-    assert pool.device_of("r1") is roomy
-    assert pool.device_of("r9") is None
 
 
 def test_a_request_goes_where_it_is_done_first() -> None:
     slow, fast = a_device(2, small=3), a_device(2, small=1)
-    pool = Pool((slow, fast))
+    pool = Pool([slow, fast])
     assert pool.place(a_request(9)) is fast
     paint(fast, SMALL)
     assert pool.place(a_request(9)) is fast
@@ -70,37 +70,39 @@ def test_a_request_goes_where_it_is_done_first() -> None:
 
 def test_a_batch_is_joined_where_that_costs_little_and_an_idle_device_is_better() -> None:
     busy, shared, idle = (a_device(4, small=2, small_2=2.5, large=2) for _ in range(3))
-    pool = Pool((paint(busy, LARGE), paint(shared, SMALL), idle))
+    pool = Pool([paint(busy, LARGE), paint(shared, SMALL), idle])
     assert pool.place(a_request(9)) is idle
     idle.capacity = Capacity(0)
     assert pool.place(a_request(9)) is shared
 
 
 def test_time_left() -> None:
-    device = paint(a_device(4, small=2, small_2=3, large=5), SMALL, SMALL)
-    device.running["r0"].step = 4
-    assert device.seconds_left("r0") == 6 * 3
-    paint(device, LARGE)
-    assert device.seconds_left("r0") == 6 * 3 * 2
+    record = Record(a_request(0))
+    assert record.seconds_left == inf
+    record.device = paint(a_device(4, small=2, small_2=3, large=5), SMALL, SMALL)
+    record.step = 4
+    assert record.seconds_left == 6 * 3
+    paint(record.device, LARGE)
+    assert record.seconds_left == 6 * 3 * 2
 
 
 def test_time_between_requests() -> None:
     slow, fast = a_device(1, small=30), a_device(4, small_4=20)
-    assert Pool((slow,)).seconds_between(a_request(9)) == pytest.approx(300)
-    assert Pool((fast, Device("cuda:1"))).seconds_between(a_request(9)) == pytest.approx(50)
-    assert Pool((slow, fast)).seconds_between(a_request(9)) == pytest.approx(1 / (1 / 300 + 1 / 50))
-    assert Pool((Device("cuda:1"),)).seconds_between(a_request(9)) == inf
+    assert Pool([slow]).seconds_between(a_request(9)) == pytest.approx(300)
+    assert Pool([fast, Device(0, "cuda:1")]).seconds_between(a_request(9)) == pytest.approx(50)
+    assert Pool([slow, fast]).seconds_between(a_request(9)) == pytest.approx(1 / (1 / 300 + 1 / 50))
+    assert Pool([Device(0, "cuda:1")]).seconds_between(a_request(9)) == inf
 
 
 def test_up_down_and_parked() -> None:
-    first, second = Device("cuda:0"), Device("cuda:1", parked=True)
-    pool = Pool((first, second))
+    first, second = Device(0, "cuda:0"), Device(0, "cuda:1", parked=True)
+    pool = Pool([first, second])
     assert (pool.is_up, pool.is_parked) == (False, False)
     first.parked = True
     assert (pool.is_up, pool.is_parked) == (False, True)
     second.capacity, second.parked = Capacity(1), False
     assert (pool.is_up, pool.is_parked) == (True, False)
-    assert not Pool(()).is_parked
+    assert not Pool([]).is_parked
 
 
 @pytest.mark.parametrize("slots", [1, 4])
@@ -112,7 +114,7 @@ def test_devices_of_unlike_speed_share_by_their_speed(slots: int) -> None:
     scheduler = Scheduler()
     for number in range(120):
         scheduler.add(a_request(number))
-    simulation = Simulation(Pool((slow, fast)), scheduler)
+    simulation = Simulation(Plan(Pool([slow, fast]), scheduler))
     for until in range(20, 400, 20):
         simulation.run(until)
         assert abs(simulation.work[fast] - 3 * simulation.work[slow]) <= 3 * a_request(0).cost
@@ -121,7 +123,15 @@ def test_devices_of_unlike_speed_share_by_their_speed(slots: int) -> None:
 
 
 def test_a_size_is_refused_that_some_device_cannot_paint() -> None:
-    fine, coarse = Device("a", Capacity(1)), Device("b", Capacity(0), multiple=32)
-    assert Pool(()).refusal((144, 80)) is None
-    assert Pool((fine,)).refusal((144, 80)) is None
-    assert "`--size 160x96`" in str(Pool((fine, coarse)).refusal((144, 80)))
+    fine, coarse = Device(0, "a", Capacity(1)), Device(0, "b", Capacity(0), multiple=32)
+    assert Pool([]).refusal((144, 80)) is None
+    assert Pool([fine]).refusal((144, 80)) is None
+    assert "`--size 160x96`" in str(Pool([fine, coarse]).refusal((144, 80)))
+
+
+def test_a_device_joins_when_it_is_first_heard_of() -> None:
+    pool = Pool()
+    second = pool.device(1)
+    assert pool.device(0) is not second
+    assert pool.device(1) is second
+    assert [device.number for device in pool.devices] == [1, 0]

@@ -1,149 +1,169 @@
-from copy import deepcopy
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from math import inf
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Pool, Running
-from generation.dispatch.estimates import Forecast, forecast
-from generation.dispatch.scheduler import Scheduler
+from generation.dispatch.devices import Device, Pool
+from generation.dispatch.estimates import SHARE, Estimates
+from generation.dispatch.forecast import Forecast, forecast
+from generation.dispatch.plan import Plan
+from generation.dispatch.record import Record
 from generation.request import ImagineRequest
-from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request
+from tests.generation.simulated import SMALL, a_request
+
+PAUSE = 1.0
 
 
-def line(*requests: ImagineRequest) -> Scheduler:
-    scheduler = Scheduler()
-    for request in requests:
-        scheduler.add(request)
-    return scheduler
+@dataclass
+class Scene:
+    """A line beside a device that paints a picture of ten seconds."""
+
+    device: Device = field(default_factory=lambda: Device(0, "cpu", Capacity(1)))
+    pauses: "asyncio.Queue[float]" = field(default_factory=asyncio.Queue)
+    go_on: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    changes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.estimates = Estimates(PAUSE, self.pause)
+        self.device.throughput.observe(SMALL, 1, 1.0)
+        self.device.running["r-1"] = a_request(-1)
+        self.plan = Plan(Pool([self.device]))
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.put_nowait(seconds)
+        await self.go_on.acquire()
+
+    def forecast(self) -> Iterator[Forecast]:
+        return forecast(self.plan, Counter())
+
+    def admit(self, *requests: ImagineRequest, soonest: float = 0.0) -> list[tuple[int, float]]:
+        records = [Record(request) for request in requests]
+        for record in records:
+            self.estimates.add(record, self.plan.scheduler.add(record.request), soonest, between=10.0)
+        return [(record.estimate.place, record.estimate.starts) for record in records]
+
+    def note(self, record: Record) -> None:
+        self.changes.append(record.request.id)
+
+    def keep(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(self.estimates.keep(self.forecast, self.note))
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Keep the line within the block; at its beginning one forecast has been made if it was outdated."""
+        keeping = self.keep()
+        async with asyncio.timeout(60):
+            if self.estimates.line:
+                await self.pauses.get()
+            yield
+        keeping.cancel()
+        await asyncio.wait({keeping})
+        assert keeping.cancelled()
+
+    def places(self) -> list[str]:
+        return [record.request.id for record in self.estimates.line]
+
+    def starts(self) -> list[float]:
+        return [record.estimate.starts for record in self.estimates.line]
 
 
-def paint(device: Device, *requests: ImagineRequest, step: int = 0) -> None:
-    device.running |= {request.id: Running(request, step) for request in requests}
+def about(*seconds: float) -> object:
+    now = time.time()
+    return pytest.approx([now + each for each in seconds], abs=5)
 
 
-def seconds(played: dict[str, Forecast]) -> dict[str, tuple[float, float]]:
-    return {request_id: (each.starts, each.finishes) for request_id, each in played.items()}
+async def test_everybody_stands_where_the_forecast_says() -> None:
+    scene = Scene()
+    scene.admit(*(a_request(number) for number in range(3)))
+    async with scene.kept():
+        assert scene.places() == ["r0", "r1", "r2"]
+        assert scene.starts() == about(10, 20, 30)
+        assert scene.changes == ["r0", "r1", "r2"]
+        assert [record.estimate.place for record in scene.estimates.line] == [1, 2, 3]
 
 
-def played(pool: Pool, scheduler: Scheduler, *orphans: ImagineRequest) -> dict[str, Forecast]:
-    return {each.request_id: each for each in forecast(pool, scheduler, orphans)}
+async def test_a_newcomer_has_a_place_before_the_next_forecast() -> None:
+    scene = Scene()
+    flood = [a_request(number, member="flood") for number in range(10)]
+    soonest = time.time() + 10
+    assert scene.admit(*flood[:2], soonest=soonest) == [(1, soonest), (2, soonest + 10)]
+    scene.admit(*flood[2:])
+    async with scene.kept():
+        assert scene.admit(a_request(100))[0][0] == 2
+        assert scene.admit(a_request(101))[0][0] == 3
+        assert scene.places()[:4] == ["r0", "r100", "r101", "r1"]
+        (last,) = scene.admit(a_request(102, member="flood"))
+        assert last[0] == 13
+        assert [last[1]] == about(110)
 
 
-def test_one_after_the_other() -> None:
-    device = a_device(1, small=2)
-    paint(device, a_request(0), step=6)
-    result = played(Pool((device,)), line(a_request(1), a_request(2, steps=5)))
-    assert seconds(result) == {"r0": (0, 8), "r1": (8, 28), "r2": (28, 38)}
-    assert [each.place for each in result.values()] == [0, 1, 2]
+async def test_however_much_happens_a_forecast_is_made_once_and_then_once_more() -> None:
+    scene = Scene()
+    scene.admit(a_request(0))
+    async with scene.kept():
+        for number in range(1, 100):
+            scene.admit(a_request(number))
+            await asyncio.sleep(0)
+        assert len(scene.changes) == 1
+        scene.go_on.release()
+        assert await scene.pauses.get() >= PAUSE
+        assert len(scene.changes) == 1 + 100
+        assert scene.starts() == about(*range(10, 1010, 10))
+        scene.go_on.release()
+        await asyncio.sleep(0)
+        assert len(scene.changes) == 1 + 100
 
 
-def test_who_joins_a_batch_makes_its_steps_longer() -> None:
-    device = a_device(2, small=2, small_2=3)
-    paint(device, a_request(0), step=6)
-    assert seconds(played(Pool((device,)), line(a_request(1)))) == {"r0": (0, 12), "r1": (0, 24)}
+async def test_a_forecast_lets_others_have_turns_and_takes_a_small_share_of_the_time() -> None:
+    scene = Scene()
+    scene.admit(*(a_request(number) for number in range(1000)))
+    turns = 0
+    keeping = scene.keep()
+    began = time.time()
+    while not scene.changes:
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 10
+    assert scene.pauses.get_nowait() <= max(PAUSE, (time.time() - began) / SHARE)
+    keeping.cancel()
 
 
-def test_shapes_get_equal_time() -> None:
-    device = a_device(2, small=1, large=3)
-    paint(device, a_request(0, 10), a_request(1, 10, LARGE))
-    assert seconds(played(Pool((device,)), line())) == {"r0": (0, 20), "r1": (0, 40)}
+async def test_who_comes_and_goes_during_a_forecast_is_not_lost() -> None:
+    scene = Scene()
+    scene.admit(*(a_request(number) for number in range(100)))
+
+    def begin() -> Iterator[Forecast]:
+        asyncio.get_running_loop().call_soon(scene.admit, a_request(200, member="member 0"))
+        asyncio.get_running_loop().call_soon(scene.estimates.discard, scene.estimates.line[5])
+        return scene.forecast()
+
+    keeping = asyncio.create_task(scene.estimates.keep(begin, scene.note))
+    await scene.pauses.get()
+    assert scene.places()[:6] == ["r0", "r1", "r2", "r3", "r4", "r6"]
+    assert scene.places()[-1] == "r200"
+    keeping.cancel()
 
 
-def test_the_fast_device_takes_more() -> None:
-    pool = Pool((a_device(1, small=3), a_device(1, small=1)))
-    result = seconds(played(pool, line(*(a_request(number) for number in range(5)))))
-    assert result == {"r0": (0, 10), "r1": (0, 30), "r2": (10, 20), "r3": (20, 30), "r4": (30, 40)}
+async def test_while_no_device_is_up_there_are_places_and_no_times() -> None:
+    scene = Scene(Device())
+    scene.device.running.clear()
+    scene.admit(a_request(0), a_request(1), soonest=inf)
+    async with scene.kept():
+        assert scene.places() == ["r0", "r1"]
+        assert scene.starts() == [inf, inf]
 
 
-def test_what_waits_for_a_device_to_come_back_goes_first() -> None:
-    device = a_device(1, small=1)
-    paint(device, a_request(0))
-    result = played(Pool((device,)), line(a_request(1)), a_request(2), a_request(3))
-    assert seconds(result) == {"r0": (0, 10), "r2": (10, 20), "r3": (20, 30), "r1": (30, 40)}
-    assert [each.place for each in result.values()] == [0, 0, 0, 1]
-
-
-@pytest.mark.parametrize("devices", [(), (Device("cuda:0"), Device("cuda:1"))])
-def test_while_no_device_is_up_nobody_knows(devices: tuple[Device, ...]) -> None:
-    result = played(Pool(devices), line(a_request(1), a_request(2)), a_request(0))
-    assert seconds(result) == dict.fromkeys(("r0", "r1", "r2"), (inf, inf))
-    assert [each.place for each in result.values()] == [0, 1, 2]
-
-
-def test_virtual_time_tells_where_a_newcomer_would_be() -> None:
-    device = a_device(1, small=1)
-    scheduler = line(*(a_request(number, member="flood") for number in range(3)))
-    request = scheduler.pop()
-    assert request is not None
-    paint(device, request)
-    tags = [each.tag for each in forecast(Pool((device,)), scheduler)]
-    assert tags == [0, request.cost, 2 * request.cost]
-    assert scheduler.add(a_request(3)) < request.cost
-
-
-def test_what_is_given_is_not_changed() -> None:
-    device = a_device(2, small=1)
-    paint(device, a_request(0))
-    pool, scheduler = Pool((device,)), line(a_request(1), a_request(2), a_request(3))
-    before = deepcopy(device.running)
-    first = played(pool, scheduler)
-    assert device.running == before
-    assert len(scheduler) == 3
-    half_way = forecast(pool, scheduler)
-    device.running.clear()
-    device.capacity = Capacity(0)
-    scheduler.pop()
-    assert {each.request_id: each for each in half_way} == first
-
-
-members = st.sampled_from("abc")
-pictures = st.lists(st.tuples(st.integers(1, 40), members), min_size=1, max_size=25)
-paces = st.sampled_from([1, 2, 3, 5, 7])
-
-
-def compare(pool: Pool, scheduler: Scheduler) -> None:
-    """Play the same once in fluid time and once step by step."""
-    result = played(pool, scheduler)
-    simulation = Simulation(pool, scheduler)
-    simulation.run()
-    assert {request_id: each.finishes for request_id, each in result.items()} == pytest.approx(simulation.finishes)
-    waited = {request_id: each for request_id, each in result.items() if each.place}
-    assert {request_id: each.starts for request_id, each in waited.items()} == pytest.approx(simulation.starts)
-    assert sorted(waited, key=lambda request_id: waited[request_id].place) == simulation.order
-
-
-@given(pictures, st.lists(paces, min_size=4, max_size=4), st.integers(1, 4), st.integers(0, 39))
-def test_a_batch_is_foreseen_exactly(waiting: list[tuple[int, str]], steps: list[int], slots: int, done: int) -> None:
-    device = a_device(slots, **{f"small_{batch}": sum(steps[:batch]) for batch in range(1, 5)})
-    paint(device, a_request(99, 40), step=done)
-    compare(Pool((device,)), line(*(a_request(n, steps, SMALL, who) for n, (steps, who) in enumerate(waiting))))
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 40), members, st.sampled_from([SMALL, LARGE])), max_size=25),
-    st.lists(st.tuples(paces, paces), min_size=1, max_size=3),
-)
-def test_devices_of_unlike_speed_are_foreseen_exactly(
-    waiting: list[tuple[int, str, tuple[int, int]]], speeds: list[tuple[int, int]]
-) -> None:
-    pool = Pool(tuple(a_device(1, small=small, large=large) for small, large in speeds))
-    compare(pool, line(*(a_request(n, steps, shape, who) for n, (steps, who, shape) in enumerate(waiting))))
-
-
-@given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from([SMALL, LARGE])), min_size=1, max_size=6), paces, paces)
-def test_shapes_that_take_turns_are_foreseen_within_a_few_steps(
-    pictures: list[tuple[int, tuple[int, int]]], small: int, large: int
-) -> None:
-    seconds = {
-        f"{name}_{batch}": step * batch for name, step in (("small", small), ("large", large)) for batch in (1, 6)
-    }
-    pool = Pool((a_device(6, **seconds),))
-    scheduler = line(*(a_request(number, steps, shape) for number, (steps, shape) in enumerate(pictures)))
-    result = played(pool, scheduler)
-    simulation = Simulation(pool, scheduler)
-    simulation.run()
-    for request_id, finishes in simulation.finishes.items():
-        assert abs(result[request_id].finishes - finishes) <= len(pictures) * 6 * (small + large)
+async def test_an_empty_line_needs_no_forecast() -> None:
+    scene = Scene()
+    async with scene.kept():
+        scene.estimates.outdate()
+        await asyncio.sleep(0)
+        scene.estimates.discard(Record(a_request(0)))
+        assert not scene.changes
+        assert scene.pauses.empty()

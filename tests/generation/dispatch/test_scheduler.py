@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Pool, Running
+from generation.dispatch.devices import Device, Pool
 from generation.dispatch.scheduler import EVERYWHERE, SLACK, Room, Scheduler
 from generation.request import ImagineRequest, Shape, step_cost
 
@@ -145,15 +145,15 @@ def test_what_passed_one_request_does_not_count_for_the_next() -> None:
 
 
 def test_a_512_that_does_not_fit_into_the_rest_of_the_memory_is_not_starved_by_small_ones() -> None:
-    device = Device("cuda:0", Capacity(64, memory=1.5 * 512 * 512, pixel_bytes=1))
-    pool, scheduler = Pool((device,)), Scheduler()
+    device = Device(0, "cuda:0", Capacity(64, memory=1.5 * 512 * 512, pixel_bytes=1))
+    pool, scheduler = Pool([device]), Scheduler()
 
     def take() -> int:
         """Fill the device and return how much work that is."""
         work = 0
         while (request := scheduler.pop(pool)) is not None:
             assert device.has_room(request.shape)
-            device.running[request.id] = Running(request)
+            device.running[request.id] = request
             work += request.cost
         return work
 

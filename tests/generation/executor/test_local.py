@@ -17,9 +17,10 @@ from safetensors.torch import save_file
 from structlog.testing import capture_logs
 
 from config.settings import ModelsSettings
-from generation.dispatch.devices import Device
+from generation.capacity import Capacity
+from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import CheckpointError, DeviceError, WorkerError
-from generation.events import DeviceChanged, Event, Failed, Finished, Progress, Started
+from generation.events import Down, Event, Failed, Finished, Heartbeat, Progress, Ready, Started
 from generation.executor.local import LocalExecutor
 from generation.executor.supervisor import Restarts
 from generation.executor.watchdog import Patience
@@ -38,11 +39,11 @@ async def executor(tiny_models: ModelsSettings) -> AsyncIterator[LocalExecutor]:
         yield executor
 
 
-async def until(executor: LocalExecutor, wanted: Callable[[Event], bool]) -> list[Event]:
+async def until(executor: LocalExecutor, wanted: Callable[[Event], bool]) -> list[tuple[int, Event]]:
     """Return all events up to the first that is wanted."""
     events = []
-    async for event in executor.events():
-        events.append(event)
+    async for number, event in executor.events():
+        events.append((number, event))
         if wanted(event):
             return events
     raise AssertionError("The executor was left.")
@@ -53,29 +54,22 @@ async def events_of(executor: LocalExecutor, request_id: str) -> list[Event]:
     events = await until(
         executor, lambda event: isinstance(event, Finished | Failed) and event.request_id == request_id
     )
-    return [event for event in events if not isinstance(event, DeviceChanged)]
+    return [event for _, event in events if not isinstance(event, Ready | Heartbeat | Down)]
 
 
 async def first(executor: LocalExecutor, kind: type[E]) -> E:
     """Wait for an event of this kind."""
-    event = (await until(executor, lambda event: isinstance(event, kind)))[-1]
+    _, event = (await until(executor, lambda event: isinstance(event, kind)))[-1]
     assert isinstance(event, kind)
     return event
 
 
-async def change(executor: LocalExecutor, state: str) -> DeviceChanged:
-    """Wait until a device comes to be in this state."""
-    wanted = await until(executor, lambda event: isinstance(event, DeviceChanged) and event.state == state)
-    assert isinstance(wanted[-1], DeviceChanged)
-    return wanted[-1]
-
-
-def device(executor: LocalExecutor) -> Device:
-    return executor.pool.devices[0]
+async def test_a_device_is_ready_before_the_executor_is_entered(executor: LocalExecutor) -> None:
+    assert await until(executor, lambda _: True) == [(0, Ready("cpu", Capacity(1), 8))]
 
 
 async def test_a_request_starts_advances_and_finishes(executor: LocalExecutor) -> None:
-    executor.add_request(REQUEST)
+    executor.send(0, REQUEST)
     started, *progress, finished = await events_of(executor, "a")
     assert started == Started("a", "cpu", "")
     steps = [event.step for event in progress if isinstance(event, Progress)]
@@ -85,73 +79,81 @@ async def test_a_request_starts_advances_and_finishes(executor: LocalExecutor) -
     assert read_request(finished.png) == replace(REQUEST, member="")
 
 
-async def test_the_pool_knows_what_is_painted_and_how_fast(executor: LocalExecutor) -> None:
-    assert await change(executor, "ready") == DeviceChanged("cpu", "ready")
-    assert executor.pool.is_up
-    guess = device(executor).throughput.step_seconds(REQUEST.shape, 1)
-    executor.add_request(ENDLESS)
-    assert device(executor).running["endless"].step == 0
-    assert not executor.pool.has_room(REQUEST.shape)
-    reached = (await until(executor, lambda event: isinstance(event, Progress) and event.step > 10))[-1]
-    assert isinstance(reached, Progress)
-    assert device(executor).running["endless"].step >= reached.step
-    assert device(executor).throughput.step_seconds(REQUEST.shape, 1) != guess
+async def test_heartbeats_tell_of_every_step(executor: LocalExecutor) -> None:
+    executor.send(0, replace(REQUEST, steps=50))
+    events = await until(executor, lambda event: isinstance(event, Finished))
+    heartbeats = [event for _, event in events if isinstance(event, Heartbeat)]
+    while sum(each.steps for each in heartbeats) < 50:
+        heartbeats.append(await first(executor, Heartbeat))
+    assert sum(each.steps for each in heartbeats) == 50
+    assert {(each.shape, each.batch) for each in heartbeats} == {(REQUEST.shape, 1)}
+    assert all(each.seconds > 0 for each in heartbeats)
 
 
 async def test_same_seed_same_bytes(executor: LocalExecutor) -> None:
     pngs = []
     for _ in range(2):
-        executor.add_request(REQUEST)
+        executor.send(0, REQUEST)
         finished = (await events_of(executor, "a"))[-1]
         assert isinstance(finished, Finished)
         pngs.append(finished.png)
     assert pngs[0] == pngs[1]
 
 
-async def test_an_aborted_request_makes_room_and_has_no_further_events(executor: LocalExecutor) -> None:
-    executor.add_request(ENDLESS)
-    executor.add_request(REQUEST)
+async def test_after_an_abort_the_next_is_painted(executor: LocalExecutor) -> None:
+    executor.send(0, ENDLESS)
     await first(executor, Progress)
-    executor.abort_request("endless")
-    assert list(device(executor).running) == ["a"]
+    executor.abort(0, "endless")
+    executor.abort(0, "never there")
+    executor.send(0, REQUEST)
     events = await events_of(executor, "a")
     assert isinstance(events[-1], Finished)
     after = events[events.index(Started("a", "cpu")) :]
-    assert {event.request_id for event in after if not isinstance(event, DeviceChanged)} == {"a"}
-    assert executor.pool.has_room(REQUEST.shape)
+    assert {event.request_id for event in after if isinstance(event, Started | Progress | Finished | Failed)} == {"a"}
 
 
-async def test_killed_worker_is_replaced_and_its_request_starts_again(executor: LocalExecutor) -> None:
-    executor.add_request(replace(REQUEST, steps=200))
+async def test_killed_worker_is_replaced_and_says_what_it_had(executor: LocalExecutor) -> None:
+    executor.send(0, ENDLESS)
     await first(executor, Progress)
     (pid,) = executor.pids
-    os.kill(pid, signal.SIGKILL)
-    assert "ended with code -9" in (await change(executor, "down")).reason
-    assert not executor.pool.is_up
-    assert await change(executor, "ready")
-    events = await events_of(executor, "a")
-    assert isinstance(events[0], Started)
-    assert isinstance(events[-1], Finished)
+    with capture_logs() as logs:
+        os.kill(pid, signal.SIGKILL)
+        assert await first(executor, Down) == Down(parked=False, requests=("endless",))
+    assert [entry["reason"] for entry in logs] == ["The worker for cpu ended with code -9."]
+    executor.send(0, REQUEST)
+    await first(executor, Ready)
+    executor.send(0, replace(REQUEST, id="b"))
+    assert await first(executor, Started) == Started("b", "cpu"), "what is sent meanwhile is lost"
     assert executor.pids != (pid,)
 
 
-async def test_request_that_kills_its_worker_twice_is_given_up(executor: LocalExecutor) -> None:
-    executor.add_request(ENDLESS)
-    for _ in range(2):
-        await first(executor, Started)
-        os.kill(executor.pids[0], signal.SIGKILL)
-    assert isinstance(await first(executor, Failed), Failed)
-    executor.add_request(REQUEST)
-    assert isinstance((await events_of(executor, "a"))[-1], Finished)
+async def test_a_request_outlives_its_worker(executor: LocalExecutor) -> None:
+    dispatcher = Dispatcher(executor, total=2, per_member=2)
+    running = asyncio.create_task(dispatcher.run())
+    record = await dispatcher.submit(replace(REQUEST, steps=200))
+    killed = False
+    async for update in dispatcher.updates():
+        if isinstance(update.event, Progress) and not killed:
+            os.kill(executor.pids[0], signal.SIGKILL)
+            killed = True
+        if isinstance(update.event, Finished):
+            break
+    assert (record.status, record.attempts) == ("finished", 1)
+    running.cancel()
+    await asyncio.wait({running})
 
 
 async def test_a_worker_that_hangs_is_replaced(tiny_models: ModelsSettings) -> None:
     async with LocalExecutor(tiny_models, ["cpu"], preview_seconds=1, patience=Patience(step=1.0)) as executor:
-        executor.add_request(replace(REQUEST, steps=100))
+        executor.send(0, ENDLESS)
         await until(executor, lambda event: isinstance(event, Progress) and event.step > 10)
         (pid,) = executor.pids
-        os.kill(pid, signal.SIGSTOP)
-        assert "was silent for" in (await change(executor, "down")).reason
+        with capture_logs() as logs:
+            os.kill(pid, signal.SIGSTOP)
+            assert await first(executor, Down) == Down(parked=False, requests=("endless",))
+        assert "was silent for" in logs[0]["reason"]
+        await first(executor, Ready)
+        executor.send(0, REQUEST)
         assert isinstance((await events_of(executor, "a"))[-1], Finished)
         assert executor.pids != (pid,)
 
@@ -168,15 +170,16 @@ async def test_a_worker_that_hangs_while_loading_is_killed(tiny_models: ModelsSe
 async def test_two_cpu_workers_are_two_processes(tiny_models: ModelsSettings) -> None:
     restarts = Restarts(pauses=(1000.0,))
     async with LocalExecutor(tiny_models, ["cpu", "cpu"], preview_seconds=1, restarts=restarts) as executor:
-        assert [each.name for each in executor.pool.devices] == ["cpu", "cpu"]
         first_pid, second_pid = executor.pids
         assert first_pid != second_pid
-        executor.add_request(ENDLESS)
-        executor.add_request(REQUEST)
-        assert (await first(executor, Finished)).request_id == "a"
+        executor.send(0, ENDLESS)
+        executor.send(1, REQUEST)
+        finished = (await until(executor, lambda event: isinstance(event, Finished)))[-1]
+        assert finished[0] == 1
         os.kill(first_pid, signal.SIGKILL)
-        await change(executor, "down")
-        assert list(executor.pool.devices[1].running) == ["endless"], "it goes on where there is room"
+        down = (await until(executor, lambda event: isinstance(event, Down)))[-1]
+        assert down == (0, Down(parked=False, requests=("endless",)))
+        executor.send(1, ENDLESS)
         assert (await first(executor, Started)).request_id == "endless"
 
 
@@ -204,17 +207,15 @@ async def test_a_device_that_keeps_failing_is_parked_and_the_others_go_on(
     executor = LocalExecutor(tiny_models, ["cuda:0", "cuda:1"], preview_seconds=1, restarts=restarts, command=command)
     with capture_logs() as logs:
         async with executor:
-            parked = await change(executor, "parked")
-            assert (parked.device, parked.reason) == ("cuda:1", "The worker for cuda:1 ended with code 3.")
-            assert [each.parked for each in executor.pool.devices] == [False, True]
-            executor.add_request(REQUEST)
+            parked = await until(executor, lambda event: isinstance(event, Down) and event.parked)
+            assert parked[-1] == (1, Down(parked=True))
+            executor.send(0, REQUEST)
             assert isinstance((await events_of(executor, "a"))[-1], Finished)
             fault.unlink()
-            await change(executor, "ready")
-            assert not any(each.parked for each in executor.pool.devices)
-            assert all(each.has_room(REQUEST.shape) for each in executor.pool.devices)
+            assert (await until(executor, lambda event: isinstance(event, Ready)))[-1][0] == 1
     (told,) = [entry for entry in logs if entry["event"] == "device parked"]
     assert told["log_level"] == "error"
+    assert told["reason"] == "The worker for cuda:1 ended with code 3."
     assert "executor.devices" in told["advice"]
 
 
@@ -229,11 +230,11 @@ async def test_nothing_starts_when_no_device_does(tiny_models: ModelsSettings) -
 async def test_leaving_ends_the_processes(tiny_models: ModelsSettings) -> None:
     async with LocalExecutor(tiny_models, "auto", preview_seconds=1) as executor:
         (pid,) = executor.pids
-        executor.add_request(ENDLESS)
+        executor.send(0, ENDLESS)
         await first(executor, Progress)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert [event async for event in executor.events() if not isinstance(event, Progress)] == []
+    assert [event async for _, event in executor.events() if not isinstance(event, Progress | Heartbeat)] == []
 
 
 def resident(pid: int) -> int:
@@ -252,7 +253,7 @@ async def test_memory_stays_flat_over_200_pictures(
     async with LocalExecutor(tiny_models, ["cpu"], preview_seconds=0) as executor:
         (pid,) = executor.pids
         for number in range(1, 201):
-            executor.add_request(replace(REQUEST, seed=number, steps=1, width=128, height=128))
+            executor.send(0, replace(REQUEST, seed=number, steps=1, width=128, height=128))
             assert isinstance((await events_of(executor, "a"))[-1], Finished)
             used[number] = resident(pid)
     picture = 3 * 128 * 128 * 4
@@ -282,11 +283,11 @@ async def test_sizes_follow_the_models(tiny_models: ModelsSettings, tmp_path: Pa
     save_file(tiny_vqgan(levels=6).state_dict(), tmp_path / "coarse.safetensors")
     models = tiny_models.model_copy(update={"vqgan": str(tmp_path / "coarse.yaml")})
     async with LocalExecutor(models, ["cpu"], preview_seconds=1) as executor:
-        refusal = executor.pool.refusal((144, 80))
-        assert "`--size 128x64` or `--size 160x96`" in str(refusal)
-        assert executor.pool.refusal((160, 96)) is None
-        executor.add_request(replace(REQUEST, width=144, height=80))
-        assert await events_of(executor, "a") == [Failed("a", str(refusal))]
+        assert (await first(executor, Ready)).multiple == 32
+        executor.send(0, replace(REQUEST, width=144, height=80))
+        (failed,) = await events_of(executor, "a")
+        assert isinstance(failed, Failed)
+        assert "`--size 128x64` or `--size 160x96`" in failed.reason
 
 
 async def test_missing_weights_are_named(tiny_models: ModelsSettings, tmp_path: Path) -> None:
@@ -312,7 +313,7 @@ from generation.request import ImagineRequest
 async def main():
     models = ModelsSettings(vqgan=sys.argv[1], clip=sys.argv[2], precision="auto")
     async with LocalExecutor(models, ["cpu"], preview_seconds=1) as executor:
-        executor.add_request(ImagineRequest("a", "red", 1, 64, 64, 1_000_000))
+        executor.send(0, ImagineRequest("a", "red", 1, 64, 64, 1_000_000))
         async for event in executor.events():
             print("worker", executor.pids[0], flush=True)
             await asyncio.Event().wait()

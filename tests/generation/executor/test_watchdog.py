@@ -1,45 +1,70 @@
-import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Running
-from generation.executor.protocol import Heartbeat
+from generation.events import Failed, Finished, Heartbeat, Ready
+from generation.executor.protocol import Abort, FromWorker, Hello
 from generation.executor.watchdog import Patience, Watchdog
 from generation.request import ImagineRequest
 
 PATIENCE = Patience(loading=300, first_step=200, step=60, factor=20)
 SHAPE = (64, 64)
 REQUEST = ImagineRequest("a", "a red apple", 1, *SHAPE, steps=9)
+READY = Ready("cpu", Capacity(1), 16)
 BEAT = Heartbeat(SHAPE, 1, 1, 0.1)
 
+Script = Iterator[Callable[[Watchdog], None]]
 
-def device(*, seconds: float = 0.1, busy: bool = True) -> Device:
-    """Return a device that is up and takes so long for a step."""
-    device = Device("cpu", Capacity(1))
-    device.throughput.observe(SHAPE, 1, seconds)
-    if busy:
-        device.running["a"] = Running(REQUEST)
-    return device
+
+def watchdog(*heard: FromWorker) -> Watchdog:
+    """Return a watchdog of a worker that has a request and has said this."""
+    dog = Watchdog(PATIENCE)
+    dog.give(REQUEST)
+    for message in heard:
+        dog.hear(message)
+    return dog
 
 
 def test_loading_and_first_steps_may_take_long_and_later_ones_in_proportion() -> None:
-    assert PATIENCE.limit(Device("cpu"), set()) == 300
-    assert PATIENCE.limit(device(), set()) == 200
-    assert PATIENCE.limit(device(), {SHAPE}) == 60
-    assert PATIENCE.limit(device(seconds=10.0), {SHAPE}) == pytest.approx(200)
+    assert watchdog().limit == 300
+    assert watchdog(Hello(0)).limit == 300
+    assert watchdog(READY).limit == 200
+    assert watchdog(READY, BEAT).limit == 60
+    assert watchdog(READY, replace(BEAT, seconds=10.0)).limit == pytest.approx(200)
+    assert watchdog(READY, replace(BEAT, seconds=50.0, steps=5)).limit == pytest.approx(200)
 
 
-async def bite(device: Device, script: Iterator[Callable[[Watchdog], None]], monkeypatch: pytest.MonkeyPatch) -> float:
-    """Let a watchdog watch while the script says what happens in each second."""
-    dog = Watchdog(device, PATIENCE)
+def test_a_batch_that_grows_may_take_longer() -> None:
+    dog = watchdog(READY, replace(BEAT, seconds=10.0))
+    dog.give(replace(REQUEST, id="b"))
+    assert dog.limit == pytest.approx(400)
+    dog.give(Abort("b"))
+    assert dog.limit == pytest.approx(200)
+    dog.give(replace(REQUEST, id="c", width=128))
+    assert dog.limit == 200, "the first step of a shape"
+
+
+def test_it_knows_what_the_worker_has() -> None:
+    dog = watchdog(READY)
+    for request_id in "bcd":
+        dog.give(replace(REQUEST, id=request_id))
+    dog.give(Abort("b"))
+    dog.hear(Finished("c", b"", 1.0))
+    dog.hear(Failed("d", "Why."))
+    assert dog.requests == ("a",)
+
+
+async def silence(script: Script) -> float:
+    """Return how long it was silent in the end, when the script says what happens in each second."""
 
     async def tick(seconds: float) -> None:
         assert seconds == 1.0
         next(script)(dog)
 
-    monkeypatch.setattr(asyncio, "sleep", tick)
+    dog = Watchdog(PATIENCE, tick)
+    dog.hear(READY)
     return await dog.wait_until_silent()
 
 
@@ -50,28 +75,25 @@ def beat(dog: Watchdog) -> None:
     dog.hear(BEAT)
 
 
-async def test_silence_counts_from_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_counts_from_the_last_word() -> None:
     seconds = 0
 
-    def script() -> Iterator[Callable[[Watchdog], None]]:
+    def script() -> Script:
         nonlocal seconds
-        for second in range(1000):
+        yield lambda dog: dog.give(REQUEST)
+        for second in range(1, 1000):
             seconds = second
             yield beat if second < 500 else nothing
 
-    assert await bite(device(), script(), monkeypatch) == 61
+    assert await silence(script()) == 61
     assert seconds == 560
 
 
-async def test_who_has_no_work_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    idle = device(busy=False)
-
-    def script() -> Iterator[Callable[[Watchdog], None]]:
+async def test_who_has_no_work_may_be_silent() -> None:
+    def script() -> Script:
         yield beat
-        for _ in range(10_000):
-            yield nothing
-        idle.running["a"] = Running(REQUEST)
-        for _ in range(61):
-            yield nothing
+        yield from [nothing] * 10_000
+        yield lambda dog: dog.give(REQUEST)
+        yield from [nothing] * 60
 
-    assert await bite(idle, script(), monkeypatch) == 61
+    assert await silence(script()) == 61

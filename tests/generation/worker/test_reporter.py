@@ -6,8 +6,8 @@ import threading
 import pytest
 import torch
 
-from generation.events import Failed, Finished, Progress, Started
-from generation.executor.protocol import FromWorker, Heartbeat
+from generation.events import Failed, Finished, Heartbeat, Progress, Started
+from generation.executor.protocol import FromWorker
 from generation.request import ImagineRequest
 from generation.worker.images import Snapshot, read_request
 from generation.worker.reporter import Reporter

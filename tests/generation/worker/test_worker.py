@@ -9,8 +9,8 @@ from config.settings import ModelsSettings
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine, StepError
 from generation.errors import DeviceError
-from generation.events import Failed, Finished, Progress, Started
-from generation.executor.protocol import Abort, FromWorker, Heartbeat
+from generation.events import Failed, Finished, Heartbeat, Progress, Started
+from generation.executor.protocol import Abort, FromWorker
 from generation.request import ImagineRequest
 from generation.worker.build import canvases_for
 from generation.worker.reporter import Reporter

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from generation.events import Heartbeat
 from generation.request import ImagineRequest
 from sandbox.model import Message
 from tests.bot.conftest import PATIENCE, MakeStage, Stage, picture
@@ -169,9 +170,8 @@ def seconds_until(post: Message) -> float:
 
 async def test_times_come_from_the_measured_speed_and_the_whole_line(make_stage: MakeStage) -> None:
     stage = await make_stage(queue__per_member=5)
-    pace = stage.executor.devices[0].throughput
-    pace.observe((64, 64), 1, 10.0)
-    pace.observe((128, 128), 1, 20.0)
+    stage.executor.say(Heartbeat((64, 64), 1, 1, 10.0))
+    stage.executor.say(Heartbeat((128, 128), 1, 1, 20.0))
     posts = [
         await stage.reply(await stage.say(f".imagine {size} --steps 10 --size {size}"))
         for size in ("64x64", "128x128", "64x64")
@@ -210,7 +210,7 @@ async def test_a_picture_whose_worker_dies_waits_for_a_device_and_goes_first(sta
     await stage.shows(post, " 0% · begins again as soon as a device is ready")
     await stage.shows(waiting, "Next in line · starts as soon as a device is ready")
     stage.executor.change(0, "ready")
-    assert list(stage.executor.requests.values()) == [request]
+    assert await stage.executor.next("one") == request
     stage.executor.start(request)
     stage.executor.advance(request, 2)
     await stage.shows(post, "20% · ready <t:")
@@ -231,7 +231,7 @@ async def test_while_all_devices_are_parked_nothing_more_is_taken(make_stage: Ma
     assert answer == ("No device is able to paint at the moment; whoever runs Easel has been told. Try again later.")
     await stage.shows(posts[2], "Next in line · starts as soon as a device is ready")
     stage.executor.change(1, "ready")
-    for prompt in ("two", "one", "three", "four"):
+    for prompt in ("one", "two", "three", "four"):
         stage.executor.finish(await stage.executor.next(prompt))
     await stage.reply(await stage.say(".imagine six"))
     await stage.executor.next("six")
@@ -337,8 +337,10 @@ async def test_messages_that_are_deleted_together_take_back_what_they_asked_for(
     assert [request.prompt for request in stage.executor.aborted] == ["a cat"]
 
 
-async def test_a_size_that_the_models_cannot_paint_is_refused_at_once(stage: Stage) -> None:
-    stage.executor.devices[0].multiple = 32
+async def test_a_size_that_the_models_cannot_paint_is_refused_at_once(make_stage: MakeStage) -> None:
+    stage = await make_stage(multiple=32)
+    await stage.say(".imagine anything")
+    stage.executor.finish(await stage.executor.next("anything"))
     refusal = await stage.ask(".imagine a cat --size 144x80")
     assert "multiples of 32" in refusal
     assert "`--size 128x64`" in refusal

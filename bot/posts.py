@@ -1,0 +1,268 @@
+"""The posts about requests: from what members ask for to what they see."""
+
+import asyncio
+import secrets
+import weakref
+from collections import defaultdict
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, replace
+
+import discord
+import structlog
+
+from bot.caption import Caption, Ended, InProgress, Painted, Waiting
+from bot.delivery import Delivery, Picture
+from bot.edit_lock import EditLock
+from bot.errors import UserError
+from bot.farewell import say_farewell
+from bot.outbox import Outboxes
+from bot.patience import Patience
+from bot.pictures import PictureFolder
+from bot.post import Post, PostGoneError
+from bot.prompt import Arguments
+from config.settings import Settings
+from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch.record import Record, Update
+from generation.errors import QueueFullError
+from generation.events import Failed, Finished, Progress
+from generation.request import SEED_LIMIT, ImagineRequest
+
+CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
+PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
+STOPPED = "Easel was stopped before this picture was finished."
+BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
+OWN_LIMIT = (
+    "You already have {0} waiting or being painted (limit {1}). Wait for one of them, "
+    "or take one back with `{2}cancel`."
+)
+TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
+MOST_EDITED = 3
+"""Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A request that waits or is being painted, and what its member sees."""
+
+    record: Record
+    post: Post
+
+    @property
+    def request(self) -> ImagineRequest:
+        """What is painted."""
+        return self.record.request
+
+    @property
+    def source(self) -> discord.Message:
+        """The message that asked."""
+        return self.post.source
+
+
+class Posts:
+    """One post for each request, from its admission to its end.
+
+    Args:
+        settings: defaults and the prefix.
+        dispatcher: that has requests painted.
+        outboxes: of the channels.
+        patience: how long to try what Discord does not take.
+        pictures: where finished pictures are kept.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        dispatcher: Dispatcher,
+        outboxes: Outboxes,
+        patience: Patience,
+        pictures: PictureFolder,
+    ) -> None:
+        self._settings = settings
+        self._dispatcher = dispatcher
+        self._outboxes = outboxes
+        self._patience = patience
+        self._pictures = pictures
+        self._entries: dict[str, Entry] = {}
+        self._edit_locks: weakref.WeakValueDictionary[int, EditLock] = weakref.WeakValueDictionary()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def run(self) -> None:
+        """Keep the posts up to date, until cancelled."""
+        async for update in self._dispatcher.updates():
+            entry = self._entries.get(update.record.request.id)
+            if entry is not None:
+                self._show(entry, update)
+
+    async def admit(self, source: discord.Message, arguments: Arguments) -> None:
+        """Let the request wait and post its place in line; raises ``UserError`` when it cannot be taken."""
+        if self._closed:
+            raise UserError(CLOSED)
+        if self._dispatcher.pool.is_parked:
+            raise UserError(PARKED)
+        self._check_size(arguments)
+        request = ImagineRequest(
+            id=secrets.token_hex(4),
+            prompt=arguments.prompt,
+            seed=secrets.randbelow(SEED_LIMIT) if arguments.seed is None else arguments.seed,
+            width=arguments.width,
+            height=arguments.height,
+            steps=arguments.steps,
+            init=arguments.init,
+            member=str(source.author.id),
+        )
+        try:
+            record = await self._dispatcher.submit(request)
+        except QueueFullError as error:
+            raise self._refusal(error) from None
+        caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
+        delivery = Delivery(request.id, source, self._outboxes.of(source))
+        lock = self._edit_locks.setdefault(source.channel.id, EditLock(self._patience.turn))
+        post = Post(source, caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        entry = self._entries[request.id] = Entry(record, post)
+        _log.info("admitted", request=request.id, member=request.member, channel=source.channel.id)
+        post.show(_place(record))
+        self._spawn(self._keep_posted(entry))
+
+    async def change(self, entry: Entry, arguments: Arguments) -> None:
+        """Let a request that waits be for something else; raises ``UserError`` when it is being painted."""
+        if entry.record.status != "waiting":
+            raise UserError(BEGUN.format(self._settings.discord.prefix))
+        self._check_size(arguments)
+        request = replace(
+            entry.request,
+            prompt=arguments.prompt,
+            seed=entry.request.seed if arguments.seed is None else arguments.seed,
+            width=arguments.width,
+            height=arguments.height,
+            steps=arguments.steps,
+            init=arguments.init,
+        )
+        await self._dispatcher.edit(request)
+        entry.post.caption = replace(entry.post.caption, request=request)
+        entry.post.show(_place(entry.record), anew=True)
+        _log.info("changed", request=request.id)
+
+    async def forget(self, message_ids: Iterable[int]) -> None:
+        """Take back the requests whose messages were deleted, those that asked and those that answered."""
+        deleted = set(message_ids)
+        taken_back = []
+        for entry in self.entries:
+            if entry.source.id in deleted:
+                _log.info("taken back", request=entry.request.id)
+            elif entry.post.message is not None and entry.post.message.id in deleted:
+                _log.info("the post was deleted", request=entry.request.id)
+            else:
+                continue
+            entry.post.withdraw()
+            taken_back.append(entry)
+        await self._drop(*taken_back)
+
+    async def cancel(self, entry: Entry, sentence: str) -> None:
+        """Take the request back, whether it waits or is being painted; its post says ``sentence``."""
+        entry.post.show(Ended(sentence, again=False))
+        _log.info("cancelled", request=entry.request.id)
+        await self._drop(entry)
+
+    async def close(self, seconds: float) -> None:
+        """Take no more requests and tell everybody whose picture is unfinished, within ``seconds``."""
+        self._closed = True
+        by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            by_channel[entry.source.channel.id].append(entry)
+            entry.post.show(Ended(STOPPED, again=True))
+        self._entries.clear()
+        for entries in by_channel.values():
+            if len(entries) > MOST_EDITED:
+                self._spawn(self._say_farewell(entries))
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        late = [task for task in self._tasks if not task.done()]
+        for task in late:
+            task.cancel()
+        if late:
+            _log.warning("stopped before every post could be changed", posts=len(late))
+
+    def asked_by(self, message_id: int) -> Entry | None:
+        """Return what waits or is being painted because of that message."""
+        return next((entry for entry in self._entries.values() if entry.source.id == message_id), None)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Everything that waits or is being painted, oldest first."""
+        return list(self._entries.values())
+
+    @property
+    def running(self) -> list[Entry]:
+        """What is being painted, oldest first."""
+        return self._of(self._dispatcher.snapshot().running)
+
+    @property
+    def waiting(self) -> list[Entry]:
+        """What waits, next first."""
+        return self._of(self._dispatcher.snapshot().waiting)
+
+    def _of(self, records: Iterable[Record]) -> list[Entry]:
+        entries = (self._entries.get(record.request.id) for record in records)
+        return [entry for entry in entries if entry is not None]
+
+    def _check_size(self, arguments: Arguments) -> None:
+        refusal = self._dispatcher.pool.refusal((arguments.width, arguments.height))
+        if refusal is not None:
+            raise UserError(refusal)
+
+    def _refusal(self, error: QueueFullError) -> UserError:
+        pictures = "1 picture" if error.limit == 1 else f"{error.limit} pictures"
+        words = OWN_LIMIT if error.member else TOTAL_LIMIT
+        return UserError(words.format(pictures, error.limit, self._settings.discord.prefix))
+
+    def _show(self, entry: Entry, update: Update) -> None:
+        record, post = entry.record, entry.post
+        match update.event:
+            case Finished() as event:
+                picture = Picture(f"{post.caption.slug}.png", event.png, post.caption.alt_text)
+                post.show(Painted(event.seconds, record.left_out), picture)
+                del self._entries[record.request.id]
+                self._spawn(self._pictures.keep(f"{record.request.id}-{picture.name}", event, record.request))
+            case Failed(reason=reason):
+                post.show(Ended(reason, again=True))
+                del self._entries[record.request.id]
+            case event if record.status == "running":
+                data = event.preview if isinstance(event, Progress) else None
+                preview = Picture(f"{post.caption.slug}.jpg", data, post.caption.alt_text) if data else None
+                post.show(InProgress(record.percent, record.estimate.finishes, record.left_out), preview)
+            case _ if record.status == "waiting":
+                post.show(_place(record))
+
+    async def _keep_posted(self, entry: Entry) -> None:
+        try:
+            await entry.post.run()
+        except PostGoneError as error:
+            _log.warning("a post is given up", request=entry.request.id, error=str(error))
+        except Exception:
+            _log.exception("could not post", request=entry.request.id)
+        if entry.request.id in self._entries:
+            await self._drop(entry)
+
+    async def _drop(self, *entries: Entry) -> None:
+        for entry in entries:
+            self._entries.pop(entry.request.id, None)
+        await self._dispatcher.cancel(*(entry.request.id for entry in entries))
+
+    async def _say_farewell(self, entries: list[Entry]) -> None:
+        """Tell all members of a channel at once; their posts are changed as far as there is time."""
+        posts = [(entry.source, entry.post.caption) for entry in entries]
+        await say_farewell(entries[0].source.channel, posts, self._patience)
+
+    def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
+        """Run it beside everything else; :meth:`close` waits for it."""
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _place(record: Record) -> Waiting:
+    """Return the place in line; what has been taken at once was next."""
+    return Waiting(record.estimate.place or 1, record.estimate.starts)

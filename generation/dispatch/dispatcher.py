@@ -1,0 +1,267 @@
+"""The owner of every request, from its submission to its end."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from math import inf
+
+import structlog
+
+from generation.capacity import Capacity
+from generation.dispatch.devices import Device, Pool
+from generation.dispatch.estimates import Estimates
+from generation.dispatch.forecast import Forecast, forecast
+from generation.dispatch.journal import Journal, MemoryJournal
+from generation.dispatch.plan import Plan
+from generation.dispatch.record import Record, Status, Update
+from generation.errors import QueueFullError
+from generation.events import Down, Event, Failed, Finished, Heartbeat, Progress, Ready, RequestEvent, Started
+from generation.executor import Executor
+from generation.request import ImagineRequest
+
+ATTEMPTS = 2
+"""So many workers may die over a request before it is given up."""
+GIVEN_UP = "The painting broke off more than once; its operator can see why."
+FORECAST_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every request that has not ended.
+
+    Args:
+        running: oldest first.
+        waiting: next first.
+    """
+
+    running: tuple[Record, ...]
+    waiting: tuple[Record, ...]
+
+
+class Dispatcher:
+    """Takes requests in, has devices paint them in turn, and knows how each fares.
+
+    Args:
+        executor: that carries requests to the devices; it must have been entered before :meth:`run`.
+        total: the most requests at a time, of all members together.
+        per_member: the most requests at a time of one member, waiting or being painted: the limit is on what they
+            have going, not on their luck.
+        journal: where requests are written down.
+        forecast_seconds: between two forecasts, at least.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        total: int,
+        per_member: int,
+        journal: Journal | None = None,
+        forecast_seconds: float = FORECAST_SECONDS,
+    ) -> None:
+        self._executor = executor
+        self._total = total
+        self._per_member = per_member
+        self._journal = journal or MemoryJournal()
+        self._plan = Plan()
+        self._records: dict[str, Record] = {}
+        self._by_member: Counter[str] = Counter()
+        self._estimates = Estimates(forecast_seconds)
+        self._updates: asyncio.Queue[Update] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Have requests painted, what is unfinished in the journal before all others, until cancelled."""
+        for request, attempts in await self._journal.unfinished():
+            if request.id not in self._records:
+                self._enqueue(self._enter(Record(request, attempts=attempts)))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._estimates.keep(self.forecast, self._tell))
+
+    async def submit(self, request: ImagineRequest) -> Record:
+        """Take in a request, whose id must be new, and return its record with a first estimate.
+
+        Raises:
+            QueueFullError: there are too many.
+        """
+        if self._by_member[request.member] >= self._per_member:
+            raise QueueFullError(self._per_member, member=True)
+        if len(self._records) >= self._total:
+            raise QueueFullError(self._total, member=False)
+        record = self._enter(Record(request))
+        try:
+            await self._journal.accept(request)
+        except BaseException:
+            self._end(record, "cancelled")
+            raise
+        if record.status == "cancelled":
+            await self._journal.finish(request.id)
+        else:
+            self._enqueue(record)
+        return record
+
+    async def edit(self, request: ImagineRequest) -> None:
+        """Let a request take the place in line of the one that waits under its id; it must wait."""
+        record = self._records[request.id]
+        assert record.status == "waiting"
+        before, record.request = record.request, request
+        tag = self._plan.scheduler.replace(request)
+        if (request.shape, request.steps) != (before.shape, before.steps):
+            self._estimates.discard(record)
+            self._stand(record, tag)
+        self._assign()
+        await self._journal.accept(request)
+
+    async def cancel(self, *request_ids: str) -> None:
+        """Take back requests, whether they wait or are being painted; of them no update comes any more.
+
+        One that has ended is ignored.
+        """
+        records = [self._records[request_id] for request_id in request_ids if request_id in self._records]
+        for record in records:
+            if record.device is not None:
+                self._executor.abort(record.device.number, record.request.id)
+            self._end(record, "cancelled")
+        self._assign()
+        for record in records:
+            await self._journal.finish(record.request.id)
+
+    async def updates(self) -> AsyncIterator[Update]:
+        """Yield what changes, in order; never ends. There is one reader, for whom everything is kept."""
+        while True:
+            update = await self._updates.get()
+            if update.record.status != "cancelled":
+                yield update
+
+    def snapshot(self) -> Snapshot:
+        """Return what waits and what is being painted."""
+        running = tuple(record for record in self._records.values() if record.status == "running")
+        return Snapshot(running, tuple(self._estimates.line))
+
+    def forecast(self) -> Iterator[Forecast]:
+        """Return when each request will be begun and finished, in the order of finishing, in seconds from now."""
+        return forecast(self._plan, {request_id: record.step for request_id, record in self._records.items()})
+
+    @property
+    def pool(self) -> Pool:
+        """The devices."""
+        return self._plan.pool
+
+    def _enter(self, record: Record) -> Record:
+        self._records[record.request.id] = record
+        self._by_member[record.request.member] += 1
+        return record
+
+    def _enqueue(self, record: Record) -> None:
+        self._stand(record, self._plan.scheduler.add(record.request))
+        self._assign()
+
+    def _stand(self, record: Record, tag: int) -> None:
+        request, pool, now = record.request, self.pool, time.time()
+        running = (self._records[request_id] for device in pool.devices for request_id in device.running)
+        finishes = (other.estimate.finishes for other in running)
+        soonest = (now if pool.has_room(request.shape) else min(finishes, default=now)) if pool.is_up else inf
+        self._estimates.add(record, tag, soonest, pool.seconds_between(request))
+
+    def _assign(self) -> None:
+        """Let devices with room take what is next."""
+        for request, device in self._plan.assign():
+            self._executor.send(device.number, request)
+            record = self._records[request.id]
+            self._estimates.discard(record)
+            record.status, record.device = "running", device
+            self._begin(record)
+        self._estimates.outdate()
+
+    def _begin(self, record: Record, event: Started | None = None) -> None:
+        record.step = 0
+        self._estimate(record)
+        self._tell(record, event)
+
+    def _estimate(self, record: Record) -> None:
+        now = time.time()
+        record.estimate = replace(record.estimate, place=0, finishes=now + record.seconds_left)
+
+    def _tell(self, record: Record, event: RequestEvent | None = None) -> None:
+        self._updates.put_nowait(Update(record, event))
+
+    async def _listen(self) -> None:
+        async for number, event in self._executor.events():
+            await self._handle(self.pool.device(number), event)
+
+    async def _handle(self, device: Device, event: Event) -> None:
+        match event:
+            case Heartbeat(shape, batch, steps, seconds):
+                device.throughput.observe(shape, batch, seconds, steps)
+            case Ready():
+                device.name, device.capacity, device.multiple = event.name, event.capacity, event.multiple
+                device.parked = False
+                self._assign()
+            case Down():
+                await self._take_back(device, event)
+            case _:
+                record = self._records.get(event.request_id)
+                if record is not None and record.device is device:
+                    await self._follow(record, event)
+
+    async def _follow(self, record: Record, event: RequestEvent) -> None:
+        """Take note of what happens to a request."""
+        match event:
+            case Started():
+                record.left_out = event.left_out
+                self._begin(record, event)
+            case Progress():
+                record.step = event.step
+                self._estimate(record)
+                self._tell(record, event)
+                if event.preview is not None:
+                    self._estimates.outdate()
+            case Finished() | Failed():
+                await self._conclude(record, event)
+                self._assign()
+
+    async def _conclude(self, record: Record, event: Finished | Failed) -> None:
+        self._end(record, "finished" if isinstance(event, Finished) else "failed")
+        self._tell(record, event)
+        if isinstance(event, Failed):
+            _log.warning("failed", request=event.request_id, reason=event.reason)
+        await self._journal.finish(event.request_id)
+
+    async def _take_back(self, device: Device, down: Down) -> None:
+        """Have what a device painted begun again, first of all; what killed too many workers is given up."""
+        device.capacity, device.parked = Capacity(0), down.parked
+        interrupted = [self._records[request_id] for request_id in device.running]
+        device.running.clear()
+        for record in interrupted:
+            record.device = None
+            if record.request.id in down.requests:
+                record.attempts += 1
+            else:
+                # Sent while it went down: a worker that has come up meanwhile may have it.
+                self._executor.abort(device.number, record.request.id)
+            if record.attempts < ATTEMPTS:
+                self._plan.interrupted.append(record.request)
+                self._begin(record)
+        self._assign()
+        for record in interrupted:
+            if record.attempts >= ATTEMPTS and record.status == "running":
+                await self._conclude(record, Failed(record.request.id, GIVEN_UP))
+            elif record.request.id in self._records:
+                await self._journal.checkpoint(record.request.id, record.attempts)
+
+    def _end(self, record: Record, status: Status) -> None:
+        """Let go of a request."""
+        record.status, record.device = status, None
+        member = record.request.member
+        del self._records[record.request.id]
+        self._by_member[member] -= 1
+        if not self._by_member[member]:
+            del self._by_member[member]
+        self._plan.remove(record.request.id)
+        self._estimates.discard(record)
+        if not self._records:
+            self._plan.scheduler.rest()

@@ -1,0 +1,79 @@
+"""A request from its submission to its end: all there is to know of it."""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+from generation.dispatch.devices import Device
+from generation.events import RequestEvent
+from generation.request import ImagineRequest
+
+Status = Literal["waiting", "running", "finished", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """When a request is begun and finished, in Unix seconds, as far as one can tell; infinite while no device can.
+
+    Args:
+        starts: when it is begun, or was.
+        finishes: when it is finished; infinite also while it waits.
+        place: in line, 1 for the next; 0 once it has been taken.
+        tag: virtual time at which its turn comes, see ``generation.dispatch.scheduler``.
+        following: when the one behind it in line is begun.
+    """
+
+    starts: float = inf
+    finishes: float = inf
+    place: int = 0
+    tag: int = 0
+    following: float = inf
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """A request and how it fares.
+
+    Args:
+        request: what is painted.
+        status: the last three are final.
+        device: that paints it; None while it waits, and while it runs and its device was lost: then the next device
+            with room takes it.
+        step: steps done.
+        attempts: workers that have died over it.
+        left_out: the tail of the prompt that is not painted.
+        estimate: when it is begun and finished.
+    """
+
+    request: ImagineRequest
+    status: Status = "waiting"
+    device: Device | None = None
+    step: int = 0
+    attempts: int = 0
+    left_out: str = ""
+    estimate: Estimate = Estimate()
+
+    @property
+    def percent(self) -> int:
+        """How much is done."""
+        return 100 * self.step // self.request.steps
+
+    @property
+    def seconds_left(self) -> float:
+        """How long it will take if nothing changes; infinite while no device paints it."""
+        if self.device is None:
+            return inf
+        return (self.request.steps - self.step) * self.device.step_seconds(self.request.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Something about a request has changed.
+
+    Args:
+        record: as it is now.
+        event: what has happened, None where its place in line, its device or its estimate is another one.
+    """
+
+    record: Record
+    event: RequestEvent | None = None

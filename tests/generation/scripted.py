@@ -1,0 +1,100 @@
+"""An executor without workers: what happens is what the test says."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+from typing import Literal, Self
+
+from PIL import Image
+
+from generation.capacity import Capacity
+from generation.events import Down, Event, Failed, Finished, Progress, Ready, Started
+from generation.request import ImagineRequest
+
+
+def picture(color: str = "red", kind: str = "PNG") -> bytes:
+    """Return an encoded picture of 64×64 pixels."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), color).save(file, kind)
+    return file.getvalue()
+
+
+class ScriptedExecutor:
+    """Devices that hold so many pictures and are ready from the beginning."""
+
+    def __init__(self, slots: int = 1, devices: int = 1, multiple: int = 1) -> None:
+        self.requests: dict[str, ImagineRequest] = {}
+        """What is being painted, by id."""
+        self.aborted: list[ImagineRequest] = []
+        self.entered = False
+        self._ready = [Ready(f"cuda:{number}", Capacity(slots), multiple) for number in range(devices)]
+        self._devices: dict[str, int] = {}
+        self._events: asyncio.Queue[tuple[int, Event]] = asyncio.Queue()
+        self._changed = asyncio.Event()
+        for number in range(devices):
+            self.change(number, "ready")
+
+    async def __aenter__(self) -> Self:
+        self.entered = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.entered = False
+
+    def send(self, device: int, request: ImagineRequest) -> None:
+        assert request.id not in self.requests
+        self.requests[request.id] = request
+        self._devices[request.id] = device
+        self._changed.set()
+
+    def abort(self, device: int, request_id: str) -> None:
+        if request_id in self.requests and self._devices[request_id] == device:
+            self.aborted.append(self.requests.pop(request_id))
+            self._changed.set()
+
+    async def events(self) -> AsyncIterator[tuple[int, Event]]:
+        while True:
+            yield await self._events.get()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(60):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def next(self, prompt: str) -> ImagineRequest:
+        """Wait until a request with this prompt is being painted."""
+        await self.until(lambda: any(request.prompt == prompt for request in self.requests.values()))
+        return next(request for request in self.requests.values() if request.prompt == prompt)
+
+    def device_of(self, request: ImagineRequest) -> int:
+        return self._devices[request.id]
+
+    def say(self, event: Event, device: int = 0) -> None:
+        """Let a device say something."""
+        self._events.put_nowait((device, event))
+
+    def start(self, request: ImagineRequest, left_out: str = "") -> None:
+        self.say(Started(request.id, "cuda", left_out), self._devices[request.id])
+
+    def advance(self, request: ImagineRequest, step: int, preview: bytes | None = None) -> None:
+        progress = Progress(request.id, step, request.steps, float(step), preview)
+        self.say(progress, self._devices[request.id])
+
+    def finish(self, request: ImagineRequest, png: bytes | None = None, seconds: float = 21.4) -> None:
+        del self.requests[request.id]
+        self.say(Finished(request.id, png or picture(), seconds), self._devices[request.id])
+
+    def fail(self, request: ImagineRequest, reason: str) -> None:
+        del self.requests[request.id]
+        self.say(Failed(request.id, reason), self._devices[request.id])
+
+    def change(self, device: int, state: Literal["ready", "down", "parked"]) -> None:
+        """Let a device come up, go down, or be parked."""
+        if state == "ready":
+            self.say(self._ready[device], device)
+            return
+        lost = tuple(request_id for request_id in self.requests if self._devices[request_id] == device)
+        for request_id in lost:
+            del self.requests[request_id]
+        self.say(Down(state == "parked", lost), device)
