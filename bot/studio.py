@@ -5,7 +5,7 @@ import secrets
 import time
 import weakref
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
@@ -29,7 +29,7 @@ from config.settings import Settings
 from generation.dispatch.devices import Pool
 from generation.events import DeviceChanged, Failed, Finished, Progress, Started
 from generation.executor import Executor
-from generation.request import SEED_LIMIT, ImagineRequest
+from generation.request import ImagineRequest
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
@@ -121,19 +121,10 @@ class Studio:
             raise UserError(CLOSED)
         if self._pool.is_parked:
             raise UserError(PARKED)
-        self._check_size(arguments)
-        request = ImagineRequest(
-            id=secrets.token_hex(4),
-            prompt=arguments.prompt,
-            seed=secrets.randbelow(SEED_LIMIT) if arguments.seed is None else arguments.seed,
-            width=arguments.width,
-            height=arguments.height,
-            steps=arguments.steps,
-            init=arguments.init,
-            member=str(source.author.id),
-        )
+        request = arguments.request(secrets.token_hex(4), member=str(source.author.id))
+        self._check_size(request)
         tag = self._queue.admit(request)
-        caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
+        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits)
         delivery = Delivery(request.id, source, self._outboxes.of(source))
         lock = self._edit_locks.setdefault(source.channel.id, EditLock(self._patience.turn))
         post = Post(source, caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
@@ -147,16 +138,9 @@ class Studio:
         """Let a request that waits be for something else; raises ``UserError`` when it is being painted."""
         if entry.taken:
             raise UserError(BEGUN)
-        self._check_size(arguments)
-        request = entry.request = replace(
-            entry.request,
-            prompt=arguments.prompt,
-            seed=entry.request.seed if arguments.seed is None else arguments.seed,
-            width=arguments.width,
-            height=arguments.height,
-            steps=arguments.steps,
-            init=arguments.init,
-        )
+        request = arguments.change(entry.request)
+        self._check_size(request)
+        entry.request = request
         tag = self._queue.replace(request)
         self._line.discard(request.id)
         entry.post.caption = replace(entry.post.caption, request=request)
@@ -177,8 +161,8 @@ class Studio:
                 self._abort(entry)
                 _log.info("the post was deleted", request=entry.request.id)
 
-    def _check_size(self, arguments: Arguments) -> None:
-        refusal = self._pool.refusal((arguments.width, arguments.height))
+    def _check_size(self, request: ImagineRequest) -> None:
+        refusal = self._pool.refusal(request.shape)
         if refusal is not None:
             raise UserError(refusal)
 
@@ -226,6 +210,11 @@ class Studio:
     def waiting(self) -> list[tuple[Entry, float]]:
         """What waits, next first, and when it will be begun, in Unix seconds."""
         return [(self._entries[standing.request_id], standing.starts) for standing in self._line.standings]
+
+    @property
+    def inits(self) -> Sequence[str]:
+        """What the models in use can begin from; empty while no device has reported."""
+        return ("sketch", "noise")
 
     @property
     def _pool(self) -> Pool:
