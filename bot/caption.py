@@ -9,14 +9,16 @@ Three lines at most: the prompt, where it stands, and the small print::
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from math import inf
 
 from bot.characters import isolate, units
 from bot.errors import PromptError
+from bot.flags import typed, unusual, usual_fields
 from bot.markdown import escape, shorten
 from bot.mentions import REFERENCE
-from bot.prompt import Arguments, parse
+from bot.prompt import parse
 from config.settings import PaintingSettings
 from generation.request import ImagineRequest
 
@@ -94,11 +96,13 @@ class Caption:
         request: what is painted.
         prefix: what a command begins with.
         painting: the settings whose defaults need not be repeated.
+        inits: what the models in use can begin from; empty while that is not known.
     """
 
     request: ImagineRequest
     prefix: str
     painting: PaintingSettings
+    inits: Sequence[str]
 
     def text(self, state: State) -> str:
         """Return the content of the message: markdown, at most 2000 characters, everything of theirs escaped."""
@@ -129,10 +133,8 @@ class Caption:
         return f"{words or 'picture'}-{self.request.seed}"
 
     def _fine_print(self) -> str:
-        request = self.request
-        steps = "1 step" if request.steps == 1 else f"{request.steps} steps"
-        start = "" if request.init == "auto" else f" · from {'a sketch' if request.init == 'sketch' else 'noise'}"
-        return f"-# seed {request.seed} · {request.width}×{request.height} · {steps}{start}"
+        parts = [flag.caption(*values) for _, flag, values in unusual(asdict(self.request))]
+        return f"-# {' · '.join(parts)}"
 
     @property
     def again(self) -> str:
@@ -142,24 +144,18 @@ class Caption:
     @property
     def command(self) -> str | None:
         """What to type for the same picture; None where it is too long, or needs quotes that cannot be shown."""
-        request, typed = self.request, f"{self.request.prompt} {self._flags}"
-        if "`" in self.prefix + typed or units(request.prompt) > LONGEST_SHOWN or REFERENCE.search(typed):
+        request, line = self.request, f"{self.request.prompt} {self._flags}"
+        if "`" in self.prefix + line or units(request.prompt) > LONGEST_SHOWN or REFERENCE.search(line):
             return None
-        same = Arguments(request.prompt, request.seed, request.width, request.height, request.steps, request.init)
         try:
-            return f"{self.prefix}imagine {typed}" if parse(typed, self.painting) == same else None
+            is_same = parse(line, self.painting, self.inits).change(request) == request
         except PromptError:
             return None
+        return f"{self.prefix}imagine {line}" if is_same else None
 
     @property
     def _flags(self) -> str:
-        request, usual = self.request, self.painting
-        flags = f"--seed {request.seed}"
-        if request.shape != (usual.width, usual.height):
-            flags += f" --size {request.width}x{request.height}"
-        if request.steps != usual.steps:
-            flags += f" --steps {request.steps}"
-        return flags if request.init == "auto" else f"{flags} --init {request.init}"
+        return typed(asdict(self.request), usual_fields(self.painting))
 
 
 def starting(unix: float) -> str:

@@ -43,7 +43,8 @@ class ImagineCog(commands.Cog):
             _log.warning("permissions are missing", channel=context.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
             raise PermissionsError(f"To paint here I need the permission {names}; a moderator can grant it.")
-        arguments = prompt.parse(with_names(context.message, text), self._settings.painting)
+        typed = with_names(context.message, text)
+        arguments = prompt.parse(typed, self._settings.painting, self._posts.inits)
         asked = self._posts.asked_by(context.message.id)
         if asked is None:
             await self._posts.admit(context.message, arguments)
@@ -79,7 +80,8 @@ class ImagineCog(commands.Cog):
     @commands.command()
     async def help(self, context: Context) -> None:
         """Tell how to ask for a picture."""
-        self._answers.give(context.message, help_text(context.me.display_name, self._settings), "help")
+        text = help_text(context.me.display_name, self._settings, self._posts.inits)
+        self._answers.give(context.message, text, "help")
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:

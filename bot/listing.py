@@ -6,6 +6,7 @@ import discord
 
 from bot.caption import MAX_CONTENT, bar, ready, starting
 from bot.characters import units
+from bot.flags import FLAGS
 from bot.markdown import escape, inline_code, shorten
 from bot.posts import Entry
 from config.settings import Settings
@@ -22,8 +23,8 @@ NAME_LENGTH = 32
 """The longest that Discord allows."""
 POCKET = """
 -# The small models that I paint with know some two hundred things, their colours, places and styles: try \
-`a shiny red apple`, `a sailboat on the sea at sunset`, `a blue house in the snow`. All their words: docs/pocket.md. \
-They sketch before they paint; `--init noise` leaves the sketch out."""
+`a shiny red apple`, `a sailboat on the sea at sunset`, `a blue house in the snow`. All their words: docs/pocket.md."""
+SKETCH = " They sketch before they paint; `--init noise` leaves the sketch out."
 
 
 def queue_text(running: Sequence[Entry], waiting: Sequence[Entry], viewer: discord.Message) -> str:
@@ -64,25 +65,29 @@ def _queue_text(
     return "\n".join(lines)
 
 
-def help_text(name: str, settings: Settings) -> str:
-    """Return how to ask for a picture, within which limits."""
+def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
+    """Return how to ask for a picture, within which limits, of models that can begin from ``inits``."""
     prefix, painting, queue = settings.discord.prefix, settings.painting, settings.queue
 
     def typed(text: str) -> str:
         return inline_code(text, 100)
 
+    with_flags = "\n".join(
+        f"{typed(f'{prefix}imagine a red fox --{name} {flag.example}')} {flag.help}"
+        for name, flag in FLAGS.items()
+        if flag.is_offered(inits)
+    )
+    pocket = POCKET + SKETCH * FLAGS["init"].is_offered(inits) if settings.models.clip == "pocket" else ""
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
-{typed(f"{prefix}imagine a red fox --seed 7")} the same seed paints that picture again, or one close to it
-{typed(f"{prefix}imagine a wide sea --size 192x128 --steps {painting.max_steps}")} more steps follow the words further
+{with_flags}
 {typed(f"{prefix}queue")} what is being painted and what waits
 {typed(f"{prefix}cancel")} takes back your newest picture, {typed(f"{prefix}cancel 2")} the second in line; as a reply \
 to a picture, that one
 -# {typed(f"@{shorten(name, NAME_LENGTH)} imagine …")} works too. Usually {painting.width}×{painting.height} and \
 {painting.steps} steps; at most {painting.max_side} pixels a side, {painting.max_steps} steps, \
-{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.\
-{POCKET if settings.models.clip == "pocket" else ""}"""
+{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}"""
 
 
 def _title(entry: Entry, viewer: discord.Message, length: int) -> str:

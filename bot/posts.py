@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import weakref
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import discord
@@ -25,7 +25,7 @@ from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Failed, Finished, Progress
-from generation.request import SEED_LIMIT, ImagineRequest
+from generation.request import ImagineRequest
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
@@ -102,22 +102,13 @@ class Posts:
             raise UserError(CLOSED)
         if self._dispatcher.pool.is_parked:
             raise UserError(PARKED)
-        self._check_size(arguments)
-        request = ImagineRequest(
-            id=secrets.token_hex(4),
-            prompt=arguments.prompt,
-            seed=secrets.randbelow(SEED_LIMIT) if arguments.seed is None else arguments.seed,
-            width=arguments.width,
-            height=arguments.height,
-            steps=arguments.steps,
-            init=arguments.init,
-            member=str(source.author.id),
-        )
+        request = arguments.request(secrets.token_hex(4), member=str(source.author.id))
+        self._check_size(request)
         try:
             record = await self._dispatcher.submit(request)
         except QueueFullError as error:
             raise self._refusal(error) from None
-        caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
+        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits)
         delivery = Delivery(request.id, source, self._outboxes.of(source))
         lock = self._edit_locks.setdefault(source.channel.id, EditLock(self._patience.turn))
         post = Post(source, caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
@@ -130,16 +121,8 @@ class Posts:
         """Let a request that waits be for something else; raises ``UserError`` when it is being painted."""
         if entry.record.status != "waiting":
             raise UserError(BEGUN.format(self._settings.discord.prefix))
-        self._check_size(arguments)
-        request = replace(
-            entry.request,
-            prompt=arguments.prompt,
-            seed=entry.request.seed if arguments.seed is None else arguments.seed,
-            width=arguments.width,
-            height=arguments.height,
-            steps=arguments.steps,
-            init=arguments.init,
-        )
+        request = arguments.change(entry.request)
+        self._check_size(request)
         await self._dispatcher.edit(request)
         entry.post.caption = replace(entry.post.caption, request=request)
         entry.post.show(_place(entry.record), anew=True)
@@ -204,12 +187,17 @@ class Posts:
         """What waits, next first."""
         return self._of(self._dispatcher.snapshot().waiting)
 
+    @property
+    def inits(self) -> Sequence[str]:
+        """What the models in use can begin from; empty while no device has reported."""
+        return ("sketch", "noise")
+
     def _of(self, records: Iterable[Record]) -> list[Entry]:
         entries = (self._entries.get(record.request.id) for record in records)
         return [entry for entry in entries if entry is not None]
 
-    def _check_size(self, arguments: Arguments) -> None:
-        refusal = self._dispatcher.pool.refusal((arguments.width, arguments.height))
+    def _check_size(self, request: ImagineRequest) -> None:
+        refusal = self._dispatcher.pool.refusal(request.shape)
         if refusal is not None:
             raise UserError(refusal)
 

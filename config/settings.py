@@ -9,8 +9,14 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+MIN_SIDE = 64
+"""The least pixels across or down."""
+SIDE_MULTIPLE = 16
+"""Sides are multiples of it: a latent cell of the coarsest VQGAN is as wide."""
+SIDE = f"a multiple of {SIDE_MULTIPLE}, at least {MIN_SIDE}"
+
 Count = Annotated[int, Field(strict=True, ge=1)]
-Side = Annotated[int, Field(strict=True, ge=64, multiple_of=16)]
+Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, multiple_of=SIDE_MULTIPLE)]
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 TOKEN = re.compile(r"[!-~]+")
 
@@ -88,12 +94,10 @@ class QueueSettings(Section):
 class PaintingSettings(Section):
     """What is painted when a member asks for nothing else, and the most that a member may ask for."""
 
-    width: Side = Field(default=128, description="Pixels across when none are asked for: a multiple of 16, at least 64")
-    height: Side = Field(default=128, description="Pixels down when none are asked for: a multiple of 16, at least 64")
+    width: Side = Field(default=128, description=f"Pixels across when none are asked for: {SIDE}")
+    height: Side = Field(default=128, description=f"Pixels down when none are asked for: {SIDE}")
     steps: Count = Field(default=250, description="Steps when none are asked for")
-    max_side: Side = Field(
-        default=512, description="The most pixels across or down to ask for: a multiple of 16, at least 64"
-    )
+    max_side: Side = Field(default=512, description=f"The most pixels across or down to ask for: {SIDE}")
     max_steps: Count = Field(default=500, description="The most steps to ask for")
     max_prompt_length: Count = Field(default=1000, description="The longest prompt, in characters")
     preview_seconds: float = Field(

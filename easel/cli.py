@@ -1,6 +1,7 @@
 """The command line. What a command needs is imported by the command, so that ``--help`` is quick."""
 
 import contextlib
+import inspect
 import os
 import re
 import sys
@@ -39,6 +40,7 @@ def main() -> NoReturn:
         try:
             if any(TOKEN.match(argument) for argument in sys.argv[1:]):
                 raise typer.BadParameter(TOKEN_ARGUMENT)
+            vars(imagine)["__signature__"] = _imagine_signature()
             app()
         except Exception as error:
             sys.exit(_told(error))
@@ -180,25 +182,13 @@ def imagine(
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What to paint.", show_default=False)],
     out: Annotated[Path, typer.Option(metavar="FILE", help="Where to put the picture, a .png.", show_default=False)],
     settings: SetupArguments = None,
-    size: Annotated[
-        str | None, typer.Option(metavar="WxH", help="In pixels, multiples of 16.", show_default=False)
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="Of gradient descent.", show_default=False)] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            help="The same seed repeats a picture, on the same machine and CPU workers.", show_default="random"
-        ),
-    ] = None,
-    init: Annotated[
-        str | None, typer.Option(help="What to begin from: sketch or noise.", show_default="what suits the models")
-    ] = None,
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda or cuda:N; several with commas.", show_default="a GPU, else the CPU")
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON: seed, seconds, steps_per_second, out.")
     ] = False,
+    **flags: str | None,
 ) -> None:
     r"""Paint one picture, without Discord.
 
@@ -218,11 +208,29 @@ def imagine(
         arguments.append(f"executor.devices={device}")
     chosen = load(arguments=arguments)
     try:
-        request = painting.request(prompt, chosen.painting, size=size, steps=steps, seed=seed, init=init)
+        request = painting.request(prompt, chosen.painting, flags)
         picture_file.check(out, request.width, request.height)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, chosen, out, as_json=json)
+
+
+IMAGINE = inspect.signature(imagine)
+
+
+def _imagine_signature() -> inspect.Signature:
+    """Return the signature of ``imagine`` with the flags, whose table is imported only where they are asked about."""
+    *parameters, _ = IMAGINE.parameters.values()
+    if "imagine" in sys.argv:
+        from bot.flags import FLAGS
+
+        for name, flag in FLAGS.items():
+            names = [f"--{each}" for each in (name, *flag.aliases)]
+            text = f"{flag.help[0].upper()}{flag.help[1:]}; for example {flag.example}."
+            option = typer.Option(None, *names, metavar=name.upper(), help=text, show_default=False)
+            keyword = inspect.Parameter.KEYWORD_ONLY
+            parameters.append(inspect.Parameter(name, keyword, default=option, annotation=str | None))
+    return IMAGINE.replace(parameters=parameters)
 
 
 def _checked(settings: list[str] | None) -> list[str]:

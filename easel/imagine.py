@@ -3,9 +3,8 @@
 import asyncio
 import json
 import os
-import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -21,31 +20,20 @@ from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, RequestEvent, Started
 from generation.executor.local import LocalExecutor
-from generation.request import SEED_LIMIT, ImagineRequest
+from generation.request import ImagineRequest
 
 
-def request(
-    prompt: str,
-    painting: PaintingSettings,
-    *,
-    size: str | None = None,
-    steps: int | None = None,
-    seed: int | None = None,
-    init: str | None = None,
-) -> ImagineRequest:
-    """Return the request for what was asked, by the grammar of ``.imagine``.
+def request(prompt: str, painting: PaintingSettings, flags: Mapping[str, str | None]) -> ImagineRequest:
+    """Return the request for what was asked, by the grammar of ``.imagine``, with more flags by their names.
 
     Raises:
         ValueError: it is not allowed; the sentence says why.
     """
-    flags = {"size": size, "steps": steps, "seed": seed, "init": init}
     typed = "".join(f" --{name}={value}" for name, value in flags.items() if value is not None)
     try:
-        asked = parse(prompt + typed, painting)
+        return parse(prompt + typed, painting).request("imagine")
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
-    chosen = secrets.randbelow(SEED_LIMIT) if asked.seed is None else asked.seed
-    return ImagineRequest("imagine", asked.prompt, chosen, asked.width, asked.height, asked.steps, init=asked.init)
 
 
 def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bool) -> None:

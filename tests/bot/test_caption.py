@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 from bot.caption import Caption, Ended, InProgress, Painted, State, Waiting, bar, duration
 from bot.characters import units
 from bot.errors import PromptError
-from bot.prompt import Arguments, parse, quoted
+from bot.prompt import parse, quoted
 from config.layers import load
 from generation.request import ImagineRequest
 
 PAINTING = load(arguments=["painting.steps=100"]).painting
+INITS = ("sketch", "noise")
 CAT = ImagineRequest("r0", "a cat", 7, 128, 128, 100)
 
 
 def caption(prompt: str = "a cat", **changes: int | str) -> Caption:
-    return Caption(replace(CAT, prompt=prompt, **changes), ".", PAINTING)  # type: ignore[arg-type]
+    return Caption(replace(CAT, prompt=prompt, **changes), ".", PAINTING, INITS)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,17 @@ def test_what_it_began_from_is_told_and_repeated_if_it_was_asked_for(init: str, 
 
 
 @pytest.mark.parametrize(
-    "prompt", ["x" * 201, "🦊" * 101, "a `cat`", "git commit --amend", "a —seed", "of <@1>", "[a](https://b.c) d"]
+    "prompt",
+    [
+        "x" * 201,
+        "🦊" * 101,
+        "a `cat`",
+        "git commit --amend",
+        "a —seed",
+        "a —inti sketch",
+        "of <@1>",
+        "[a](https://b.c) d",
+    ],
 )
 def test_what_cannot_be_copied_is_not_repeated(prompt: str) -> None:
     assert caption(prompt).text(Painted(1)).endswith("-# Again: the same prompt with `--seed 7`")
@@ -91,14 +102,14 @@ def test_every_text_fits_and_can_be_asked_for_again(typed: str) -> None:
     assert re.fullmatch(r"[a-z0-9-]{1,41}7", captions.slug)
     command = AGAIN.fullmatch(captions.text(Painted(1)).splitlines()[-1])
     if command:
-        assert parse(command[1], PAINTING) == Arguments(prompt, 7, 128, 128, 100)
+        assert parse(command[1], PAINTING, INITS).request("r0") == replace(CAT, prompt=prompt)
 
 
 @pytest.mark.parametrize("prompt", ["a cat -- or two", "a castle —golden hour— by the sea", "قطة حمراء"])
 def test_the_line_to_copy_asks_for_the_same(prompt: str) -> None:
     command = AGAIN.fullmatch(caption(prompt, width=64).text(Painted(1)).splitlines()[-1])
     assert command is not None
-    assert parse(command[1], PAINTING) == Arguments(prompt, 7, 64, 128, 100)
+    assert parse(command[1], PAINTING, INITS).request("r0") == replace(CAT, prompt=prompt, width=64)
 
 
 def test_a_prompt_from_right_to_left_does_not_turn_the_line_around() -> None:

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -9,6 +10,7 @@ from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.prompt import Arguments, parse, quoted
 from config.settings import PaintingSettings
+from generation.request import ImagineRequest
 
 PAINTING = PaintingSettings(
     width=128,
@@ -19,71 +21,75 @@ PAINTING = PaintingSettings(
     max_prompt_length=1000,
     preview_seconds=3.0,
 )
-CAT = Arguments("a cat", None, 128, 128, 100)
+INITS = ("sketch", "noise")
+
+
+def cat(prompt: str = "a cat", **fields: Any) -> Arguments:
+    return Arguments(prompt, {"width": 128, "height": 128, "steps": 100, "init": "auto", **fields})
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a cat", CAT),
-        ("  a\n\n cat\t", CAT),
-        ("a cat --seed 7", replace(CAT, seed=7)),
-        ("a cat --seed=7", replace(CAT, seed=7)),
-        ("a cat —seed 7", replace(CAT, seed=7)),
-        ("a cat –seed=7", replace(CAT, seed=7)),
-        ("a cat --Seed ٧", replace(CAT, seed=7)),
-        ("--seed 7 a cat", replace(CAT, seed=7)),
-        ("a --seed 7 cat", replace(CAT, seed=7)),
-        ("a cat --seed 0", replace(CAT, seed=0)),
-        ("a cat --seed 4294967295", replace(CAT, seed=4294967295)),
-        ("a cat --steps 1", replace(CAT, steps=1)),
-        ("a cat --steps 500 --size 64x512", replace(CAT, steps=500, width=64, height=512)),
-        ("a cat --size 256X128", replace(CAT, width=256)),
-        ("a cat --size 256×128", replace(CAT, width=256)),
-        ("a cat --size 256х128", replace(CAT, width=256)),
-        ("a cat --init noise", replace(CAT, init="noise")),
-        ("a cat --init=Sketch", replace(CAT, init="sketch")),
-        ("a -- cat", replace(CAT, prompt="a -- cat")),
-        ("a cat --", replace(CAT, prompt="a cat --")),
-        ("a cat --5 -- —", replace(CAT, prompt="a cat --5 -- —")),
-        ("a house—red", replace(CAT, prompt="a house—red")),
-        ("```a cat```", CAT),
-        ("```text\na cat\n```", CAT),
-        ("```git commit --amend```", replace(CAT, prompt="git commit --amend")),
-        ("```git commit --amend``` --seed 7", replace(CAT, prompt="git commit --amend", seed=7)),
-        ("--seed 7 a ```b --sise 5```c", replace(CAT, prompt="a b --sise 5 c", seed=7)),
-        ("```\na cat\n--seed 7\n```", replace(CAT, prompt="a cat --seed 7")),
-        ("```text\n```", replace(CAT, prompt="text")),
-        ("```a cat --seed 7", replace(CAT, prompt="```a cat", seed=7)),
-        ("````a ```b``` --c````", replace(CAT, prompt="a ```b``` --c")),
-        ("a sign `git  --amend` --seed 7", replace(CAT, prompt="a sign `git --amend`", seed=7)),
-        ("``--seed` 7`` x", replace(CAT, prompt="``--seed` 7`` x")),
-        ("a castle —golden hour— by the sea", replace(CAT, prompt="a castle —golden hour— by the sea")),
-        ("a cat —since 1990", replace(CAT, prompt="a cat —since 1990")),
-        ("a view —steep hills", replace(CAT, prompt="a view —steep hills")),
-        ("a pot —seeds and all", replace(CAT, prompt="a pot —seeds and all")),
-        ("a pot —seeds", replace(CAT, prompt="a pot —seeds")),
-        ("a mother —feed 7 cats", replace(CAT, prompt="a mother —feed 7 cats")),
-        ("a cat –sized 64 pixels", replace(CAT, prompt="a cat –sized 64 pixels")),
-        ("a cat –intro noise", replace(CAT, prompt="a cat –intro noise")),
-        ("a cat —seed— 7", replace(CAT, prompt="a cat —seed— 7")),
-        ("a cat —step ```5```", replace(CAT, prompt="a cat —step 5")),
-        ("```a cat``` --seed 7", replace(CAT, seed=7)),
-        ("--seed 7 ```--steps 5 a cat```", replace(CAT, prompt="--steps 5 a cat", seed=7)),
-        ("`a cat`", replace(CAT, prompt="`a cat`")),
-        ("“a cat”", replace(CAT, prompt="“a cat”")),
-        ("🦊🌲👩‍👩‍👧", replace(CAT, prompt="🦊🌲👩‍👩‍👧")),
-        ("منارة في عاصفة", replace(CAT, prompt="منارة في عاصفة")),
-        ("a \u202ered\u2066 cat\u200f", replace(CAT, prompt="a red cat")),
-        ("a\u2028cat\x85--seed\v7", replace(CAT, seed=7)),
-        ("a \u200bcat\u3164\u2800\ufffc\U000e0041", CAT),
-        (f"a caf{'e' + chr(0x301) * 9}", replace(CAT, prompt=f"a caf{'e' + chr(0x301) * 4}")),
-        ("@everyone **bold** <@1>", replace(CAT, prompt="@everyone **bold** <@1>")),
-        ("x" * 1000, replace(CAT, prompt="x" * 1000)),
+        ("a cat", cat()),
+        ("  a\n\n cat\t", cat()),
+        ("a cat --seed 7", cat(seed=7)),
+        ("a cat --seed=7", cat(seed=7)),
+        ("a cat —seed 7", cat(seed=7)),
+        ("a cat –seed=7", cat(seed=7)),
+        ("a cat --Seed ٧", cat(seed=7)),
+        ("--seed 7 a cat", cat(seed=7)),
+        ("a --seed 7 cat", cat(seed=7)),
+        ("a cat --seed 0", cat(seed=0)),
+        ("a cat --seed 4294967295", cat(seed=4294967295)),
+        ("a cat --steps 1", cat(steps=1)),
+        ("a cat --steps 500 --size 64x512", cat(steps=500, width=64, height=512)),
+        ("a cat --size 256X128", cat(width=256)),
+        ("a cat --size 256×128", cat(width=256)),
+        ("a cat --size 256х128", cat(width=256)),
+        ("a cat --init noise", cat(init="noise")),
+        ("a cat --init=Sketch", cat(init="sketch")),
+        ("a -- cat", cat("a -- cat")),
+        ("a cat --", cat("a cat --")),
+        ("a cat --5 -- —", cat("a cat --5 -- —")),
+        ("a house—red", cat("a house—red")),
+        ("```a cat```", cat()),
+        ("```text\na cat\n```", cat()),
+        ("```git commit --amend```", cat("git commit --amend")),
+        ("```git commit --amend``` --seed 7", cat("git commit --amend", seed=7)),
+        ("--seed 7 a ```b --sise 5```c", cat("a b --sise 5 c", seed=7)),
+        ("```\na cat\n--seed 7\n```", cat("a cat --seed 7")),
+        ("```text\n```", cat("text")),
+        ("```a cat --seed 7", cat("```a cat", seed=7)),
+        ("````a ```b``` --c````", cat("a ```b``` --c")),
+        ("a sign `git  --amend` --seed 7", cat("a sign `git --amend`", seed=7)),
+        ("``--seed` 7`` x", cat("``--seed` 7`` x")),
+        ("a castle —golden hour— by the sea", cat("a castle —golden hour— by the sea")),
+        ("a cat —since 1990", cat("a cat —since 1990")),
+        ("a view —steep hills", cat("a view —steep hills")),
+        ("a pot —seeds and all", cat("a pot —seeds and all")),
+        ("a pot —seeds", cat("a pot —seeds")),
+        ("a mother —feed 7 cats", cat("a mother —feed 7 cats")),
+        ("a cat –sized 64 pixels", cat("a cat –sized 64 pixels")),
+        ("a cat –intro noise", cat("a cat –intro noise")),
+        ("a cat —seed— 7", cat("a cat —seed— 7")),
+        ("a cat —step ```5```", cat("a cat —step 5")),
+        ("```a cat``` --seed 7", cat(seed=7)),
+        ("--seed 7 ```--steps 5 a cat```", cat("--steps 5 a cat", seed=7)),
+        ("`a cat`", cat("`a cat`")),
+        ("“a cat”", cat("“a cat”")),
+        ("🦊🌲👩‍👩‍👧", cat("🦊🌲👩‍👩‍👧")),
+        ("منارة في عاصفة", cat("منارة في عاصفة")),
+        ("a \u202ered\u2066 cat\u200f", cat("a red cat")),
+        ("a\u2028cat\x85--seed\v7", cat(seed=7)),
+        ("a \u200bcat\u3164\u2800\ufffc\U000e0041", cat()),
+        (f"a caf{'e' + chr(0x301) * 9}", cat(f"a caf{'e' + chr(0x301) * 4}")),
+        ("@everyone **bold** <@1>", cat("@everyone **bold** <@1>")),
+        ("x" * 1000, cat("x" * 1000)),
     ],
 )
 def test_is_understood(text: str, expected: Arguments) -> None:
-    assert parse(text, PAINTING) == expected
+    assert parse(text, PAINTING, INITS) == expected
 
 
 @pytest.mark.parametrize(
@@ -109,17 +115,17 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat —seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
         ("a cat —siez 64x64", "There is no flag `--siez`; did you mean `--size`?"),
         ("a cat —inti noise", "There is no flag `--inti`; did you mean `--init`?"),
-        ("a cat --golden hour", "There is no flag `--golden`; there are `--seed`, `--steps`, `--size` and `--init`."),
+        ("a cat --golden hour", "There is no flag `--golden`; there are `--seed`, `--size`, `--steps` and `--init`."),
         ("a cat —seed", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed `7`", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed ```7```", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed \u202ex", "`--seed` takes a whole number from 0 to 4294967295, not `x`."),
         ("a cat --seed א", "`--seed` takes a whole number from 0 to 4294967295, not \u2068`א`\u2069."),
         ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
-        ("a cat --qqq 7", "There is no flag `--qqq`; there are `--seed`, `--steps`, `--size` and `--init`."),
+        ("a cat --qqq 7", "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps` and `--init`."),
         (
             "a cat --q`@everyone`",
-            "There is no flag `--q@everyone`; there are `--seed`, `--steps`, `--size` and `--init`.",
+            "There is no flag `--q@everyone`; there are `--seed`, `--size`, `--steps` and `--init`.",
         ),
         ("a cat --seed 7 --seed 8", "`--seed` is there twice; give it once."),
         ("a cat --seed 7 —SEED=7", "`--seed` is there twice; give it once."),
@@ -161,7 +167,7 @@ def test_is_understood(text: str, expected: Arguments) -> None:
 )
 def test_is_refused_with_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(PromptError, match=f"^{re.escape(sentence)}$"):
-        parse(text, PAINTING)
+        parse(text, PAINTING, INITS)
 
 
 PIECES = st.one_of(
@@ -175,14 +181,15 @@ PIECES = st.one_of(
 TEXTS = st.lists(PIECES, max_size=12).map("".join) | st.lists(PIECES, max_size=12).map(" ".join)
 
 
-@given(TEXTS)
-@example("--seed 7 ```--size 64x64```")
-@example("```a``` --seed=1 ```")
-@example("``````a``````")
-@example("```` ``` `--seed```` 7 --seed 7")
-def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: str) -> None:
+@given(TEXTS, st.sampled_from([(), ("noise",), INITS]))
+@example("--seed 7 ```--size 64x64```", INITS)
+@example("```a``` --seed=1 ```", INITS)
+@example("``````a``````", INITS)
+@example("```` ``` `--seed```` 7 --seed 7", INITS)
+@example("a —inti ```sketch```", INITS)
+def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: str, inits: tuple[str, ...]) -> None:
     try:
-        arguments = parse(text, PAINTING)
+        arguments = parse(text, PAINTING, inits)
     except PromptError as error:
         refusal = str(error)
     else:
@@ -193,11 +200,11 @@ def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: 
         return
     assert arguments.prompt == clean(" ".join(arguments.prompt.split()))
     assert is_visible(arguments.prompt)
-    assert 64 <= arguments.width <= 512
-    assert 64 <= arguments.height <= 512
-    assert 1 <= arguments.steps <= 500
-    assert parse(str(arguments), PAINTING) == arguments
-    assert parse(quoted(arguments.prompt), PAINTING).prompt == arguments.prompt
+    assert 64 <= arguments.fields["width"] <= 512
+    assert 64 <= arguments.fields["height"] <= 512
+    assert 1 <= arguments.fields["steps"] <= 500
+    assert parse(str(arguments), PAINTING, inits) == arguments
+    assert parse(quoted(arguments.prompt), PAINTING, inits).prompt == arguments.prompt
 
 
 SIDES = st.integers(4, 32).map(lambda cells: 16 * cells)
@@ -211,7 +218,49 @@ SIDES = st.integers(4, 32).map(lambda cells: 16 * cells)
     SIDES,
     SIDES,
     st.integers(1, 500),
+    st.sampled_from(["auto", *INITS]),
 )
-def test_round_trip(prompt: str, seed: int | None, width: int, height: int, steps: int) -> None:
-    arguments = Arguments(prompt[:900].strip(), seed, width, height, steps)
-    assert parse(str(arguments), PAINTING) == arguments
+def test_round_trip(prompt: str, seed: int | None, width: int, height: int, steps: int, init: str) -> None:
+    arguments = cat(prompt[:900].strip(), width=width, height=height, steps=steps, init=init)
+    if seed is not None:
+        arguments = replace(arguments, fields={**arguments.fields, "seed": seed})
+    assert parse(str(arguments), PAINTING, INITS) == arguments
+
+
+@pytest.mark.parametrize(
+    ("inits", "word"), [(("noise",), "Noise"), (("outline", "noise"), "outline"), ((), "Outline"), ((), "x" * 100)]
+)
+def test_what_can_be_begun_from_comes_from_the_models(inits: tuple[str, ...], word: str) -> None:
+    assert parse(f"a cat --init {word}", PAINTING, inits) == cat(init=word.lower())
+
+
+@pytest.mark.parametrize(
+    ("inits", "word", "sentence"),
+    [
+        (("noise",), "sketch", "`--init` takes `noise`, what to begin from, not `sketch`."),
+        ((), "outline2", "`--init` takes a word, what to begin from, not `outline2`."),
+        ((), "x" * 101, f"`--init` takes a word, what to begin from, not `{'x' * 39}…`."),
+    ],
+)
+def test_what_cannot_be_begun_from_is_refused(inits: tuple[str, ...], word: str, sentence: str) -> None:
+    with pytest.raises(PromptError, match=f"^{re.escape(sentence)}$"):
+        parse(f"a cat --init {word}", PAINTING, inits)
+
+
+@pytest.mark.parametrize("inits", [(), ("noise",), INITS])
+def test_a_word_behind_a_dash_is_a_flag_only_before_what_can_be_begun_from(inits: tuple[str, ...]) -> None:
+    assert parse("a walk —into the woods", PAINTING, inits).prompt == "a walk —into the woods"
+    for word in {"sketch", "noise"} & {"noise", *inits}:
+        with pytest.raises(PromptError, match="did you mean `--init`"):
+            parse(f"a walk —inti {word}", PAINTING, inits)
+    for word in {"sketch"}.difference(inits):
+        assert parse(f"a walk —inti {word}", PAINTING, inits).prompt == f"a walk —inti {word}"
+
+
+def test_a_seed_that_was_not_given_is_drawn_for_a_new_request_and_kept_by_one_that_is_changed() -> None:
+    any_seed, seven = parse("a cat --steps 5", PAINTING), parse("a cat --seed 7", PAINTING)
+    assert len({any_seed.request("r").seed for _ in range(9)}) > 1
+    assert seven.request("r", member="m") == ImagineRequest("r", "a cat", 7, 128, 128, 100, member="m")
+    old = ImagineRequest("r", "a dog", 3, 64, 64, 9, member="m", init="noise", guild="g")
+    assert any_seed.change(old) == ImagineRequest("r", "a cat", 3, 128, 128, 5, member="m", guild="g")
+    assert seven.change(old) == ImagineRequest("r", "a cat", 7, 128, 128, 100, member="m", guild="g")

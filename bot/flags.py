@@ -1,0 +1,143 @@
+"""The flags of ``.imagine`` in one table, for the grammar, captions, help, the command line and the documentation.
+
+A new flag is an entry of :data:`FLAGS`, and a field of ``ImagineRequest`` where it asks for something new.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+from bot.errors import PromptError
+from bot.markdown import inline_code
+from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
+from generation.request import NOISE, SEED_LIMIT, ImagineRequest
+
+Fields = Mapping[str, Any]
+"""Some fields of an ``ImagineRequest``, by name."""
+DEFAULTS: Fields = {field.name: field.default for field in fields(ImagineRequest)}
+"""What they are by themselves; ``MISSING`` where they have to be given."""
+SIZE = re.compile(r"(?P<width>\d{1,9})[xX×хХ](?P<height>\d{1,9})")
+"""With a Latin or Cyrillic x or a multiplication sign between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What can be asked for beside the prompt.
+
+    Some of it goes by ``inits``: what the models in use can begin from, empty while that is not known.
+
+    Args:
+        fields: what it sets; without it they are as in the settings, else as in ``DEFAULTS``, else drawn anew.
+        example: a value.
+        help: what it does: half a sentence, without markup.
+        pattern: of its values, in any case, which tell a mistyped flag from a word behind a dash; given ``inits``.
+        parse: the fields, given a value, the limits and ``inits``; raises ``PromptError``.
+        caption: how the small print says it, given what the fields are.
+        render: the value, given what the fields are.
+        aliases: other names.
+        is_offered: whether ``.help`` tells of it; given ``inits``.
+    """
+
+    fields: tuple[str, ...]
+    example: str
+    help: str
+    pattern: Callable[[Sequence[str]], str]
+    parse: Callable[[str, PaintingSettings, Sequence[str]], Fields]
+    caption: Callable[..., str]
+    render: Callable[..., str] = str
+    aliases: tuple[str, ...] = ()
+    is_offered: Callable[[Sequence[str]], bool] = lambda _: True
+
+
+def usual_fields(painting: PaintingSettings) -> Fields:
+    """Return the fields where no flag is given, but for those that are drawn anew."""
+    known = {**DEFAULTS, **dict(painting)}
+    return {name: known[name] for flag in FLAGS.values() for name in flag.fields if known[name] is not MISSING}
+
+
+def unusual(asked: Fields, usual: Fields = DEFAULTS) -> Iterator[tuple[str, Flag, list[Any]]]:
+    """Return the flags, with their names, that set something else than ``usual``, and to what."""
+    for name, flag in FLAGS.items():
+        values = [asked.get(field, MISSING) for field in flag.fields]
+        if values != [usual.get(field, MISSING) for field in flag.fields]:
+            yield name, flag, values
+
+
+def typed(asked: Fields, usual: Fields = DEFAULTS) -> str:
+    """Return what to type for the flags that set something else than ``usual``."""
+    return " ".join(f"--{name} {flag.render(*values)}" for name, flag, values in unusual(asked, usual))
+
+
+def _number(name: str, value: str, low: int, high: int) -> Fields:
+    # Ten digits hold every allowed number, and int() refuses thousands of them with an error of its own.
+    number = int(value) if re.fullmatch(r"\d{1,10}", value) else -1
+    if not low <= number <= high:
+        raise PromptError(f"`--{name}` takes a whole number from {low} to {high}, not {inline_code(value)}.")
+    return {name: number}
+
+
+def _size(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
+    """Hold sides to what is asked of all models; what else the ones in use ask, ``Pool.refusal`` says."""
+    match, shown, most = SIZE.fullmatch(value), inline_code(value), painting.max_side
+    if match is None:
+        example = f"`--size {FLAGS['size'].example}`"
+        raise PromptError(f"`--size` takes width and height with an x between, as in {example}, not {shown}.")
+    sides = {side: int(pixels) for side, pixels in match.groupdict().items()}
+    if not all(MIN_SIDE <= pixels <= most for pixels in sides.values()):
+        raise PromptError(f"Width and height can be {MIN_SIDE} to {most} pixels each, not {shown}.")
+    near = [(pixels + SIDE_MULTIPLE // 2) // SIDE_MULTIPLE * SIDE_MULTIPLE for pixels in sides.values()]
+    if near != [*sides.values()]:
+        nearest = "{}x{}".format(*near)
+        raise PromptError(
+            f"Width and height must be multiples of {SIDE_MULTIPLE}; the nearest to {shown} is `--size {nearest}`."
+        )
+    return sides
+
+
+def _init(value: str, _: PaintingSettings, inits: Sequence[str]) -> Fields:
+    """Take any word while ``inits`` are not known; the worker refuses what its models lack."""
+    word = value.casefold()
+    if word not in inits and (inits or not re.fullmatch("[a-z]{1,100}", word)):
+        words = " or ".join(f"`{each}`" for each in inits) or "a word"
+        raise PromptError(f"`--init` takes {words}, what to begin from, not {inline_code(value)}.")
+    return {"init": word}
+
+
+FLAGS = {
+    "seed": Flag(
+        fields=("seed",),
+        example="7",
+        help="the same seed paints that picture again, or one close to it",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: _number("seed", value, 0, SEED_LIMIT - 1),
+        caption="seed {}".format,
+    ),
+    "size": Flag(
+        fields=("width", "height"),
+        example="128x192",
+        help=f"width and height in pixels, multiples of {SIDE_MULTIPLE}, at least {MIN_SIDE}",
+        pattern=lambda _: SIZE.pattern,
+        parse=_size,
+        caption="{}×{}".format,
+        render="{}x{}".format,
+    ),
+    "steps": Flag(
+        fields=("steps",),
+        example="100",
+        help="fewer are done sooner, more steps follow the words further",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, painting, _: _number("steps", value, 1, painting.max_steps),
+        caption=lambda steps: "1 step" if steps == 1 else f"{steps} steps",
+    ),
+    "init": Flag(
+        fields=("init",),
+        example="noise",
+        help="what the painting begins from",
+        pattern=lambda inits: "|".join(inits or [NOISE]),
+        parse=_init,
+        caption=lambda init: "from noise" if init == NOISE else f"from a {init}",
+        is_offered=lambda inits: any(init != NOISE for init in inits),
+    ),
+}
+"""All flags, by their names, in the order in which they are told."""

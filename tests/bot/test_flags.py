@@ -1,0 +1,112 @@
+"""That an entry of the table is all that a flag needs."""
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.caption import Caption, Painted
+from bot.errors import PromptError
+from bot.flags import FLAGS, Flag
+from bot.listing import help_text
+from bot.prompt import parse
+from config.layers import load
+from easel.cli import main
+from easel.imagine import request
+from generation.request import ImagineRequest
+
+MEMBERS = Path(__file__).parents[2] / "docs" / "members.md"
+SETTINGS = load(arguments=["painting.steps=100"])
+PAINTING = SETTINGS.painting
+CAT = ImagineRequest("r", "a cat", 7, 128, 128, 100)
+
+
+def table() -> str:
+    """Return the flags as members find them in the documentation."""
+    rows = (f"| `--{name} {flag.example}` | {flag.help} |" for name, flag in FLAGS.items())
+    return "\n".join(["| flag | |", "|---|---|", *rows])
+
+
+def surface(value: str, *_: object) -> dict[str, str]:
+    if value not in {"latent", "pixels"}:
+        raise PromptError("There is no such canvas.")
+    return {"canvas": value}
+
+
+@pytest.fixture
+def _canvas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add a flag to the table."""
+    canvas = Flag(
+        fields=("canvas",),
+        example="pixels",
+        help="what is painted on",
+        pattern=lambda _: "latent|pixels",
+        parse=surface,
+        caption="on {}".format,
+        aliases=("surface",),
+    )
+    monkeypatch.setitem(FLAGS, "canvas", canvas)
+
+
+@pytest.mark.usefixtures("_canvas")
+@pytest.mark.parametrize("typed", ["--canvas pixels", "—Surface=pixels", "--surface pixels"])
+def test_it_is_parsed_and_rendered_back(typed: str) -> None:
+    arguments = parse(f"a {typed} cat --seed 7", PAINTING)
+    assert arguments.request("r") == replace(CAT, canvas="pixels")
+    assert str(arguments) == "a cat --seed 7 --size 128x128 --steps 100 --canvas pixels"
+    assert parse(str(arguments), PAINTING) == arguments
+    assert parse("a cat", PAINTING).change(replace(CAT, canvas="pixels")) == CAT
+
+
+@pytest.mark.usefixtures("_canvas")
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("--canvas cloth", "There is no such canvas."),
+        ("--canvas", "`--canvas` needs a value, for example `--canvas pixels`."),
+        ("--canvas pixels --surface pixels", "`--canvas` is there twice; give it once."),
+        ("—canvsa pixels", "There is no flag `--canvsa`; did you mean `--canvas`?"),
+        ("--qqq", "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps`, `--init` and `--canvas`."),
+    ],
+)
+def test_it_is_refused(typed: str, sentence: str) -> None:
+    with pytest.raises(PromptError) as refusal:
+        parse(f"a cat {typed}", PAINTING)
+    assert str(refusal.value) == sentence
+
+
+@pytest.mark.usefixtures("_canvas")
+def test_it_is_captioned() -> None:
+    caption = Caption(replace(CAT, canvas="pixels"), ".", PAINTING, ())
+    assert caption.text(Painted(1)).splitlines()[1:] == [
+        "-# seed 7 · 128×128 · 100 steps · on pixels · 1 s",
+        "-# Again: `.imagine a cat --seed 7 --canvas pixels`",
+    ]
+    assert "canvas" not in Caption(CAT, ".", PAINTING, ()).text(Painted(1))
+
+
+@pytest.mark.usefixtures("_canvas")
+def test_it_is_in_the_help() -> None:
+    assert "\n`.imagine a red fox --canvas pixels` what is painted on\n" in help_text("Easel", SETTINGS, ())
+    assert table().endswith("\n| `--canvas pixels` | what is painted on |")
+
+
+@pytest.mark.usefixtures("_canvas")
+def test_it_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "imagine", "a cat", "--out", "a.png", "--surface", "cloth"
+    for arguments, code in ((("imagine", "--help"), 0), (words, 2)):
+        monkeypatch.setattr(sys, "argv", ["easel", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert stopped.value.code == code
+    out, err = capsys.readouterr()
+    assert re.search("--canvas,--surface +CANVAS +What is", out)
+    assert "There is no such canvas." in err
+    asked = request("a cat", PAINTING, {"canvas": "pixels", "seed": "7", "size": None})
+    assert asked == replace(CAT, id="imagine", canvas="pixels")
+
+
+def test_the_documentation_has_the_table_of_today() -> None:
+    assert f"-->\n{table()}\n<!--" in MEMBERS.read_text(encoding="utf-8")
