@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -31,15 +32,16 @@ app = typer.Typer(
 )
 
 
-def main() -> NoReturn:
-    """Run the command line and exit."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line, or these words instead, and exit."""
+    words = sys.argv[1:] if words is None else words
     _open_closed_streams()
     remember(os.environ.get("EASEL_DISCORD__TOKEN"))
     with contextlib.redirect_stderr(redacting(sys.stderr)):
         try:
-            if any(TOKEN.match(argument) for argument in sys.argv[1:]):
+            if any(TOKEN.match(word) for word in words):
                 raise typer.BadParameter(TOKEN_ARGUMENT)
-            app()
+            app(words, prog_name="easel")
         except Exception as error:
             sys.exit(_told(error))
     sys.exit(0)
