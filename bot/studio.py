@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
-import discord
 import structlog
 
 from bot.caption import Caption, Ended, InProgress, Painted, Waiting
 from bot.delivery import Delivery, Picture
 from bot.edit_lock import EditLock
 from bot.errors import UserError
-from bot.farewell import say_farewell
 from bot.line import Line
+from bot.notice import send_notices
+from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import PictureFolder
@@ -34,7 +34,7 @@ from generation.request import SEED_LIMIT, ImagineRequest
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
 STOPPED = "Easel was stopped before this picture was finished."
-BEGUN = "That picture is being painted already and stays as it was asked for: `cancel` it, or ask anew."
+BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
 MOST_EDITED = 3
 """Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
 
@@ -49,6 +49,7 @@ class Entry:
 
     Args:
         request: what is painted.
+        origin: where it was asked for.
         post: what its member sees.
         taken: whether the executor has it.
         step: steps done.
@@ -57,16 +58,12 @@ class Entry:
     """
 
     request: ImagineRequest
+    origin: Origin
     post: Post
     taken: bool = False
     step: int = 0
     finishes: float = inf
     left_out: str = ""
-
-    @property
-    def source(self) -> discord.Message:
-        """The message that asked."""
-        return self.post.source
 
     @property
     def percent(self) -> int:
@@ -115,7 +112,7 @@ class Studio:
             tasks.create_task(self._listen())
             tasks.create_task(self._line.keep(lambda: self._pool, self._show_places))
 
-    def admit(self, source: discord.Message, arguments: Arguments) -> None:
+    def admit(self, origin: Origin, arguments: Arguments) -> None:
         """Let the request wait and post its place in line; raises ``UserError`` when it cannot be taken."""
         if self._closed:
             raise UserError(CLOSED)
@@ -130,15 +127,15 @@ class Studio:
             height=arguments.height,
             steps=arguments.steps,
             init=arguments.init,
-            member=str(source.author.id),
+            member=str(origin.author.id),
         )
         tag = self._queue.admit(request)
         caption = Caption(request, self._settings.discord.prefix, self._settings.painting)
-        delivery = Delivery(request.id, source, self._outboxes.of(source))
-        lock = self._edit_locks.setdefault(source.channel.id, EditLock(self._patience.turn))
-        post = Post(source, caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
-        entry = self._entries[request.id] = Entry(request, post)
-        _log.info("admitted", request=request.id, member=request.member, channel=source.channel.id)
+        delivery = Delivery(request.id, origin, self._outboxes.of(origin))
+        lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
+        post = Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        entry = self._entries[request.id] = Entry(request, origin, post)
+        _log.info("admitted", request=request.id, member=request.member, channel=origin.channel.id)
         post.show(self._stand_in_line(request, tag))
         self._spawn(self._keep_posted(entry))
         self._stirred()
@@ -146,7 +143,7 @@ class Studio:
     def change(self, entry: Entry, arguments: Arguments) -> None:
         """Let a request that waits be for something else; raises ``UserError`` when it is being painted."""
         if entry.taken:
-            raise UserError(BEGUN)
+            raise UserError(BEGUN.format(self._settings.discord.prefix))
         self._check_size(arguments)
         request = entry.request = replace(
             entry.request,
@@ -168,7 +165,7 @@ class Studio:
         """Take back the requests whose messages were deleted, those that asked and those that answered."""
         deleted = set(message_ids)
         for entry in self.entries:
-            if entry.source.id in deleted:
+            if entry.origin.id in deleted:
                 self._abort(entry)
                 entry.post.withdraw()
                 _log.info("taken back", request=entry.request.id)
@@ -194,12 +191,12 @@ class Studio:
         self._line.clear()
         by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
         for entry in self.entries:
-            by_channel[entry.source.channel.id].append(entry)
+            by_channel[entry.origin.channel.id].append(entry)
             self._drop(entry)
             entry.post.show(Ended(STOPPED, again=True))
         for entries in by_channel.values():
             if len(entries) > MOST_EDITED:
-                self._spawn(self._say_farewell(entries))
+                self._spawn(self._send_notices(entries))
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         late = [task for task in self._tasks if not task.done()]
@@ -208,14 +205,14 @@ class Studio:
         if late:
             _log.warning("stopped before every post could be changed", posts=len(late))
 
-    async def _say_farewell(self, entries: list[Entry]) -> None:
+    async def _send_notices(self, entries: list[Entry]) -> None:
         """Tell all members of a channel at once; their posts are changed as far as there is time."""
-        posts = [(entry.source, entry.post.caption) for entry in entries]
-        await say_farewell(entries[0].source.channel, posts, self._patience)
+        posts = [(entry.origin, entry.post.caption) for entry in entries]
+        await send_notices(entries[0].origin.channel, posts, self._patience)
 
     def asked_by(self, message_id: int) -> Entry | None:
         """Return what waits or is being painted because of that message."""
-        return next((entry for entry in self._entries.values() if entry.source.id == message_id), None)
+        return next((entry for entry in self._entries.values() if entry.origin.id == message_id), None)
 
     @property
     def entries(self) -> list[Entry]:

@@ -47,7 +47,7 @@ async def test_a_picture_that_is_finished_is_shown_before_the_end(stage: Stage) 
 
 
 async def test_while_it_stops_nothing_is_accepted_and_a_second_signal_does_not_wait(make_stage: MakeStage) -> None:
-    stage = await make_stage(patience=replace(PATIENCE, farewell=3600.0), painting__preview_seconds=3600.0)
+    stage = await make_stage(patience=replace(PATIENCE, closing=3600.0), painting__preview_seconds=3600.0)
     post = await stage.reply(await stage.say(".imagine one"))
     os.kill(os.getpid(), signal.SIGINT)
     await asyncio.sleep(0)
@@ -116,7 +116,7 @@ async def test_many_in_one_channel_are_all_told_at_the_end(make_stage: MakeStage
 
 @pytest.mark.parametrize("way", ["answered", "reset"])
 @pytest.mark.parametrize("late", [False, True])
-async def test_the_farewell_is_said_again_where_it_was_not_taken(
+async def test_the_notice_at_the_end_is_sent_again_where_it_was_not_taken(
     make_stage: MakeStage, way: Literal["answered", "reset"], late: bool
 ) -> None:
     stage = await make_stage(queue__per_member=100)

@@ -306,13 +306,15 @@ async def test_an_edit_changes_what_waits(stage: Stage) -> None:
     dog = await stage.executor.next("a dog")
     assert (dog.seed, dog.steps) == (7, 20)
     await _edit(stage, said, ".imagine a cow")
-    await _somewhere(stage, "That picture is being painted already")
+    await _somewhere(stage, "That picture is being painted already", "`.cancel` it")
     stage.executor.finish(dog)
     await stage.shows(post, "**a dog**", "Again:")
 
 
-async def _somewhere(stage: Stage, words: str) -> None:
-    await stage.sandbox.until(lambda: any(words in each.content for each in stage.sandbox.messages("art")))
+async def _somewhere(stage: Stage, *words: str) -> None:
+    await stage.sandbox.until(
+        lambda: any(all(word in each.content for word in words) for each in stage.sandbox.messages("art"))
+    )
 
 
 async def test_works_in_private(stage: Stage) -> None:
