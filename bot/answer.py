@@ -3,13 +3,13 @@
 import asyncio
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
-import discord
 import structlog
 
-from bot.caption import MAX_CONTENT
-from bot.characters import units
-from bot.discord_api import is_gone, is_trouble, reason
+from bot.characters import MAX_CONTENT, units
+from bot.discord_api import CALL_ERRORS, is_gone, is_transient, reason
+from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.permissions import granted, may_write
@@ -19,7 +19,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Answer:
-    message: discord.Message
+    origin: Origin
     text: str
     asked: int = 1
     """How often it was asked for while it waited."""
@@ -33,7 +33,7 @@ class _Answer:
 
 
 class Answers:
-    """Replies to messages without pinging anybody, each once, however Discord fares meanwhile.
+    """Answers what members type, without pinging anybody, each once, however Discord fares meanwhile.
 
     Where the bot may not write the answer goes to the author in private. Where that is not possible either, or the
     message is gone, nothing is sent, and the log says so. While an answer waits for its turn the same kind of answer
@@ -50,20 +50,20 @@ class Answers:
         self._waiting: dict[tuple[int, int, str], _Answer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def give(self, message: discord.Message, text: str, kind: str) -> None:
-        """Answer ``message`` as soon as it may be.
+    def give(self, origin: Origin, text: str, kind: str) -> None:
+        """Answer as soon as it may be.
 
         Args:
-            message: with the command.
+            origin: of the command.
             text: markdown, at most 2000 characters.
             kind: of answer, the command's name for example.
         """
-        key = message.channel.id, message.author.id, kind
+        key = origin.channel.id, origin.author.id, kind
         waiting = self._waiting.get(key)
         if waiting is not None:
-            waiting.message, waiting.text, waiting.asked = message, text, waiting.asked + 1
+            waiting.origin, waiting.text, waiting.asked = origin, text, waiting.asked + 1
             return
-        self._waiting[key] = _Answer(message, text)
+        self._waiting[key] = _Answer(origin, text)
         task = asyncio.create_task(self._send(key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -77,44 +77,37 @@ class Answers:
 
     async def _send(self, key: tuple[int, int, str]) -> None:
         channel_id, member_id, _ = key
-        await self._outboxes.of(self._waiting[key].message).turn(member_id)
+        await self._outboxes.of(self._waiting[key].origin).wait_for_turn(member_id)
         answer = self._waiting.pop(key)
         try:
             async with asyncio.timeout(self._patience.answer):
                 await self._deliver(answer)
         except Exception as error:
-            fault = None if isinstance(error, OSError | discord.DiscordException) or is_trouble(error) else error
+            fault = None if isinstance(error, CALL_ERRORS) else error
             _log.warning("could not answer", channel=channel_id, text=answer.text, error=reason(error), exc_info=fault)
 
     async def _deliver(self, answer: _Answer) -> None:
         """Send it; raises what is the matter where it cannot be."""
-        private = not may_write(answer.message)
-        reference = granted(answer.message).read_message_history
+        private = not may_write(answer.origin)
+        reference = answer.origin.reply_to is not None and granted(answer.origin).read_message_history
         for pause in self._patience.pauses():
             try:
                 await _send(answer, reference=reference, private=private)
                 return
-            except discord.HTTPException as error:
-                if not is_trouble(error):
-                    if private or is_gone(error):
-                        raise
-                    # Without the reference, then in private.
-                    private, reference = not reference, False
-                    continue
-            except Exception as error:
-                if not is_trouble(error):
+            except CALL_ERRORS as error:
+                if is_transient(error):
+                    await asyncio.sleep(pause)
+                elif private or is_gone(error):
                     raise
-            await asyncio.sleep(pause)
+                else:  # Without the reference, then in private.
+                    private, reference = not reference, False
 
 
 async def _send(answer: _Answer, *, reference: bool, private: bool) -> None:
-    message, text, nonce = answer.message, answer.content, answer.nonce
+    origin, text, nonce = answer.origin, answer.content, answer.nonce
     if private:
-        about = f"About your message {message.jump_url}: "
-        await message.author.send((about + text)[:MAX_CONTENT], suppress_embeds=True, nonce=f"{nonce}p")
-    elif reference:
-        to = message.to_reference(fail_if_not_exists=False)
-        await message.channel.send(text, reference=to, suppress_embeds=True, nonce=nonce)
+        await origin.author.send(origin.in_private(text), suppress_embeds=True, nonce=f"{nonce}p")
     else:
-        addressed = f"{message.author.mention} {text}"[:MAX_CONTENT]
-        await message.channel.send(addressed, suppress_embeds=True, nonce=nonce)
+        to: Any = origin.reply_to if reference else None
+        text = text if reference else origin.addressed(text)
+        await origin.channel.send(text, reference=to, suppress_embeds=True, nonce=nonce)

@@ -81,7 +81,7 @@ async def run(
                 if stop.is_set():
                     _log.info("stopping")
                 painting.cancel()
-                farewell = asyncio.create_task(_say_farewell(posts, answers, patience.farewell))
+                farewell = asyncio.create_task(_say_farewell(posts, answers, patience.closing))
                 hurrying = asyncio.create_task(hurry.wait())
                 await asyncio.wait({farewell, hurrying}, return_when=asyncio.FIRST_COMPLETED)
                 client.release()

@@ -22,8 +22,6 @@ from bot.prompt import parse
 from config.settings import PaintingSettings
 from generation.request import ImagineRequest
 
-MAX_CONTENT = 2000
-"""Discord's limit, in UTF-16 code units to be on the safe side."""
 MAX_ALT_TEXT = 1024
 LONGEST_SHOWN = 200
 """UTF-16 code units of a prompt that are shown; all of it is in the picture's description."""

@@ -7,6 +7,8 @@ joiners between letters, the sequences that emoji are made of.
 
 import regex
 
+MAX_CONTENT = 2000
+"""Discord's limit on a message, in UTF-16 code units to be on the safe side."""
 MOST_MARKS = 4
 """Marks and joiners on one letter: a Hebrew letter with its points and accents has as many."""
 

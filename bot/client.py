@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
 from bot.answer import Answers
-from bot.discord_api import BoundedHTTPClient, reason
+from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, reason
 from bot.errors import UserError
+from bot.origin import Origin
 from bot.patience import Patience
 from config.settings import DiscordSettings
 
@@ -87,9 +87,9 @@ class Client(commands.Bot):
             return
         if message.guild is None:
             _remember(self._conversations, message.channel.id, message.channel)
-        await self._hear(message)
+        await self._run_command(message)
 
-    async def hear_edited(self, message: discord.Message, *, however_late: bool) -> bool:
+    async def run_edited(self, message: discord.Message, *, however_late: bool) -> bool:
         """Run the command that an edit made of a message, and return whether it is one.
 
         Args:
@@ -103,11 +103,11 @@ class Client(commands.Bot):
         # Discord tells of a message also when it is pinned, for example, with the time of an edit of long ago.
         if discord.utils.snowflake_time(self._newest) - message.edited_at > self._edited_within:
             return True
-        return await self._hear(message)
+        return await self._run_command(message)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Leave alone what was written in a server before the bot was there."""
-        self._newest = max([self._newest, *(channel.last_message_id or 0 for channel in _readable(guild))])
+        self._newest = max([self._newest, *_readable(guild).values()])
 
     async def on_disconnect(self) -> None:
         """Take note from where on messages may be missing."""
@@ -121,18 +121,15 @@ class Client(commands.Bot):
     async def on_ready(self) -> None:
         """Look through what was written while there was no session."""
         missing_since, self._missing_since = self._missing_since, None
-        channels = [channel for guild in self.guilds for channel in _readable(guild)]
-        latest = [channel.last_message_id or 0 for channel in channels]
-        self._newest = max([self._newest, *latest])
+        latest = {channel: last for guild in self.guilds for channel, last in _readable(guild).items()}
+        self._newest = max([self._newest, *latest.values()])
         if missing_since is None:
             return
-        missed: list[discord.abc.Messageable] = [
-            channel for channel, last in zip(channels, latest, strict=True) if last > missing_since
-        ]
+        missed = [channel for channel, last in latest.items() if last > missing_since]
         for channel in [*missed, *self._conversations.values()]:
             try:
                 await self._catch_up(channel, missing_since)
-            except (discord.DiscordException, OSError, aiohttp.ClientError) as error:
+            except CALL_ERRORS as error:
                 _log.warning("could not look through a channel", channel=str(channel), error=reason(error))
 
     async def on_command_error(self, context: commands.Context[Any], error: commands.CommandError, /) -> None:
@@ -141,10 +138,10 @@ class Client(commands.Bot):
             return
         cause = error.original if isinstance(error, commands.CommandInvokeError) else error
         if isinstance(cause, UserError):
-            self._answers.give(context.message, str(cause), "refusal")
+            self._answers.give(Origin.of(context.message), str(cause), "refusal")
             return
         _log.error("a command failed", command=context.invoked_with, message=context.message.id, exc_info=cause)
-        self._answers.give(context.message, FAULT, "fault")
+        self._answers.give(Origin.of(context.message), FAULT, "fault")
 
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
         """Log what went wrong with an event."""
@@ -154,13 +151,13 @@ class Client(commands.Bot):
         async for message in channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True):
             await self.on_message(message)
 
-    async def _hear(self, message: discord.Message) -> bool:
+    async def _run_command(self, message: discord.Message) -> bool:
         """Run the command in a message, and return whether there is one."""
         _remember(self._seen, message.id, message.content)
         context = await self.get_context(message)
         if context.prefix is not None and context.command is None and context.prefix != self.prefix:
             text = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
-            self._answers.give(message, text, "mention")
+            self._answers.give(Origin.of(message), text, "mention")
         await self.invoke(context)
         return context.command is not None
 
@@ -172,11 +169,12 @@ def _prefixes(client: Client, message: discord.Message) -> list[str]:
     return [mention[0]] if mention else [client.prefix]
 
 
-def _readable(guild: discord.Guild) -> list[_Channel]:
-    """Return the channels of a server in which the bot may look back."""
-    channels: list[_Channel] = [*guild.text_channels, *guild.voice_channels, *guild.stage_channels]
-    channels += guild.threads
-    return [channel for channel in channels if channel.permissions_for(guild.me).read_message_history]
+def _readable(guild: discord.Guild) -> dict[discord.abc.Messageable, int]:
+    """Return the channels of a server in which the bot may look back, and the id of the last message of each."""
+    channels: tuple[_Channel, ...] = (*guild.text_channels, *guild.voice_channels)
+    channels += (*guild.stage_channels, *guild.threads)
+    readable = [channel for channel in channels if channel.permissions_for(guild.me).read_message_history]
+    return {channel: channel.last_message_id or 0 for channel in readable}
 
 
 def _guarded(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:

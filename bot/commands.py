@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 from discord.ext import commands
@@ -10,16 +9,17 @@ from discord.ext import commands
 from bot import prompt
 from bot.answer import Answers
 from bot.client import Client
-from bot.discord_api import reason
-from bot.errors import CancelError, PermissionsError
+from bot.discord_api import CALL_ERRORS, reason
+from bot.errors import UserError
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
+from bot.origin import Origin
 from bot.permissions import missing
 from bot.posts import Entry, Posts
 from config.settings import Settings
 
-STAYS = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
+EDIT_IGNORED = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
 
 _log = structlog.get_logger(__name__)
 
@@ -38,24 +38,25 @@ class ImagineCog(commands.Cog):
     @commands.command()
     async def imagine(self, context: Context, *, text: str = "") -> None:
         """Paint what the text describes; where the message was edited, instead of what it asked for before."""
-        lacking = missing(context.message)
+        message, origin = context.message, Origin.of(context.message)
+        lacking = missing(origin)
         if lacking:
-            _log.warning("permissions are missing", channel=context.channel.id, missing=lacking)
+            _log.warning("permissions are missing", channel=origin.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
-            raise PermissionsError(f"To paint here I need the permission {names}; a moderator can grant it.")
-        typed = with_names(context.message, text)
+            raise UserError(f"To paint here I need the permission {names}; a moderator can grant it.")
+        typed = with_names(text, origin, message.mentions)
         arguments = prompt.parse(typed, self._settings.painting, self._posts.inits)
-        asked = self._posts.asked_by(context.message.id)
+        asked = self._posts.asked_by(message.id)
         if asked is None:
-            await self._posts.admit(context.message, arguments)
+            await self._posts.admit(origin, arguments)
         else:
             await self._posts.change(asked, arguments)
 
     @commands.command()
     async def queue(self, context: Context) -> None:
         """Show what is being painted and what waits."""
-        text = queue_text(self._posts.running, self._posts.waiting, context.message)
-        self._answers.give(context.message, text, "queue")
+        origin = Origin.of(context.message)
+        self._answers.give(origin, queue_text(self._posts.running, self._posts.waiting, origin), "queue")
 
     @commands.command()
     async def cancel(self, context: Context, *, which: str = "") -> None:
@@ -67,40 +68,37 @@ class ImagineCog(commands.Cog):
             entry = self._named(which.strip())
         else:
             entry = self._newest(message)
-        own = entry.source.author.id == message.author.id
+        own = entry.origin.author.id == message.author.id
         if not own and not _moderates(message, entry):
-            raise CancelError("That picture is not yours; only who asked for it and moderators can cancel it.")
+            raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
         await self._posts.cancel(entry, "Cancelled." if own else "Cancelled by a moderator.")
-        self._answers.give(
-            message,
-            f"Cancelled: {escape(shorten(entry.request.prompt, 100))}",
-            f"cancel {entry.request.id}",
-        )
+        text = f"Cancelled: {escape(shorten(entry.request.prompt, 100))}"
+        self._answers.give(Origin.of(message), text, f"cancel {entry.request.id}")
 
     @commands.command()
     async def help(self, context: Context) -> None:
         """Tell how to ask for a picture."""
         text = help_text(context.me.display_name, self._settings, self._posts.inits)
-        self._answers.give(context.message, text, "help")
+        self._answers.give(Origin.of(context.message), text, "help")
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
         """Run what a message says now, if it is a command, also instead of what it asked for and still waits for."""
-        await self._hear_edited(edit.message)
+        await self._run_edited(edit.message)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Look whether what was asked for was deleted or edited while there was no session."""
-        for entry in self._posts.entries:
-            source = entry.source
+        for entry in [entry for entry in self._posts.entries if entry.origin.reply_to]:
+            origin = entry.origin
             try:
-                message = await source.channel.fetch_message(source.id)
+                message = await origin.channel.fetch_message(origin.id)
             except discord.NotFound:
-                await self._posts.forget([source.id])
-            except (discord.DiscordException, OSError, aiohttp.ClientError) as error:
+                await self._posts.forget([origin.id])
+            except CALL_ERRORS as error:
                 _log.warning("could not look for a message", request=entry.request.id, error=reason(error))
             else:
-                await self._hear_edited(message)
+                await self._run_edited(message)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
@@ -112,16 +110,16 @@ class ImagineCog(commands.Cog):
         """Take back what messages asked for that were deleted together."""
         await self._posts.forget(deleted.message_ids)
 
-    async def _hear_edited(self, message: discord.Message) -> None:
+    async def _run_edited(self, message: discord.Message) -> None:
         asked = self._posts.asked_by(message.id)
-        is_command = await self._client.hear_edited(message, however_late=asked is not None)
+        is_command = await self._client.run_edited(message, however_late=asked is not None)
         if asked is not None and not is_command:
-            self._answers.give(message, STAYS.format(self._settings.discord.prefix), "edit")
+            self._answers.give(Origin.of(message), EDIT_IGNORED.format(self._settings.discord.prefix), "edit")
 
     def _newest(self, message: discord.Message) -> Entry:
-        mine = [entry for entry in self._posts.entries if entry.source.author.id == message.author.id]
+        mine = [entry for entry in self._posts.entries if entry.origin.author.id == message.author.id]
         if not mine:
-            raise CancelError("You have no picture waiting or being painted.")
+            raise UserError("You have no picture waiting or being painted.")
         return mine[-1]
 
     def _named(self, which: str) -> Entry:
@@ -129,22 +127,22 @@ class ImagineCog(commands.Cog):
         if which.isdecimal() and 0 < int(which) <= len(waiting):
             return waiting[int(which) - 1]
         prefix = self._settings.discord.prefix
-        raise CancelError(f"There is no such picture in line. `{prefix}queue` shows what waits and at which place.")
+        raise UserError(f"There is no such picture in line. `{prefix}queue` shows what waits and at which place.")
 
     def _replied_to(self, message: discord.Message) -> Entry:
         assert message.reference is not None
         for entry in self._posts.entries:
             post = entry.post.message
-            if message.reference.message_id in {entry.source.id, post.id if post else None}:
+            if message.reference.message_id in {entry.origin.id, post.id if post else None}:
                 return entry
-        raise CancelError("That message is not about a picture that waits or is being painted.")
+        raise UserError("That message is not about a picture that waits or is being painted.")
 
 
 def _moderates(message: discord.Message, entry: Entry) -> bool:
     """Return whether the author may cancel what others asked for in that channel."""
     channel, author = message.channel, message.author
     return (
-        channel.id == entry.source.channel.id
+        channel.id == entry.origin.channel.id
         and isinstance(author, discord.Member)
         and not isinstance(channel, discord.PartialMessageable)
         and channel.permissions_for(author).manage_messages

@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot.client import Client
-from bot.discord_api import DISCORD, NO_API, TROUBLE, UnavailableError, is_trouble, point_at, reason
+from bot.discord_api import DISCORD, NO_API, TRANSIENT, UnavailableError, is_transient, point_at, reason
 from bot.errors import SetupError
 from bot.patience import Patience
 from config.settings import DiscordSettings
@@ -42,7 +42,7 @@ async def connect(client: Client, settings: DiscordSettings, token: str, patienc
     Raises:
         SetupError: Discord does not let the bot in, or nothing answers.
     """
-    logging.getLogger("discord.client").addFilter(_in_one_line)
+    logging.getLogger("discord.client").addFilter(_without_traceback)
     try:
         await _log_in(client, settings.api_base, token, patience)
         await _listen(client, patience)
@@ -63,13 +63,15 @@ async def _log_in(client: Client, api_base: str, token: str, patience: Patience)
             await point_at(api_base)
             await client.login(token)
             return
-        except (*TROUBLE, *MALFORMED, discord.HTTPException) as error:
-            if isinstance(error, discord.HTTPException) and not is_trouble(error):
+        except (*TRANSIENT, *MALFORMED, discord.HTTPException) as error:
+            if isinstance(error, discord.HTTPException) and not is_transient(error):
                 raise SetupError(f"{api_base} does not let the bot log in: {reason(error)}.") from None
             if not isinstance(error, DOWN) and loop.time() - began + pause > patience.unreachable:
                 raise SetupError(_advice(api_base, error)) from None
             _log.warning("cannot log in yet; trying again", error=reason(error), seconds=pause)
-        await _start_afresh(client)
+        # The session of a login that failed is closed; the next one makes another.
+        await client.http.close()
+        client.http.connector = discord.utils.MISSING
         await asyncio.sleep(pause)
 
 
@@ -78,12 +80,6 @@ def _advice(api_base: str, error: Exception) -> str:
         return NO_API.format(api_base)
     advice = "check the network" if api_base == DISCORD else "start that server or check discord.api_base"
     return f"Nothing answers at {api_base}: {advice}."
-
-
-async def _start_afresh(client: Client) -> None:
-    """Close the session of a login that failed; the next one makes another."""
-    await client.http.close()
-    client.http.connector = discord.utils.MISSING
 
 
 async def _listen(client: Client, patience: Patience) -> None:
@@ -104,8 +100,8 @@ async def _listen(client: Client, patience: Patience) -> None:
             await asyncio.sleep(pause)
 
 
-def _in_one_line(record: logging.LogRecord) -> bool:
-    """Let discord.py say in one line, instead of in a traceback, why it connects again."""
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Make one line of the traceback with which discord.py says why it connects again."""
     if record.exc_info is not None and isinstance(record.exc_info[1], Exception):
         record.msg, record.args = f"{record.getMessage()}: {reason(record.exc_info[1])}", ()
         record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"

@@ -31,8 +31,10 @@ class UnavailableError(aiohttp.ClientError):
     """The server is there and says that it cannot serve now."""
 
 
-TROUBLE = (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError)
+TRANSIENT = (discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, OSError)
 """Nothing is wrong with what was asked for; it should be tried again."""
+CALL_ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError)
+"""All that a call may raise; anything else is a fault of ours."""
 
 
 class BoundedHTTPClient(HTTPClient):
@@ -53,9 +55,9 @@ class BoundedHTTPClient(HTTPClient):
         return answer
 
 
-def is_trouble(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Return whether Discord, or the way to it, and not what was asked for, is to blame."""
-    return isinstance(error, TROUBLE) or (isinstance(error, discord.HTTPException) and error.status in {408, 429})
+    return isinstance(error, TRANSIENT) or (isinstance(error, discord.HTTPException) and error.status in {408, 429})
 
 
 def is_gone(error: Exception) -> bool:

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-import discord
-
-from bot.caption import MAX_CONTENT, bar, ready, starting
-from bot.characters import units
+from bot.caption import bar, ready, starting
+from bot.characters import MAX_CONTENT, units
 from bot.flags import FLAGS
 from bot.markdown import escape, inline_code, shorten
+from bot.origin import Origin
 from bot.posts import Entry
 from config.settings import Settings
 
 MAX_ANSWER = MAX_CONTENT - 150
-"""Room for the link or the mention that :func:`bot.answer.answer` may put before an answer."""
+"""Room for the link or the mention that an :class:`Origin` may put before an answer."""
 MOST_RUNNING = 5
 MOST_WAITING = 10
 MOST_OWN = 10
@@ -27,8 +26,8 @@ POCKET = """
 SKETCH = " They sketch before they paint; `--init noise` leaves the sketch out."
 
 
-def queue_text(running: Sequence[Entry], waiting: Sequence[Entry], viewer: discord.Message) -> str:
-    """Return what is painted and what waits, as the author of ``viewer`` may see it where they asked.
+def queue_text(running: Sequence[Entry], waiting: Sequence[Entry], viewer: Origin) -> str:
+    """Return what is painted and what waits, as whoever asks may see it where they ask.
 
     What others asked for elsewhere counts, and its words stay there. Where the rows are too long for a message prompts
     are shortened further, and then rows are left out.
@@ -41,9 +40,7 @@ def queue_text(running: Sequence[Entry], waiting: Sequence[Entry], viewer: disco
     return next(text for text in texts if units(text) <= MAX_ANSWER)
 
 
-def _queue_text(
-    running: Sequence[Entry], waiting: Sequence[Entry], viewer: discord.Message, length: int, rows: int
-) -> str:
+def _queue_text(running: Sequence[Entry], waiting: Sequence[Entry], viewer: Origin, length: int, rows: int) -> str:
     """Return the text with titles of so many UTF-16 code units and so many rows for what waits."""
     lines = []
     if running:
@@ -58,7 +55,7 @@ def _queue_text(
             lines.append(f"{place}. {_title(entry, viewer, length)} · {starting(entry.record.estimate.starts)}")
         hidden = list(enumerate(waiting, start=1))[rows:]
         lines += _more(len(hidden))
-        mine = [str(place) for place, entry in hidden if entry.source.author.id == viewer.author.id]
+        mine = [str(place) for place, entry in hidden if entry.origin.author.id == viewer.author.id]
         if mine:
             others = f" and {len(mine) - MOST_OWN} more" if len(mine) > MOST_OWN else ""
             lines.append(f"Yours among them: number {', '.join(mine[:MOST_OWN])}{others}")
@@ -90,10 +87,10 @@ to a picture, that one
 {painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}"""
 
 
-def _title(entry: Entry, viewer: discord.Message, length: int) -> str:
-    author = entry.source.author
+def _title(entry: Entry, viewer: Origin, length: int) -> str:
+    author = entry.origin.author
     mine = author.id == viewer.author.id
-    here = entry.source.channel.id == viewer.channel.id
+    here = entry.origin.channel.id == viewer.channel.id
     if not (mine or here):
         return "a picture for somebody elsewhere"
     prompt = escape(shorten(entry.request.prompt, length))

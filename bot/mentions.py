@@ -3,6 +3,7 @@
 https://docs.discord.com/developers/reference#message-formatting
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -10,6 +11,7 @@ import regex
 
 from bot.characters import clean
 from bot.markdown import CODE
+from bot.origin import Origin
 from bot.prompt import quoted
 
 ID = "[0-9]{1,20}"
@@ -35,11 +37,13 @@ UNKNOWN = {"member": "someone", "role": "a role", "channel": "a channel", "time"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def with_names(message: discord.Message, text: str) -> str:
-    """Return ``text``, which is from ``message``, with names instead of ids, except in code, where Discord shows ids.
+def with_names(text: str, origin: Origin, mentioned: Sequence[discord.Member | discord.User]) -> str:
+    """Return ``text`` with names instead of ids, except in code, where Discord shows ids.
 
-    A name that could be read as a flag or as code is quoted, so that it is nothing but part of the prompt.
+    A name that could be read as a flag or as code is quoted, so that it is nothing but part of the prompt. Members who
+    are not among ``mentioned`` have none.
     """
+    members = {member.id: member.display_name for member in mentioned}
 
     def name(match: regex.Match[str]) -> str:
         if match["block"] or match["ticks"]:
@@ -47,7 +51,7 @@ def with_names(message: discord.Message, text: str) -> str:
         groups = match.groupdict()
         style = groups.pop("style")
         ((kind, value),) = [(kind, value) for kind, value in groups.items() if value is not None]
-        found = _found(message, kind, value, style)
+        found = members.get(int(value), "") if kind == "member" else _found(origin, kind, value, style)
         found = quoted(" ".join(clean(found).replace("`", "").split()) or UNKNOWN.get(kind, ""))
         before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
         apart = found.startswith("`")
@@ -58,16 +62,14 @@ def with_names(message: discord.Message, text: str) -> str:
     return EITHER.sub(name, text)
 
 
-def _found(message: discord.Message, kind: str, value: str, style: str | None) -> str:
+def _found(origin: Origin, kind: str, value: str, style: str | None) -> str:
     """Return the name of what is referred to, ``""`` where there is none or the author may not know it."""
     match kind:
-        case "member":
-            return {each.id: each.display_name for each in message.mentions}.get(int(value), "")
         case "role":
-            role = message.guild and message.guild.get_role(int(value))
+            role = origin.guild and origin.guild.get_role(int(value))
             return role.name.removeprefix("@") if role else ""
         case "channel":
-            return _channel(message, int(value))
+            return _channel(origin, int(value))
         case "time":
             return _time(int(value), style)
         case "sound":
@@ -77,15 +79,13 @@ def _found(message: discord.Message, kind: str, value: str, style: str | None) -
     return value
 
 
-def _channel(message: discord.Message, channel_id: int) -> str:
-    """Return the name of a channel that the author of the message may see."""
-    channel = message.guild and message.guild.get_channel_or_thread(channel_id)
-    seen = channel
-    if isinstance(channel, discord.Thread):
-        seen = None if channel.is_private() else channel.parent
-    if not channel or not seen or not isinstance(message.author, discord.Member):
+def _channel(origin: Origin, channel_id: int) -> str:
+    """Return the name of a channel that the author may see."""
+    channel = origin.guild and origin.guild.get_channel_or_thread(channel_id)
+    hidden = isinstance(channel, discord.Thread) and (channel.is_private() or channel.parent is None)
+    if not channel or hidden or not isinstance(origin.author, discord.Member):
         return ""
-    return channel.name if seen.permissions_for(message.author).view_channel else ""
+    return channel.name if channel.permissions_for(origin.author).view_channel else ""
 
 
 def _time(seconds: int, style: str | None) -> str:

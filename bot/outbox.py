@@ -8,7 +8,7 @@ not answered at all.
 import asyncio
 from collections import Counter, deque
 
-import discord
+from bot.origin import Origin
 
 LIMIT = 5
 """Messages in a window, in one channel. Discord publishes no number; this is the one that developers observe."""
@@ -39,7 +39,7 @@ class Outbox:
         self._forget()
         return not (self._waiting or self._sent)
 
-    async def turn(self, member: int) -> None:
+    async def wait_for_turn(self, member: int) -> None:
         """Wait until a message to ``member`` may be sent."""
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append((member, turn))
@@ -82,9 +82,9 @@ class Outboxes:
         self._window = window
         self._by_channel: dict[int, Outbox] = {}
 
-    def of(self, message: discord.Message) -> Outbox:
-        """Return the outbox of a message's channel; in a conversation of two nothing is kept for others."""
+    def of(self, origin: Origin) -> Outbox:
+        """Return the outbox of the channel; in a conversation of two nothing is kept for others."""
         if len(self._by_channel) > REMEMBERED:
             self._by_channel = {key: each for key, each in self._by_channel.items() if not each.is_idle}
-        reserved = RESERVED if message.guild else 0
-        return self._by_channel.setdefault(message.channel.id, Outbox(self._window, reserved))
+        reserved = RESERVED if origin.guild else 0
+        return self._by_channel.setdefault(origin.channel.id, Outbox(self._window, reserved))

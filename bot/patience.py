@@ -24,7 +24,7 @@ class Patience:
         edited_within: so soon after it was written a message can be made a command by an edit.
         editable: age of a message after which it is replaced and not edited; Discord allows few edits of those older
             than an hour.
-        farewell: so long it may take at the end to tell everybody that their picture will not be finished.
+        closing: so long it may take at the end to tell everybody that their picture will not be finished.
     """
 
     pause: float = 1.0
@@ -37,7 +37,7 @@ class Patience:
     forecast: float = 1.0
     edited_within: float = 60.0
     editable: float = 3000.0
-    farewell: float = 8.0
+    closing: float = 8.0
 
     def after(self, failures: int) -> float:
         """Return the pause after so many failures in a row, at least 1."""

@@ -2,6 +2,8 @@
 
 import discord
 
+from bot.origin import Origin
+
 NEEDED = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -12,26 +14,24 @@ NEEDED = discord.Permissions(
 """Asked for when the bot is added to a server. Replies need the history."""
 
 
-def granted(message: discord.Message) -> discord.Permissions:
-    """Return what the bot may do where ``message`` stands."""
-    if message.guild is None or isinstance(message.channel, discord.PartialMessageable):
+def granted(origin: Origin) -> discord.Permissions:
+    """Return what the bot may do there."""
+    if not isinstance(origin.me, discord.Member) or isinstance(origin.channel, discord.PartialMessageable):
         return NEEDED
-    return message.channel.permissions_for(message.guild.me)
+    return origin.channel.permissions_for(origin.me)
 
 
-def may_write(message: discord.Message) -> bool:
-    """Return whether the bot may write where ``message`` stands."""
-    permissions = granted(message)
-    in_thread = isinstance(message.channel, discord.Thread)
+def may_write(origin: Origin) -> bool:
+    """Return whether the bot may write there."""
+    permissions, in_thread = granted(origin), isinstance(origin.channel, discord.Thread)
     return permissions.send_messages_in_threads if in_thread else permissions.send_messages
 
 
-def missing(message: discord.Message) -> list[str]:
-    """Return what the bot lacks to answer ``message`` with a picture, in the words of Discord's settings."""
-    permissions = granted(message)
-    in_thread = isinstance(message.channel, discord.Thread)
+def missing(origin: Origin) -> list[str]:
+    """Return what the bot lacks to answer with a picture there, in the words of Discord's settings."""
+    permissions, in_thread = granted(origin), isinstance(origin.channel, discord.Thread)
     wanted = {
-        "Send Messages in Threads" if in_thread else "Send Messages": may_write(message),
+        "Send Messages in Threads" if in_thread else "Send Messages": may_write(origin),
         "Attach Files": permissions.attach_files,
         "Read Message History": permissions.read_message_history,
     }

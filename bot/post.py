@@ -6,6 +6,7 @@ a new message, in private. Only where the message or the channel was deleted is 
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -14,30 +15,30 @@ import structlog
 
 from bot.caption import Caption, Ended, InProgress, Painted, State, Waiting
 from bot.delivery import Delivery, Picture
-from bot.discord_api import is_gone, is_trouble, reason
+from bot.discord_api import CALL_ERRORS, is_gone, is_transient, reason
 from bot.edit_lock import EditLock
 from bot.patience import Patience
 from bot.pictures import smaller
 
 PREVIEWS_PER_PLACE = 5
 """How many times more rarely a new place in line is shown than a new preview."""
-NOTEWORTHY = 30.0
+LEAST_CHANGE = 30.0
 """Seconds by which an estimate has to change to be shown anew."""
 LONGEST_ATTEMPT = 120.0
 """Seconds; discord.py tries some failures again by itself."""
 ENTITY_TOO_LARGE = 413
 INFORM_AFTER = 2
 """Refusals of a finished picture after which the member is told in words."""
-LATE_WAYS = 3
+FALLBACKS = 3
 """Ways in which a picture is posted that has been refused for too long."""
 
-OWED = (
+NOT_ATTACHED = (
     "The picture is finished, but Discord does not let me attach it here. I keep trying; a moderator can check that I "
     "have the permission **Attach Files**."
 )
-LOST = "The picture is finished, but Discord does not let me post it."
-IN_PRIVATE = "The picture is finished. Discord does not let me post it here, so it came to you in private."
-SILENCED = "I cannot write there, so nothing is painted."
+NOT_POSTED = "The picture is finished, but Discord does not let me post it."
+POSTED_IN_PRIVATE = "The picture is finished. Discord does not let me post it here, so it came to you in private."
+NOT_WRITABLE = "I cannot write there, so nothing is painted."
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +59,6 @@ class Post:
     """Shows the latest state of a request, and nothing in between when states come faster than edits may.
 
     Args:
-        source: the message that asked; the post is a reply to it.
         caption: what to say.
         delivery: how to say it.
         edit_lock: of the channel's edits.
@@ -67,15 +67,8 @@ class Post:
     """
 
     def __init__(
-        self,
-        source: discord.Message,
-        caption: Caption,
-        delivery: Delivery,
-        edit_lock: EditLock,
-        pause: float,
-        patience: Patience,
+        self, caption: Caption, delivery: Delivery, edit_lock: EditLock, pause: float, patience: Patience
     ) -> None:
-        self.source = source
         self.caption = caption
         self._delivery = delivery
         self._edit_lock = edit_lock
@@ -87,14 +80,14 @@ class Post:
         self._picture: Picture | None = None
         self._shown: Shown | None = None
         self._earliest = 0.0
-        self._setbacks = 0
+        self._failures = 0
         """Failures since the last success."""
         self._refusals = 0
         """Failures to show the latest state for which Discord is not to blame."""
         self._refused_since = 0.0
         self._told = False
         """Whether the member has been told in words that the picture is finished."""
-        self._late_ways = 0
+        self._failed_fallbacks = 0
 
     @property
     def message(self) -> discord.Message | None:
@@ -109,7 +102,7 @@ class Post:
             picture: as it is now.
             anew: show it also where it says little that is new, for the caption is another one.
         """
-        if anew or _is_news(self._state, state):
+        if anew or _is_worth_showing(self._state, state):
             self._first = self._first or state
             self._change(state, None if isinstance(state, Ended) else picture or self._picture)
 
@@ -126,18 +119,16 @@ class Post:
             else:
                 async with self._edit_lock.take(self._urgency):
                     await self._attempt()
-        await self._clear()
+        await self._delete_replaced()
 
-    async def _clear(self) -> None:
+    async def _delete_replaced(self) -> None:
         """Delete the messages that were replaced, if that was not possible at once."""
-        until = _now() + self._patience.final
-        for pause in self._patience.pauses():
-            if await self._delivery.clear():
+        until, pauses = time.monotonic() + self._patience.final, self._patience.pauses()
+        while not await self._delivery.delete_replaced():
+            if time.monotonic() > until:
+                _log.warning("could not delete a post that was replaced", request=self.caption.request.id)
                 return
-            if _now() + pause > until:
-                break
-            await asyncio.sleep(pause)
-        _log.warning("could not delete a post that was replaced", request=self.caption.request.id)
+            await asyncio.sleep(next(pauses))
 
     def _change(self, state: Shown, picture: Picture | None) -> None:
         self._state, self._picture = state, picture
@@ -158,7 +149,7 @@ class Post:
     def _wait(self) -> float:
         rarely = self.message is not None and isinstance(self._state, Waiting)
         extra = (PREVIEWS_PER_PLACE - 1) * self._pause if rarely else 0.0
-        return self._earliest + extra - _now()
+        return self._earliest + extra - time.monotonic()
 
     def _urgency(self) -> int:
         return 2 if _is_final(self._state) else 1 if isinstance(self._state, InProgress) else 0
@@ -174,10 +165,10 @@ class Post:
         except PostGoneError:
             raise
         except Exception as error:
-            await self._put_off(error, state, picture)
+            await self._note_failure(error, state, picture)
             return
-        self._setbacks = 0
-        self._earliest = _now() + self._pause
+        self._failures = 0
+        self._earliest = time.monotonic() + self._pause
         self._shown = shown
         if shown is not self._state:
             self._changed.set()
@@ -195,23 +186,24 @@ class Post:
         elif not _is_final(state):
             await self._delivery.edit(text, None if self._refusals else picture)
         elif picture is None:
-            await self._insist(text, self._refusals)
+            await self._deliver_words(text, self._refusals)
         elif len(picture.data) > self._delivery.upload_limit:
             await self._shrink(state, picture)
             return None
-        elif self._is_late:
-            return await self._deliver_late(state, text, picture)
+        elif self._refused_for_long:
+            return await self._fall_back(state, text, picture)
         elif self._told or self._refusals < INFORM_AFTER:
             await self._delivery.edit(text, picture)
         else:
-            await self._insist(self.caption.text(Ended(OWED, again=False)), self._refusals - INFORM_AFTER)
+            words = self.caption.text(Ended(NOT_ATTACHED, again=False))
+            await self._deliver_words(words, self._refusals - INFORM_AFTER)
             self._told = True
             return None
         return state
 
     async def _begin(self) -> Shown | None:
         """Send the first message, with the first state, so that everybody sees their place in line."""
-        await self._delivery.turn()
+        await self._delivery.wait_for_turn()
         state = self._state
         if state is None or isinstance(state, Withdrawn):
             return None
@@ -219,13 +211,13 @@ class Post:
             if _is_final(state):
                 await self._delivery.tell_in_private(self.caption.text(state), self._picture)
                 return state
-            await self._delivery.tell_in_private(SILENCED, None)
+            await self._delivery.tell_in_private(NOT_WRITABLE, None)
             raise PostGoneError("the first message was refused")
         first = state if isinstance(state, Ended) or self._first is None else self._first
         await self._delivery.begin(self.caption.text(first), reference=not self._refusals)
         return first
 
-    async def _insist(self, text: str, refusals: int) -> None:
+    async def _deliver_words(self, text: str, refusals: int) -> None:
         """Say it, after refusals in another way each."""
         match refusals % 4:
             case 0 | 1:
@@ -235,59 +227,55 @@ class Post:
             case _:
                 await self._delivery.tell_in_private(text, None)
 
-    async def _deliver_late(self, state: Shown, text: str, picture: Picture) -> Shown | None:
+    async def _fall_back(self, state: Shown, text: str, picture: Picture) -> Shown | None:
         """Post a picture that was refused for too long where it belongs; in the end say so in words."""
         try:
-            match self._late_ways:
+            match self._failed_fallbacks:
                 case 0:
                     await self._delivery.replace(text, picture)
                 case 1:
                     await self._delivery.tell_in_private(text, picture)
-                    self._change(Ended(IN_PRIVATE, again=True), None)
+                    self._change(Ended(POSTED_IN_PRIVATE, again=True), None)
                     return None
                 case _:
-                    await self._delivery.edit(self.caption.text(Ended(LOST, again=True)), None)
+                    await self._delivery.edit(self.caption.text(Ended(NOT_POSTED, again=True)), None)
                     raise PostGoneError("the picture was refused in every way")
         except Exception as error:
-            self._late_ways += not is_trouble(error)
+            self._failed_fallbacks += not is_transient(error)
             raise
         return state
 
-    async def _put_off(self, error: Exception, state: Shown, picture: Picture | None) -> None:
+    async def _note_failure(self, error: Exception, state: Shown, picture: Picture | None) -> None:
         """Take note that Discord did not take it; raises ``PostGoneError`` where it is not to be tried again."""
-        trouble = is_trouble(error)
         if is_gone(error):
             raise PostGoneError(reason(error)) from None
         if picture is not None and isinstance(error, discord.HTTPException) and error.status == ENTITY_TOO_LARGE:
             await self._shrink(state, picture)
             return
-        if not self._setbacks:
-            _log.warning(
-                "Discord did not take a post; it is tried again",
-                request=self.caption.request.id,
-                error=reason(error),
-                exc_info=None if trouble or isinstance(error, discord.DiscordException) else error,
-            )
-        self._setbacks += 1
-        if not trouble:
-            self._refused_since = self._refused_since if self._refusals else _now()
+        if not self._failures:
+            log = _log.bind(request=self.caption.request.id, error=reason(error))
+            fault = None if isinstance(error, CALL_ERRORS) else error
+            log.warning("Discord did not take a post; it is tried again", exc_info=fault)
+        self._failures += 1
+        if not is_transient(error):
+            self._refused_since = self._refused_since if self._refusals else time.monotonic()
             self._refusals += 1
             if self._gives_up:
                 raise PostGoneError(reason(error)) from None
-        self._earliest = _now() + self._patience.after(self._setbacks)
+        self._earliest = time.monotonic() + self._patience.after(self._failures)
         self._changed.set()
 
     @property
-    def _is_late(self) -> bool:
-        return self._refusals > 0 and _now() - self._refused_since > self._patience.final
+    def _refused_for_long(self) -> bool:
+        return self._refusals > 0 and time.monotonic() - self._refused_since > self._patience.final
 
     @property
     def _gives_up(self) -> bool:
         if self.message is None:
             return self._refusals > 2
-        if not (_is_final(self._state) and self._is_late):
+        if not (_is_final(self._state) and self._refused_for_long):
             return False
-        return self._late_ways >= LATE_WAYS if self._picture else self._refusals >= 4
+        return self._failed_fallbacks >= FALLBACKS if self._picture else self._refusals >= 4
 
     async def _shrink(self, state: Shown, picture: Picture) -> None:
         """Let a picture have fewer bytes, or, where it is the finished one and has few already, say that it is lost."""
@@ -304,17 +292,13 @@ class Post:
             self._change(state, None)
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
 def _is_final(state: Shown | None) -> bool:
     return isinstance(state, Painted | Ended | Withdrawn)
 
 
-def _is_news(old: Shown | None, new: State) -> bool:
+def _is_worth_showing(old: Shown | None, new: State) -> bool:
     if _is_final(old):
         return False
     if isinstance(old, Waiting) and isinstance(new, Waiting):
-        return old.place != new.place or abs(old.starts - new.starts) >= NOTEWORTHY
+        return old.place != new.place or abs(old.starts - new.starts) >= LEAST_CHANGE
     return True

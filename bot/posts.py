@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import discord
 import structlog
 
 from bot.caption import Caption, Ended, InProgress, Painted, Waiting
 from bot.delivery import Delivery, Picture
 from bot.edit_lock import EditLock
 from bot.errors import UserError
-from bot.farewell import say_farewell
+from bot.notice import send_notices
+from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import PictureFolder
@@ -47,17 +47,13 @@ class Entry:
     """A request that waits or is being painted, and what its member sees."""
 
     record: Record
+    origin: Origin
     post: Post
 
     @property
     def request(self) -> ImagineRequest:
         """What is painted."""
         return self.record.request
-
-    @property
-    def source(self) -> discord.Message:
-        """The message that asked."""
-        return self.post.source
 
 
 class Posts:
@@ -96,24 +92,28 @@ class Posts:
             if entry is not None:
                 self._show(entry, update)
 
-    async def admit(self, source: discord.Message, arguments: Arguments) -> None:
+    async def admit(self, origin: Origin, arguments: Arguments) -> None:
         """Let the request wait and post its place in line; raises ``UserError`` when it cannot be taken."""
         if self._closed:
             raise UserError(CLOSED)
         if self._dispatcher.pool.is_parked:
             raise UserError(PARKED)
-        request = arguments.request(secrets.token_hex(4), member=str(source.author.id))
+        request = arguments.request(
+            secrets.token_hex(4),
+            member=str(origin.author.id),
+            guild=str(origin.guild.id) if origin.guild else "",
+        )
         self._check_size(request)
         try:
             record = await self._dispatcher.submit(request)
         except QueueFullError as error:
             raise self._refusal(error) from None
         caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits)
-        delivery = Delivery(request.id, source, self._outboxes.of(source))
-        lock = self._edit_locks.setdefault(source.channel.id, EditLock(self._patience.turn))
-        post = Post(source, caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
-        entry = self._entries[request.id] = Entry(record, post)
-        _log.info("admitted", request=request.id, member=request.member, channel=source.channel.id)
+        delivery = Delivery(request.id, origin, self._outboxes.of(origin))
+        lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
+        post = Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        entry = self._entries[request.id] = Entry(record, origin, post)
+        _log.info("admitted", request=request.id, member=request.member, channel=origin.channel.id)
         post.show(_place(record))
         self._spawn(self._keep_posted(entry))
 
@@ -133,7 +133,7 @@ class Posts:
         deleted = set(message_ids)
         taken_back = []
         for entry in self.entries:
-            if entry.source.id in deleted:
+            if entry.origin.id in deleted:
                 _log.info("taken back", request=entry.request.id)
             elif entry.post.message is not None and entry.post.message.id in deleted:
                 _log.info("the post was deleted", request=entry.request.id)
@@ -154,12 +154,12 @@ class Posts:
         self._closed = True
         by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
         for entry in self.entries:
-            by_channel[entry.source.channel.id].append(entry)
+            by_channel[entry.origin.channel.id].append(entry)
             entry.post.show(Ended(STOPPED, again=True))
         self._entries.clear()
         for entries in by_channel.values():
             if len(entries) > MOST_EDITED:
-                self._spawn(self._say_farewell(entries))
+                self._spawn(self._send_notices(entries))
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         late = [task for task in self._tasks if not task.done()]
@@ -170,7 +170,7 @@ class Posts:
 
     def asked_by(self, message_id: int) -> Entry | None:
         """Return what waits or is being painted because of that message."""
-        return next((entry for entry in self._entries.values() if entry.source.id == message_id), None)
+        return next((entry for entry in self._entries.values() if entry.origin.id == message_id), None)
 
     @property
     def entries(self) -> list[Entry]:
@@ -239,10 +239,10 @@ class Posts:
             self._entries.pop(entry.request.id, None)
         await self._dispatcher.cancel(*(entry.request.id for entry in entries))
 
-    async def _say_farewell(self, entries: list[Entry]) -> None:
+    async def _send_notices(self, entries: list[Entry]) -> None:
         """Tell all members of a channel at once; their posts are changed as far as there is time."""
-        posts = [(entry.source, entry.post.caption) for entry in entries]
-        await say_farewell(entries[0].source.channel, posts, self._patience)
+        posts = [(entry.origin, entry.post.caption) for entry in entries]
+        await send_notices(entries[0].origin.channel, posts, self._patience)
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         """Run it beside everything else; :meth:`close` waits for it."""

@@ -68,10 +68,10 @@ class Arguments:
         """Return the text that parses to these arguments, whatever the defaults."""
         return f"{quoted(self.prompt)} {typed(self.fields)}"
 
-    def request(self, id: str, member: str = "") -> ImagineRequest:
+    def request(self, id: str, member: str = "", guild: str = "") -> ImagineRequest:
         """Return a new request, with a random seed where none was given."""
         fields = {"seed": secrets.randbelow(SEED_LIMIT), **self.fields}
-        return ImagineRequest(id=id, prompt=self.prompt, member=member, **fields)
+        return ImagineRequest(id=id, prompt=self.prompt, member=member, guild=guild, **fields)
 
     def change(self, request: ImagineRequest) -> ImagineRequest:
         """Return the request for this instead, with its old seed where none was given."""

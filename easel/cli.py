@@ -5,6 +5,7 @@ import inspect
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -32,16 +33,17 @@ app = typer.Typer(
 )
 
 
-def main() -> NoReturn:
-    """Run the command line and exit."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line, or these words instead, and exit."""
+    words = sys.argv[1:] if words is None else words
     _open_closed_streams()
     remember(os.environ.get("EASEL_DISCORD__TOKEN"))
     with contextlib.redirect_stderr(redacting(sys.stderr)):
         try:
-            if any(TOKEN.match(argument) for argument in sys.argv[1:]):
+            if any(TOKEN.match(word) for word in words):
                 raise typer.BadParameter(TOKEN_ARGUMENT)
-            vars(imagine)["__signature__"] = _imagine_signature()
-            app()
+            vars(imagine)["__signature__"] = _imagine_signature(words)
+            app(words, prog_name="easel")
         except Exception as error:
             sys.exit(_told(error))
     sys.exit(0)
@@ -218,10 +220,10 @@ def imagine(
 IMAGINE = inspect.signature(imagine)
 
 
-def _imagine_signature() -> inspect.Signature:
+def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
     """Return the signature of ``imagine`` with the flags, whose table is imported only where they are asked about."""
     *parameters, _ = IMAGINE.parameters.values()
-    if "imagine" in sys.argv:
+    if "imagine" in words:
         from bot.flags import FLAGS
 
         for name, flag in FLAGS.items():

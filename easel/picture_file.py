@@ -41,8 +41,13 @@ def check(out: Path, width: int, height: int) -> None:
         raise ValueError(f"a picture cannot be written into {folder}: {error.strerror}") from None
 
 
-def save(png: bytes, out: Path) -> None:
+def save(png: bytes, out: Path, spare: Path | None = None) -> None:
     """Write the file whole or not at all; a link stays, and what it leads to is replaced.
+
+    Args:
+        png: the picture.
+        out: the file.
+        spare: the folder for a picture that cannot be written there; the system's for temporary files by default.
 
     Raises:
         SaveError: the file cannot be written, although :func:`check` found that it could.
@@ -56,13 +61,13 @@ def save(png: bytes, out: Path) -> None:
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise SaveError(f"{out} cannot be written: {error.strerror}; {_kept(png)}") from None
+        raise SaveError(f"{out} cannot be written: {error.strerror}; {_kept(png, spare)}") from None
 
 
-def _kept(png: bytes) -> str:
-    """Keep the picture among the system's temporary files, and say so."""
+def _kept(png: bytes, folder: Path | None) -> str:
+    """Keep the picture in the folder, by default among the temporary files, and say so."""
     try:
-        with tempfile.NamedTemporaryFile(prefix="easel-", suffix=".png", delete=False) as file:
+        with tempfile.NamedTemporaryFile(prefix="easel-", suffix=".png", dir=folder, delete=False) as file:
             file.write(png)
     except OSError as error:
         return f"nor can the picture be kept among the temporary files: {error.strerror}"

@@ -53,9 +53,14 @@ class Standing:
 
 
 class RateLimits:
-    """Counts everybody's requests."""
+    """Counts everybody's requests.
+
+    Its rules, and how much more a person may do than the bot, can be changed at any time.
+    """
 
     def __init__(self, clock: Clock) -> None:
+        self.rules = dict(RULES)
+        self.person_factor = PERSON_FACTOR
         self._clock = clock
         self._windows: dict[tuple[object, ...], _Window] = {}
         self.enabled = True
@@ -64,8 +69,8 @@ class RateLimits:
         """Count one request of `user_id`; `major` is the channel or server in its path."""
         if not self.enabled:
             return Standing({})
-        rule = RULES.get((method, route), OTHER)
-        factor = 1 if bot else PERSON_FACTOR
+        rule = self.rules.get((method, route), OTHER)
+        factor = 1 if bot else self.person_factor
         limit = rule.limit * factor
         wait, _ = self._count((user_id,), GLOBAL.limit * factor, GLOBAL.seconds)
         if wait is not None:

@@ -1,11 +1,13 @@
-"""Fixtures for every test that needs Discord: a sandbox, people who write in it, and discord.py pointed at it.
+"""Fixtures for every test that needs Discord: a sandbox, people who write in it, and a client of discord.py.
 
 Every REST call that goes through the `sandbox` fixture is checked against Discord's OpenAPI description.
 """
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -13,6 +15,7 @@ import discord
 import pytest
 import yarl
 
+from bot.discord_api import point_at
 from sandbox import Sandbox
 from sandbox.api import Observer
 from tests.openapi import Description, description_path
@@ -101,10 +104,38 @@ async def people(sandbox: Sandbox) -> AsyncIterator[Cast]:
         yield cast
 
 
-@pytest.fixture
-def discord_here(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Point discord.py at the sandbox."""
-    gateway = yarl.URL(sandbox.url.replace("http", "ws", 1) + "/gateway")
-    monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_base)
-    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
-    monkeypatch.setattr(discord.Asset, "BASE", f"{sandbox.url}/cdn")
+class Client(discord.Client):
+    """A client that keeps what happens to it."""
+
+    def __init__(self) -> None:
+        intents = discord.Intents.default()
+        intents.message_content = True
+        super().__init__(intents=intents, guild_ready_timeout=0.05)
+        self.happened: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        self.happened.put_nowait((event, args[0] if args else None))
+        super().dispatch(event, *args, **kwargs)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Do not wait five seconds between logins."""
+
+    async def until(self, event: str, matches: Callable[[Any], object] = lambda _: True) -> Any:
+        """Wait for an event that `matches`; returns its first argument."""
+        async with asyncio.timeout(60):
+            while True:
+                name, first = await self.happened.get()
+                if name == event and matches(first):
+                    return first
+
+
+@asynccontextmanager
+async def logged_in(sandbox: Sandbox) -> AsyncIterator[Client]:
+    """Let the sandbox's bot be online, as a client of discord.py and nothing more."""
+    await point_at(sandbox.api_base)
+    async with Client() as client:
+        running = asyncio.create_task(client.start(sandbox.bot.token))
+        await client.until("ready")
+        yield client
+        await client.close()
+        await running

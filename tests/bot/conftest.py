@@ -165,16 +165,13 @@ def make_settings(tmp_path: Path) -> MakeSettings:
 
 
 @pytest.fixture
-async def make_stage(
-    sandbox: Sandbox, people: Cast, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[MakeStage]:
+async def make_stage(sandbox: Sandbox, people: Cast, make_settings: MakeSettings) -> AsyncIterator[MakeStage]:
     """Start the bot in the sandbox; it is ended after the test.
 
     The sandbox's limits on messages and edits, which would make tests wait, are lifted.
     """
     running: list[asyncio.Task[None]] = []
-    for route in RULES:
-        monkeypatch.setitem(RULES, route, Rule(1000, 1))
+    sandbox.limits.rules = dict.fromkeys(RULES, Rule(1000, 1))
 
     async def make(
         room: int = 1, devices: int = 1, multiple: int = 1, patience: Patience = PATIENCE, **overrides: object

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import Fault
 from sandbox.permissions import Permission
-from sandbox.rate_limits import RULES, Rule
+from sandbox.rate_limits import Rule
 from tests.bot.conftest import PATIENCE, PAUSE, MakeStage, Stage
 
 MESSAGES = "/channels/{channel_id}/messages"
@@ -82,12 +82,10 @@ async def test_an_answer_that_is_lost_and_then_refused_is_given_once(stage: Stag
     ],
     ids=["help", "imagine", "queue", "all"],
 )
-async def test_a_flood_keeps_nobody_else_waiting(
-    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch, who: list[str], texts: list[str]
-) -> None:
+async def test_a_flood_keeps_nobody_else_waiting(make_stage: MakeStage, who: list[str], texts: list[str]) -> None:
     stage = await make_stage(patience=replace(PATIENCE, window=WINDOW))
-    monkeypatch.setitem(RULES, ("POST", MESSAGES), Rule(5, 5))
-    monkeypatch.setattr("sandbox.rate_limits.PERSON_FACTOR", 1000)
+    stage.sandbox.limits.rules["POST", MESSAGES] = Rule(5, 5)
+    stage.sandbox.limits.person_factor = 1000
     for text in texts:
         for name in who:
             await stage.say(text, name)

@@ -23,9 +23,9 @@ Asked = tuple[str, int, str]
 
 def entry(asked: Asked, percent: int = 100) -> Any:
     prompt, author, name = asked
-    source = SimpleNamespace(author=SimpleNamespace(id=author, display_name=name), channel=SimpleNamespace(id=1))
+    origin = SimpleNamespace(author=SimpleNamespace(id=author, display_name=name), channel=SimpleNamespace(id=1))
     request = ImagineRequest("r", " ".join(prompt.split()) or "a cat", 7, 128, 128, 100)
-    return SimpleNamespace(request=request, source=source, record=Record(request, step=percent))
+    return SimpleNamespace(request=request, origin=origin, record=Record(request, step=percent))
 
 
 def listed(running: list[Asked], waiting: list[Asked]) -> str:

@@ -25,7 +25,8 @@ async def test_the_whole_way(stage: Stage) -> None:
 
     request = await stage.executor.next("a Red Fox, *oil*")
     member = str(stage.sandbox.person("member").id)
-    assert request == ImagineRequest(request.id, "a Red Fox, *oil*", 7, 64, 80, 10, member)
+    guild = str(stage.sandbox.channel("art").guild_id)
+    assert request == ImagineRequest(request.id, "a Red Fox, *oil*", 7, 64, 80, 10, member, guild=guild)
     stage.executor.start(request)
     await stage.shows(post, "▱▱▱▱▱▱▱▱▱▱ 0% · ready <t:")
     stage.executor.advance(request, 4, picture("green", "JPEG"))
@@ -306,13 +307,15 @@ async def test_an_edit_changes_what_waits(stage: Stage) -> None:
     dog = await stage.executor.next("a dog")
     assert (dog.seed, dog.steps) == (7, 20)
     await _edit(stage, said, ".imagine a cow")
-    await _somewhere(stage, "That picture is being painted already")
+    await _somewhere(stage, "That picture is being painted already", "`.cancel` it")
     stage.executor.finish(dog)
     await stage.shows(post, "**a dog**", "Again:")
 
 
-async def _somewhere(stage: Stage, words: str) -> None:
-    await stage.sandbox.until(lambda: any(words in each.content for each in stage.sandbox.messages("art")))
+async def _somewhere(stage: Stage, *words: str) -> None:
+    await stage.sandbox.until(
+        lambda: any(all(word in each.content for word in words) for each in stage.sandbox.messages("art"))
+    )
 
 
 async def test_works_in_private(stage: Stage) -> None:

@@ -13,20 +13,18 @@ from tests.easel.processes import finish
 @pytest.fixture
 def easel(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> "Easel":
     monkeypatch.chdir(tmp_path)
-    return Easel(monkeypatch, capsys)
+    return Easel(capsys)
 
 
 class Easel:
     """Runs the command line in this process."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.monkeypatch = monkeypatch
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self.capsys = capsys
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self.monkeypatch.setattr(sys, "argv", ["easel", *arguments])
         with pytest.raises(SystemExit) as stopped:
-            main()
+            main(arguments)
         out, err = self.capsys.readouterr()
         assert stopped.value.code is None or isinstance(stopped.value.code, int)
         return stopped.value.code or 0, out, err

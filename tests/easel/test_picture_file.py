@@ -67,18 +67,16 @@ def test_a_link_stays_a_link() -> None:
     assert [path.name for path in Path("pictures").iterdir()] == ["b.png"]
 
 
-def test_a_picture_that_cannot_be_written_is_kept_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+def test_a_picture_that_cannot_be_written_is_kept_and_named(tmp_path: Path) -> None:
     with pytest.raises(
         SaveError, match=r"^absent/a.png cannot be written: No such .*; the picture is kept as "
     ) as raised:
-        save(b"picture", Path("absent/a.png"))
+        save(b"picture", Path("absent/a.png"), tmp_path)
     (kept,) = tmp_path.glob("easel-*.png")
     assert str(raised.value).endswith(f" {kept}")
     assert kept.read_bytes() == b"picture"
 
 
-def test_a_picture_that_can_be_kept_nowhere_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", "/proc")
+def test_a_picture_that_can_be_kept_nowhere_says_so() -> None:
     with pytest.raises(SaveError, match="nor can the picture be kept among the temporary files: "):
-        save(b"picture", Path("absent/a.png"))
+        save(b"picture", Path("absent/a.png"), Path("/proc"))

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from sandbox import Sandbox
-from tests.sandbox_fixtures import description, discord_here, observe, people, sandbox
+from tests.sandbox_fixtures import description, observe, people, sandbox
 
-__all__ = ["description", "discord_here", "observe", "people", "sandbox"]
+__all__ = ["description", "observe", "people", "sandbox"]
 
 
 class Clock:

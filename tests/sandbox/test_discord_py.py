@@ -2,56 +2,17 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Awaitable
 
 import discord
 import pytest
-import yarl
 
+from bot.discord_api import point_at
 from sandbox import Fault, Sandbox
 from tests.sandbox.conftest import png
-from tests.sandbox_fixtures import Cast
-
-pytestmark = pytest.mark.usefixtures("discord_here")
+from tests.sandbox_fixtures import Cast, Client, logged_in
 
 MESSAGES = "/channels/{channel_id}/messages"
-
-
-class Client(discord.Client):
-    """A client that keeps what happens to it."""
-
-    def __init__(self) -> None:
-        intents = discord.Intents.default()
-        intents.message_content = True
-        super().__init__(intents=intents, guild_ready_timeout=0.05)
-        self.happened: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-
-    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        self.happened.put_nowait((event, args[0] if args else None))
-        super().dispatch(event, *args, **kwargs)
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Do not wait five seconds between logins."""
-
-    async def until(self, event: str, matches: Callable[[Any], object] = lambda _: True) -> Any:
-        """Wait for an event that `matches`; returns its first argument."""
-        async with asyncio.timeout(60):
-            while True:
-                name, first = await self.happened.get()
-                if name == event and matches(first):
-                    return first
-
-
-@asynccontextmanager
-async def logged_in(sandbox: Sandbox) -> AsyncIterator[Client]:
-    async with Client() as client:
-        running = asyncio.create_task(client.start(sandbox.bot.token))
-        await client.until("ready")
-        yield client
-        await client.close()
-        await running
 
 
 def picture(color: str, name: str = "picture.png", alt: str | None = None) -> discord.File:
@@ -169,12 +130,9 @@ async def test_a_lost_session_is_begun_anew(sandbox: Sandbox, people: Cast) -> N
         assert (await client.until("message")).content == "hello again"
 
 
-async def test_a_restarted_sandbox_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discord.backoff.ExponentialBackoff, "delay", lambda _: 0.05)
+async def test_a_restarted_sandbox_is_found_again() -> None:
     async with Sandbox() as first:
-        monkeypatch.setattr(discord.http.Route, "BASE", first.api_base)
-        gateway = yarl.URL(first.url.replace("http", "ws") + "/gateway")
-        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+        await point_at(first.api_base)
         client = Client()
         running = asyncio.create_task(client.start(first.bot.token))
         await client.until("ready")
@@ -186,13 +144,15 @@ async def test_a_restarted_sandbox_is_found_again(monkeypatch: pytest.MonkeyPatc
         await running
 
 
-async def test_a_wrong_token() -> None:
+async def test_a_wrong_token(sandbox: Sandbox) -> None:
+    await point_at(sandbox.api_base)
     async with Client() as client:
         with pytest.raises(discord.LoginFailure):
             await client.start("wrong")
 
 
 async def test_a_missing_intent(sandbox: Sandbox) -> None:
+    await point_at(sandbox.api_base)
     sandbox.set_message_content(enabled=False)
     async with Client() as client:
         with pytest.raises(discord.PrivilegedIntentsRequired):

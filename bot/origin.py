@@ -1,0 +1,48 @@
+"""Where a request or a question comes from, and how it is answered there, be it a message or not."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import discord
+
+from bot.characters import MAX_CONTENT
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What somebody asked by, without its words.
+
+    Args:
+        id: of the message that asked, by which its edits and its deletion are recognised; where there is none, an id
+            that Discord gave when it was asked: whatever answers has a greater one.
+        guild: the server; None in private.
+        channel: where it is answered.
+        author: who asked.
+        me: the bot there; None while discord.py does not know the server.
+        jump_url: a link to the message; where there is none, to the channel.
+        reply_to: what an answer refers to; None where there is no message: it mentions the author instead.
+    """
+
+    id: int
+    guild: discord.Guild | None
+    channel: "discord.abc.MessageableChannel"
+    author: discord.Member | discord.User
+    me: discord.Member | discord.ClientUser | None
+    jump_url: str
+    reply_to: discord.MessageReference | None
+
+    @classmethod
+    def of(cls, message: discord.Message) -> Self:
+        """Return the origin of what ``message`` asks for; a reply to it can be sent also after it was deleted."""
+        guild, channel = message.guild, message.channel
+        me = channel.me if isinstance(channel, discord.DMChannel) else guild.me if guild else None
+        reply_to = message.to_reference(fail_if_not_exists=False)
+        return cls(message.id, guild, channel, message.author, me, message.jump_url, reply_to)
+
+    def addressed(self, text: str) -> str:
+        """Return what to send without a reference: ``text`` after a mention, at most 2000 characters."""
+        return f"{self.author.mention} {text}"[:MAX_CONTENT]
+
+    def in_private(self, text: str) -> str:
+        """Return what to send to the author alone: ``text`` and what it is about, at most 2000 characters."""
+        return f"About your {'message' if self.reply_to else 'request'} {self.jump_url}: {text}"[:MAX_CONTENT]
