@@ -40,7 +40,7 @@ async def run(
     on_finished: OnSaved | None = None,
     patience: Patience = PATIENCE,
 ) -> None:
-    """Run the bot until SIGTERM or SIGINT; a second one does not wait for the farewells.
+    """Run the bot until SIGTERM or SIGINT; a second one does not wait until everybody was told.
 
     Args:
         settings: all of them.
@@ -81,11 +81,11 @@ async def run(
                 if stop.is_set():
                     _log.info("stopping")
                 painting.cancel()
-                farewell = asyncio.create_task(_say_farewell(posts, answers, patience.closing))
+                closing = asyncio.create_task(_close(posts, answers, patience.closing))
                 hurrying = asyncio.create_task(hurry.wait())
-                await asyncio.wait({farewell, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({closing, hurrying}, return_when=asyncio.FIRST_COMPLETED)
                 client.release()
-                tasks = [connection, announcement, stopping, farewell, hurrying]
+                tasks = [connection, announcement, stopping, closing, hurrying]
                 for task in tasks:
                     task.cancel()
                 # The painting was cancelled before, and again would interrupt how the executor ends its workers.
@@ -95,7 +95,7 @@ async def run(
             task.result()
 
 
-async def _say_farewell(posts: Posts, answers: Answers, seconds: float) -> None:
+async def _close(posts: Posts, answers: Answers, seconds: float) -> None:
     await asyncio.gather(posts.close(seconds), answers.close(seconds))
 
 
