@@ -1,0 +1,34 @@
+"""What the documents name is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def named(document: str, pattern: str) -> list[tuple[str, ...]]:
+    found = re.finditer(pattern, (ROOT / "docs" / document).read_text("utf-8"))
+    return [match.groups() for match in found]
+
+
+@pytest.mark.parametrize(("path",), named("architecture.md", r"`([\w/]+(?:/|\.py))`"))
+def test_the_map_names_what_there_is(path: str) -> None:
+    assert any((ROOT / room / path).exists() for room in ("", "generation", "sandbox"))
+
+
+def test_the_map_is_short() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    assert len(text.splitlines()) <= 150
+    questions = text.partition("## Where do I change")[2].partition("\n## ")[0]
+    assert questions.count("\n| ") - 1 >= 15
+
+
+TESTS = named("reliability.md", r"`(tests/[\w/]+\.py|…)::(\w+)`")
+
+
+@pytest.mark.parametrize("index", range(len(TESTS)), ids=[name for _, name in TESTS])
+def test_tests_that_are_named_are_there(index: int) -> None:
+    path = next(path for path, _ in reversed(TESTS[: index + 1]) if path != "…")
+    assert re.search(rf"\b(def|class) {TESTS[index][1]}\b", (ROOT / path).read_text("utf-8"))
