@@ -63,11 +63,15 @@ class Ready:
         device: where they are, ``cpu`` or ``cuda:N``.
         capacity: how much it holds at once.
         multiple: of which the sides of pictures have to be multiples, in pixels.
+        evaluations: of the loss in a step, in the costliest of the recipe's stages.
+        inits: what a request's ``init`` may name beside ``auto``.
     """
 
     device: str
     capacity: Capacity
     multiple: int
+    evaluations: int
+    inits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
