@@ -130,8 +130,7 @@ class Judge:
         for picture, prompt in zip(pictures, prompts, strict=True):
             pixels = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
             image = perceptor.encode_image(F.interpolate(pixels, size=perceptor.input_size, mode="area"))
-            texts = torch.cat([perceptor.tokenise(text)[0] for text in (prompt.text, *prompt.others)])
-            likeness = perceptor.encode_text(texts) @ image[0]
+            likeness = perceptor.encode_texts((prompt.text, *prompt.others)) @ image[0]
             places.append(1 + int((likeness[1:] > likeness[0]).sum()))
         return places
 

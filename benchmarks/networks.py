@@ -15,8 +15,9 @@ from generation.models.precision import Precision
 from generation.models.upstream import clip_model
 from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
+from generation.pocket.description import PocketSection
 from generation.recipe import Recipe
-from generation.worker.build import canvases_for
+from generation.worker.build import engine_for
 
 OFFICIAL_DDCONFIG: dict[str, Any] = {
     "double_z": False,
@@ -62,15 +63,14 @@ class Networks:
 
     def engine(self, recipe: Recipe, device: torch.device, precision: Precision) -> Engine:
         """Return an engine that paints with the networks as a worker's does."""
-        models = self.models(recipe, device, precision)
-        return Engine(canvases_for(models, device), models.perceptor, recipe, device)
+        return engine_for(self.models(recipe, device, precision), device, PocketSection())
 
     def models(self, recipe: Recipe, device: torch.device, precision: Precision) -> Models:
         """Return the networks as a worker has them."""
         vqgan = VQGAN(self.ddconfig, len(self.vqgan["quantize.embedding.weight"]), self.embed_dim)
         vqgan.load_state_dict(self.vqgan)
         perceptor = CLIPPerceptor(clip_model.build_model(dict(self.clip)).float())
-        return prepare(vqgan, perceptor, recipe, device, precision)
+        return prepare(Models(vqgan, perceptor, recipe, Path("vqgan.yaml")), device, precision)
 
 
 def official() -> Networks:
@@ -84,7 +84,7 @@ def official() -> Networks:
 
 def read(vqgan: Path, clip: Path) -> Networks:
     """Return the weights of a taming YAML and a CLIP file."""
-    params = describe_vqgan(vqgan).model.params
+    params = describe_vqgan(vqgan).params
     canvas, _ = load_vqgan(vqgan)
     perceptor = load_clip(clip)
     return Networks(

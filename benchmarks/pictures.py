@@ -21,7 +21,7 @@ from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
 from generation.errors import CheckpointError
 from generation.request import ImagineRequest
-from generation.worker.build import canvases_for, sketcher_for
+from generation.worker.build import engine_for
 
 PROMPTS = Path(__file__).with_name("prompts.txt")
 COLUMNS = 10
@@ -130,7 +130,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         judge = Judge(options.judge) if options.judge else None
     except (OSError, CheckpointError) as error:
         raise BenchmarkError(str(error)) from None
-    engine = Engine(canvases_for(models, device), models.perceptor, models.recipe, device, sketcher_for(models))
+    engine = engine_for(models, device)
 
     def progress(done: int) -> None:
         print(f"pictures: {done} of {len(wanted)}", file=sys.stderr, flush=True)

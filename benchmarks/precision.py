@@ -18,10 +18,9 @@ from benchmarks import options as common
 from benchmarks.networks import pocket
 from benchmarks.textbook import Textbook
 from generation.checkpoints.loader import POCKET, load_models
-from generation.engine.engine import Engine
 from generation.models.precision import Precision
-from generation.request import ImagineRequest
-from generation.worker.build import canvases_for
+from generation.request import NOISE, ImagineRequest
+from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
 
 PROMPTS = ("a red apple", "a sunset over the sea", "a lighthouse at night", "green hills")
@@ -63,7 +62,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     """Return the final losses of both, and the mean of their differences."""
     device = common.device(options)
     requests = [
-        ImagineRequest(f"{prompt} {seed}", prompt, seed, options.size, options.size, options.steps)
+        ImagineRequest(f"{prompt} {seed}", prompt, seed, options.size, options.size, options.steps, init=NOISE)
         for prompt in PROMPTS[: options.prompts]
         for seed in range(options.seeds)
     ]
@@ -125,7 +124,7 @@ def contact_sheet(pairs: list[Pair]) -> Image.Image:
 def _paint(requests: list[ImagineRequest], device: torch.device, precision: Precision) -> dict[str, Tensor]:
     """Return the finished pictures by request, all painted at once."""
     models = load_models(POCKET, POCKET, device, precision)
-    engine = Engine(canvases_for(models, device), models.perceptor, models.recipe, device)
+    engine = engine_for(models, device)
     for request in requests:
         engine.add_request(request)
     finished: dict[str, Tensor] = {}

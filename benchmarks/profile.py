@@ -20,9 +20,9 @@ from benchmarks.networks import NETWORKS
 from benchmarks.single import ENDLESS, PROMPT
 from benchmarks.textbook import Textbook
 from generation.canvas import Canvas
-from generation.engine.cutouts import Cutouts
 from generation.engine.engine import Engine
 from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.cutouts import Cutouts
 from generation.recipe import Recipe
 from generation.request import ImagineRequest
 
@@ -124,18 +124,17 @@ def _our_step(engine: Engine) -> dict[str, float]:
     """Take one step, its parts wrapped for as long."""
     chronicle = Chronicle()
     kind = type(engine.canvases[0])
-    paint = chronicle.around("canvas", kind.paint, "cutouts backward")
+    render = chronicle.around("canvas", kind.render, "cutouts backward")
 
-    def hooked(canvas: Canvas, parameters: Sequence[Tensor]) -> Tensor:
+    def hooked(canvas: Canvas, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
         for parameter in parameters:
-            if parameter.requires_grad:
-                parameter.register_hook(lambda _: chronicle.mark("canvas backward"))
-        return paint(canvas, parameters)
+            parameter.register_hook(lambda _: chronicle.mark("canvas backward"))
+        return render(canvas, parameters, constants)
 
     cut = chronicle.around("cutouts", Cutouts.__call__, "perceptor backward")
     encode = chronicle.around("perceptor", CLIPPerceptor.encode_image, "the rest")
     with (
-        patch.object(kind, "paint", hooked),
+        patch.object(kind, "render", hooked),
         patch.object(Cutouts, "__call__", cut),
         patch.object(CLIPPerceptor, "encode_image", encode),
         chronicle.step(),

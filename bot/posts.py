@@ -190,7 +190,7 @@ class Posts:
     @property
     def inits(self) -> Sequence[str]:
         """What the models in use can begin from; empty while no device has reported."""
-        return ("sketch", "noise")
+        return self._dispatcher.pool.inits
 
     def _of(self, records: Iterable[Record]) -> list[Entry]:
         entries = (self._entries.get(record.request.id) for record in records)

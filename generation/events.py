@@ -8,7 +8,7 @@ has no further events.
 from dataclasses import dataclass
 
 from generation.capacity import Capacity
-from generation.request import Shape
+from generation.request import NOISE, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,15 @@ class Ready:
         name: ``cpu`` or ``cuda:N``.
         capacity: how much it holds at once.
         multiple: of which the sides of pictures have to be multiples, in pixels.
+        evaluations: of the loss in a step, in the costliest of the recipe's stages.
+        inits: what a request's ``init`` may name beside ``auto``.
     """
 
     name: str
     capacity: Capacity
     multiple: int
+    evaluations: int = 1
+    inits: tuple[str, ...] = (NOISE,)
 
 
 @dataclass(frozen=True, slots=True)

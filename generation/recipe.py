@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from generation.limits import STRICT, Text, matching, real, whole
+from generation.limits import STRICT, matching, real, whole
 
 Weight = Annotated[float, real(0, 1000)]
-Texts = Annotated[tuple[Text, ...], Field(max_length=4096)]
+PartName = Annotated[str, matching(r"[\w-]{1,100}", "a name")]
 Pyramid = Annotated[tuple[Weight, ...], Field(min_length=1, max_length=12)]
 
 
@@ -28,9 +28,10 @@ class Stage:
     The defaults are those of the published loop (Crowson et al. 2022) and suit the official weights.
 
     Args:
-        canvas: what is optimised: ``latent``, VQGAN's, or ``pixels``.
+        canvas: what is optimised, by its name in ``generation.worker.build``: ``latent``, VQGAN's, or ``pixels``.
         share: of the request's steps, in [0.01, 1]; the shares of a recipe add up to 1.
-        descent: ``adam``, or ``normalised``, momentum on gradients of length 1.
+        optimiser: by its name in ``generation.engine.optimisers``: ``adam``, or ``normalised``, momentum on gradients
+            of length 1.
         learning_rate: in units of what is optimised.
         final_learning_rate: what is left of it at the stage's last step, in [0, 1]; it falls along a cosine.
         pyramid: weight of each grid that is optimised, the first of full size, each further one of half the side;
@@ -40,32 +41,13 @@ class Stage:
 
     __pydantic_config__ = STRICT
 
-    canvas: Literal["latent", "pixels"] = "latent"
+    canvas: PartName = "latent"
     share: Annotated[float, real(0.01, 1)] = 1.0
-    descent: Literal["adam", "normalised"] = "adam"
+    optimiser: PartName = "adam"
     learning_rate: Annotated[float, real(1e-6, 100)] = 0.1
     final_learning_rate: Annotated[float, real(0, 1)] = 1.0
     pyramid: Pyramid = (1.0,)
     total_variation: Weight = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """How sketches are made, from which a painting can begin.
-
-    Args:
-        weights: the composer's YAML, beside that of the VQGAN.
-        candidates: sketches of which the perceptor picks one.
-        guidance: how far the text is followed; 1 is what was learnt, more is plainer.
-        temperature: at 0 the likeliest codes are taken; 1 is what was learnt.
-    """
-
-    __pydantic_config__ = STRICT
-
-    weights: Annotated[str, matching(r"[\w-][\w.-]*\.yaml", "the name of a .yaml beside this file")] = "sketch.yaml"
-    candidates: Annotated[int, whole(1, 256)] = 8
-    guidance: Annotated[float, real(0, 100)] = 3.0
-    temperature: Annotated[float, real(0, 10)] = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +59,14 @@ class Recipe:
     Args:
         cutouts: views of the picture that the perceptor judges in each step.
         init: what the first stage starts from: ``noise`` or an even ``grey``.
-        distractors: texts among which the perceptor has to pick the prompt; without any, the picture comes nearer to
-            the prompt whatever else it comes nearer to, as in the published loop.
-        nouns: of a prompt, each of these is swapped for every other one, which gives further distractors.
         stages: one after the other, each starting from the picture that the one before it left.
-        sketch: if the weights can sketch, how; a sketch stands in for the first of several stages.
     """
 
     __pydantic_config__ = STRICT
 
     cutouts: Annotated[int, whole(1, 512)] = 32
     init: Literal["noise", "grey"] = "noise"
-    distractors: Texts = ()
-    nouns: Texts = ()
     stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=16), AfterValidator(_complete)] = (Stage(),)
-    sketch: Sketch | None = None
 
     @classmethod
     def from_config(cls, section: Mapping[str, Any]) -> Self:
@@ -102,9 +77,12 @@ class Recipe:
         """
         return TypeAdapter(cls).validate_json(json.dumps(section))
 
-    def first_stage(self, *, sketched: bool) -> int:
-        """Return the number from 0 of the stage in which a painting begins."""
-        return 1 if sketched and len(self.stages) > 1 else 0
+    def first_stage(self, *, prior: bool) -> int:
+        """Return the number from 0 of the stage in which a painting begins.
+
+        The picture of a prior stands in for the first of several.
+        """
+        return 1 if prior and len(self.stages) > 1 else 0
 
     def last_step(self, stage: int, steps: int, first: int = 0) -> int:
         """Return after how many steps a stage is over, by its number from 0, if a painting began in the first."""

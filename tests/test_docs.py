@@ -13,7 +13,7 @@ def named(document: str, pattern: str) -> list[tuple[str, ...]]:
     return [match.groups() for match in found]
 
 
-@pytest.mark.parametrize(("path",), named("architecture.md", r"`([\w/]+(?:/|\.py))`"))
+@pytest.mark.parametrize("path", [path for (path,) in named("architecture.md", r"`([\w/]+(?:/|\.py))`")])
 def test_the_map_names_what_there_is(path: str) -> None:
     assert any((ROOT / room / path).exists() for room in ("", "generation", "sandbox"))
 

@@ -6,16 +6,18 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 
-from generation.checkpoints.loader import load_clip, load_composer, load_vqgan
+from generation.checkpoints.loader import load_clip, load_vqgan
+from generation.pocket.composer import load_composer
 from training import clip, dataset, sketch, vocabulary, vqgan
 from training.drawings import draw
 from training.evaluate import clip_figures, sketch_figures, vqgan_figures
-from training.recipe import recipe
+from training.recipe import pocket, recipe
 from training.sheet import sheet as contact_sheet
 
 ROOT = Path(__file__).parent.parent
@@ -28,9 +30,23 @@ SHARES = {"clip": 0.45, "vqgan": 0.15, "sketch": 0.4}  # of the time
 JUDGE = clip.Shape(vision_layers=(1, 1, 2, 2), vision_width=40, embed_dim=192)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large all is: the networks, and how many drawings no training sees."""
+
+    perceptor: clip.Shape
+    canvas: vqgan.Shape
+    composer: sketch.Shape
+    held_out: int
+
+
+SHIPPED = Sizes(clip.Shape(), vqgan.Shape(), sketch.Shape(), dataset.HELD_OUT)
+
+
+def main(arguments: Sequence[str] | None = None, sizes: Sizes = SHIPPED) -> None:
     """Run a command."""
     options = _parser().parse_args(arguments)
+    options.sizes = sizes
     options.device = torch.device(options.device)
     options.command(options)
 
@@ -71,7 +87,7 @@ def _draw(options: argparse.Namespace) -> None:
     def progress(done: int, count: int) -> None:
         print(f"drawings: {done} of {count}", flush=True)
 
-    dataset.make(options.runs / "held-out", dataset.HELD_OUT, "held-out")
+    dataset.make(options.runs / "held-out", options.sizes.held_out, "held-out")
     dataset.make(options.runs / "drawings", options.drawings, "drawing", progress=progress)
 
 
@@ -95,6 +111,7 @@ def _clip(options: argparse.Namespace) -> None:
         _held_out_captions(options),
         options.runs / "clip.pt",
         options.minutes,
+        shape=options.sizes.perceptor,
         start=options.start,
         device=options.device,
     )
@@ -103,7 +120,7 @@ def _clip(options: argparse.Namespace) -> None:
 
 
 def _judge(options: argparse.Namespace) -> None:
-    dataset.make(options.runs / "held-out", dataset.HELD_OUT, "held-out")
+    dataset.make(options.runs / "held-out", options.sizes.held_out, "held-out")
     dataset.make(options.runs / "judge-drawings", options.drawings, "judge")
     training = clip.CLIPTraining(
         dataset.load(options.runs / "judge-drawings"),
@@ -128,15 +145,16 @@ def _vqgan(options: argparse.Namespace) -> None:
         dataset.load(options.runs / "drawings"),
         options.runs / "vqgan.pt",
         options.minutes,
+        shape=options.sizes.canvas,
         perceptor=load_clip(perceptor) if perceptor.exists() else None,
         device=options.device,
     )
     training.run()
-    vqgan.write(training.state_dict(), training.shape, options.weights, recipe())
+    vqgan.write(training.state_dict(), training.shape, options.weights, {"recipe": recipe(), "pocket": pocket()})
 
 
 def _compose(options: argparse.Namespace) -> None:
-    dataset.make(options.runs / "held-out-sketches", dataset.HELD_OUT, "held-out", grid=sketch.GRID)
+    dataset.make(options.runs / "held-out-sketches", options.sizes.held_out, "held-out", grid=sketch.GRID)
     dataset.make(options.runs / "sketches", options.drawings, "sketch", grid=sketch.GRID)
     drawings = dataset.load(options.runs / "sketches")
     canvas, _ = load_vqgan(options.weights / "vqgan.yaml")
@@ -148,6 +166,7 @@ def _compose(options: argparse.Namespace) -> None:
         load_clip(options.weights / "clip.pt"),
         options.runs / "sketch.pt",
         options.minutes,
+        shape=options.sizes.composer,
         device=options.device,
     )
     training.run()

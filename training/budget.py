@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,18 @@ class Budget:
     Args:
         minutes: for the whole training.
         spent: seconds that earlier runs have used up.
+        clock: in seconds.
     """
 
-    def __init__(self, minutes: float, spent: float = 0.0) -> None:
+    def __init__(self, minutes: float, spent: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = minutes * 60
-        self._start = time.monotonic() - spent
+        self._clock = clock
+        self._start = clock() - spent
 
     @property
     def spent(self) -> float:
         """Seconds of training so far."""
-        return time.monotonic() - self._start
+        return self._clock() - self._start
 
     @property
     def progress(self) -> float:

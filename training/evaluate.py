@@ -75,7 +75,7 @@ def sketch_figures(composer: Composer, vqgan: VQGAN, perceptor: CLIPPerceptor, h
         near, shares = soft_codes(vqgan, vqgan.encode(pictures))
         captions = [held_out.captions[index][0] for index in indices]
         for name, texts in (("nats_with_text", captions), ("nats_without", [""] * len(captions))):
-            tokens = torch.cat([perceptor.tokenise(text)[0] for text in texts])
+            tokens = torch.cat([perceptor.tokens(text) for text in texts])
             logits = composer(composer.read(perceptor.read(tokens), tokens), near[..., 0])
             nats[name].append(divergence(logits, near, shares))
     return {name: round(float(torch.stack(parts).mean()), 3) for name, parts in nats.items()}
@@ -88,7 +88,7 @@ def _pictures(perceptor: CLIPPerceptor, held_out: Dataset, indices: list[int]) -
 
 def _text(perceptor: CLIPPerceptor, captions: list[str]) -> Tensor:
     with torch.no_grad():
-        return perceptor.encode_text(torch.cat([perceptor.tokenise(caption)[0] for caption in captions]))
+        return perceptor.encode_texts(captions)
 
 
 def _attacked(perceptor: CLIPPerceptor, pictures: Tensor, logits_of: Tensor, right: Tensor, radius: float) -> Tensor:

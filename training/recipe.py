@@ -1,4 +1,4 @@
-"""How to paint with the pocket models: what `generation.recipe.Recipe` takes."""
+"""How to paint with the pocket models: what `generation.recipe` and `generation.pocket.description` take."""
 
 from typing import Any
 
@@ -11,23 +11,29 @@ BACKGROUNDS = ("red", "yellow", "green", "blue", "purple", "pink", "brown", "bla
 
 
 def recipe() -> dict[str, Any]:
-    """Return the section that goes into the VQGAN's YAML.
-
-    The pocket CLIP knows few things, and most pictures are near to all of them. So a prompt is told apart from
-    everything else that can be drawn, and from itself with another thing in it.
-    """
-    pixels = {"canvas": "pixels", "descent": "normalised", "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13]}
+    """Return the numbers of the loop, a section of the VQGAN's YAML."""
+    pixels = {"canvas": "pixels", "optimiser": "normalised", "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13]}
     return {
         "cutouts": 8,
         "init": "grey",
-        "sketch": {"candidates": 32, "guidance": GUIDANCE, "temperature": TEMPERATURE},
-        "distractors": _distractors(),
-        "nouns": sorted({thing.name for thing in THINGS} | {without_article(names[0]) for names in GROUNDS.values()}),
         "stages": [
             {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0},
             {"share": 0.2, **pixels, "learning_rate": 0.002, "final_learning_rate": 0.3, "total_variation": 0.1},
             {"canvas": "latent", "share": 0.1, "learning_rate": 0.002, "total_variation": 0.1},
         ],
+    }
+
+
+def pocket() -> dict[str, Any]:
+    """Return what they need beside the loop, another section.
+
+    The pocket CLIP knows few things, and most pictures are near to all of them. So a prompt is told apart from
+    everything else that can be drawn, and from itself with another thing in it.
+    """
+    nouns = sorted({thing.name for thing in THINGS} | {without_article(names[0]) for names in GROUNDS.values()})
+    return {
+        "prior": {"candidates": 32, "guidance": GUIDANCE, "temperature": TEMPERATURE},
+        "negatives": {"distractors": _distractors(), "nouns": nouns},
     }
 
 

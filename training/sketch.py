@@ -20,7 +20,7 @@ from generation.checkpoints.loader import load_vqgan
 from generation.models.precision import autocast
 from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
-from generation.pocket.composer import Composer
+from generation.pocket.composer import Composer, finish
 from training.clip import unknown_words
 from training.dataset import Dataset, load
 from training.drawings import SIZE as DRAWN
@@ -167,9 +167,9 @@ class ComposerTraining(Training):
         self.vqgan = vqgan.to(device).eval().requires_grad_(False)
         self.perceptor = perceptor.to(device).eval().requires_grad_(False)
         said = [caption for captions in dataset.captions for caption in captions]
-        self._tokens = torch.cat([perceptor.tokenise(caption)[0] for caption in said]).int()
-        self._empty = perceptor.tokenise("")[0][0]
-        self._small = perceptor.tokenise(SMALL_WORDS)[0][0]
+        self._tokens = torch.cat([perceptor.tokens(caption) for caption in said]).int()
+        self._empty = perceptor.tokens("")[0]
+        self._small = perceptor.tokens(SMALL_WORDS)[0]
         torch.manual_seed(0)
         self.composer = Composer(perceptor.text_width, **asdict(self.shape)).to(device)
         if device.type == "cpu":
@@ -230,7 +230,8 @@ class ComposerTraining(Training):
         shown = range(0, min(4 * SHOWN, len(self.dataset)), 4)
         text = self._read(torch.stack([self._tokens[ways * index].long() for index in shown]))
         nothing = self._read(self._empty[None])[0]
-        codes = self.composer.compose(text, nothing, GUIDANCE, TEMPERATURE, torch.Generator().manual_seed(0))
+        generator = torch.Generator().manual_seed(0)
+        codes = finish(self.composer.compose(text, nothing, GUIDANCE, TEMPERATURE, generator))
         side = SIDE // CELL
         pictures = self.vqgan.decode(self.vqgan.lookup(codes.unflatten(1, (side, side)))).clamp(0, 1)
         pixels = pictures.mul(255).byte().permute(0, 2, 3, 1).cpu().numpy()

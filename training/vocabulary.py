@@ -6,9 +6,8 @@ from pathlib import Path
 import torch
 
 from generation.checkpoints.loader import load_models
-from generation.engine.engine import Engine
 from generation.request import ImagineRequest
-from generation.worker.build import canvases_for, sketcher_for
+from generation.worker.build import engine_for
 from training.drawings.animals import ANIMALS
 from training.drawings.colors import COLORS, SYNONYMS
 from training.drawings.food import FOOD
@@ -111,7 +110,7 @@ def samples() -> dict[str, dict[str, str]]:
 def paint(prompts: list[str], vqgan: str, clip: str, device: torch.device) -> Iterator[torch.Tensor]:
     """Paint each prompt once, in order, ``[3, SIDE, SIDE]`` in [0, 1]."""
     models = load_models(vqgan, clip, device)
-    engine = Engine(canvases_for(models, device), models.perceptor, models.recipe, device, sketcher_for(models))
+    engine = engine_for(models, device)
     for first in range(0, len(prompts), BATCH):
         for prompt in prompts[first : first + BATCH]:
             engine.add_request(ImagineRequest(prompt, prompt, SEED, SIDE, SIDE, STEPS))

@@ -112,6 +112,8 @@ class VQGANTraining(Training):
         self.shape = shape or Shape()
         self.dataset = dataset
         self.rate = rate
+        self.stages: tuple[Stage, ...] = STAGES
+        self.quantised_from = QUANTISED_FROM
         torch.manual_seed(0)
         self.vqgan = VQGAN(self.shape.ddconfig, self.shape.n_embed, self.shape.embed_dim)
         if device.type == "cpu":
@@ -160,7 +162,7 @@ class VQGANTraining(Training):
         commitment = z.new_zeros(())
         latents = z
         self._remember(z.detach())
-        if self.budget.progress >= QUANTISED_FROM:
+        if self.budget.progress >= self.quantised_from:
             nearest = self._quantise(z.detach())
             commitment = COMMITMENT * F.mse_loss(z, nearest)
             latents = z + (nearest - z).detach()
@@ -192,7 +194,7 @@ class VQGANTraining(Training):
         return pull
 
     def _crops(self) -> Tensor:
-        stage = [stage for stage in STAGES if stage.start <= self.budget.progress][-1]
+        stage = [stage for stage in self.stages if stage.start <= self.budget.progress][-1]
         random = np.random.default_rng((2, self.step))
         pictures = self.dataset.batch(random.integers(len(self.dataset), size=stage.batch))
         if random.random() < SMALL:
@@ -291,8 +293,8 @@ def _change(pictures: Tensor, dimension: int) -> Tensor:
     return pictures.diff(dim=dimension).abs().mean()
 
 
-def write(state_dict: dict[str, Tensor], shape: Shape, folder: Path, recipe: dict[str, Any] | None = None) -> None:
-    """Write `vqgan.safetensors` and `vqgan.yaml`, taming's configuration with an optional section on painting."""
+def write(state_dict: dict[str, Tensor], shape: Shape, folder: Path, sections: dict[str, Any] | None = None) -> None:
+    """Write `vqgan.safetensors` and `vqgan.yaml`, taming's configuration with our sections on painting."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file(state_dict, folder / "vqgan.safetensors")
     config: dict[str, Any] = {
@@ -304,8 +306,7 @@ def write(state_dict: dict[str, Tensor], shape: Shape, folder: Path, recipe: dic
                 "ddconfig": shape.ddconfig,
                 "lossconfig": {"target": "taming.modules.losses.DummyLoss"},
             },
-        }
+        },
+        **(sections or {}),
     }
-    if recipe:
-        config["recipe"] = recipe
     OmegaConf.save(OmegaConf.create(config), folder / "vqgan.yaml")

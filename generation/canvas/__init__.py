@@ -1,24 +1,49 @@
 """What is optimised: a canvas turns parameters into pictures."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Generator, Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Init:
+    """What a painting begins with, each tensor without a batch dimension.
+
+    Args:
+        constants: what stays.
+        parameters: what is optimised, at least one.
+    """
+
+    constants: tuple[Tensor, ...]
+    parameters: tuple[Tensor, ...]
+
+
 class Canvas(Protocol):
-    """EditLock the parameters of several paintings of one size into an RGB batch."""
+    """Turns the parameters of several paintings of one size into an RGB batch."""
 
     @property
     def multiple(self) -> int:
         """Of which width and height have to be multiples, in pixels."""
 
-    def stretch(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> list[Tensor]:
-        """Return the parameters of a new painting, each without a batch dimension.
+    def init(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> Init:
+        """Return what a new painting begins with.
 
-        It starts from ``picture``, ``[3, height, width]``, or from what the recipe says where there is none. Only
-        those parameters that require a gradient are optimised.
+        It starts from ``picture``, ``[3, height, width]``, or from what the recipe says where there is none.
         """
 
-    def paint(self, parameters: Sequence[Tensor]) -> Tensor:
-        """Return the pictures, ``[B, 3, height, width]`` in [0, 1], of parameters stacked along a first dimension."""
+    def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
+        """Return the pictures, ``[B, 3, height, width]`` in [0, 1], of tensors stacked along a first dimension."""
+
+    def regulariser(self, parameters: Sequence[Tensor], pictures: Tensor) -> Tensor:
+        """Return the canvas' own loss of each painting, ``[B]``."""
+
+
+def total_variation(pictures: Tensor, weight: float) -> Tensor:
+    """Return the weighted mean absolute difference of neighbouring pixels: ``[B, 3, H, W] → [B]``."""
+    if weight == 0:
+        return pictures.new_zeros(len(pictures))
+    across = (pictures[..., 1:] - pictures[..., :-1]).abs().mean((1, 2, 3))
+    down = (pictures[..., 1:, :] - pictures[..., :-1, :]).abs().mean((1, 2, 3))
+    return weight * (across + down)

@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from generation.canvas import Init, total_variation
 from generation.canvas.pyramid import new_grids, sum_grids
 from generation.models.gradients import clamp_with_gradient
 
@@ -22,15 +23,19 @@ class PixelCanvas:
 
     Args:
         size: of the shorter side of the sheet, in pixels; the perceptor's input size, which sees no finer.
-        init: ``noise`` or ``grey``.
+        start: ``noise`` or ``grey``.
         pyramid: weights of the grids, see ``generation.recipe.Stage``.
+        total_variation: weight of that loss.
         device: where the parameters are.
     """
 
-    def __init__(self, size: int, init: str, pyramid: Sequence[float], device: torch.device) -> None:
+    def __init__(
+        self, size: int, start: str, pyramid: Sequence[float], total_variation: float, device: torch.device
+    ) -> None:
         self.size = size
-        self.init = init
+        self.start = start
         self.pyramid = pyramid
+        self.total_variation = total_variation
         self.device = device
 
     @property
@@ -38,20 +43,24 @@ class PixelCanvas:
         """Sides are free."""
         return 1
 
-    def stretch(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> list[Tensor]:
-        """Return the start ``[3, height, width]``, and the grids of the sheet and its halves, which learn."""
+    def init(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> Init:
+        """Return the start, ``[3, height, width]``, and the grids of the sheet and its halves, which are optimised."""
         shrink = self.size / min(width, height)
         sheet = torch.full((3, round(height * shrink), round(width * shrink)), 0.5, device=self.device)
-        if picture is None and self.init == "noise":
+        if picture is None and self.start == "noise":
             sheet += NOISE * torch.randn(sheet.shape, generator=generator).to(self.device)
         enlarged = F.interpolate(sheet[None], size=(height, width), mode="bilinear", align_corners=False)[0]
         start = enlarged if picture is None else picture
-        return [start, *new_grids(sheet, len(self.pyramid))]
+        return Init((start,), new_grids(sheet, len(self.pyramid)))
 
-    def paint(self, parameters: Sequence[Tensor]) -> Tensor:
+    def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
         """Enlarge the sum of the grids and add it to the start."""
-        start, *grids = parameters
-        sheet = sum_grids(torch.zeros_like(grids[0]), grids, self.pyramid)
+        (start,) = constants
+        sheet = sum_grids(torch.zeros_like(parameters[0]), parameters, self.pyramid)
         enlarged = F.interpolate(sheet, size=start.shape[2:], mode="bilinear", align_corners=False)
         zero, one = start.new_zeros(()), start.new_ones(())
         return clamp_with_gradient(start + enlarged, zero, one)
+
+    def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
+        """Return the weighted total variation."""
+        return total_variation(pictures, self.total_variation)

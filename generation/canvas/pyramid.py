@@ -7,13 +7,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def new_grids(start: Tensor, levels: int) -> list[Tensor]:
-    """Return grids of zeros that learn, to be added to a start, ``[C, h, w]``: level k is ``[C, h / 2^k, w / 2^k]``."""
+def new_grids(start: Tensor, levels: int) -> tuple[Tensor, ...]:
+    """Return grids of zeros, to be added to a start, ``[C, h, w]``: level k is ``[C, h / 2^k, w / 2^k]``."""
     channels, h, w = start.shape
-    return [
-        torch.zeros(channels, max(1, h >> level), max(1, w >> level), device=start.device, requires_grad=True)
-        for level in range(levels)
-    ]
+    return tuple(
+        torch.zeros(channels, max(1, h >> level), max(1, w >> level), device=start.device) for level in range(levels)
+    )
 
 
 def sum_grids(start: Tensor, grids: Sequence[Tensor], weights: Sequence[float]) -> Tensor:

@@ -1,17 +1,17 @@
-"""What the YAML of a model says: taming's ``model`` section, and our ``recipe``. Nothing else in it is looked at.
+"""What the YAML of a model says: taming's ``model`` section, and ours. Nothing else in it is looked at.
 
 Nothing is interpolated, no tag is obeyed, and everything is checked before a network is built from it.
 """
 
 import json
 import re
+from collections.abc import Set
 from operator import not_
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from generation.errors import CheckpointError
 from generation.limits import STRICT, complaint, should_be, whole
@@ -25,22 +25,23 @@ MAX_SCALAR = 1000
 """Characters of a value; some numbers take time in proportion to the square of theirs."""
 CONTAINERS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 VQGAN_TARGET = "VQModel"
-COMPOSER_TARGET = "Net2NetTransformer"
 No = Annotated[bool, should_be("false", not_)]
 M = TypeVar("M", bound=BaseModel)
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """Has these keys and no others."""
+
     model_config = STRICT
 
 
-class _Open(BaseModel):
+class Open(BaseModel):
     """Has more keys, which are for training."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
 
-class DDConfig(_Strict):
+class DDConfig(Strict):
     """Encoder and decoder, as taming describes them; of options that others have added, what taming does."""
 
     ch: Annotated[int, should_be("a multiple of 32 up to 1024", lambda ch: 0 < ch <= 1024 and ch % 32 == 0)]
@@ -63,7 +64,7 @@ class DDConfig(_Strict):
         return self.model_dump(exclude={"attn_type", "use_linear_attn"})
 
 
-class VQGANParams(_Open):
+class VQGANParams(Open):
     """Shape of a VQGAN."""
 
     embed_dim: Annotated[int, whole(1, 4096)]
@@ -71,61 +72,11 @@ class VQGANParams(_Open):
     ddconfig: DDConfig
 
 
-class VQGANModel(_Open):
-    """taming's section of a VQGAN."""
-
-    params: VQGANParams
-
-
-class VQGANDescription(_Open):
+class VQGANDescription(Open):
     """The YAML of a VQGAN."""
 
-    model: VQGANModel
+    params: Annotated[VQGANParams, Field(validation_alias=AliasPath("model", "params"))]
     recipe: Recipe = Recipe()
-
-
-class ComposerShape(_Strict):
-    """taming's ``GPT``."""
-
-    vocab_size: Annotated[int, whole(1, 1 << 20)]
-    block_size: Annotated[int, whole(2, 2048)]
-    n_layer: Annotated[int, whole(1, 64)]
-    n_head: Annotated[int, whole(1, 64)]
-    n_embd: Annotated[int, whole(1, 4096)]
-    n_unmasked: Annotated[int, whole(1, 2048)]
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        length = self.block_size - self.n_unmasked
-        if length < 1 or int(length**0.5) ** 2 != length:
-            raise PydanticCustomError("square", "should have a square of places after those of the text")
-        if self.n_embd % self.n_head:
-            raise PydanticCustomError("heads", "should have n_embd as a multiple of n_head")
-        return self
-
-
-class TransformerConfig(_Open):
-    """taming's section of a transformer."""
-
-    params: ComposerShape
-
-
-class ComposerParams(_Open):
-    """What a composer is made of."""
-
-    transformer_config: TransformerConfig
-
-
-class ComposerModel(_Open):
-    """taming's section of a composer."""
-
-    params: ComposerParams
-
-
-class ComposerDescription(_Open):
-    """The YAML of a composer."""
-
-    model: ComposerModel
 
 
 def describe_vqgan(path: Path) -> VQGANDescription:
@@ -134,32 +85,34 @@ def describe_vqgan(path: Path) -> VQGANDescription:
     Raises:
         CheckpointError: it is not one, or describes what cannot be painted with.
     """
-    return _described(path, VQGANDescription, VQGAN_TARGET)
+    return described(path, VQGANDescription, VQGAN_TARGET, "recipe")
 
 
-def describe_composer(path: Path) -> ComposerShape:
-    """Read the YAML of a composer.
+def described(path: Path, kind: type[M], target: str, *sections: str) -> M:
+    """Read the section ``model`` of a YAML and some others.
+
+    Args:
+        path: of the YAML.
+        kind: what they should hold.
+        target: class that the model should be of, without what stands before its last dot.
+        sections: names of the others.
 
     Raises:
-        CheckpointError: it is not one.
+        CheckpointError: it does not hold that.
     """
-    return _described(path, ComposerDescription, COMPOSER_TARGET).model.params.transformer_config.params
-
-
-def _described(path: Path, kind: type[M], target: str) -> M:
     try:
-        sections = _read(path)
+        found = _read(path, {"model", *sections})
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error).partition("\n")[0]
         raise CheckpointError.of(path, f"cannot be read as YAML: {problem or type(error).__name__}") from error
-    model = sections.get("model")
+    model = found.get("model")
     named = model.get("target") if isinstance(model, dict) else None
     if not isinstance(named, str):
         raise CheckpointError.of(path, "does not describe a model: model.target is missing")
     if named.rpartition(".")[2] != target:
         raise CheckpointError.of(path, f"describes a {named[:100]}; model.target should be a {target} of taming")
     try:
-        return kind.model_validate_json(json.dumps(sections, default=str))
+        return kind.model_validate_json(json.dumps(found, default=str))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise CheckpointError.of(path, f"cannot be used: {complaint(first)}") from None
@@ -174,8 +127,8 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return the sections ``model`` and ``recipe`` of a file, those that are there, as plain values."""
+def _read(path: Path, names: Set[str]) -> dict[str, Any]:
+    """Return the sections of a file that have these names, those that are there, as plain values."""
     with path.open("rb") as file:
         text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
@@ -189,14 +142,14 @@ def _read(path: Path) -> dict[str, Any]:
         return {
             key.value: plain.value(value, 1)
             for key, value in root.value
-            if isinstance(key, yaml.ScalarNode) and key.value in ("model", "recipe")
+            if isinstance(key, yaml.ScalarNode) and key.value in names
         }
     finally:
         loader.dispose()
 
 
 class _Plain:
-    """EditLock nodes into plain values, a bounded number of them: aliases can make few lines into very many."""
+    """Turns nodes into plain values, a bounded number of them: aliases can make few lines into very many."""
 
     def __init__(self, loader: _Loader) -> None:
         self._loader = loader

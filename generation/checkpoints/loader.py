@@ -14,19 +14,19 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from generation.checkpoints.description import describe_composer, describe_vqgan
+from generation.checkpoints.description import describe_vqgan
 from generation.checkpoints.state_dict import StateDict, read_state_dict, without_prefix
 from generation.errors import CheckpointError
 from generation.models.clip_shape import CLIPShape
 from generation.models.precision import Precision, choose_format
 from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
-from generation.pocket.composer import Composer
 from generation.recipe import Recipe
 
 POCKET = "pocket"
 """Name of the models that come with the program."""
 
+D = TypeVar("D")
 N = TypeVar("N", bound=nn.Module)
 
 
@@ -37,8 +37,8 @@ class Models:
     vqgan: VQGAN
     perceptor: CLIPPerceptor
     recipe: Recipe
-    composer: Composer | None = None
-    """What writes the codes of sketches, where there is one."""
+    path: Path
+    """The YAML that describes the VQGAN."""
 
 
 def load_models(vqgan: str, clip: str, device: torch.device, precision: Precision = "auto") -> Models:
@@ -54,47 +54,29 @@ def load_models(vqgan: str, clip: str, device: torch.device, precision: Precisio
         CheckpointError: a file is missing, damaged or of another kind.
     """
     weights = Path(str(resources.files("generation"))) / "weights" / POCKET
-    vqgan_path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
-    clip_path = weights / "clip.pt" if clip == POCKET else Path(clip).expanduser()
-    canvas, recipe = load_vqgan(vqgan_path)
-    perceptor = load_clip(clip_path)
-    composer = load_composer(vqgan_path.with_name(recipe.sketch.weights)) if recipe.sketch else None
-    if composer and not composer.suits(canvas, perceptor):
-        composer = None
-    return prepare(canvas, perceptor, recipe, device, precision, composer)
+    path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
+    network, recipe = load_vqgan(path)
+    perceptor = load_clip(weights / "clip.pt" if clip == POCKET else Path(clip).expanduser())
+    return prepare(Models(network, perceptor, recipe, path), device, precision)
 
 
-def prepare(
-    vqgan: VQGAN,
-    perceptor: CLIPPerceptor,
-    recipe: Recipe,
-    device: torch.device,
-    precision: Precision = "auto",
-    composer: Composer | None = None,
-) -> Models:
-    """Freeze networks, arranged for speed and in their number format, and put them on the device."""
+def prepare(models: Models, device: torch.device, precision: Precision = "auto") -> Models:
+    """Freeze networks, arranged for speed and in their number format, put them on the device and return them."""
     dtype = choose_format(precision, device)
-    for network in (vqgan, perceptor):
+    for network in (models.vqgan, models.perceptor):
         network.to(device).freeze(dtype)
-    if composer:
-        composer.to(device).eval().requires_grad_(False)
-    return Models(vqgan, perceptor, recipe, composer)
+    return models
 
 
-def load_vqgan(config_path: Path) -> tuple[VQGAN, Recipe]:
+def load_vqgan(path: Path) -> tuple[VQGAN, Recipe]:
     """Build the VQGAN of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
 
     Raises:
         CheckpointError: a file is missing, damaged or not of taming's ``VQModel``.
     """
-    _require(config_path)
-    checkpoint_path = _beside(config_path)
-    description = describe_vqgan(config_path)
-    params = description.model.params
-    state_dict = _weights(checkpoint_path, "quantize.embedding.weight", "VQGAN")
-    vqgan = _filled(
-        lambda: VQGAN(params.ddconfig.for_taming(), params.n_embed, params.embed_dim), state_dict, checkpoint_path
-    )
+    description, state_dict, weights = read_described(path, describe_vqgan, "quantize.embedding.weight", "VQGAN")
+    params = description.params
+    vqgan = filled(lambda: VQGAN(params.ddconfig.for_taming(), params.n_embed, params.embed_dim), state_dict, weights)
     return vqgan, description.recipe
 
 
@@ -110,21 +92,24 @@ def load_clip(path: Path) -> CLIPPerceptor:
         shape = CLIPShape.of(state_dict)
     except ValueError as error:
         raise CheckpointError.of(path, f"does not hold the weights of a CLIP: {error}") from None
-    return CLIPPerceptor(_filled(shape.build, state_dict, path).eval().float())
+    return CLIPPerceptor(filled(shape.build, state_dict, path).eval().float())
 
 
-def load_composer(config_path: Path) -> Composer:
-    """Build the composer of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
+def read_described(path: Path, describe: Callable[[Path], D], known: str, kind: str) -> tuple[D, StateDict, Path]:
+    """Read a taming YAML and the weights beside it, and return both and where the weights are.
+
+    Args:
+        path: of the YAML.
+        describe: reads it.
+        known: name of a tensor of the network, which tells what stands before its name.
+        kind: of network, in a word.
 
     Raises:
-        CheckpointError: a file is missing, damaged or not of taming's ``Net2NetTransformer``.
+        CheckpointError: a file is missing, damaged or of another kind.
     """
-    _require(config_path)
-    checkpoint_path = _beside(config_path)
-    shape = describe_composer(config_path)
-    state_dict = _weights(checkpoint_path, "condition.weight", "composer")
-    width = state_dict["condition.weight"].shape[-1]
-    return _filled(lambda: Composer(width, **shape.model_dump()), state_dict, checkpoint_path)
+    _require(path)
+    weights = _beside(path)
+    return describe(path), _weights(weights, known, kind), weights
 
 
 def _beside(config_path: Path) -> Path:
@@ -179,7 +164,7 @@ class _WithoutInitialValues(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
+def filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
     """Return a network with weights that were compared with it before any memory is taken for it.
 
     Of the weights there may be more than it has; masks, which follow from its shape, need not be there.

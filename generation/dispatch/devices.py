@@ -21,6 +21,7 @@ class Device:
         running: what it paints, by id, in the order in which it came.
         parked: whether it failed too often in a row to be expected back soon.
         multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
+        inits: what a request's ``init`` may name; empty before it was first up.
     """
 
     number: int = 0
@@ -30,6 +31,7 @@ class Device:
     running: dict[str, ImagineRequest] = field(default_factory=dict)
     parked: bool = False
     multiple: int = 1
+    inits: tuple[str, ...] = ()
 
     @property
     def batches(self) -> Counter[Shape]:
@@ -75,6 +77,11 @@ class Pool:
     def refusal(self, shape: Shape) -> str | None:
         """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
         return size_refusal(shape, lcm(*(device.multiple for device in self.devices)))
+
+    @property
+    def inits(self) -> tuple[str, ...]:
+        """What a request's ``init`` may name; empty before any device was up. All have the same models."""
+        return next((device.inits for device in self.devices if device.inits), ())
 
     def has_room(self, shape: Shape) -> bool:
         """Return whether some device has room for one more picture of this shape."""

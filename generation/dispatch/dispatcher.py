@@ -16,6 +16,7 @@ from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.journal import Journal, MemoryJournal
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Status, Update
+from generation.dispatch.throughput import Throughput
 from generation.errors import QueueFullError
 from generation.events import Down, Event, Failed, Finished, Heartbeat, Progress, Ready, RequestEvent, Started
 from generation.executor import Executor
@@ -198,8 +199,10 @@ class Dispatcher:
             case Heartbeat(shape, batch, steps, seconds):
                 device.throughput.observe(shape, batch, seconds, steps)
             case Ready():
-                device.name, device.capacity, device.multiple = event.name, event.capacity, event.multiple
-                device.parked = False
+                if not device.inits:
+                    device.throughput = Throughput(event.evaluations)
+                device.name, device.capacity, device.parked = event.name, event.capacity, False
+                device.multiple, device.inits = event.multiple, event.inits
                 self._assign()
             case Down():
                 await self._take_back(device, event)

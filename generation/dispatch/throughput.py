@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from generation.request import Shape, step_cost
 
 GUESS = 2.5e-7
-"""Seconds per unit of cost before anything has been measured: a laptop with the pocket models."""
+"""Seconds per unit of cost and evaluation before anything has been measured: a laptop with the pocket models."""
 HALF_LIFE_SECONDS = 60.0
 """Seconds of painting after which a measurement counts half, unless the steps come first."""
 HALF_LIFE_STEPS = 1000.0
@@ -27,11 +27,15 @@ class _Mean:
 
 
 class Throughput:
-    """Seconds of a step, by the shape and the number of the pictures in it, forgetting the past exponentially."""
+    """Seconds of a step, by the shape and the number of the pictures in it, forgetting the past exponentially.
 
-    def __init__(self) -> None:
+    Args:
+        evaluations: of the loss in a step, as far as is known before anything has been measured.
+    """
+
+    def __init__(self, evaluations: int = 1) -> None:
         self._measured: dict[Shape, dict[int, _Mean]] = {}
-        self._overall = _Mean(GUESS, 1.0)
+        self._overall = _Mean(GUESS * evaluations, 1.0)
 
     def observe(self, shape: Shape, batch: int, seconds: float, steps: int = 1) -> None:
         """Take note that ``steps`` steps of ``batch`` pictures each took ``seconds`` together."""

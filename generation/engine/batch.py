@@ -1,19 +1,14 @@
-"""The states of one shape and stage, side by side in slots, and the step that they take together."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""The states of one key, side by side in slots, and the step that they take together."""
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional as F
 
-from generation.canvas import Canvas
+from generation.canvas import Canvas, Init
 from generation.engine.cuda_graph import Recording
-from generation.engine.cutouts import DRAWN, Cutouts
-from generation.engine.losses import SAME, contrast, spherical_distance, total_variation
-from generation.engine.optimisers import DESCENTS, learning_rate
+from generation.engine.objective import Objective
+from generation.engine.optimisers import Optimiser, learning_rate
 from generation.engine.state import RequestState
-from generation.perceptor.clip import CLIPPerceptor
+from generation.engine.step import step
 from generation.recipe import Stage
 
 SLOTS = 8
@@ -22,97 +17,67 @@ STEPS_DRAWN = 16
 """Steps for which what is random is drawn in one go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """What a picture is judged by.
-
-    Args:
-        perceptor: that judges.
-        cutouts: what it is shown.
-        distractors: unit vectors of the texts among which it has to pick the prompt, ``[K, D]``; K may be 0.
-    """
-
-    perceptor: CLIPPerceptor
-    cutouts: Cutouts
-    distractors: Tensor
-
-    def judgement(self, pictures: Tensor, text: Tensor, swaps: Tensor, drawn: Tensor) -> Tensor:
-        """Return how far pictures are from their prompts.
-
-        ``[B, 3, H, W], [B, D], [B, S, D], [B, n, DRAWN] → [B]``.
-        """
-        views = self.cutouts(pictures, drawn)
-        image = self.perceptor.encode_image(views.flatten(0, 1)).unflatten(0, views.shape[:2])
-        return self._distance(image, text, swaps).mean(1)
-
-    def glance(self, pictures: Tensor, text: Tensor, swaps: Tensor) -> Tensor:
-        """Return how far pictures are from one prompt, each seen once and whole.
-
-        ``[n, 3, H, W], [D], [S, D] → [n]``.
-        """
-        image = self.perceptor.encode_image(F.interpolate(pictures, size=self.perceptor.input_size, mode="area"))
-        return self._distance(image[None], text[None], swaps[None])[0]
-
-    def _distance(self, image: Tensor, text: Tensor, swaps: Tensor) -> Tensor:
-        """``[B, n, D], [B, D], [B, S, D] → [B, n]``."""
-        if len(self.distractors):
-            return contrast(image, text, self.distractors) + contrast(image, text, swaps, SAME)
-        return spherical_distance(image, text[:, None])
-
-
 class Batch:
-    """Slots of one shape and stage.
+    """Slots of one key.
 
     Everything that a step reads or writes lies in tensors with a row for each slot, whose places never change, and the
     occupied slots come first: so a step can be recorded once and be replayed.
 
     Args:
         canvas: of the stage.
-        judge: of the pictures.
+        objective: of all.
+        optimiser: of the stage.
         stage: of the recipe.
-        first: state that is to join; all others are in its shape and stage.
-        parameters: of that state, for their shapes.
+        first: state that is to join; all others have its key.
+        init: of that state, for its shapes.
+        device: where the tensors are.
     """
 
     def __init__(
-        self, canvas: Canvas, judge: Judge, stage: Stage, first: RequestState, parameters: Sequence[Tensor]
+        self,
+        canvas: Canvas,
+        objective: Objective,
+        optimiser: Optimiser,
+        stage: Stage,
+        first: RequestState,
+        init: Init,
+        device: torch.device,
     ) -> None:
-        device = judge.distractors.device
         self.canvas = canvas
-        self.judge = judge
+        self.objective = objective
+        self.optimiser = optimiser
         self.stage = stage
-        self.turn = first.turn
+        self.key = first.key
         self.states: list[RequestState] = []
         self.seconds = 0.0
         """That its steps took, and with which it was credited when it began."""
-        self._learns = [parameter.requires_grad for parameter in parameters]
-        self._parameters = [torch.zeros(SLOTS, *parameter.shape, device=device) for parameter in parameters]
-        self._descent = DESCENTS[stage.descent](self._learning)
-        self._text, self._swaps = (torch.zeros(SLOTS, *each.shape, device=device) for each in (first.text, first.swaps))
+        self._parameters, self._constants, self._rows = (
+            tuple(torch.zeros(SLOTS, *each.shape, device=device) for each in tensors)
+            for tensors in (init.parameters, init.constants, first.rows)
+        )
+        self._state = optimiser.init(self._parameters)
         self._pictures = torch.empty(0)
-        count = judge.cutouts.count
-        idle = judge.cutouts.draw(SLOTS, Generator().manual_seed(0)).flatten(1)
-        width = len(self._descent.coefficients(1.0, 1))
-        self._inputs = torch.cat([torch.ones(SLOTS, width), idle], dim=1).to(device)
-        self._coefficients, drawn = self._inputs.split([width, count * DRAWN], dim=1)
-        self._drawn = drawn.unflatten(1, (count, DRAWN))
-        self._recording = Recording(self._rows) if device.type == "cuda" else None
+        idle = objective.draw(SLOTS, Generator().manual_seed(0))
+        coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
+        self._inputs = torch.cat([coefficients.expand(SLOTS, -1), idle.flatten(1)], dim=1).to(device)
+        self._coefficients, drawn = self._inputs.split([len(coefficients), idle[0].numel()], dim=1)
+        self._drawn = drawn.unflatten(1, idle.shape[1:])
+        self._recording = Recording(self._slots) if device.type == "cuda" else None
 
     @property
     def full(self) -> bool:
         """Whether every slot is taken."""
         return len(self.states) == SLOTS
 
-    def join(self, state: RequestState, parameters: Sequence[Tensor]) -> None:
+    def join(self, state: RequestState, init: Init) -> None:
         """Put a state into a free slot."""
         slot = len(self.states)
         self.states.append(state)
-        for row in self._rows:
-            row[slot].zero_()
-        for own, parameter in zip(self._parameters, parameters, strict=True):
-            own[slot].copy_(parameter.detach())
-        self._text[slot].copy_(state.text)
-        self._swaps[slot].copy_(state.swaps)
+        for own in self._state:
+            own[slot].zero_()
+        new = (*init.parameters, *init.constants, *state.rows)
+        for own, each in zip((*self._parameters, *self._constants, *self._rows), new, strict=True):
+            own[slot].copy_(each)
 
     def leave(self, state: RequestState) -> None:
         """Free its slot; the last state moves there."""
@@ -120,59 +85,63 @@ class Batch:
         last = self.states.pop()
         if last is not state:
             self.states[slot] = last
-            for row in self._rows:
-                row[slot].copy_(row[len(self.states)])
+            for each in self._slots:
+                each[slot].copy_(each[len(self.states)])
 
     def step(self) -> Tensor:
         """Take one step with each state and return their pictures before it, valid until the next step."""
-        rows = len(self.states)
+        count = len(self.states)
         inputs = torch.stack([self._input(state) for state in self.states])
         if self._inputs.is_cuda:
             inputs = inputs.pin_memory()
-        self._inputs[:rows].copy_(inputs, non_blocking=True)
+        self._inputs[:count].copy_(inputs, non_blocking=True)
         if self._recording is None:
-            self._step(rows)
+            self._step(count)
         else:
-            self._recording(self._step, rows)
-        return self._pictures[:rows]
+            self._recording(self._step, count)
+        return self._pictures[:count]
 
     def look(self, state: RequestState) -> Tensor:
         """Return the picture of a state as it is now, ``[3, H, W]``."""
         slot = self.states.index(state)
-        with torch.no_grad():
-            return self.canvas.paint([parameter[slot : slot + 1] for parameter in self._parameters])[0]
+        parameters = [each[slot : slot + 1] for each in self._parameters]
+        return self.canvas.render(parameters, [each[slot : slot + 1] for each in self._constants])[0]
 
     @property
-    def _learning(self) -> list[Tensor]:
-        return [parameter for parameter, learns in zip(self._parameters, self._learns, strict=True) if learns]
-
-    @property
-    def _rows(self) -> list[Tensor]:
+    def _slots(self) -> tuple[Tensor, ...]:
         """What belongs to the slots from one step to the next."""
-        return [*self._parameters, *self._descent.state, self._text, self._swaps]
+        return *self._parameters, *self._state, *self._constants, *self._rows
 
     def _input(self, state: RequestState) -> Tensor:
-        """Return what is new in this step of a state: its coefficients and what is random about its cutouts."""
+        """Return what is new in this step of a state: its coefficients and what is random about the objective."""
         drawn, since = state.drawn or (torch.empty(0), state.step)
         if state.step - since >= len(drawn):
-            drawn, since = self.judge.cutouts.draw(STEPS_DRAWN, state.generator), state.step
+            drawn, since = self.objective.draw(STEPS_DRAWN, state.generator), state.step
             state.drawn = drawn, since
-        step = state.step - state.stage_start + 1
-        rate = learning_rate(self.stage, step, state.stage_end - state.stage_start)
-        coefficients = torch.tensor(self._descent.coefficients(rate, step))
+        number = state.step - state.stage_start + 1
+        rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
+        coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         return torch.cat([coefficients, drawn[state.step - since].flatten()])
 
-    def _step(self, rows: int) -> None:
-        parameters = [
-            parameter[:rows].detach().requires_grad_(learns)
-            for parameter, learns in zip(self._parameters, self._learns, strict=True)
-        ]
-        learning = [parameter for parameter in parameters if parameter.requires_grad]
-        pictures = self.canvas.paint(parameters)
-        judgement = self.judge.judgement(pictures, self._text[:rows], self._swaps[:rows], self._drawn[:rows])
-        loss = judgement + self.stage.total_variation * total_variation(pictures)
-        gradients = torch.autograd.grad(loss.sum(), learning)
-        self._descent.update(self._learning, gradients, self._coefficients[:rows])
+    def _step(self, count: int) -> None:
+        parameters, state, constants, rows = (
+            tuple(each[:count] for each in tensors)
+            for tensors in (self._parameters, self._state, self._constants, self._rows)
+        )
+        # An optimiser may return what it was given in another place, so what is written to is not what it reads.
+        moved, remembered, pictures = step(
+            self.canvas,
+            self.objective,
+            self.optimiser,
+            tuple(each.clone() for each in parameters),
+            tuple(each.clone() for each in state),
+            constants,
+            rows,
+            self._coefficients[:count],
+            self._drawn[:count],
+        )
+        for own, new in zip((*parameters, *state), (*moved, *remembered), strict=True):
+            own.copy_(new)
         if len(self._pictures) == 0:
             self._pictures = pictures.new_empty(SLOTS, *pictures.shape[1:])
-        self._pictures[:rows].copy_(pictures.detach())
+        self._pictures[:count].copy_(pictures)

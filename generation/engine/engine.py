@@ -1,7 +1,7 @@
 """The painting loop, over many requests at once."""
 
-import time
 from collections import deque
+from collections.abc import Generator as Slices
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,16 +11,19 @@ import torch
 from torch import Generator, Tensor
 
 from generation.canvas import Canvas
-from generation.engine.batch import Batch, Judge
-from generation.engine.cutouts import Cutouts
+from generation.engine.batch import Batch
+from generation.engine.objective import Objective
+from generation.engine.optimisers import Optimiser
+from generation.engine.prior import Prior
+from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
 from generation.errors import RequestError
-from generation.perceptor.clip import CLIPPerceptor
-from generation.pocket.negatives import SWAPPED, swaps
-from generation.pocket.sketch import Sketcher, fit
 from generation.recipe import Recipe
-from generation.request import ImagineRequest, Shape, size_refusal
+from generation.request import NOISE, ImagineRequest, Shape, size_refusal
+
+KEPT = 4
+"""Batches without requests that are kept for the next one of their key, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Timing:
     Args:
         shape: of its pictures.
         pictures: that took part.
-        seconds: that it took, with the sketches that were drawn before it.
+        seconds: that it took, with what the prior took for pictures of which it is the first step.
     """
 
     shape: Shape
@@ -51,100 +54,120 @@ class StepError(Exception):
 
 
 class Engine:
-    """Paints many requests, each step all those of one shape and stage as one batch.
+    """Paints many requests, each step all those of one key as one batch.
 
     Requests join and leave between steps. Each has its own seed, step count and optimiser state, and nothing that is
     drawn at random for it depends on its neighbours. What is computed for it does, by rounding, as it does on the
     number of threads, and in the course of the steps that grows to a difference that can be seen. So a request repeats
     its picture exactly only beside as many neighbours in each step, with as many threads, on the same device with the
-    same libraries. Several batches get equal time, whatever their steps cost.
+    same libraries. Several batches get equal time, whatever their steps cost, and the prior gets as much as one.
 
     Args:
-        canvases: what is optimised, one for each stage of the recipe.
-        perceptor: what judges.
         recipe: the numbers of the loop.
+        canvases: what is optimised, one for each stage of the recipe.
+        optimisers: by what, one for each stage.
+        objective: what judges.
         device: where the models are.
-        sketcher: what draws sketches, if the models can.
+        prior: what returns pictures to begin from, if the models bring one.
+        stopwatch: of steps and slices; by default that of the device.
     """
 
     def __init__(
         self,
-        canvases: Sequence[Canvas],
-        perceptor: CLIPPerceptor,
         recipe: Recipe,
+        canvases: Sequence[Canvas],
+        optimisers: Sequence[Optimiser],
+        objective: Objective,
         device: torch.device,
-        sketcher: Sketcher | None = None,
+        prior: Prior | None = None,
+        stopwatch: Stopwatch | None = None,
     ) -> None:
-        self.canvases = canvases
-        self.perceptor = perceptor
         self.recipe = recipe
+        self.canvases = canvases
+        self.optimisers = optimisers
+        self.objective = objective
         self.device = device
-        self.sketcher = sketcher
-        distractors = [perceptor.tokens(text) for text in recipe.distractors]
-        self._judge = Judge(
-            perceptor,
-            Cutouts(recipe.cutouts, perceptor.input_size, device),
-            self._encode(distractors or [perceptor.tokens("")])[: len(distractors)],
-        )
+        self.prior = prior
         self.multiple = lcm(*(canvas.multiple for canvas in canvases))
         """Of which the sides of pictures have to be multiples, in pixels."""
-        self._paintings: dict[str, RequestState] = {}
+        self.evaluations = max(optimiser.evaluations for optimiser in optimisers)
+        """Of the loss in a step, at most."""
+        self.inits = (prior.name, NOISE) if prior else (NOISE,)
+        """What a request's ``init`` may name."""
+        self._states: dict[str, RequestState] = {}
         self._batches: list[Batch] = []
+        self._kept: list[Batch] = []
+        """Batches without requests, the one that was left last at the end."""
         self._batch_of: dict[RequestState, Batch] = {}
-        self._stopwatch = Stopwatch(device)
+        self._pending: dict[RequestState, Slices[None, None, Tensor]] = {}
+        """Requests that wait for the prior, which works for one after the other."""
+        self._prior_seconds = 0.0
+        """As `Batch.seconds`, of all that wait for the prior together."""
+        self._stopwatch = stopwatch or Stopwatch(device)
         self._timings: deque[Timing] = deque()
-        self._sketching = 0.0
-        """Seconds that went into sketches since the last step."""
 
     def __len__(self) -> int:
         """Return how many requests are in progress."""
-        return len(self._paintings)
+        return len(self._states)
 
     def add_request(self, request: ImagineRequest) -> RequestState:
         """Start a request; it takes part in the following steps.
 
         Raises:
-            RequestError: the models cannot paint this size, or draw no sketch though one is asked for.
+            RequestError: it asks for what cannot be painted, with these models or with any.
         """
-        if refusal := size_refusal(request.shape, self.multiple):
-            raise RequestError(refusal)
+        if refused := size_refusal(request.shape, self.multiple) or refusal(request, self.inits):
+            raise RequestError(refused)
         generator = Generator().manual_seed(request.seed)
-        tokens, left_out = self.perceptor.tokenise(request.prompt)
-        text = self._encode([tokens])[0]
-        swapped = self._swaps(request.prompt.removesuffix(left_out), text)
-        state = RequestState(request, text, swapped, generator, left_out)
-        sketch = self._sketch(state, tokens)
-        state.first_stage = self.recipe.first_stage(sketched=sketch is not None)
-        self._enter_stage(state, state.first_stage, sketch)
-        self._paintings[request.id] = state
+        rows, left_out = self.objective.rows(request), self.objective.left_out(request)
+        state = RequestState(request, rows, generator, left_out)
+        if self.prior is None or request.init == NOISE:
+            self._enter_stage(state, 0, None)
+        else:
+            state.first_stage = state.stage = self.recipe.first_stage(prior=True)
+            if not self._pending:
+                self._prior_seconds = self._least_seconds()
+            self._pending[state] = self.prior.begin(request, rows, generator)
+        self._states[request.id] = state
         return state
 
     def abort_request(self, request_id: str) -> None:
         """Forget a request; one that is not in progress is ignored."""
-        state = self._paintings.pop(request_id, None)
+        state = self._states.pop(request_id, None)
         if state is not None:
+            self._pending.pop(state, None)
             self._leave_batch(state)
 
+    def forget_batches(self) -> None:
+        """Free what is kept for requests to come."""
+        self._kept.clear()
+
     def step(self) -> list[RequestState]:
-        """Advance all requests of one shape and stage by one step and return them.
+        """Advance all requests of one key by one step and return them, or none where it was the prior's turn.
 
         A request that is done is returned this once more and has left.
 
         Raises:
-            StepError: the step broke off, and its requests have left.
+            StepError: the step or the prior broke off, and its requests have left.
         """
-        if not self._batches:
-            return []
-        batch = min(self._batches, key=lambda batch: batch.seconds)
-        states = list(batch.states)
+        batch = min(self._batches, key=lambda batch: batch.seconds, default=None)
+        pending = next(iter(self._pending), None)
+        if pending and (batch is None or self._prior_seconds < batch.seconds):
+            batch = None
+        states = list(batch.states) if batch else [pending] if pending else []
         try:
-            self._advance(batch, states)
+            self._stopwatch.start()
+            if batch:
+                self._advance(batch, states)
+            elif pending:
+                self._draw(pending)
         except Exception as error:
             requests = [state.request for state in states]
             for request in requests:
                 self.abort_request(request.id)
+            self.forget_batches()  # among them may be the broken one, and their memory may be what was missing
             raise StepError(requests) from error
-        return states
+        return states if batch else []
 
     def timings(self) -> list[Timing]:
         """Return how long the steps took that are known by now and were not returned before."""
@@ -153,73 +176,71 @@ class Engine:
         return timings
 
     def _advance(self, batch: Batch, states: list[RequestState]) -> None:
-        self._stopwatch.start()
+        """Take a step with all of a batch."""
+        first = [state for state in states if state.step == 0]
         pictures = batch.step()
         for state, picture in zip(states, pictures, strict=True):
             state.step += 1
             state.picture = picture
             while state.stage < len(self.canvases) - 1 and state.step >= self._last_step(state):
-                sketch = self._batch_of[state].look(state)
+                shown = self._batch_of[state].look(state)
                 self._leave_batch(state)
-                self._enter_stage(state, state.stage + 1, sketch)
+                self._enter_stage(state, state.stage + 1, shown)
             if state.done:
                 state.picture = self._batch_of[state].look(state)
                 self.abort_request(state.request.id)
-        self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states)))
+        self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
 
-    def _note(self, batch: Batch, shape: Shape, pictures: int, seconds: float) -> None:
+    def _note(self, batch: Batch, shape: Shape, pictures: int, first: list[RequestState], seconds: float) -> None:
         batch.seconds += seconds
-        self._timings.append(Timing(shape, pictures, seconds + self._sketching))
-        self._sketching = 0.0
+        self._timings.append(Timing(shape, pictures, seconds + sum(state.prior_seconds for state in first)))
 
-    def _sketch(self, state: RequestState, tokens: Tensor) -> Tensor | None:
-        """Return a sketch to begin from, the best of some by the perceptor's judgement, ``[3, height, width]``."""
-        request = state.request
-        if self.sketcher is None and request.init == "sketch":
-            raise RequestError("The models in use draw no sketches; ask again without `--init sketch`.")
-        if self.sketcher is None or request.init == "noise":
-            return None
-        start = time.perf_counter()
-        candidates = self.sketcher.candidates(tokens, state.generator)
-        with torch.no_grad():
-            judgement = self._judge.glance(candidates, state.text, state.swaps)
-        sketch = candidates[int(judgement.argmin())]
-        self._sketching += time.perf_counter() - start
-        return fit(sketch, request.width, request.height)
+    def _draw(self, state: RequestState) -> None:
+        """Let the prior work for a request, which joins a batch when its picture is there."""
+        try:
+            next(self._pending[state])
+        except StopIteration as end:
+            self._enter_stage(state, state.stage, end.value)
+            del self._pending[state]
+        self._stopwatch.stop(partial(self._note_prior, state))
 
-    def _swaps(self, prompt: str, text: Tensor) -> Tensor:
-        """Return the unit vectors of a prompt's swaps, followed by its own, ``[S, D]``."""
-        swapped = swaps(" ".join(prompt.split()), self.recipe.nouns)
-        vectors = text.expand(SWAPPED * len(self.recipe.nouns), -1).clone()
-        if swapped:
-            vectors[: len(swapped)] = self._encode([self.perceptor.tokens(other) for other in swapped])
-        return vectors
-
-    @torch.no_grad()
-    def _encode(self, tokens: list[Tensor]) -> Tensor:
-        """Return the unit vectors of texts, ``[B, D]``."""
-        return self.perceptor.encode_text(torch.cat(tokens).to(self.device))
+    def _note_prior(self, state: RequestState, seconds: float) -> None:
+        self._prior_seconds += seconds
+        state.prior_seconds += seconds
 
     def _last_step(self, state: RequestState) -> int:
         return self.recipe.last_step(state.stage, state.request.steps, state.first_stage)
+
+    def _least_seconds(self) -> float:
+        """Return what is credited to what begins now: as much as those have had that have had least."""
+        seconds = [batch.seconds for batch in self._batches]
+        return min([*seconds, self._prior_seconds] if self._pending else seconds, default=0.0)
 
     def _enter_stage(self, state: RequestState, stage: int, picture: Tensor | None) -> None:
         """Let a state go on in a stage, from the picture as it is."""
         request = state.request
         state.stage = stage
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
-        canvas = self.canvases[stage]
-        parameters = canvas.stretch(request.width, request.height, state.generator, picture)
-        batch = next((batch for batch in self._batches if batch.turn == state.turn and not batch.full), None)
+        canvas, optimiser = self.canvases[stage], self.optimisers[stage]
+        init = canvas.init(request.width, request.height, state.generator, picture)
+        batch = next((batch for batch in self._batches if batch.key == state.key and not batch.full), None)
         if batch is None:
-            batch = Batch(canvas, self._judge, self.recipe.stages[stage], state, parameters)
-            batch.seconds = min((other.seconds for other in self._batches), default=0.0)
+            batch = next((batch for batch in self._kept if batch.key == state.key), None)
+            if batch is None:
+                numbers = self.recipe.stages[stage]
+                batch = Batch(canvas, self.objective, optimiser, numbers, state, init, self.device)
+            else:
+                self._kept.remove(batch)
+            batch.seconds = self._least_seconds()
             self._batches.append(batch)
-        batch.join(state, parameters)
+        batch.join(state, init)
         self._batch_of[state] = batch
 
     def _leave_batch(self, state: RequestState) -> None:
-        batch = self._batch_of.pop(state)
+        batch = self._batch_of.pop(state, None)
+        if batch is None:
+            return
         batch.leave(state)
         if not batch.states:
             self._batches.remove(batch)
+            self._kept = [*self._kept, batch][-KEPT:]

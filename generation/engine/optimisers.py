@@ -1,14 +1,15 @@
-"""How the paintings of a batch descend, each at its own step.
+"""How the paintings of a batch are optimised, each at its own step.
 
 What differs between the paintings of a batch comes as one row of coefficients for each, so that a step is the same
 few operations whoever takes part in it.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from generation.recipe import Stage
 
@@ -16,69 +17,105 @@ BETA_1 = 0.9
 BETA_2 = 0.999
 EPSILON = 1e-8
 MOMENTUM = 0.8
-"""Of the normalised descent: share of the old direction and the gradient in the new direction."""
+"""Of `NormalisedMomentum`: share of the old direction and the gradient in the new direction."""
+
+Tensors = tuple[Tensor, ...]
+Evaluate = Callable[[Tensors], tuple[Tensor, Tensor]]
+"""Returns the losses of parameters, ``[B]``, and their pictures, ``[B, 3, H, W]``."""
+
+
+class Optimiser(Protocol):
+    """Moves parameters towards a lower loss. All tensors have a row for each painting."""
+
+    @property
+    def evaluations(self) -> int:
+        """How often a step evaluates the loss."""
+
+    def init(self, parameters: Tensors) -> Tensors:
+        """Return the state of new paintings: zeros."""
+
+    def coefficients(self, parameters: Tensors, rate: float, step: int, generator: Generator) -> Tensor:
+        """Return the row of one painting that takes a step, ``[k]``, on the CPU.
+
+        Args:
+            parameters: of its batch, for their shapes.
+            rate: of learning.
+            step: of this stage, from 1.
+            generator: source of all that is random in the step.
+        """
+
+    def step(
+        self, parameters: Tensors, state: Tensors, coefficients: Tensor, evaluate: Evaluate
+    ) -> tuple[Tensors, Tensors, Tensor]:
+        """Return parameters and state after a step, and the pictures before it; change nothing in place."""
 
 
 class Adam:
-    """Adam (Kingma and Ba 2015, algorithm 1).
+    """Adam (Kingma and Ba 2015, algorithm 1)."""
 
-    Args:
-        parameters: that are optimised, each with one row per painting.
-    """
+    evaluations = 1
 
-    def __init__(self, parameters: Sequence[Tensor]) -> None:
-        self.means = [torch.zeros_like(parameter) for parameter in parameters]
-        self.squares = [torch.zeros_like(parameter) for parameter in parameters]
+    def init(self, parameters: Tensors) -> Tensors:
+        """Return means and mean squares of the gradients."""
+        return (*map(torch.zeros_like, parameters), *map(torch.zeros_like, parameters))
 
-    @property
-    def state(self) -> list[Tensor]:
-        """What it remembers, each with one row per painting; zeros for a new one."""
-        return [*self.means, *self.squares]
+    def coefficients(self, _: Tensors, rate: float, step: int, __: Generator) -> Tensor:
+        """Return the rate and the root, both corrected for the state that began at zero."""
+        return torch.tensor([rate / (1 - BETA_1**step), math.sqrt(1 - BETA_2**step)])
 
-    @staticmethod
-    def coefficients(rate: float, step: int) -> tuple[float, ...]:
-        """Return the row of a painting that takes its ``step``-th step, from 1, with this learning rate."""
-        return rate / (1 - BETA_1**step), math.sqrt(1 - BETA_2**step)
-
-    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], coefficients: Tensor) -> None:
-        """Move the first rows of the parameters, as many as there are coefficients, ``[B, 2]``."""
-        rows = len(coefficients)
-        for parameter, gradient, mean, square in zip(parameters, gradients, self.means, self.squares, strict=True):
-            rate, correction = _columns(coefficients, gradient)
-            mean[:rows].lerp_(gradient, 1 - BETA_1)
-            square[:rows].mul_(BETA_2).addcmul_(gradient, gradient, value=1 - BETA_2)
-            parameter[:rows].sub_(rate * mean[:rows] / (square[:rows].sqrt() / correction + EPSILON))
+    def step(
+        self, parameters: Tensors, state: Tensors, coefficients: Tensor, evaluate: Evaluate
+    ) -> tuple[Tensors, Tensors, Tensor]:
+        """Move against the mean gradient over the root of its mean square."""
+        gradients, pictures = gradients_of(parameters, evaluate)
+        count = len(parameters)
+        moved, means, squares = [], [], []
+        for parameter, gradient, mean, square in zip(parameters, gradients, state[:count], state[count:], strict=True):
+            rate, correction = columns(coefficients, gradient)
+            means.append(mean.lerp(gradient, 1 - BETA_1))
+            squares.append(square.mul(BETA_2).addcmul(gradient, gradient, value=1 - BETA_2))
+            moved.append(parameter - rate * means[-1] / (squares[-1].sqrt() / correction + EPSILON))
+        return tuple(moved), (*means, *squares), pictures
 
 
 class NormalisedMomentum:
-    """Momentum on gradients of length 1: how far to go is the learning rate's matter alone.
+    """Momentum on gradients of length 1: how far to go is the learning rate's matter alone."""
 
-    Args:
-        parameters: that are optimised, each with one row per painting.
-    """
+    evaluations = 1
 
-    def __init__(self, parameters: Sequence[Tensor]) -> None:
-        self.state = [torch.zeros_like(parameter) for parameter in parameters]
+    def init(self, parameters: Tensors) -> Tensors:
+        """Return the directions."""
+        return tuple(map(torch.zeros_like, parameters))
 
-    @staticmethod
-    def coefficients(rate: float, _: int) -> tuple[float, ...]:
-        """Return the row of a painting that takes a step, whichever, with this learning rate."""
-        return (rate,)
+    def coefficients(self, _: Tensors, rate: float, __: int, ___: Generator) -> Tensor:
+        """Return the rate."""
+        return torch.tensor([rate])
 
-    def update(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor], coefficients: Tensor) -> None:
-        """Move the first rows of the parameters, as many as there are coefficients, ``[B, 1]``."""
-        rows = len(coefficients)
+    def step(
+        self, parameters: Tensors, state: Tensors, coefficients: Tensor, evaluate: Evaluate
+    ) -> tuple[Tensors, Tensors, Tensor]:
+        """Move along the directions."""
+        gradients, pictures = gradients_of(parameters, evaluate)
         lengths = [gradient.flatten(1).norm(dim=1) for gradient in gradients]
         length = torch.stack(lengths).norm(dim=0).clamp(min=1e-12)
-        for parameter, gradient, direction in zip(parameters, gradients, self.state, strict=True):
-            (rate,) = _columns(coefficients, gradient)
-            (norm,) = _columns(length[:, None], gradient)
-            direction[:rows].add_(gradient / norm).mul_(MOMENTUM)
-            parameter[:rows].sub_(rate * direction[:rows])
+        moved, directions = [], []
+        for parameter, gradient, direction in zip(parameters, gradients, state, strict=True):
+            (rate,) = columns(coefficients, gradient)
+            (norm,) = columns(length[:, None], gradient)
+            directions.append((direction + gradient / norm).mul(MOMENTUM))
+            moved.append(parameter - rate * directions[-1])
+        return tuple(moved), tuple(directions), pictures
 
 
-Descent = Adam | NormalisedMomentum
-DESCENTS: dict[str, type[Adam] | type[NormalisedMomentum]] = {"adam": Adam, "normalised": NormalisedMomentum}
+OPTIMISERS: dict[str, Callable[[], Optimiser]] = {"adam": Adam, "normalised": NormalisedMomentum}
+"""By the names that a recipe uses."""
+
+
+def gradients_of(parameters: Tensors, evaluate: Evaluate) -> tuple[Tensors, Tensor]:
+    """Return the gradients of the losses, and the pictures."""
+    leaves = tuple(parameter.detach().requires_grad_() for parameter in parameters)
+    losses, pictures = evaluate(leaves)
+    return torch.autograd.grad(losses.sum(), leaves), pictures.detach()
 
 
 def learning_rate(stage: Stage, step: int, steps: int) -> float:
@@ -87,6 +124,6 @@ def learning_rate(stage: Stage, step: int, steps: int) -> float:
     return stage.learning_rate * (floor + (1 - floor) * (1 + math.cos(math.pi * (step - 1) / steps)) / 2)
 
 
-def _columns(coefficients: Tensor, like: Tensor) -> list[Tensor]:
+def columns(coefficients: Tensor, like: Tensor) -> Sequence[Tensor]:
     """Return each column of ``[B, k]`` so that it multiplies the rows of ``like``."""
     return [column.view(-1, *[1] * (like.dim() - 1)) for column in coefficients.unbind(1)]

@@ -18,9 +18,11 @@ class Stopwatch:
 
     Args:
         device: that computes.
+        clock: of the processor, in seconds.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self._cuda = device.type == "cuda"
         self._under_way: deque[tuple[torch.cuda.Event, torch.cuda.Event, Callable[[float], None]]] = deque()
         self._started = 0.0
@@ -28,7 +30,7 @@ class Stopwatch:
 
     def start(self) -> None:
         """Note that a step begins."""
-        self._started = time.perf_counter()
+        self._started = self._clock()
         if self._cuda:
             self._start_event = torch.cuda.Event(enable_timing=True)
             self._start_event.record()
@@ -36,7 +38,7 @@ class Stopwatch:
     def stop(self, report: Callable[[float], None]) -> None:
         """Note that it ends; ``report`` gets its seconds, now or when a later step ends."""
         if self._start_event is None:
-            report(time.perf_counter() - self._started)
+            report(self._clock() - self._started)
             return
         end = torch.cuda.Event(enable_timing=True)
         end.record()

@@ -1,6 +1,7 @@
 """CLIP judges how well a picture fits a text (Radford et al. 2021, arXiv 2103.00020)."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ from generation.models.precision import cast
 from generation.models.resnet import freeze_resnet
 from generation.models.upstream import SimpleTokenizer, clip_model
 from generation.models.vit import FrozenVisionTransformer
+from generation.request import Target
 
 CHANNEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CHANNEL_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -65,17 +67,17 @@ class CLIPPerceptor(nn.Module):
         tokenizer.pat = WORDS
         return tokenizer
 
-    def tokenise(self, prompt: str) -> tuple[Tensor, str]:
-        """Return the tokens of a prompt, ``[1, context_length]``, and the tail for which there was no room.
+    def cut(self, text: str) -> tuple[str, str]:
+        """Return as much of a text as there is room for, and the tail for which there is none.
 
-        The tail stands as it stood in the prompt and begins with a whole word; a word is cut only where it has no room
+        The tail stands as it stood in the text and begins with a whole word; a word is cut only where it has no room
         even by itself, as texts have that are written without blanks.
         """
-        if self._fits(prompt):
-            return self.tokens(prompt), ""
-        ends, tails = self._cuts(prompt)
-        cut = bisect_right(ends, 0, key=lambda end: not self._fits(prompt[:end])) - 1
-        return self.tokens(prompt[: ends[cut]]), prompt[tails[cut] :]
+        if self._fits(text):
+            return text, ""
+        ends, tails = self._cuts(text)
+        cut = tails[bisect_right(ends, 0, key=lambda end: not self._fits(text[:end])) - 1]
+        return text[:cut], text[cut:]
 
     def tokens(self, text: str) -> Tensor:
         """Return the tokens of a text, ``[1, context_length]``; those for which there is no room are left out."""
@@ -106,15 +108,6 @@ class CLIPPerceptor(nn.Module):
             ends.append(word.end())
         return ends, [*tails, len(prompt)]
 
-    def knows(self, tokens: Tensor) -> bool:
-        """Return whether any word of a text, ``[1, context_length]``, means anything to it.
-
-        Only small models are at a loss: a word that they never met has an embedding of zeros.
-        """
-        clip: Any = self.clip
-        words = tokens[0, 1 : int(tokens[0].argmax())]
-        return bool(clip.token_embedding(words.to(clip.token_embedding.weight.device)).any())
-
     def freeze(self, dtype: torch.dtype) -> None:
         """Let the picture encoder compute in this number format, arranged for speed; no weights learn any longer."""
         self.eval().requires_grad_(False)
@@ -133,6 +126,21 @@ class CLIPPerceptor(nn.Module):
         words = self.read(tokens[:, : int(tokens.argmax(1).max()) + 1])
         end = words[torch.arange(len(words)), tokens.argmax(1)]
         return F.normalize(end @ clip.text_projection, dim=-1)
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """Return the unit vectors of texts, ``[n, D]``, of which the tokens that have no room are left out."""
+        return self.encode_text(torch.cat([self.tokens(text) for text in texts]).to(self.mean.device))
+
+    def encode_targets(self, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
+        """Return the unit vectors of texts, ``[T, D]``, and their weights over the sum of their sizes, ``[T]``."""
+        texts = self.encode_texts([self.cut(target.text)[0] for target in targets])
+        weights = torch.tensor([target.weight for target in targets], device=texts.device)
+        return texts, weights / weights.abs().sum()
+
+    def left_out(self, targets: Sequence[Target]) -> str:
+        """Return the tail of the first text for all of which there is no room, ``""`` if there is none."""
+        return next(filter(None, (self.cut(target.text)[1] for target in targets)), "")
 
     def read(self, tokens: Tensor) -> Tensor:
         """Return what the text encoder makes of each token: ``[B, n] → [B, n, width]``.
@@ -156,3 +164,8 @@ class CLIPPerceptor(nn.Module):
         if not isinstance(visual, FrozenVisionTransformer):
             cutouts = (cutouts - self.mean) / self.std
         return F.normalize(visual(cutouts.to(self.dtype)).float(), dim=-1)
+
+    def encode_cutouts(self, cutouts: Tensor) -> Tensor:
+        """Return the unit vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``."""
+        image: Tensor = self.encode_image(cutouts.flatten(0, 1)).unflatten(0, cutouts.shape[:2])
+        return image

@@ -1,14 +1,20 @@
 """The second stage of VQGAN: a transformer that writes codes from a text (Esser et al. 2021, section 3.2)."""
 
-from typing import Any
+from collections.abc import Generator as Slices
+from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from generation.checkpoints.loader import filled, read_described
 from generation.models.upstream import taming_gpt
 from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
+from generation.pocket.description import describe_composer
+
+T = TypeVar("T")
 
 
 class Composer(nn.Module):
@@ -72,8 +78,8 @@ class Composer(nn.Module):
     @torch.no_grad()
     def compose(
         self, text: Tensor, nothing: Tensor, guidance: float, temperature: float, generator: Generator
-    ) -> Tensor:
-        """Write the codes of pictures, ``[B, words, width] → [B, length]``.
+    ) -> Slices[None, None, Tensor]:
+        """Write the codes of pictures, ``[B, words, width] → [B, length]``, with a break after each.
 
         Args:
             text: what they show.
@@ -93,9 +99,31 @@ class Composer(nn.Module):
             with_text, without = logits.chunk(2)
             guided = without + guidance * (with_text - without)
             codes.append(_sample(guided, temperature, chance))
+            yield
             if len(codes) < self.length:
                 logits = memory.read(transformer.tok_emb(codes[-1].repeat(2))[:, None])
         return torch.stack(codes, dim=1)
+
+
+def finish(slices: Slices[None, None, T]) -> T:
+    """Run what is done in slices to its end and return its result."""
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+def load_composer(path: Path) -> Composer:
+    """Build the composer of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
+
+    Raises:
+        CheckpointError: a file is missing, damaged or not of taming's ``Net2NetTransformer``.
+    """
+    shape, state_dict, weights = read_described(path, describe_composer, "condition.weight", "composer")
+    width = state_dict["condition.weight"].shape[-1]
+    return filled(lambda: Composer(width, **shape.model_dump()), state_dict, weights)
 
 
 class _Memory:

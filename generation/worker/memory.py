@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from generation.capacity import Capacity
 from generation.engine import batch
 from generation.engine.engine import Engine
-from generation.request import ImagineRequest
+from generation.request import NOISE, ImagineRequest
 
 SLOTS = {"cpu": 1, "cuda": batch.SLOTS}
 """Pictures painted at once, at most. A CPU has few idle units to fill: with two at once the pocket models paint a sixth
@@ -70,15 +71,20 @@ class _Kept:
         self._saved.release(self.tensor)
 
 
-def capacity(engine: Engine) -> Capacity:
+def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = MEMINFO) -> Capacity:
     """Return how much the engine's device holds, with the models already on it.
 
     A device that paints one picture at a time paints whatever fits, and nothing has to be measured.
+
+    Args:
+        engine: idle.
+        slots: pictures painted at once, at most, by kind of device.
+        meminfo: where Linux tells how much memory is free.
     """
-    slots = SLOTS[engine.device.type]
-    if slots == 1:
-        return Capacity(slots)
-    return replace(step_bytes(engine), slots=slots, memory=free_memory(engine.device))
+    most = slots[engine.device.type]
+    if most == 1:
+        return Capacity(most)
+    return replace(step_bytes(engine), slots=most, memory=free_memory(engine.device, meminfo))
 
 
 def step_bytes(engine: Engine) -> Capacity:
@@ -99,23 +105,24 @@ def _peak(engine: Engine, side: int, count: int) -> int:
     """Return the most bytes that autograd keeps while ``count`` pictures of this side are painted."""
     steps = math.ceil(1 / min(stage.share for stage in engine.recipe.stages))
     for number in range(count):
-        engine.add_request(ImagineRequest(f"probe {number}", "", number, side, side, steps))
+        engine.add_request(ImagineRequest(f"probe {number}", "", number, side, side, steps, init=NOISE))
     saved = Saved()
     with saved.hooks():
         while len(engine):
             engine.step()
     engine.timings()  # of no request: they would be taken for the device's throughput
+    engine.forget_batches()
     return saved.peak
 
 
-def free_memory(device: torch.device) -> float:
+def free_memory(device: torch.device, meminfo: Path = MEMINFO) -> float:
     """Return how many bytes can be used on the device; infinitely many where the system does not tell."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
         free, _ = torch.cuda.mem_get_info(device)
         return FREE_SHARE * free
     try:
-        found = re.search(r"MemAvailable:\s+(\d+) kB", MEMINFO.read_text("ascii"))
+        found = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text("ascii"))
     except OSError:
         found = None
     return FREE_SHARE * 1024 * int(found[1]) if found else float("inf")

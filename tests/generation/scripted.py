@@ -27,7 +27,9 @@ class ScriptedExecutor:
         """What is being painted, by id."""
         self.aborted: list[ImagineRequest] = []
         self.entered = False
-        self._ready = [Ready(f"cuda:{number}", Capacity(slots), multiple) for number in range(devices)]
+        self._ready = [
+            Ready(f"cuda:{number}", Capacity(slots), multiple, inits=("sketch", "noise")) for number in range(devices)
+        ]
         self._devices: dict[str, int] = {}
         self._events: asyncio.Queue[tuple[int, Event]] = asyncio.Queue()
         self._changed = asyncio.Event()

@@ -1,11 +1,11 @@
 import pytest
 from pydantic import ValidationError
 
-from generation.recipe import Recipe, Sketch, Stage
+from generation.recipe import Recipe, Stage
 
 
 def test_without_a_section_it_is_the_published_loop() -> None:
-    assert Recipe.from_config({}) == Recipe(32, "noise", (), (), (Stage("latent", 1.0, "adam", 0.1, 1.0, (1.0,), 0.0),))
+    assert Recipe.from_config({}) == Recipe(32, "noise", (Stage("latent", 1.0, "adam", 0.1, 1.0, (1.0,), 0.0),))
 
 
 def test_stages_are_read() -> None:
@@ -19,18 +19,13 @@ def test_an_unknown_key_is_refused() -> None:
         Recipe.from_config({"cutuots": 8})
 
 
-def test_a_sketch_is_read() -> None:
-    recipe = Recipe.from_config({"sketch": {"candidates": 4}})
-    assert recipe.sketch == Sketch("sketch.yaml", 4)
-
-
-def test_a_sketch_stands_in_for_the_first_of_several_stages() -> None:
+def test_the_picture_of_a_prior_stands_in_for_the_first_of_several_stages() -> None:
     recipe = Recipe(stages=(Stage(share=0.5), Stage(share=0.3), Stage(share=0.2)))
-    assert recipe.first_stage(sketched=False) == 0
-    assert recipe.first_stage(sketched=True) == 1
+    assert recipe.first_stage(prior=False) == 0
+    assert recipe.first_stage(prior=True) == 1
     assert recipe.last_step(1, 100, first=1) == 60
     assert recipe.last_step(2, 100, first=1) == 100
-    assert Recipe().first_stage(sketched=True) == 0
+    assert Recipe().first_stage(prior=True) == 0
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 100])

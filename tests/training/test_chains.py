@@ -4,8 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from generation.perceptor.clip import CLIPPerceptor
-from training import chains
-from training.chains import Chains
+from training.chains import LIFE, Chains
 from training.clip import CPU, Shape
 
 
@@ -33,14 +32,13 @@ def test_paintings_come_nearer_to_their_text_and_begin_grey(perceptor: CLIPPerce
     assert list(painted.ages[chosen]) == [20, 20, 20]
 
 
-def test_what_is_done_begins_anew(monkeypatch: pytest.MonkeyPatch, perceptor: CLIPPerceptor) -> None:
-    monkeypatch.setattr(chains, "ENDING", 0.0)
-    painted, random = Chains(2, 32, CPU), np.random.default_rng(0)
+def test_what_is_done_begins_anew(perceptor: CLIPPerceptor) -> None:
+    painted, random = Chains(2, 32, CPU, ending=0.0), np.random.default_rng(0)
     chosen = painted.choose(2, 10, 3, random)
     text = F.normalize(torch.randn(2, 32), dim=1)
     painted.advance(chosen, text, text, perceptor)
     assert list(painted.ages) == [1, 1]
-    painted.ages[1] = chains.LIFE
+    painted.ages[1] = LIFE
     painted.choose(2, 10, 3, random)
     assert list(painted.ages) == [1, 0]
     assert torch.all(painted.pictures(np.array([1])) == 0.5)

@@ -30,7 +30,7 @@ def test_learns_and_writes_what_the_loader_reads(drawings: Dataset, tmp_path: Pa
     training.perceptor.eval()
     pictures = F.interpolate(drawings.batch(range(8)), size=64, mode="area")
     captions = drawings.captions[0]
-    tokens = torch.cat([perceptor.tokenise(caption)[0] for caption in captions])
+    tokens = torch.cat([perceptor.tokens(caption) for caption in captions])
     compact = training.words.encode(training.words.rows(captions))
     with torch.no_grad():
         seen, own = perceptor.encode_image(pictures), training.perceptor.encode_image(pictures)
@@ -52,11 +52,9 @@ def test_resumes_where_it_stopped(drawings: Dataset, tmp_path: Path) -> None:
     assert second.optimizer.state_dict()["muon"]["state"].keys() == first.optimizer.state_dict()["muon"]["state"].keys()
 
 
-def test_attacked_pictures_do_not_move_the_statistics(
-    drawings: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(clip, "STAGES", (Stage(0.0, 2, (1.0, 1.0)),))
+def test_attacked_pictures_do_not_move_the_statistics(drawings: Dataset, tmp_path: Path) -> None:
     training = _training(drawings, tmp_path)
+    training.stages = (Stage(0.0, 2, (1.0, 1.0)),)
     training.run(steps=1)
     assert training.clip.visual.bn1.num_batches_tracked == 3  # type: ignore[union-attr]  # two attack passes and one that learns
     assert training.clip.visual.bn1.momentum == 0.1  # type: ignore[union-attr]

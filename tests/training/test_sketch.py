@@ -7,11 +7,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from generation.checkpoints.loader import load_composer
 from generation.models.upstream import clip_model
 from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
-from generation.pocket.composer import Composer
+from generation.pocket.composer import Composer, load_composer
 from training import sketch
 from training.dataset import Dataset
 from training.sketch import Codes, ComposerTraining, Shape, divergence, encode, soft_codes
@@ -115,8 +114,8 @@ def test_resumes_where_it_stopped(drawings: Dataset, codes: Codes, vqgan: VQGAN,
 
 def test_some_captions_are_hidden(drawings: Dataset, codes: Codes, vqgan: VQGAN, tmp_path: Path) -> None:
     training = _training(drawings, codes, vqgan, tmp_path)
-    (caption,) = training.perceptor.tokenise("a red apple on the sea")[0]
-    (empty,) = training.perceptor.tokenise("")[0]
+    (caption,) = training.perceptor.tokens("a red apple on the sea")
+    (empty,) = training.perceptor.tokens("")
     hidden = training._hide(caption.repeat(4, 1), torch.tensor([0.4, 0.6, 0.9, 1.1]))
     assert torch.equal(hidden[0], empty)
     kept = hidden[1:, 1:7] != 0

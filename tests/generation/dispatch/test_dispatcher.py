@@ -266,7 +266,7 @@ async def test_what_is_cancelled_while_no_device_paints_it_is_gone(make: type[Ru
 
 async def test_places_and_times_follow_the_forecast(make: type[Running]) -> None:
     running = make(ScriptedExecutor())
-    running.dispatcher.pool.device(0).throughput.observe(SMALL, 1, 1.0)
+    running.executor.say(Heartbeat(SMALL, 1, 1, 1.0))
     records = [await running.dispatcher.submit(a_request(number)) for number in range(3)]
     async with asyncio.timeout(60):
         async for update in running.updates:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from generation.engine.optimisers import Adam, NormalisedMomentum, learning_rate
+from generation.engine.optimisers import OPTIMISERS, Evaluate, Tensors, learning_rate
 from generation.recipe import Stage
 
 STEPS = 6
@@ -29,19 +29,33 @@ def expected(optimizer: str, row: int, rate: float) -> list[Tensor]:
     return [parameter.detach() for parameter in parameters]
 
 
+def losses_with(gradients: list[Tensor]) -> Evaluate:
+    """Return what evaluates to these gradients, and to black pictures."""
+
+    def evaluate(parameters: Tensors) -> tuple[Tensor, Tensor]:
+        products = [(each * own).flatten(1).sum(1) for each, own in zip(parameters, gradients, strict=True)]
+        return torch.stack(products).sum(0), torch.zeros(len(gradients[0]), 3, 1, 1)
+
+    return evaluate
+
+
 @pytest.mark.parametrize("name", ["adam", "normalised"])
 def test_every_row_goes_as_it_would_alone(name: str) -> None:
-    parameters = [torch.zeros(4, 2, 3), torch.zeros(4, 5)]
-    descent = Adam(parameters) if name == "adam" else NormalisedMomentum(parameters)
+    optimiser = OPTIMISERS[name]()
+    parameters: Tensors = (torch.zeros(2, 2, 3), torch.zeros(2, 5))
+    state = optimiser.init(parameters)
     rates = [0.1, 0.3]
     for step in range(STEPS):
         stacked = [torch.stack(parts) for parts in zip(gradients(0)[step], gradients(1)[step], strict=True)]
-        coefficients = torch.tensor([descent.coefficients(rate, step + 1) for rate in rates])
-        descent.update(parameters, stacked, coefficients)
+        rows = [optimiser.coefficients(parameters, rate, step + 1, Generator()) for rate in rates]
+        given = [each.clone() for each in (*parameters, *state)]
+        moved, remembered, pictures = optimiser.step(parameters, state, torch.stack(rows), losses_with(stacked))
+        assert all(map(torch.equal, given, (*parameters, *state))), "nothing is changed in place"
+        assert not any(each.requires_grad for each in (*moved, *remembered, pictures))
+        parameters, state = moved, remembered
     for row, rate in enumerate(rates):
         for parameter, right in zip(parameters, expected(name, row, rate), strict=True):
             assert torch.allclose(parameter[row], right, atol=1e-5)
-    assert all((parameter[2:] == 0).all() for parameter in parameters)
 
 
 def test_the_learning_rate_falls_from_the_first_to_about_the_final_one() -> None:

@@ -187,7 +187,7 @@ ON_A_CPU = """
 import os, sys, torch
 from generation.worker import worker
 
-def choose_device(name):
+def choose_device(name, gpus):
     if name == "cuda:1" and os.path.exists(sys.argv[1]):
         os._exit(3)
     return torch.device("cpu")

@@ -92,6 +92,6 @@ def test_picture_encoder(layers: int | tuple[int, ...], tolerance: float) -> Non
 def test_text_encoder() -> None:
     clip = clip_model.CLIP(24, 32, 1, 64, 16, 77, 49408, 64, 2, 2).eval().requires_grad_(False)
     perceptor = CLIPPerceptor(clip)
-    tokens = torch.cat([perceptor.tokenise(text)[0] for text in ("a red apple", "the sea at night")])
+    tokens = torch.cat([perceptor.tokens(text) for text in ("a red apple", "the sea at night")])
     official = nn.functional.normalize(clip.encode_text(tokens), dim=-1)
     assert torch.allclose(perceptor.encode_text(tokens), official, atol=1e-5)

@@ -9,17 +9,17 @@ for name in ("torchvision", "pytorch_lightning", "lightning", "pkg_resources", "
     sys.modules[name] = None
 
 import torch
-from generation.worker.build import canvases_for
+from generation.worker.build import engine_for
 from generation.checkpoints.loader import load_models
-from generation.engine.engine import Engine
 from generation.request import ImagineRequest
 
 device = torch.device("cpu")
 models = load_models("pocket", "pocket", device)
-engine = Engine(canvases_for(models, device), models.perceptor, models.recipe, device)
+engine = engine_for(models, device)
 engine.add_request(ImagineRequest("a", "a red apple", 1, 64, 64, 2))
 while len(engine):
-    (painting,) = engine.step()
+    for painting in engine.step():
+        pass
 print(tuple(painting.picture.shape))
 """
 

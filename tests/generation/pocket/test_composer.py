@@ -2,7 +2,7 @@ from typing import Any
 
 import torch
 
-from generation.pocket.composer import Composer, _Memory, _sample
+from generation.pocket.composer import Composer, _Memory, _sample, finish
 
 WORDS, LENGTH = 5, 16
 
@@ -42,14 +42,15 @@ def test_reading_everything_once_gives_what_reading_it_anew_gives() -> None:
 def test_the_likeliest_codes_are_what_it_writes_at_temperature_0() -> None:
     composer = make_composer()
     text = torch.randn(2, WORDS, 8)
-    codes = composer.compose(text, torch.randn(WORDS, 8), 1.0, 0.0, torch.Generator())
+    codes = finish(composer.compose(text, torch.randn(WORDS, 8), 1.0, 0.0, torch.Generator()))
     assert torch.equal(composer(text, codes).argmax(2), codes)
 
 
 def test_same_generator_same_codes() -> None:
     composer = make_composer()
     text, nothing = torch.randn(2, WORDS, 8), torch.zeros(WORDS, 8)
-    codes = [composer.compose(text, nothing, 2.0, 1.0, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    generators = [torch.Generator().manual_seed(seed) for seed in (1, 1, 2)]
+    codes = [finish(composer.compose(text, nothing, 2.0, 1.0, generator)) for generator in generators]
     assert torch.equal(codes[0], codes[1])
     assert not torch.equal(codes[0], codes[2])
 
@@ -59,7 +60,7 @@ def test_guidance_goes_away_from_what_follows_from_nothing() -> None:
     text, nothing = torch.randn(1, WORDS, 8), torch.randn(WORDS, 8)
 
     def first(guidance: float) -> int:
-        return int(composer.compose(text, nothing, guidance, 0.0, torch.Generator())[0, 0])
+        return int(finish(composer.compose(text, nothing, guidance, 0.0, torch.Generator()))[0, 0])
 
     start = torch.zeros(1, LENGTH, dtype=torch.long)
     with_text, without = composer(text, start)[0, 0], composer(nothing[None], start)[0, 0]

@@ -7,12 +7,12 @@ import torch
 
 from config.settings import ModelsSettings
 from generation.capacity import Capacity
-from generation.checkpoints.loader import load_models, prepare
+from generation.checkpoints.loader import Models, load_models, prepare
 from generation.engine.engine import Engine
+from generation.pocket.description import PocketSection
 from generation.recipe import Recipe
 from generation.request import ImagineRequest
-from generation.worker import memory
-from generation.worker.build import canvases_for
+from generation.worker.build import engine_for
 from generation.worker.memory import WORKSPACE, Saved, capacity, free_memory, step_bytes
 from tests.conftest import tiny_vqgan
 
@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def engine(tiny_models: ModelsSettings) -> Engine:
     models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
-    return Engine(canvases_for(models, CPU), models.perceptor, models.recipe, CPU)
+    return engine_for(models, CPU, PocketSection())
 
 
 def test_each_storage_counts_once_and_only_while_it_is_kept() -> None:
@@ -61,8 +61,8 @@ def test_two_small_sizes_foretell_larger_ones(engine: Engine) -> None:
 
 def test_models_of_coarse_codes_are_measured_with_larger_pictures(tiny_models: ModelsSettings) -> None:
     perceptor = load_models(tiny_models.vqgan, tiny_models.clip, CPU).perceptor
-    models = prepare(tiny_vqgan(levels=8), perceptor, Recipe(cutouts=4), CPU)
-    engine = Engine(canvases_for(models, CPU), perceptor, models.recipe, CPU)
+    models = prepare(Models(tiny_vqgan(levels=8), perceptor, Recipe(cutouts=4), Path()), CPU)
+    engine = engine_for(models, CPU, PocketSection())
     assert engine.multiple == 128
     assert step_bytes(engine).pixel_bytes > 0
 
@@ -71,17 +71,16 @@ def test_a_cpu_paints_one_at_a_time_and_needs_no_measuring(engine: Engine) -> No
     assert capacity(engine) == Capacity(1)
 
 
-def test_capacity_is_what_is_free_and_what_a_step_takes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "SLOTS", {"cpu": 8})
-    monkeypatch.setattr(memory, "free_memory", lambda _: 1e6)
-    assert capacity(engine) == replace(step_bytes(engine), slots=8, memory=1e6)
-    assert not capacity(engine).has_room([(512, 512)], (512, 512))
+def test_capacity_is_what_is_free_and_what_a_step_takes(engine: Engine, tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemAvailable:    1000 kB\n")
+    held = capacity(engine, {"cpu": 8}, meminfo)
+    assert held == replace(step_bytes(engine), slots=8, memory=0.9 * 1000 * 1024)
+    assert not held.has_room([(512, 512)], (512, 512))
 
 
-def test_free_memory_of_a_cpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_free_memory_of_a_cpu(tmp_path: Path) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal:       24683520 kB\nMemFree:         1000000 kB\nMemAvailable:    2000000 kB\n")
-    monkeypatch.setattr(memory, "MEMINFO", meminfo)
-    assert free_memory(CPU) == pytest.approx(0.9 * 2_000_000 * 1024)
-    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "absent")
-    assert free_memory(CPU) == float("inf")
+    assert free_memory(CPU, meminfo) == pytest.approx(0.9 * 2_000_000 * 1024)
+    assert free_memory(CPU, tmp_path / "absent") == float("inf")

@@ -1,18 +1,23 @@
 """What happens inside a worker when things go wrong; that it paints is shown with real processes in test_local."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from config.settings import ModelsSettings
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine, StepError
+from generation.engine.objective import Likeness
+from generation.engine.optimisers import Adam
 from generation.errors import DeviceError
 from generation.events import Failed, Finished, Heartbeat, Progress, Started
 from generation.executor.protocol import Abort, FromWorker
+from generation.perceptor.cutouts import Cutouts
 from generation.request import ImagineRequest
-from generation.worker.build import canvases_for
+from generation.worker.build import CANVASES
 from generation.worker.reporter import Reporter
 from generation.worker.worker import BROKE_OFF, TOO_LARGE, Worker, choose_device
 
@@ -45,17 +50,26 @@ def reported() -> Reported:
 @pytest.fixture
 def worker(tiny_models: ModelsSettings, reported: Reported) -> Worker:
     models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
-    engine = Engine(canvases_for(models, CPU), models.perceptor, models.recipe, CPU)
-    return Worker(engine, "cpu", 1000.0, reported)
+    objective = Breaking(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
+    canvases = [CANVASES["latent"](models, stage, CPU) for stage in models.recipe.stages]
+    return Worker(Engine(models.recipe, canvases, [Adam()], objective, CPU), "cpu", 1000.0, reported)
 
 
-def break_with(worker: Worker, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every further step fail."""
+class Breaking(Likeness):
+    """An objective that fails in every step while it has an error."""
 
-    def fail(_: object) -> None:
-        raise error
+    error: Exception | None = None
 
-    monkeypatch.setattr(worker.engine.perceptor, "encode_image", fail)
+    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+        if self.error:
+            raise self.error
+        return super().loss(pictures, rows, drawn)
+
+
+def break_with(worker: Worker, error: Exception | None) -> None:
+    """Let every further step fail, or none."""
+    assert isinstance(worker.engine.objective, Breaking)
+    worker.engine.objective.error = error
 
 
 def test_every_step_is_reported_with_its_beat(worker: Worker, reported: Reported) -> None:
@@ -91,12 +105,12 @@ def test_an_abort_frees_the_slot_before_the_next_step(worker: Worker, reported: 
     ("error", "reason"), [(torch.OutOfMemoryError("no memory"), TOO_LARGE), (RuntimeError("a bug"), BROKE_OFF)]
 )
 def test_a_step_that_fails_fails_its_requests_and_not_the_worker(
-    worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+    worker: Worker, reported: Reported, error: Exception, reason: str
 ) -> None:
-    with monkeypatch.context() as broken:
-        break_with(worker, error, broken)
-        worker.handle(REQUEST)
-        worker.step()
+    break_with(worker, error)
+    worker.handle(REQUEST)
+    worker.step()
+    break_with(worker, None)
     assert reported.messages() == [Started("a", "cpu"), Failed("a", reason)]
     worker.handle(REQUEST)
     worker.step()
@@ -104,8 +118,8 @@ def test_a_step_that_fails_fails_its_requests_and_not_the_worker(
     assert isinstance(reported.messages()[-1], Finished)
 
 
-def test_a_broken_device_ends_the_worker(worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch) -> None:
-    break_with(worker, torch.AcceleratorError("CUDA error: unspecified launch failure"), monkeypatch)
+def test_a_broken_device_ends_the_worker(worker: Worker, reported: Reported) -> None:
+    break_with(worker, torch.AcceleratorError("CUDA error: unspecified launch failure"))
     worker.handle(REQUEST)
     with pytest.raises(StepError):
         worker.step()
@@ -116,13 +130,11 @@ def test_a_broken_device_ends_the_worker(worker: Worker, reported: Reported, mon
     ("name", "gpus", "device"),
     [("auto", 0, "cpu"), ("auto", 8, "cuda:0"), ("cuda", 8, "cuda:0"), ("cuda:7", 8, "cuda:7"), ("cpu", 8, "cpu")],
 )
-def test_which_device_is_meant(name: str, gpus: int, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    assert str(choose_device(name)) == device
+def test_which_device_is_meant(name: str, gpus: int, device: str) -> None:
+    assert str(choose_device(name, gpus)) == device
 
 
 @pytest.mark.parametrize(("name", "gpus"), [("cuda", 0), ("cuda:8", 8)])
-def test_a_device_that_is_not_there_is_named(name: str, gpus: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+def test_a_device_that_is_not_there_is_named(name: str, gpus: int) -> None:
     with pytest.raises(DeviceError, match=f"no device {name}: torch sees {gpus} GPUs"):
-        choose_device(name)
+        choose_device(name, gpus)

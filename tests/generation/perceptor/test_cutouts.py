@@ -3,7 +3,7 @@ import torch
 from kornia.geometry.transform import homography_warp, resize
 from torch import Generator, Tensor
 
-from generation.engine.cutouts import Cutouts
+from generation.perceptor.cutouts import Cutouts
 
 CPU = torch.device("cpu")
 

@@ -1,0 +1,24 @@
+"""What cannot be painted, in words for whoever asked."""
+
+from collections.abc import Sequence
+
+from generation.request import AUTO, ImagineRequest
+
+
+def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
+    """Return why a request cannot be painted by models that offer these ``inits``, None where it can."""
+    if request.init not in (AUTO, *inits):
+        return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
+    if any(target.picture for target in request.judged_by):
+        return "Nothing can be painted towards a picture yet; ask with texts only."
+    if not any(target.weight for target in request.judged_by):
+        return "All targets have the weight 0; give one of them another."
+    if request.init_picture:
+        return "Painting cannot begin from a picture of yours yet; ask again without it."
+    if request.canvas != AUTO:
+        return "The canvas cannot be chosen yet; ask again without it."
+    if request.optimiser != AUTO:
+        return "The optimiser cannot be chosen yet; ask again without it."
+    if request.outputs != ("png",):
+        return "Nothing but a PNG can be made yet; ask again for one."
+    return None

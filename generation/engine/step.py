@@ -1,0 +1,43 @@
+"""One step of painting: a canvas renders, an objective judges, an optimiser moves."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from generation.canvas import Canvas
+from generation.engine.objective import Loss
+from generation.engine.optimisers import Optimiser, Tensors
+
+
+def step(
+    canvas: Canvas,
+    objective: Loss,
+    optimiser: Optimiser,
+    parameters: Tensors,
+    state: Tensors,
+    constants: Sequence[Tensor],
+    rows: Sequence[Tensor],
+    coefficients: Tensor,
+    drawn: Tensor,
+) -> tuple[Tensors, Tensors, Tensor]:
+    """Return the parameters and the optimiser's state after a step, and the pictures before it, ``[B, 3, H, W]``.
+
+    Nothing is changed in place, and nothing waits for the device. All tensors have a row for each painting.
+
+    Args:
+        canvas: of the paintings.
+        objective: by which they are judged.
+        optimiser: that moves the parameters.
+        parameters: of the canvas.
+        state: of the optimiser.
+        constants: of the canvas.
+        rows: of the objective.
+        coefficients: of the optimiser in this step.
+        drawn: what is random about the objective in this step.
+    """
+
+    def evaluate(parameters: Tensors) -> tuple[Tensor, Tensor]:
+        pictures = canvas.render(parameters, constants)
+        return objective.loss(pictures, rows, drawn) + canvas.regulariser(parameters, pictures), pictures
+
+    return optimiser.step(parameters, state, coefficients, evaluate)

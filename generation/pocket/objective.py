@@ -1,0 +1,83 @@
+"""The contrastive objective: small models that know few things tell the prompt apart from all else that they know.
+
+Without it the picture comes nearer to the prompt whatever else it comes nearer to.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor
+
+from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.cutouts import Cutouts
+from generation.pocket.description import NegativesSection
+from generation.pocket.negatives import SWAPPED, swaps
+from generation.request import ImagineRequest
+
+TEMPERATURE = 1 / 15
+ALIKE = 0.5
+"""Cosine from which on two texts mean about the same: *a starry night* need not be told from *the sea at night*."""
+SAME = 0.95
+"""Cosine from which on two texts that differ in one noun mean the same: *a house at night* and *a hut at night*."""
+
+
+class Contrast:
+    """How far a picture is from being told apart by its targets, an `Objective` of the engine's.
+
+    Args:
+        perceptor: that judges.
+        cutouts: what it is shown.
+        negatives: from what it has to tell a target apart.
+    """
+
+    def __init__(self, perceptor: CLIPPerceptor, cutouts: Cutouts, negatives: NegativesSection) -> None:
+        self.perceptor = perceptor
+        self.cutouts = cutouts
+        self.nouns = negatives.nouns
+        self._distractors = perceptor.encode_texts(negatives.distractors)
+
+    def rows(self, request: ImagineRequest) -> tuple[Tensor, ...]:
+        """Return vectors and weights of the targets, and the vectors of their swaps: ``[T, D], [T], [T, S, D]``.
+
+        S is the same for all; a text with fewer swaps is its own last ones, which tells nothing apart.
+        """
+        texts, weights = self.perceptor.encode_targets(request.judged_by)
+        swapped = texts[:, None].repeat(1, SWAPPED * len(self.nouns), 1)
+        for own, target in zip(swapped, request.judged_by, strict=True):
+            others = swaps(" ".join(self.perceptor.cut(target.text)[0].split()), self.nouns)
+            if others:
+                own[: len(others)] = self.perceptor.encode_texts(others)
+        return texts, weights, swapped
+
+    def left_out(self, request: ImagineRequest) -> str:
+        """Return the tail of the first target of which the perceptor has no room for all."""
+        return self.perceptor.left_out(request.judged_by)
+
+    def draw(self, steps: int, generator: Generator) -> Tensor:
+        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
+        return self.cutouts.draw(steps, generator)
+
+    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+        """Return how far pictures are from their targets: ``[B, 3, H, W] → [B]``."""
+        return self.distance(self.perceptor.encode_cutouts(self.cutouts(pictures, drawn)), rows).mean(1)
+
+    def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
+        """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""
+        total = image.new_zeros(image.shape[:2])
+        for text, weight, swapped in zip(*(row.unbind(1) for row in rows), strict=True):
+            told = contrast(image, text, self._distractors) + contrast(image, text, swapped, SAME)
+            total = total + weight[:, None] * told
+        return total
+
+
+def contrast(image: Tensor, text: Tensor, distractors: Tensor, alike: float = ALIKE) -> Tensor:
+    """Return how far a picture is from being told apart by the prompt: ``[B, n, D], [B, D], [K, D] → [B, n]``.
+
+    The cross entropy of picking the prompt among the distractors, CLIP's own training loss (Radford et al. 2021,
+    figure 3). Distractors may also be each picture's own, ``[B, K, D]``; those whose cosine with the prompt is above
+    `alike` do not count.
+    """
+    prompt = (image * text[:, None]).sum(-1, keepdim=True)
+    hidden = (distractors @ text[..., None])[..., 0] > alike
+    others = (image @ distractors.mT).masked_fill(hidden[:, None], float("-inf"))
+    return -(torch.cat([prompt, others], dim=-1) / TEMPERATURE).log_softmax(-1)[..., 0]

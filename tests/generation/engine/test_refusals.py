@@ -1,0 +1,34 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from generation.engine.refusals import refusal
+from generation.request import ImagineRequest, Target
+
+REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=4)
+PICTURE = "0" * 64
+
+
+@pytest.mark.parametrize("init", ["auto", "noise", "sketch"])
+def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
+    assert refusal(replace(REQUEST, init=init), ("sketch", "noise")) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"init": "sketch"}, "no sketch to begin from; ask again without `--init sketch`."),
+        ({"targets": (Target("a dog"), Target(picture=PICTURE))}, "towards a picture"),
+        ({"targets": (Target("a dog", weight=0.0),)}, "weight 0"),
+        ({"init_picture": PICTURE}, "from a picture"),
+        ({"canvas": "latent"}, "canvas"),
+        ({"optimiser": "adam"}, "optimiser"),
+        ({"outputs": ("gif",)}, "PNG"),
+    ],
+)
+def test_what_cannot_be_painted_is_refused_in_a_sentence(changes: dict[str, Any], word: str) -> None:
+    refused = refusal(replace(REQUEST, **changes), ("noise",))
+    assert refused is not None
+    assert word in refused
+    assert refused.endswith(".")
