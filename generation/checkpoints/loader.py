@@ -64,7 +64,7 @@ def prepare(models: Models, device: torch.device, precision: Precision = "auto")
     """Freeze networks, arranged for speed and in their number format, put them on the device and return them."""
     dtype = choose_format(precision, device)
     for network in (models.vqgan, models.perceptor):
-        network.to(device).freeze(dtype)
+        network.freeze(dtype, device)
     return models
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,7 +39,7 @@ class Recording:
 
     def _record(self, run: Run, rows: int) -> torch.cuda.CUDAGraph:
         kept = [tensor.clone() for tensor in self._state]
-        aside = torch.cuda.Stream()
+        aside = _aside()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(WARM_UP):
@@ -48,7 +47,7 @@ class Recording:
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         # Other threads may go on waiting for pictures that they encode.
-        with torch.cuda.graph(graph, pool=_memory(), capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, pool=_memory().id, capture_error_mode="thread_local"):  # type: ignore[arg-type]
             run(rows)
         for tensor, before in zip(self._state, kept, strict=True):
             tensor.copy_(before)
@@ -56,6 +55,15 @@ class Recording:
 
 
 @cache
-def _memory() -> Any:
-    """Return the memory in which all recordings of this process compute, since only one runs at a time."""
-    return torch.cuda.graph_pool_handle()
+def _memory() -> torch.cuda.MemPool:
+    """Return the memory in which all recordings of this process compute, since only one runs at a time.
+
+    It has to outlive them: a pool goes with the last recording in it unless something else holds it.
+    """
+    return torch.cuda.MemPool()
+
+
+@cache
+def _aside() -> torch.cuda.Stream:
+    """Return the stream of all warm-ups: libraries keep a workspace for each that they have ever computed on."""
+    return torch.cuda.Stream()

@@ -73,8 +73,9 @@ class FrozenUpsample(nn.Module):
 
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
-        sums = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
-        weight = torch.einsum("ak,bl,oikl->ioab", sums, sums, convolution.weight.detach().float())
+        kernel = convolution.weight.detach().float()
+        sums = kernel.new_tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
+        weight = torch.einsum("ak,bl,oikl->ioab", sums, sums, kernel)
         self.register_buffer("weight", _arranged(weight))
         self.register_buffer("bias", None if convolution.bias is None else convolution.bias.detach())
 

@@ -23,14 +23,17 @@ def choose_format(precision: Precision, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if precision == "bfloat16" else torch.float32
 
 
-def cast(network: torch.nn.Module, dtype: torch.dtype) -> None:
-    """Give a frozen network its number format once; norms keep float32 parameters on a CPU, where they may differ."""
+def cast(network: torch.nn.Module, dtype: torch.dtype, device: torch.device) -> None:
+    """Give a frozen network its number format on a device, once.
+
+    Norms keep float32 parameters on a CPU, where they may differ from what they are applied to.
+    """
     for module in network.modules():
-        norm = isinstance(module, torch.nn.GroupNorm | torch.nn.LayerNorm)
-        for tensors in (module._parameters, module._buffers):
-            for name, tensor in tensors.items():
-                if tensor is not None and tensor.is_floating_point() and not (norm and tensor.device.type == "cpu"):
-                    tensors[name] = tensor.to(dtype)  # type: ignore[assignment]
+        if isinstance(module, torch.nn.GroupNorm | torch.nn.LayerNorm) and device.type == "cpu":
+            continue
+        for tensor in (*module.parameters(recurse=False), *module.buffers(recurse=False)):
+            if tensor.is_floating_point():
+                tensor.data = tensor.data.to(dtype)
 
 
 def autocast(device: torch.device) -> torch.autocast:

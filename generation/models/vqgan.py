@@ -41,13 +41,14 @@ class VQGAN(nn.Module):
         assert isinstance(embedding, nn.Embedding)
         return embedding.weight
 
-    def freeze(self, dtype: torch.dtype) -> None:
-        """Let the decoder compute in this number format, arranged for speed; its weights no longer learn."""
+    def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
+        """Go to the device, the decoder in this number format and arranged for speed; no weights learn any longer."""
         self.eval().requires_grad_(False)
         self.decoder = FrozenDecoder(self.decoder)
         self.post_quant_conv = FrozenConv2d.of(self.post_quant_conv)
-        cast(self.decoder, dtype)
-        cast(self.post_quant_conv, dtype)
+        cast(self.decoder, dtype, device)
+        cast(self.post_quant_conv, dtype, device)
+        self.to(device)
         self.dtype = dtype
 
     def encode(self, pictures: Tensor) -> Tensor:

@@ -108,8 +108,8 @@ class CLIPPerceptor(nn.Module):
             ends.append(word.end())
         return ends, [*tails, len(prompt)]
 
-    def freeze(self, dtype: torch.dtype) -> None:
-        """Let the picture encoder compute in this number format, arranged for speed; no weights learn any longer."""
+    def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
+        """Go to the device, the picture encoder in this number format and arranged for speed; no weights learn then."""
         self.eval().requires_grad_(False)
         visual: Any = self.clip.visual
         if isinstance(visual, clip_model.VisionTransformer):
@@ -117,7 +117,8 @@ class CLIPPerceptor(nn.Module):
         else:
             freeze_resnet(visual)
         visual.to(memory_format=torch.channels_last)
-        cast(visual, dtype)
+        cast(visual, dtype, device)
+        self.to(device)
         self.dtype = dtype
 
     def encode_text(self, tokens: Tensor) -> Tensor:

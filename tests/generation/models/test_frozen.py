@@ -85,7 +85,7 @@ def test_picture_encoder(layers: int | tuple[int, ...], tolerance: float) -> Non
                 nn.init.uniform_(tensor, 0.1, 1)
     official = CLIPPerceptor(clip).requires_grad_(False)
     mine = copy.deepcopy(official)
-    mine.freeze(torch.float32)
+    mine.freeze(torch.float32, torch.device("cpu"))
     assert same(mine.encode_image, official.encode_image, random(4, 3, 64, 64).sigmoid(), tolerance)
 
 
