@@ -96,8 +96,7 @@ class Engine:
         """What a request's ``init`` may name."""
         self._states: dict[str, RequestState] = {}
         self._batches: list[Batch] = []
-        self._kept: list[Batch] = []
-        """Batches without requests, the one that was left last at the end."""
+        """Also those without requests, of which the one that was left last is at the end."""
         self._batch_of: dict[RequestState, Batch] = {}
         self._pending: dict[RequestState, Slices[None, None, Tensor]] = {}
         """Requests that wait for the prior, which works for one after the other."""
@@ -138,10 +137,6 @@ class Engine:
             self._pending.pop(state, None)
             self._leave_batch(state)
 
-    def forget_batches(self) -> None:
-        """Free what is kept for requests to come."""
-        self._kept.clear()
-
     def step(self) -> list[RequestState]:
         """Advance all requests of one key by one step and return them, or none where it was the prior's turn.
 
@@ -150,7 +145,7 @@ class Engine:
         Raises:
             StepError: the step or the prior broke off, and its requests have left.
         """
-        batch = min(self._batches, key=lambda batch: batch.seconds, default=None)
+        batch = min(self._running, key=lambda batch: batch.seconds, default=None)
         pending = next(iter(self._pending), None)
         if pending and (batch is None or self._prior_seconds < batch.seconds):
             batch = None
@@ -165,7 +160,7 @@ class Engine:
             requests = [state.request for state in states]
             for request in requests:
                 self.abort_request(request.id)
-            self.forget_batches()  # among them may be the broken one, and their memory may be what was missing
+            self._batches = self._running  # without the broken one and those whose memory may be what was missing
             raise StepError(requests) from error
         return states if batch else []
 
@@ -211,9 +206,13 @@ class Engine:
     def _last_step(self, state: RequestState) -> int:
         return self.recipe.last_step(state.stage, state.request.steps, state.first_stage)
 
+    @property
+    def _running(self) -> list[Batch]:
+        return [batch for batch in self._batches if batch.states]
+
     def _least_seconds(self) -> float:
         """Return what is credited to what begins now: as much as those have had that have had least."""
-        seconds = [batch.seconds for batch in self._batches]
+        seconds = [batch.seconds for batch in self._running]
         return min([*seconds, self._prior_seconds] if self._pending else seconds, default=0.0)
 
     def _enter_stage(self, state: RequestState, stage: int, picture: Tensor | None) -> None:
@@ -223,16 +222,14 @@ class Engine:
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
         canvas, optimiser = self.canvases[stage], self.optimisers[stage]
         init = canvas.init(request.width, request.height, state.generator, picture)
-        batch = next((batch for batch in self._batches if batch.key == state.key and not batch.full), None)
+        fitting = [batch for batch in self._batches if batch.key == state.key and not batch.full]
+        batch = max(fitting, key=lambda batch: len(batch.states), default=None)
         if batch is None:
-            batch = next((batch for batch in self._kept if batch.key == state.key), None)
-            if batch is None:
-                numbers = self.recipe.stages[stage]
-                batch = Batch(canvas, self.objective, optimiser, numbers, state, init, self.device)
-            else:
-                self._kept.remove(batch)
-            batch.seconds = self._least_seconds()
+            numbers = self.recipe.stages[stage]
+            batch = Batch(canvas, self.objective, optimiser, numbers, state, init, self.device)
             self._batches.append(batch)
+        if not batch.states:
+            batch.seconds = self._least_seconds()
         batch.join(state, init)
         self._batch_of[state] = batch
 
@@ -242,5 +239,5 @@ class Engine:
             return
         batch.leave(state)
         if not batch.states:
-            self._batches.remove(batch)
-            self._kept = [*self._kept, batch][-KEPT:]
+            kept = [each for each in self._batches if not each.states and each is not batch]
+            self._batches = [*self._running, *[*kept, batch][-KEPT:]]

@@ -12,7 +12,8 @@ from torch import Tensor
 from generation.capacity import Capacity
 from generation.engine import batch
 from generation.engine.engine import Engine
-from generation.request import NOISE, ImagineRequest
+from generation.engine.optimisers import Adam
+from generation.request import ImagineRequest
 
 SLOTS = {"cpu": 1, "cuda": batch.SLOTS}
 """Pictures painted at once, at most. A CPU has few idle units to fill: with two at once the pocket models paint a sixth
@@ -77,7 +78,7 @@ def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = M
     A device that paints one picture at a time paints whatever fits, and nothing has to be measured.
 
     Args:
-        engine: idle.
+        engine: that paints.
         slots: pictures painted at once, at most, by kind of device.
         meminfo: where Linux tells how much memory is free.
     """
@@ -88,14 +89,17 @@ def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = M
 
 
 def step_bytes(engine: Engine) -> Capacity:
-    """Return what a step takes for each picture and for each pixel, in bytes, measured on an idle engine.
+    """Return what a step takes for each picture and for each pixel, in bytes, measured with the engine's models.
 
-    What is kept for ``n`` pictures of ``p`` pixels is taken to be ``fixed + n * (picture + p * pixel)``; the fixed part
-    is the weights, which are there already.
+    Optimisers evaluate one time after the other, and without gradients that takes less: so Adam stands for all. What is
+    kept for ``n`` pictures of ``p`` pixels is taken to be ``fixed + n * (picture + p * pixel)``; the fixed part is the
+    weights, which are there already.
     """
     small = -(-SIDE // engine.multiple) * engine.multiple
     large = 2 * small
-    one, two, one_large = (_peak(engine, side, count) for side, count in ((small, 1), (small, 2), (large, 1)))
+    optimisers = [Adam()] * len(engine.canvases)
+    probe = Engine(engine.recipe, engine.canvases, optimisers, engine.objective, engine.device)
+    one, two, one_large = (_peak(probe, side, count) for side, count in ((small, 1), (small, 2), (large, 1)))
     pixel = max(0.0, (one_large - one) / (large**2 - small**2))
     picture = max(0.0, two - one - pixel * small**2)
     return Capacity(0, picture_bytes=WORKSPACE * picture, pixel_bytes=WORKSPACE * pixel)
@@ -105,13 +109,11 @@ def _peak(engine: Engine, side: int, count: int) -> int:
     """Return the most bytes that autograd keeps while ``count`` pictures of this side are painted."""
     steps = math.ceil(1 / min(stage.share for stage in engine.recipe.stages))
     for number in range(count):
-        engine.add_request(ImagineRequest(f"probe {number}", "", number, side, side, steps, init=NOISE))
+        engine.add_request(ImagineRequest(f"probe {number}", "", number, side, side, steps))
     saved = Saved()
     with saved.hooks():
         while len(engine):
             engine.step()
-    engine.timings()  # of no request: they would be taken for the device's throughput
-    engine.forget_batches()
     return saved.peak
 
 

@@ -15,6 +15,7 @@ from generation.request import ImagineRequest
 from generation.worker.build import engine_for
 from generation.worker.memory import WORKSPACE, Saved, capacity, free_memory, step_bytes
 from tests.conftest import tiny_vqgan
+from tests.generation.worker.test_registration import Evolution
 
 CPU = torch.device("cpu")
 
@@ -57,6 +58,15 @@ def test_two_small_sizes_foretell_larger_ones(engine: Engine) -> None:
     for side, count in ((96, 2), (256, 1), (256, 3)):
         expected = count * (step.picture_bytes + step.pixel_bytes * side**2) / WORKSPACE + fixed
         assert kept(engine, side, count) == pytest.approx(expected, rel=0.1)
+
+
+def test_what_an_evaluation_takes_counts_whatever_the_optimiser_does(engine: Engine) -> None:
+    """Of one that takes no gradients nothing is kept, and yet it takes something."""
+    optimiser = Evolution()
+    assert optimiser.evaluations > 1
+    other = Engine(engine.recipe, engine.canvases, [optimiser], engine.objective, CPU)
+    assert kept(other, 64, 1) == 0
+    assert step_bytes(other) == step_bytes(engine)
 
 
 def test_models_of_coarse_codes_are_measured_with_larger_pictures(tiny_models: ModelsSettings) -> None:
