@@ -113,11 +113,12 @@ class Delivery:
                 await self.message.delete()
 
     async def _find(self) -> discord.Message | None:
-        """Look in the channel for what the bot tried to send: the reply, or what has the same words."""
+        """Look in the channel for what the bot tried to send: the reply, or what has the same words and is none."""
         origin, tried = self._origin, {text for text, _ in self._tried}
         async for message in origin.channel.history(limit=LOOKED_THROUGH, after=discord.Object(origin.id)):
-            replied_to = message.reference.message_id if message.reference else None
-            if message.author == origin.me and (replied_to == origin.id or message.content in tried):
+            reference = message.reference
+            is_it = reference.message_id == origin.id if reference else message.content in tried
+            if is_it and message.author == origin.me:
                 return message
         return None
 

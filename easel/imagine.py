@@ -19,6 +19,7 @@ from easel.picture_file import save
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, RequestEvent, Started
+from generation.executor import Executor
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 
@@ -65,7 +66,8 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
                 case Progress(step=step):
                     progress.update(bar, completed=step)
 
-        finished = asyncio.run(_painted(request, settings, follow))
+        executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
+        finished = asyncio.run(painted(request, executor, follow))
     save(finished.png, out)
     shown = os.fsencode(out).decode(errors="replace")
     speed = request.steps / finished.seconds
@@ -81,21 +83,19 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
         print(f"{shown}: seed {request.seed}, {finished.seconds:.1f} s, {speed:.1f} steps per second")
 
 
-async def _painted(request: ImagineRequest, settings: Settings, follow: Callable[[RequestEvent], None]) -> Finished:
-    """Paint in a worker of its own; raises ``GenerationError``."""
-    async with LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds) as executor:
+async def painted(request: ImagineRequest, executor: Executor, follow: Callable[[RequestEvent], None]) -> Finished:
+    """Paint by an executor of its own, not yet entered; raises ``GenerationError``."""
+    async with executor, asyncio.TaskGroup() as tasks:
         dispatcher = Dispatcher(executor, total=1, per_member=1)
-        running = asyncio.create_task(dispatcher.run())
+        running = tasks.create_task(dispatcher.run())
         await dispatcher.submit(request)
-        try:
-            async for update in dispatcher.updates():
-                match update.event:
-                    case Finished() as finished:
-                        return finished
-                    case Failed(reason=reason):
-                        raise GenerationError(reason.replace("`", ""))
-                    case Started() | Progress() as event:
-                        follow(event)
-        finally:
-            running.cancel()
-    raise AssertionError("updates do not end")
+        async for update in dispatcher.updates():
+            match update.event:
+                case Finished() | Failed() as ended:
+                    break
+                case Started() | Progress() as event:
+                    follow(event)
+        running.cancel()
+    if isinstance(ended, Failed):
+        raise GenerationError(ended.reason.replace("`", ""))
+    return ended

@@ -97,7 +97,7 @@ class Dispatcher:
         try:
             await self._journal.accept(request)
         except BaseException:
-            self._end(record, "cancelled")
+            await self.cancel(request.id)
             raise
         if record.status == "cancelled":
             await self._journal.finish(request.id)

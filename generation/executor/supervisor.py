@@ -96,8 +96,10 @@ class Supervisor:
 
     async def _serve(self) -> GenerationError:
         """Start a worker, follow it to its end, and return why it ended."""
-        process = self.process = await WorkerProcess.spawn(self._command)
         self._watchdog = Watchdog(self._patience)
+        process = await WorkerProcess.spawn(self._command)
+        process.send(self._load)
+        self.process = process
         following = asyncio.create_task(self._follow(process))
         watching = asyncio.create_task(self._watchdog.wait_until_silent())
         try:
@@ -116,8 +118,7 @@ class Supervisor:
             await process.stop()
 
     async def _follow(self, process: WorkerProcess) -> GenerationError:
-        """Tell the worker what to load, take in all that it says, and return why it ended."""
-        process.send(self._load)
+        """Take in all that the worker says, and return why it ended."""
         while (message := await process.receive()) is not None:
             self._watchdog.hear(message)
             if isinstance(message, LoadFailed):

@@ -48,6 +48,22 @@ async def test_a_first_message_whose_answer_is_lost_goes_when_the_request_is_tak
     await stage.sandbox.until(lambda: not _posts(stage))
 
 
+async def test_what_is_taken_back_does_not_take_a_post_of_the_same_words_with_it(
+    make_stage: MakeStage, calls: list[RestCall]
+) -> None:
+    patience = replace(PATIENCE, pause=0.5, longest_pause=0.5)
+    stage = await make_stage(room=2, patience=patience, painting__preview_seconds=2.0)
+    stage.sandbox.fail_next(Fault("POST", MESSAGES, 503))
+    said = [await stage.say(".imagine a cat --seed 7", who) for who in ("member", "Noor")]
+    post = await stage.reply(said[1])
+    await _delete(stage, said[0])
+    while not any(call.method == "GET" and call.path.endswith("/messages") for call in calls):
+        await stage.nothing_happens()
+    await stage.nothing_happens()
+    assert _posts(stage) == [post]
+    assert len(stage.executor.requests) == 1
+
+
 async def test_a_request_that_is_taken_back_before_its_turn_is_not_acknowledged(
     make_stage: MakeStage, calls: list[RestCall]
 ) -> None:

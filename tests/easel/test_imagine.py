@@ -1,17 +1,23 @@
 """A picture from the command line, painted by a real worker."""
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from config.settings import ModelsSettings
+from easel.imagine import painted
+from generation.events import Event
+from generation.request import ImagineRequest
 from tests.easel.processes import PATIENCE, descendants, finish, is_alive, settings_for, start, wait_until
+from tests.generation.scripted import ScriptedExecutor
 
 NOBODY = "12345"
 """A user id without an entry in the list of users."""
@@ -150,3 +156,14 @@ def test_ctrl_c(tmp_path: Path, tiny_models: ModelsSettings) -> None:
     assert (easel.returncode, out) == (130, "")
     assert not any(map(is_alive, workers))
     assert not list(tmp_path.iterdir())
+
+
+async def test_a_fault_of_the_program_ends_it() -> None:
+    class Faulty(ScriptedExecutor):
+        async def events(self) -> AsyncIterator[tuple[int, Event]]:
+            yield await anext(super().events())
+            raise RuntimeError("a fault")
+
+    with pytest.raises(ExceptionGroup):
+        async with asyncio.timeout(60):
+            await painted(ImagineRequest("a", "a cat", 7, 64, 64, 3), Faulty(), lambda _: None)

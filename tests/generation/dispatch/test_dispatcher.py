@@ -359,6 +359,36 @@ async def test_a_request_that_cannot_be_written_down_leaves_nothing_behind(make:
     assert running.statuses() == {}
 
 
+async def test_a_request_that_is_cancelled_and_then_cannot_be_written_down_is_gone(make: type[Running]) -> None:
+    class Full(Notes):
+        async def accept(self, request: ImagineRequest) -> None:
+            await super().accept(request)
+            raise OSError(f"No space left for {request.id}")
+
+    journal = Full()
+    journal.accepting.clear()
+    running = make(ScriptedExecutor(), journal)
+    submitting = asyncio.create_task(running.dispatcher.submit(a_request(0)))
+    await asyncio.sleep(0)
+    await running.dispatcher.cancel("r0")
+    journal.accepting.set()
+    with pytest.raises(OSError, match="No space left"):
+        await submitting
+    assert running.statuses() == {}
+
+
+async def test_a_submission_that_is_broken_off_leaves_nothing_behind(make: type[Running]) -> None:
+    journal = Notes()
+    journal.accepting.clear()
+    running = make(ScriptedExecutor(), journal, plenty=1)
+    submitting = asyncio.create_task(running.dispatcher.submit(a_request(0)))
+    await asyncio.sleep(0)
+    submitting.cancel()
+    await asyncio.wait({submitting})
+    assert running.statuses() == {}
+    assert journal.told[-1] == ("finish", "r0")
+
+
 async def test_what_an_earlier_run_left_unfinished_is_painted_first(make: type[Running]) -> None:
     journal = MemoryJournal()
     for number in range(3):

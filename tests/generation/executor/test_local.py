@@ -127,6 +127,32 @@ async def test_killed_worker_is_replaced_and_says_what_it_had(executor: LocalExe
     assert executor.pids != (pid,)
 
 
+async def test_a_new_worker_is_told_first_what_to_load(executor: LocalExecutor) -> None:
+    await first(executor, Ready)
+    os.kill(executor.pids[0], signal.SIGKILL)
+    await first(executor, Down)
+    while not executor.pids:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    executor.abort(0, "a")
+    pids = executor.pids
+    await first(executor, Ready)
+    assert executor.pids == pids
+
+
+async def test_a_worker_that_cannot_be_started_had_nothing(tiny_models: ModelsSettings, tmp_path: Path) -> None:
+    command = tmp_path / "worker"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m generation.worker "$@"\n', "utf-8")
+    command.chmod(0o700)
+    restarts = Restarts((0.0,), park_after=2)
+    async with LocalExecutor(tiny_models, ["cpu"], 1, restarts=restarts, command=[str(command)]) as executor:
+        executor.send(0, ENDLESS)
+        await first(executor, Started)
+        command.unlink()
+        os.kill(executor.pids[0], signal.SIGKILL)
+        assert await first(executor, Down) == Down(parked=False, requests=("endless",))
+        assert await first(executor, Down) == Down(parked=True)
+
+
 async def test_a_request_outlives_its_worker(executor: LocalExecutor) -> None:
     dispatcher = Dispatcher(executor, total=2, per_member=2)
     running = asyncio.create_task(dispatcher.run())
