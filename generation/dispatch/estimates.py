@@ -73,16 +73,16 @@ class Estimates:
         while True:
             await self._outdated.wait()
             self._outdated.clear()
-            began = time.time()
+            now, began = time.time(), time.monotonic()
             forecasts = []
             for number, each in enumerate(forecast(), start=1):
                 forecasts.append(each)
                 if not number % SLICE:
                     await asyncio.sleep(0)
-            self._stand(forecasts, began)
+            self._stand(forecasts, now)
             for record in self._line:
                 changed(record)
-            await self._pause(max(self._least_pause, (time.time() - began) / SHARE))
+            await self._pause(max(self._least_pause, (time.monotonic() - began) / SHARE))
 
     def _stand(self, forecasts: Iterable[Forecast], now: float) -> None:
         """Stand as it is forecast; who came or left meanwhile came or left."""

@@ -7,7 +7,10 @@ from generation.request import ImagineRequest
 
 
 class Journal(Protocol):
-    """Knows every request that was accepted and has not ended."""
+    """Knows every request that was accepted and has not ended.
+
+    Calls about one request count in the order in which they were made, though one may not wait for another.
+    """
 
     async def accept(self, request: ImagineRequest) -> None:
         """Write a request down before it is acknowledged; under an id that is known, what it is for now."""
