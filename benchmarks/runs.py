@@ -19,7 +19,8 @@ def run(runs: Mapping[str, Sequence[str]]) -> dict[str, object]:
     for name, words in runs.items():
         print(f"{' '.join(words)} …", file=sys.stderr, end=" ", flush=True)
         start = time.monotonic()
-        done = subprocess.run([sys.executable, "-m", "benchmarks", *words, "--json"], stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "benchmarks", *words, "--json"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)  # noqa: S603, of ours
         if done.returncode:
             raise BenchmarkError(f"{' '.join(words)} failed with code {done.returncode}.")
         results[name] = json.loads(done.stdout.splitlines()[-1])

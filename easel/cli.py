@@ -17,7 +17,7 @@ SetupArguments = Annotated[
     list[str] | None,
     typer.Argument(metavar="KEY=VALUE", help="Settings, such as painting.steps=50.", show_default=False),
 ]
-TOKEN_ARGUMENT = (
+MISPLACED = (
     "That looks like a bot's token; it belongs in the variable EASEL_DISCORD__TOKEN or in the file that "
     "discord.token_file names, where other users of this machine do not see it."
 )
@@ -41,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     with contextlib.redirect_stderr(redacting(sys.stderr)):
         try:
             if any(TOKEN.match(word) for word in words):
-                raise typer.BadParameter(TOKEN_ARGUMENT)
+                raise typer.BadParameter(MISPLACED)
             vars(imagine)["__signature__"] = _imagine_signature(words)
             app(words, prog_name="easel")
         except Exception as error:

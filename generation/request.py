@@ -141,7 +141,7 @@ class ImagineRequest:
         Raises:
             ValueError: it is no request, or one of a later version.
         """
-        fields = from_json(text, allow_inf_nan=False) if len(text) <= LONGEST_JSON else None
+        fields = from_json(text.encode(), allow_inf_nan=False) if len(text) <= LONGEST_JSON else None
         if not isinstance(fields, Mapping):
             raise ValueError("It is no request.")
         version = fields.get("version", 1)

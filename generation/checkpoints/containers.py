@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 
 import torch
 
-from generation.checkpoints.unpickling import Name, unpickle
+from generation.checkpoints.unpickling import Name, text, unpickle
 
 MAGIC = 0x1950A86A20F9469CFC6C
 """With which files begin that were written before there were archives."""
@@ -74,7 +74,7 @@ class Reference:
         name = storage.text.rpartition(".")[2] if isinstance(storage, Name) else ""
         if kind != "storage" or name not in DTYPES or type(length) is not int or length < 0 or any(view):
             raise ValueError("A storage is referred to in an unknown way.")
-        return cls(str(key), DTYPES[name], length)
+        return cls(text(key), DTYPES[name], length)
 
     @property
     def bytes(self) -> int:
@@ -159,7 +159,7 @@ def _read_old(mapped: mmap.mmap) -> Content:
     keys = unpickle(file).value
     start = file.tell()
     for key in keys:
-        reference = references[key]
+        reference = references[text(key)]
         if struct.unpack_from("<q", mapped, start) != (reference.length,):
             raise ValueError("A storage has another length than its pickle says.")
         storages[key] = _slice(mapped, start + 8, reference.bytes)

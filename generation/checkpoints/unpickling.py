@@ -200,7 +200,7 @@ class _Machine:
         if record.kind in ("copyreg._reconstructor", "copy_reg._reconstructor"):
             # Protocols 0 and 1 make instances of subclasses so: class, base class, content as the base class.
             kind, _, content = arguments
-            record.kind = kind.text
+            record.kind = kind.text if isinstance(kind, Name) else "object"
             record.entries = content if isinstance(content, dict) else {}
         self._push(record)
 
@@ -214,7 +214,20 @@ class _Machine:
         self._push(Record(_PERSISTENT, (persistent_id,)))
 
 
-def _named(module: str, name: str) -> Name:
-    if len(module) + len(name) >= MAX_NAME:
+def text(value: Any) -> str:
+    """Return a value that is a text; what is not must not be hashed or written out.
+
+    A few bytes make a tuple of which both halves are one tuple, and so on, for which either takes for ever.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if not isinstance(value, str):
+        raise TypeError("A name is not a text.")
+    return value
+
+
+def _named(module: Any, name: Any) -> Name:
+    if len(text(module)) + len(text(name)) >= MAX_NAME:
         raise ValueError("The name of a class is too long.")
     return Name(f"{module}.{name}")

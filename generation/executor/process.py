@@ -19,7 +19,7 @@ ENVIRONMENT = {
 """Threads that spin at a barrier make a step ten times as slow as soon as anything else wants the processor. And glibc
 keeps what is freed for the next step, which would else find its large tensors by page faults. What the operator has set
 of these holds."""
-SECRET = "EASEL_"
+SECRET = "EASEL_"  # noqa: S105, a prefix of names
 """With which the names of our settings begin. A worker reads none of them, and the token is among them."""
 FAREWELL_SECONDS = 3.0
 """A worker that has not ended so long after it was killed is left behind."""

@@ -51,6 +51,8 @@ class CLIPShape:
                 raise ValueError(f"{name} is missing")
             if weights[name].ndim <= dimension:
                 raise ValueError(f"{name} has too few dimensions")
+            if weights[name].numel() == 0:
+                raise ValueError(f"{name} is empty")
             return weights[name].shape[dimension]
 
         def blocks(place: str) -> int:

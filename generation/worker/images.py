@@ -65,7 +65,11 @@ def read_request(png: bytes) -> ImagineRequest:
 
     Raises:
         KeyError: the PNG carries none.
-        ValueError: it carries something else.
+        ValueError: it carries something else, or is no PNG.
     """
-    with Image.open(io.BytesIO(png)) as image:
-        return ImagineRequest.from_json(image.info[METADATA_KEY])
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            text = image.info[METADATA_KEY]
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError("It is no PNG.") from error
+    return ImagineRequest.from_json(text).anonymous

@@ -79,10 +79,11 @@ def _with(**changed: Any) -> str:
         _with(targets=[{"path": "/etc/passwd"}]),
         _with(command="rm"),
         REQUEST.to_json().replace("20", "NaN"),
+        '{"prompt": "\ud800"}',
     ],
 )
 def test_what_is_no_request_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"request|validation|JSON|recursion|expected|EOF"):
+    with pytest.raises(ValueError, match=r"request|validation|JSON|surrogates|recursion|expected|EOF"):
         ImagineRequest.from_json(text)
 
 

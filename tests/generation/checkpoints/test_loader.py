@@ -189,6 +189,7 @@ def test_what_is_missing_is_named_and_counted(folder: Path) -> None:
         ("ln_final.weight", (200,), "transformer_width is 200, not a multiple of 64"),
         ("visual.layer1.0.conv1.weight", (9, 3, 3, 3), "vision_width is 9, not a multiple of 2"),
         ("text_projection", (64,), "text_projection has too few dimensions"),
+        ("visual.attnpool.positional_embedding", (0, 256), "visual.attnpool.positional_embedding is empty"),
         ("text_projection", (64, 8192), "instead of"),
         ("visual.conv1.weight", (64, 3, 3), "instead of"),
     ],

@@ -296,6 +296,30 @@ def test_a_length_of_nothing_is_no_way_around_that(path: Path) -> None:
         read_state_dict(path)
 
 
+ENDLESS = b")" + b"2\x86" * 200
+"""A tuple of which both halves are one tuple, and so on: to write it out, or to hash it, takes for ever."""
+KEY = b"X\x01\x00\x00\x000"
+
+
+def test_a_storage_whose_key_is_endless_is_refused(path: Path) -> None:
+    pickled = rebuilt((2, 8), (8, 1), 0, 16)
+    assert pickled.count(KEY) == 1
+    archive(path, pickled.replace(KEY, ENDLESS))
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_state_dict(path)
+
+
+def test_an_endless_key_before_archives_is_refused(path: Path) -> None:
+    old({"a": torch.ones(1)}, path)
+    whole = path.read_bytes()
+    keys = whole.rindex(b"\x80\x02]")
+    start = whole.index(b"X", keys)
+    end = start + 5 + int.from_bytes(whole[start + 1 : start + 5], "little")
+    path.write_bytes(whole[:start] + ENDLESS + whole[end:])
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_state_dict(path)
+
+
 def within_itself(*names: str) -> bytes:
     """Return a pickle of a module of TorchScript that has itself as attributes of these names."""
     module = b"\x80\x02c__torch__\nLoop\n)\x81q\x00}("

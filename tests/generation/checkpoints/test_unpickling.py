@@ -128,6 +128,19 @@ def test_what_is_there_often_is_kept_once() -> None:
     assert len(read(bomb(200, 40))) == 200
 
 
+ENDLESS = b")" + b"2\x86" * 200
+"""A tuple of which both halves are one tuple, and so on: to write it out, or to hash it, takes for ever."""
+
+
+def test_what_is_endless_to_write_out_is_read_at_once() -> None:
+    assert len(read(b"\x80\x02" + ENDLESS + b".")) == 2
+
+
+def test_an_instance_of_what_has_no_name_is_an_object() -> None:
+    record = read(b"ccopy_reg\n_reconstructor\n(K\x01K\x02}tR.")
+    assert (record.kind, record.entries) == ("object", {})
+
+
 @pytest.mark.parametrize(
     "pickled",
     [
@@ -153,6 +166,8 @@ def test_what_is_there_often_is_kept_once() -> None:
         b"Np4294967296\n.",
         b"Np-1\n.",
         b"c" + b"m" * MAX_NAME + b"\nname\n.",
+        b"\x80\x04" + ENDLESS + b"\x8c\x01a\x93.",
+        b"\x80\x04\x8c\x01a" + ENDLESS + b"\x93.",
     ],
     ids=lambda pickled: repr(pickled[:12]),
 )
