@@ -59,8 +59,8 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
 
         def follow(event: RequestEvent) -> None:
             match event:
-                case Started(left_out=left_out):
-                    progress.update(bar, description="Painting", completed=0)
+                case Started(left_out=left_out, step=step):
+                    progress.update(bar, description="Painting", completed=step)
                     if left_out:
                         print(f"easel: the prompt is too long for CLIP; left out: {left_out}", file=sys.stderr)
                 case Progress(step=step):

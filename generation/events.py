@@ -1,8 +1,8 @@
 """What travels up: what happened to a request or a device, in the order in which it happened.
 
-A request's events are ``Started``, then any number of ``Progress``, then one ``Finished`` or ``Failed``. When a
-worker dies in mid-picture the request starts again, so ``Started`` may come more than once. An aborted request
-has no further events.
+A request's events are ``Started``, then any number of ``Progress`` and ``Checkpoint``, then one ``Finished`` or
+``Failed``. When a worker dies in mid-picture the request starts again, from its last checkpoint if there is one, so
+``Started`` may come more than once. An aborted request has no further events.
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,13 @@ class Started:
         request_id: of the request.
         device: where it is painted, ``cpu`` or ``cuda:0``.
         left_out: the tail of the prompt that the perceptor has no room for, ``""`` when all of it fits.
+        step: from which it goes on; 0 when it begins.
     """
 
     request_id: str
     device: str
     left_out: str = ""
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Progress:
         request_id: of the request.
         step: steps done, ``1 <= step <= steps``.
         steps: steps asked for.
-        seconds: since the request started.
+        seconds: since the request started, without what was lost with workers that died.
         preview: the picture as it is now, an encoded JPEG, or None when only the count moved.
     """
 
@@ -46,13 +48,30 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a request can go on from, on any device.
+
+    Args:
+        request_id: of the request.
+        step: steps done.
+        seconds: as of :class:`Progress`.
+        data: as ``generation.engine.checkpoint`` says it.
+    """
+
+    request_id: str
+    step: int
+    seconds: float
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The picture is painted.
 
     Args:
         request_id: of the request.
         png: the picture, an encoded PNG that carries the request as metadata.
-        seconds: since the request started, without the wait before it.
+        seconds: as of :class:`Progress`.
     """
 
     request_id: str
@@ -122,6 +141,6 @@ class Down:
     requests: tuple[str, ...] = ()
 
 
-RequestEvent = Started | Progress | Finished | Failed
+RequestEvent = Started | Progress | Checkpoint | Finished | Failed
 DeviceEvent = Ready | Heartbeat | Down
 Event = RequestEvent | DeviceEvent

@@ -6,6 +6,7 @@ it, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +40,8 @@ class Models:
     recipe: Recipe
     path: Path
     """The YAML that describes the VQGAN."""
+    fingerprint: str = ""
+    """What tells the weights from others, whatever their number format."""
 
 
 def load_models(vqgan: str, clip: str, device: torch.device, precision: Precision = "auto") -> Models:
@@ -57,7 +60,14 @@ def load_models(vqgan: str, clip: str, device: torch.device, precision: Precisio
     path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
     network, recipe = load_vqgan(path)
     perceptor = load_clip(weights / "clip.pt" if clip == POCKET else Path(clip).expanduser())
-    return prepare(Models(network, perceptor, recipe, path), device, precision)
+    models = Models(network, perceptor, recipe, path, _fingerprint(network, perceptor))
+    return prepare(models, device, precision)
+
+
+def _fingerprint(*networks: nn.Module) -> str:
+    """Return a digest of the first value of each tensor: hardly any stays the same when a network learns."""
+    tensors = (tensor for network in networks for tensor in network.state_dict().values())
+    return sha256(repr([tensor.flatten()[:1].tolist() for tensor in tensors]).encode()).hexdigest()
 
 
 def prepare(models: Models, device: torch.device, precision: Precision = "auto") -> Models:

@@ -18,7 +18,18 @@ from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Status, Update
 from generation.dispatch.throughput import Throughput
 from generation.errors import QueueFullError
-from generation.events import Down, Event, Failed, Finished, Heartbeat, Progress, Ready, RequestEvent, Started
+from generation.events import (
+    Checkpoint,
+    Down,
+    Event,
+    Failed,
+    Finished,
+    Heartbeat,
+    Progress,
+    Ready,
+    RequestEvent,
+    Started,
+)
 from generation.executor import Executor
 from generation.request import ImagineRequest
 
@@ -171,15 +182,15 @@ class Dispatcher:
     def _assign(self) -> None:
         """Let devices with room take what is next."""
         for request, device in self._plan.assign():
-            self._executor.send(device.number, request)
             record = self._records[request.id]
+            self._executor.send(device.number, request, record.checkpoint)
             self._estimates.discard(record)
             record.status, record.device = "running", device
             self._begin(record)
         self._estimates.outdate()
 
     def _begin(self, record: Record, event: Started | None = None) -> None:
-        record.step = 0
+        record.step = record.checkpoint.step if record.checkpoint else 0
         self._estimate(record)
         self._tell(record, event)
 
@@ -216,6 +227,8 @@ class Dispatcher:
         match event:
             case Started():
                 record.left_out = event.left_out
+                if event.step == 0:  # a checkpoint that was sent along did not fit
+                    record.checkpoint = None
                 self._begin(record, event)
             case Progress():
                 record.step = event.step
@@ -223,6 +236,8 @@ class Dispatcher:
                 self._tell(record, event)
                 if event.preview is not None:
                     self._estimates.outdate()
+            case Checkpoint():
+                record.checkpoint = event
             case Finished() | Failed():
                 await self._conclude(record, event)
                 self._assign()
@@ -235,7 +250,7 @@ class Dispatcher:
         await self._journal.finish(event.request_id)
 
     async def _take_back(self, device: Device, down: Down) -> None:
-        """Have what a device painted begun again, first of all; what killed too many workers is given up."""
+        """Have what a device painted go on elsewhere, first of all; what killed too many workers is given up."""
         device.capacity, device.parked = Capacity(0), down.parked
         interrupted = [self._records[request_id] for request_id in device.running]
         device.running.clear()
@@ -258,7 +273,7 @@ class Dispatcher:
 
     def _end(self, record: Record, status: Status) -> None:
         """Let go of a request."""
-        record.status, record.device = status, None
+        record.status, record.device, record.checkpoint = status, None, None
         member = record.request.member
         del self._records[record.request.id]
         self._by_member[member] -= 1

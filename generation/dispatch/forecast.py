@@ -41,7 +41,7 @@ def forecast(plan: Plan, steps: Mapping[str, int]) -> Iterator[Forecast]:
 
     Args:
         plan: as it is now.
-        steps: done of what runs, by request id.
+        steps: done, by request id; of what is not named none.
     """
     return _Play(plan.copy(), steps).run()
 
@@ -49,6 +49,7 @@ def forecast(plan: Plan, steps: Mapping[str, int]) -> Iterator[Forecast]:
 class _Play:
     def __init__(self, plan: Plan, steps: Mapping[str, int]) -> None:
         self.plan = plan
+        self.steps = steps
         self.courses = {device: _Course.of(device, steps) for device in plan.pool.devices}
         self.taken = {request.id for request in plan.interrupted}
         self.places = count(1)
@@ -62,7 +63,7 @@ class _Play:
         now = 0.0
         while now < inf:
             for request, device in self.plan.assign():
-                self.courses[device].begin(request, now)
+                self.courses[device].begin(request, now, self.steps.get(request.id, 0))
                 self.begun[request.id] = self.forecast(request, now)
             now = min((course.next_finish for course in self.courses.values()), default=inf)
             finished = [request_id for course in self.courses.values() for request_id in course.finish(now)]
@@ -104,10 +105,10 @@ class _Course:
         course._change()
         return course
 
-    def begin(self, request: ImagineRequest, now: float) -> None:
-        """Paint one more picture, which the device has just taken."""
+    def begin(self, request: ImagineRequest, now: float, steps: int) -> None:
+        """Paint one more picture, which the device has just taken, and of which so many steps are done."""
         self._advance(now)
-        self.left[request.id] = float(request.steps)
+        self.left[request.id] = float(request.steps - steps)
         self._change()
 
     def finish(self, now: float) -> list[str]:

@@ -5,7 +5,7 @@ from math import inf
 from typing import Literal
 
 from generation.dispatch.devices import Device
-from generation.events import RequestEvent
+from generation.events import Checkpoint, RequestEvent
 from generation.request import ImagineRequest
 
 Status = Literal["waiting", "running", "finished", "failed", "cancelled"]
@@ -43,6 +43,7 @@ class Record:
         attempts: workers that have died over it.
         left_out: the tail of the prompt that is not painted.
         estimate: when it is begun and finished.
+        checkpoint: from which it goes on where it loses its device; None also once it has ended.
     """
 
     request: ImagineRequest
@@ -52,6 +53,7 @@ class Record:
     attempts: int = 0
     left_out: str = ""
     estimate: Estimate = Estimate()
+    checkpoint: Checkpoint | None = None
 
     @property
     def percent(self) -> int:

@@ -4,6 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from generation.canvas import Canvas, Init
+from generation.engine.checkpoint import generator_in, read_tensors
 from generation.engine.cuda_graph import Recording
 from generation.engine.objective import Objective
 from generation.engine.optimisers import Optimiser, learning_rate
@@ -79,6 +80,28 @@ class Batch:
         for own, each in zip((*self._parameters, *self._constants, *self._rows), new, strict=True):
             own[slot].copy_(each)
 
+    def tensors(self, state: RequestState) -> dict[str, Tensor]:
+        """Return what a state needs to go on beside its request, by name: its slot, and the states of its generator."""
+        slot = self.states.index(state)
+        kinds = {"parameters": self._parameters, "optimiser": self._state, "constants": self._constants}
+        slots = {f"{kind}.{n}": each[slot] for kind, tensors in kinds.items() for n, each in enumerate(tensors)}
+        generator = state.generator.get_state()
+        return {**slots, "generator": generator, "drawn_from": state.drawn[1] if state.drawn else generator}
+
+    def restore(self, state: RequestState, checkpoint: bytes) -> None:
+        """Let a state have the tensors of a checkpoint.
+
+        Raises:
+            UnfitError: it holds others; the state is as it was.
+        """
+        own = self.tensors(state)
+        tensors = read_tensors(checkpoint, own)
+        drawn_from = tensors.pop("drawn_from")
+        before, generator = generator_in(drawn_from), generator_in(tensors.pop("generator"))
+        state.drawn, state.generator = (self.objective.draw(STEPS_DRAWN, before), drawn_from), generator
+        for name, tensor in tensors.items():
+            own[name].copy_(tensor)
+
     def leave(self, state: RequestState) -> None:
         """Free its slot; the last state moves there."""
         slot = self.states.index(state)
@@ -114,14 +137,14 @@ class Batch:
 
     def _input(self, state: RequestState) -> Tensor:
         """Return what is new in this step of a state: its coefficients and what is random about the objective."""
-        drawn, since = state.drawn or (torch.empty(0), state.step)
-        if state.step - since >= len(drawn):
-            drawn, since = self.objective.draw(STEPS_DRAWN, state.generator), state.step
-            state.drawn = drawn, since
+        if state.drawn is None or state.step % STEPS_DRAWN == 0:
+            before = state.generator.get_state()
+            state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
+        drawn, _ = state.drawn
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
-        return torch.cat([coefficients, drawn[state.step - since].flatten()])
+        return torch.cat([coefficients, drawn[state.step % STEPS_DRAWN].flatten()])
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (

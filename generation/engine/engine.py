@@ -5,6 +5,7 @@ from collections.abc import Generator as Slices
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from math import lcm
 
 import torch
@@ -12,6 +13,7 @@ from torch import Generator, Tensor
 
 from generation.canvas import Canvas
 from generation.engine.batch import Batch
+from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.objective import Objective
 from generation.engine.optimisers import Optimiser
 from generation.engine.prior import Prior
@@ -69,6 +71,7 @@ class Engine:
         objective: what judges.
         device: where the models are.
         prior: what returns pictures to begin from, if the models bring one.
+        fingerprint: of the models; from checkpoints of others nothing goes on.
         stopwatch: of steps and slices; by default that of the device.
     """
 
@@ -81,6 +84,7 @@ class Engine:
         device: torch.device,
         prior: Prior | None = None,
         stopwatch: Stopwatch | None = None,
+        fingerprint: str = "",
     ) -> None:
         self.recipe = recipe
         self.canvases = canvases
@@ -88,6 +92,7 @@ class Engine:
         self.objective = objective
         self.device = device
         self.prior = prior
+        self.fingerprint = fingerprint
         self.multiple = lcm(*(canvas.multiple for canvas in canvases))
         """Of which the sides of pictures have to be multiples, in pixels."""
         self.evaluations = max(optimiser.evaluations for optimiser in optimisers)
@@ -109,24 +114,28 @@ class Engine:
         """Return how many requests are in progress."""
         return len(self._states)
 
-    def add_request(self, request: ImagineRequest) -> RequestState:
-        """Start a request; it takes part in the following steps.
+    def add_request(self, request: ImagineRequest, checkpoint: bytes | None = None) -> RequestState:
+        """Start a request, or let it go on from a checkpoint; it takes part in the following steps.
 
         Raises:
             RequestError: it asks for what cannot be painted, with these models or with any.
+            UnfitError: it cannot go on from this checkpoint, but begin without it.
         """
         if refused := size_refusal(request.shape, self.multiple) or refusal(request, self.inits):
             raise RequestError(refused)
         generator = Generator().manual_seed(request.seed)
         rows, left_out = self.objective.rows(request), self.objective.left_out(request)
         state = RequestState(request, rows, generator, left_out)
-        if self.prior is None or request.init == NOISE:
+        prior = None if request.init == NOISE else self.prior
+        state.first_stage = state.stage = self.recipe.first_stage(prior=prior is not None)
+        if checkpoint is not None:
+            self._resume(state, checkpoint)
+        elif prior is None:
             self._enter_stage(state, 0, None)
         else:
-            state.first_stage = state.stage = self.recipe.first_stage(prior=True)
             if not self._pending:
                 self._prior_seconds = self._least_seconds()
-            self._pending[state] = self.prior.begin(request, rows, generator)
+            self._pending[state] = prior.begin(request, rows, generator)
         self._states[request.id] = state
         return state
 
@@ -136,6 +145,11 @@ class Engine:
         if state is not None:
             self._pending.pop(state, None)
             self._leave_batch(state)
+
+    def checkpoint(self, state: RequestState) -> PaintingCopy:
+        """Return a copy of a request that has taken a step and is not done, from which it can go on elsewhere."""
+        header = Header(self._painting(state.request), state.step)
+        return PaintingCopy(header, self._batch_of[state].tensors(state))
 
     def step(self) -> list[RequestState]:
         """Advance all requests of one key by one step and return them, or none where it was the prior's turn.
@@ -232,6 +246,27 @@ class Engine:
             batch.seconds = self._least_seconds()
         batch.join(state, init)
         self._batch_of[state] = batch
+
+    def _resume(self, state: RequestState, checkpoint: bytes) -> None:
+        """Let a new state go on from a checkpoint: its stage follows from its step."""
+        request, header = state.request, read_header(checkpoint)
+        if header.painting != self._painting(request) or header.step >= request.steps:
+            raise UnfitError("The checkpoint is of another painting, of other models or of another recipe.")
+        while state.stage < len(self.canvases) - 1 and header.step >= self._last_step(state):
+            state.step = max(1, self._last_step(state))
+            state.stage += 1
+        self._enter_stage(state, state.stage, None)
+        state.step = header.step
+        try:
+            self._batch_of[state].restore(state, checkpoint)
+        except UnfitError:
+            self._leave_batch(state)
+            raise
+
+    def _painting(self, request: ImagineRequest) -> str:
+        """Return a digest of all that decides what a request's picture will be."""
+        parts = request.anonymous.to_json(), repr(self.recipe), self.fingerprint, repr(self.inits)
+        return sha256("\n".join(parts).encode()).hexdigest()
 
     def _leave_batch(self, state: RequestState) -> None:
         batch = self._batch_of.pop(state, None)

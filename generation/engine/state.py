@@ -25,7 +25,8 @@ class RequestState:
         stage_start: steps done before this stage.
         stage_end: steps done when this stage is over.
         prior_seconds: that the prior took for what it begins from.
-        drawn: what is random about the objective in some steps, ``[steps, …]``, and from which step on.
+        drawn: what is random about the objective in this and some further steps, ``[STEPS_DRAWN, …]``, and the state
+            of the generator before it was drawn.
         picture: as it is now, ``[3, height, width]`` in [0, 1], None before the first step. It is valid until the next
             step of its batch.
     """
@@ -40,7 +41,7 @@ class RequestState:
     stage_start: int = 0
     stage_end: int = 0
     prior_seconds: float = 0.0
-    drawn: tuple[Tensor, int] | None = None
+    drawn: tuple[Tensor, Tensor] | None = None
     picture: Tensor | None = None
 
     @property

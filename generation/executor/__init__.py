@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from generation.events import Event
+from generation.events import Checkpoint, Event
 from generation.request import ImagineRequest
 
 
@@ -21,8 +21,11 @@ class Executor(Protocol):
 
     async def __aexit__(self, *exc_info: object) -> None: ...
 
-    def send(self, device: int, request: ImagineRequest) -> None:
-        """Have a device paint the request; it is lost when the device is down."""
+    def send(self, device: int, request: ImagineRequest, checkpoint: Checkpoint | None = None) -> None:
+        """Have a device paint the request, from a checkpoint if it is given and fits.
+
+        It is lost when the device is down.
+        """
 
     def abort(self, device: int, request_id: str) -> None:
         """Have a device stop painting within one step; an unknown or finished request is ignored."""

@@ -7,12 +7,14 @@ from functools import partial
 from typing import Literal, Self
 
 from config.settings import ModelsSettings
-from generation.events import Event
+from generation.events import Checkpoint, Event
 from generation.executor.process import COMMAND
-from generation.executor.protocol import Abort, Load
+from generation.executor.protocol import Abort, Load, Paint
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
 from generation.request import ImagineRequest
+
+CHECKPOINT_SECONDS = 5.0
 
 
 class LocalExecutor:
@@ -27,6 +29,7 @@ class LocalExecutor:
         patience: how long a worker may be silent.
         restarts: when a worker that died is replaced.
         command: that starts a worker.
+        checkpoint_seconds: so often there is a checkpoint of a request; so much is lost when a worker dies.
     """
 
     def __init__(
@@ -37,10 +40,12 @@ class LocalExecutor:
         patience: Patience = PATIENCE,
         restarts: Restarts = RESTARTS,
         command: Sequence[str] = COMMAND,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
     ) -> None:
         self._models = models
         self._names = ["auto"] if devices == "auto" else list(devices)
         self._preview_seconds = preview_seconds
+        self._checkpoint_seconds = checkpoint_seconds
         self._patience = patience
         self._restarts = restarts
         self._command = command
@@ -74,9 +79,9 @@ class LocalExecutor:
         await self._stop()
         self._events.put_nowait(None)
 
-    def send(self, device: int, request: ImagineRequest) -> None:
+    def send(self, device: int, request: ImagineRequest, checkpoint: Checkpoint | None = None) -> None:
         """Have a device paint the request; it is lost when the device is down."""
-        self._supervisors[device].send(request)
+        self._supervisors[device].send(Paint(request, checkpoint))
 
     def abort(self, device: int, request_id: str) -> None:
         """Have a device stop painting within one step."""
@@ -97,6 +102,7 @@ class LocalExecutor:
             device=name,
             threads=max(1, _cores() // max(1, on_cpu)),
             preview_seconds=self._preview_seconds,
+            checkpoint_seconds=self._checkpoint_seconds,
         )
         tell = partial(self._hear, len(self._supervisors))
         supervisor = Supervisor(load, self._patience, self._restarts, self._command, tell)

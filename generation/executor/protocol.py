@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from generation.events import Heartbeat, Ready, RequestEvent
+from generation.events import Checkpoint, Heartbeat, Ready, RequestEvent
 from generation.request import ImagineRequest
 
 HEADER = struct.Struct("!I")
@@ -17,7 +17,7 @@ HEADER = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """First message down: what to load, and how often a preview can be shown.
+    """First message down: what to load, and how often what is said.
 
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
@@ -26,6 +26,7 @@ class Load:
         device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
+        checkpoint_seconds: so often there is a checkpoint of a request.
     """
 
     vqgan: str
@@ -34,6 +35,15 @@ class Load:
     device: str
     threads: int
     preview_seconds: float
+    checkpoint_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Message down: paint a request, from a checkpoint if it is given and fits."""
+
+    request: ImagineRequest
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class LoadFailed:
     reason: str
 
 
-ToWorker = Load | ImagineRequest | Abort
+ToWorker = Load | Paint | Abort
 FromWorker = Hello | LoadFailed | Ready | Heartbeat | RequestEvent
 
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from generation.events import Failed, Finished, Heartbeat, Ready
-from generation.executor.protocol import Abort, FromWorker, ToWorker
-from generation.request import ImagineRequest, Shape
+from generation.executor.protocol import Abort, FromWorker, Paint, ToWorker
+from generation.request import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Watchdog:
     def give(self, message: ToWorker) -> None:
         """Take note that the worker is told something."""
         match message:
-            case ImagineRequest():
-                self._given[message.id] = message.shape
+            case Paint(request):
+                self._given[request.id] = request.shape
             case Abort(request_id):
                 self._given.pop(request_id, None)
 

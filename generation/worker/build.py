@@ -56,6 +56,7 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
         objective,
         device,
         load_prior(models, pocket.prior, objective.distance, device) if pocket.prior else None,
+        fingerprint=models.fingerprint,
     )
 
 

@@ -2,11 +2,11 @@
 
 import io
 
-import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
+from generation.engine.host_copy import HostCopy
 from generation.request import ImagineRequest
 
 METADATA_KEY = "easel"
@@ -23,20 +23,13 @@ class Snapshot:
     """
 
     def __init__(self, picture: Tensor) -> None:
-        pixels = picture.detach().float().clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).contiguous()
-        self._pixels = pixels
-        self._arrived: torch.cuda.Event | None = None
-        if pixels.is_cuda:
-            self._pixels = torch.empty(pixels.shape, dtype=pixels.dtype, pin_memory=True)
-            self._pixels.copy_(pixels, non_blocking=True)
-            self._arrived = torch.cuda.Event(blocking=True)
-            self._arrived.record(torch.cuda.current_stream(pixels.device))
+        pixels = picture.detach().float().clamp(0, 1).mul(255).round().byte().permute(1, 2, 0)
+        self._copy = HostCopy([pixels.contiguous()])
 
     def image(self) -> Image.Image:
         """Return the picture once it has arrived."""
-        if self._arrived is not None:
-            self._arrived.synchronize()
-        return Image.fromarray(self._pixels.numpy())
+        (pixels,) = self._copy.tensors()
+        return Image.fromarray(pixels.numpy())
 
 
 def encode_png(picture: Snapshot, request: ImagineRequest) -> bytes:

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
-from generation.events import Failed, Finished, Heartbeat, Progress, Started
+from generation.engine.checkpoint import PaintingCopy
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started
 from generation.executor.protocol import FromWorker
 from generation.request import ImagineRequest
 from generation.worker.images import Snapshot, encode_png, encode_preview
@@ -27,14 +28,21 @@ class _Painted:
     started: float
 
 
-_Item = Heartbeat | Started | Failed | _Advanced | _Painted
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    request_id: str
+    seconds: float
+    copy: PaintingCopy
+
+
+_Item = Heartbeat | Started | Failed | _Advanced | _Painted | _Copied
 
 
 class Reporter:
     """Encodes pictures and sends messages, those of one request in order.
 
-    Of what could not be sent yet only the newest progress of each request is kept, and the beats of a batch are added
-    up. So what waits here is bounded by the requests in progress, however slowly the parent reads.
+    Of what could not be sent yet only the newest progress and checkpoint of each request are kept, and the beats of a
+    batch are added up. So what waits here is bounded by the requests in progress, however slowly the parent reads.
 
     Args:
         send: takes the messages; it may block.
@@ -87,6 +95,12 @@ class Reporter:
             self._pending[key] = _Advanced(progress, picture)
             self._something.set()
 
+    def keep(self, request_id: str, seconds: float, copy: PaintingCopy) -> None:
+        """Report what a request that was started so many seconds ago can go on from."""
+        with self._lock:
+            self._pending["copied", request_id] = _Copied(request_id, seconds, copy)
+            self._something.set()
+
     def finish(self, request: ImagineRequest, picture: Snapshot, started: float) -> None:
         """Report a request that is done and was started at ``started``, by ``time.monotonic``."""
         self.forget(request.id, but="started")
@@ -100,7 +114,7 @@ class Reporter:
     def forget(self, request_id: str, *, but: str = "") -> None:
         """Drop what there is still to say of a request."""
         with self._lock:
-            for kind in {"started", "advanced", "ended"} - {but}:
+            for kind in {"started", "advanced", "copied", "ended"} - {but}:
                 self._pending.pop((kind, request_id), None)
 
     def _hurry(self, kind: str, request_id: str, item: _Item) -> None:
@@ -114,6 +128,8 @@ def _encoded(item: _Item) -> FromWorker:
     match item:
         case _Advanced(progress, picture):
             return progress if picture is None else replace(progress, preview=encode_preview(picture))
+        case _Copied(request_id, seconds, copy):
+            return Checkpoint(request_id, copy.step, seconds, copy.to_bytes())
         case _Painted(request, picture, started):
             png = encode_png(picture, request)
             return Finished(request.id, png, time.monotonic() - started)

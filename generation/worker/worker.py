@@ -18,16 +18,18 @@ from typing import BinaryIO, NoReturn
 import torch
 
 from generation.checkpoints.loader import load_models
+from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine, StepError
 from generation.engine.state import RequestState
 from generation.errors import DeviceError, GenerationError, RequestError
-from generation.events import Failed, Heartbeat, Progress, Ready, Started
+from generation.events import Checkpoint, Failed, Heartbeat, Progress, Ready, Started
 from generation.executor.protocol import (
     Abort,
     FromWorker,
     Hello,
     Load,
     LoadFailed,
+    Paint,
     ToWorker,
     pack,
     read,
@@ -48,6 +50,7 @@ BROKE_OFF = "The painting broke off by a fault of the program; its operator can 
 class _Clock:
     started: float
     previewed: float
+    copied: float
 
 
 class Worker:
@@ -57,13 +60,17 @@ class Worker:
         engine: that paints.
         device: its name, for the reports.
         preview_seconds: about so often a preview of a request can be shown.
+        checkpoint_seconds: so often there is a checkpoint of a request.
         reporter: what there is to say goes through it.
     """
 
-    def __init__(self, engine: Engine, device: str, preview_seconds: float, reporter: Reporter) -> None:
+    def __init__(
+        self, engine: Engine, device: str, preview_seconds: float, checkpoint_seconds: float, reporter: Reporter
+    ) -> None:
         self.engine = engine
         self.device = device
         self.preview_seconds = preview_seconds
+        self.checkpoint_seconds = checkpoint_seconds
         self.reporter = reporter
         self._clocks: dict[str, _Clock] = {}
 
@@ -77,8 +84,8 @@ class Worker:
     def handle(self, message: ToWorker) -> None:
         """Take in or forget a request."""
         match message:
-            case ImagineRequest():
-                self._start(message)
+            case Paint(request, checkpoint):
+                self._start(request, checkpoint)
             case Abort(request_id):
                 self.engine.abort_request(request_id)
                 self.reporter.forget(request_id)
@@ -105,15 +112,18 @@ class Worker:
         for state in states:
             self._report(state)
 
-    def _start(self, request: ImagineRequest) -> None:
+    def _start(self, request: ImagineRequest, checkpoint: Checkpoint | None) -> None:
         now = time.monotonic()
-        self._clocks[request.id] = _Clock(now, now)
+        self._clocks[request.id] = _Clock(now - (checkpoint.seconds if checkpoint else 0.0), now, now)
         try:
-            state = self.engine.add_request(request)
+            state = self.engine.add_request(request, checkpoint.data if checkpoint else None)
+        except UnfitError as error:
+            print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
+            self._start(request, None)
         except Exception as error:
             self._fail(request, error)
-            return
-        self.reporter.start(Started(request.id, self.device, state.left_out))
+        else:
+            self.reporter.start(Started(request.id, self.device, state.left_out, state.step))
 
     def _report(self, state: RequestState) -> None:
         request = state.request
@@ -128,8 +138,11 @@ class Worker:
         if now - clock.previewed >= self.preview_seconds / FRESHNESS:
             clock.previewed = now
             picture = Snapshot(state.picture)
-        progress = Progress(request.id, state.step, request.steps, now - clock.started)
-        self.reporter.advance(progress, picture)
+        seconds = now - clock.started
+        self.reporter.advance(Progress(request.id, state.step, request.steps, seconds), picture)
+        if now - clock.copied >= self.checkpoint_seconds:
+            clock.copied = now
+            self.reporter.keep(request.id, seconds, self.engine.checkpoint(state))
 
     def _fail(self, request: ImagineRequest, error: Exception) -> None:
         del self._clocks[request.id]
@@ -205,7 +218,7 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
     send(Ready(str(device), capacity(engine), engine.multiple, engine.evaluations, engine.inits))
     reporter = Reporter(send)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
-    Worker(engine, str(device), first.preview_seconds, reporter).run(inbox)
+    Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter).run(inbox)
 
 
 def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from PIL import Image
 
 from generation.capacity import Capacity
-from generation.events import Down, Event, Failed, Finished, Progress, Ready, Started
+from generation.events import Checkpoint, Down, Event, Failed, Finished, Progress, Ready, Started
 from generation.request import ImagineRequest
 
 
@@ -25,6 +25,8 @@ class ScriptedExecutor:
     def __init__(self, slots: int = 1, devices: int = 1, multiple: int = 1) -> None:
         self.requests: dict[str, ImagineRequest] = {}
         """What is being painted, by id."""
+        self.checkpoints: dict[str, Checkpoint | None] = {}
+        """What each was last to go on from."""
         self.aborted: list[ImagineRequest] = []
         self.entered = False
         self._ready = [
@@ -43,9 +45,10 @@ class ScriptedExecutor:
     async def __aexit__(self, *_: object) -> None:
         self.entered = False
 
-    def send(self, device: int, request: ImagineRequest) -> None:
+    def send(self, device: int, request: ImagineRequest, checkpoint: Checkpoint | None = None) -> None:
         assert request.id not in self.requests
         self.requests[request.id] = request
+        self.checkpoints[request.id] = checkpoint
         self._devices[request.id] = device
         self._changed.set()
 
@@ -76,8 +79,8 @@ class ScriptedExecutor:
         """Let a device say something."""
         self._events.put_nowait((device, event))
 
-    def start(self, request: ImagineRequest, left_out: str = "") -> None:
-        self.say(Started(request.id, "cuda", left_out), self._devices[request.id])
+    def start(self, request: ImagineRequest, left_out: str = "", step: int = 0) -> None:
+        self.say(Started(request.id, "cuda", left_out, step), self._devices[request.id])
 
     def advance(self, request: ImagineRequest, step: int, preview: bytes | None = None) -> None:
         progress = Progress(request.id, step, request.steps, float(step), preview)

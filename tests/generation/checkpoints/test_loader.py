@@ -13,9 +13,10 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from config.settings import ModelsSettings
-from generation.checkpoints.loader import load_clip, load_vqgan
+from generation.checkpoints.loader import load_clip, load_models, load_vqgan
 from generation.checkpoints.state_dict import read_state_dict
 from generation.errors import MAX_SENTENCE, CheckpointError
+from generation.models.precision import Precision
 from generation.models.upstream import clip_model
 from generation.recipe import Recipe
 from tests.conftest import unprivileged
@@ -34,6 +35,19 @@ def test_vqgan_and_recipe_are_read(folder: Path) -> None:
     assert vqgan.factor == 8
     assert vqgan.codebook.shape == (16, 8)
     assert recipe == Recipe(cutouts=4)
+
+
+def test_weights_are_told_from_others_in_whichever_number_format(folder: Path) -> None:
+    def fingerprint(precision: Precision = "float32") -> str:
+        files = str(folder / "vqgan.yaml"), str(folder / "clip.pt")
+        return load_models(*files, torch.device("cpu"), precision).fingerprint
+
+    first = fingerprint()
+    assert fingerprint("bfloat16") == first
+    weights = load_file(folder / "vqgan.safetensors")
+    weights["decoder.conv_out.weight"] += 1e-4
+    save_file(weights, folder / "vqgan.safetensors")
+    assert fingerprint() != first
 
 
 def test_lightning_checkpoint_is_read_without_lightning(folder: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from generation.dispatch.dispatcher import GIVEN_UP, Dispatcher
 from generation.dispatch.journal import MemoryJournal
-from generation.dispatch.record import Update
+from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
-from generation.events import Down, Failed, Finished, Heartbeat, Progress, Started
+from generation.events import Checkpoint, Down, Failed, Finished, Heartbeat, Progress, Started
 from generation.request import ImagineRequest
 from tests.generation.scripted import ScriptedExecutor
 from tests.generation.simulated import LARGE, SMALL, a_request
@@ -195,6 +195,62 @@ async def test_what_loses_its_device_goes_on_where_there_is_room(make: type[Runn
         lambda: running.executor.requests and running.executor.device_of(a_request(0)) != first
     )
     assert (record.status, record.step, record.attempts) == ("running", 0, 1)
+
+
+CHECKPOINT = Checkpoint("r0", 4, 8.0, b"a painting")
+
+
+async def checkpointed(running: Running) -> Record:
+    """Paint r0, with a checkpoint after its fourth step of ten, and let its device go down after its fifth."""
+    record = await running.dispatcher.submit(a_request(0))
+    await running.sent(0)
+    running.executor.start(a_request(0))
+    running.executor.say(CHECKPOINT)
+    running.executor.advance(a_request(0), 5)
+    await running.until(Progress)
+    running.executor.say(Heartbeat(SMALL, 1, 1, 7.0))
+    running.executor.change(0, "down")
+    while record.device is not None:
+        await anext(running.updates)
+    return record
+
+
+async def test_what_loses_its_device_goes_on_from_its_last_checkpoint(make: type[Running]) -> None:
+    running = make(ScriptedExecutor())
+    record = await checkpointed(running)
+    assert (record.device, record.percent, record.checkpoint) == (None, 40, CHECKPOINT)
+    running.executor.change(0, "ready")
+    await running.sent(0)
+    assert running.executor.checkpoints["r0"] == CHECKPOINT
+    assert record.percent == 40
+    assert record.seconds_left == pytest.approx(6 * 7.0)
+    assert next(running.dispatcher.forecast()).finishes == pytest.approx(6 * 7.0)
+    running.executor.start(a_request(0), step=4)
+    assert (await running.until(Started)).record.percent == 40
+    running.executor.finish(a_request(0))
+    await running.until(Finished)
+    assert record.checkpoint is None
+
+
+async def test_a_checkpoint_that_a_worker_refuses_is_forgotten(make: type[Running]) -> None:
+    running = make(ScriptedExecutor())
+    record = await checkpointed(running)
+    running.executor.change(0, "ready")
+    await running.sent(0)
+    running.executor.start(a_request(0))
+    await running.until(Started)
+    assert (record.step, record.checkpoint) == (0, None)
+
+
+async def test_a_checkpoint_with_which_a_second_worker_dies_is_not_tried_again(make: type[Running]) -> None:
+    running = make(ScriptedExecutor())
+    record = await checkpointed(running)
+    running.executor.change(0, "ready")
+    await running.sent(0)
+    running.executor.change(0, "down")
+    running.executor.change(0, "ready")
+    assert (await running.until(Failed)).event == Failed("r0", GIVEN_UP)
+    assert (record.status, record.attempts, record.checkpoint) == ("failed", 2, None)
 
 
 async def test_what_loses_its_device_goes_first_and_longest_first(make: type[Running]) -> None:

@@ -69,6 +69,12 @@ def test_what_waits_for_a_device_to_come_back_goes_first() -> None:
     assert [each.place for each in result.values()] == [0, 0, 0, 1]
 
 
+def test_what_goes_on_from_a_checkpoint_takes_what_is_left() -> None:
+    device = a_device(1, small=1)
+    result = played(Pool([device]), line(a_request(1)), a_request(2), r2=6)
+    assert seconds(result) == {"r2": (0, 4), "r1": (4, 14)}
+
+
 @pytest.mark.parametrize("devices", [[], [Device(0), Device(1)]])
 def test_while_no_device_is_up_nobody_knows(devices: list[Device]) -> None:
     result = played(Pool(devices), line(a_request(1), a_request(2)), a_request(0))

@@ -169,6 +169,67 @@ async def test_a_request_outlives_its_worker(executor: LocalExecutor) -> None:
     await asyncio.wait({running})
 
 
+async def paint_disturbed(
+    executor: LocalExecutor, request: ImagineRequest, *disturbances: tuple[int, signal.Signals]
+) -> list[bytes]:
+    """Paint a request undisturbed, then once for each disturbance, and return the PNGs.
+
+    A disturbance is a signal for its worker, when there is a checkpoint of so many steps, from which it must go on.
+    """
+    dispatcher = Dispatcher(executor, total=1, per_member=1)
+    running = asyncio.create_task(dispatcher.run())
+    updates, pngs = dispatcher.updates(), []
+    for least, how in ((request.steps, signal.SIGKILL), *disturbances):
+        record = await dispatcher.submit(request)
+        started: list[int] = []
+        async for update in updates:
+            match update.event:
+                case Started(step=step):
+                    started.append(step)
+                case Finished(png=png):
+                    pngs.append(png)
+                    break
+                case Failed(reason=reason):
+                    raise AssertionError(reason)
+            if len(started) == 1 and record.device and record.checkpoint and record.checkpoint.step >= least:
+                os.kill(executor.pids[record.device.number], how)
+                least = request.steps
+        assert record.attempts == len(started) - 1 == (pngs != [png])
+        assert [step > 0 for step in started] == [False, True][: len(started)]
+    running.cancel()
+    await asyncio.wait({running})
+    return pngs
+
+
+@pytest.fixture
+def two_stages(tiny_models: ModelsSettings, tmp_path: Path) -> ModelsSettings:
+    """Give the tiny models with a recipe of both kinds of canvas and of optimiser, with grids from fine to coarse."""
+    source = Path(tiny_models.vqgan)
+    config = OmegaConf.load(source)
+    pixels = {"canvas": "pixels", "share": 0.5, "optimiser": "normalised", "pyramid": [1.0, 0.5, 0.5]}
+    latent = {"share": 0.5, "optimiser": "adam", "final_learning_rate": 0.1, "pyramid": [1.0, 0.5]}
+    config.recipe = {"cutouts": 4, "init": "grey", "stages": [pixels, latent]}
+    OmegaConf.save(config, tmp_path / "vqgan.yaml")
+    (tmp_path / "vqgan.safetensors").write_bytes(source.with_suffix(".safetensors").read_bytes())
+    return tiny_models.model_copy(update={"vqgan": str(tmp_path / "vqgan.yaml")})
+
+
+async def test_a_picture_is_the_same_wherever_its_worker_dies(two_stages: ModelsSettings) -> None:
+    request, patience = replace(REQUEST, steps=120), Patience(step=1.0)
+    disturbances = (1, signal.SIGKILL), (50, signal.SIGKILL), (70, signal.SIGSTOP)
+    async with LocalExecutor(two_stages, ["cpu"], 1000, patience, checkpoint_seconds=0) as executor:
+        undisturbed, *disturbed = await paint_disturbed(executor, request, *disturbances)
+    assert disturbed == [undisturbed] * len(disturbances)
+
+
+async def test_a_picture_that_was_sketched_is_the_same_on_the_next_device() -> None:
+    request = replace(REQUEST, steps=24)
+    models = ModelsSettings(vqgan="pocket", clip="pocket", precision="auto")
+    async with LocalExecutor(models, ["cpu", "cpu"], 1000, checkpoint_seconds=0) as executor:
+        undisturbed, disturbed = await paint_disturbed(executor, request, (10, signal.SIGKILL))
+    assert disturbed == undisturbed
+
+
 async def test_a_worker_that_hangs_is_replaced(tiny_models: ModelsSettings) -> None:
     async with LocalExecutor(tiny_models, ["cpu"], preview_seconds=1, patience=Patience(step=1.0)) as executor:
         executor.send(0, ENDLESS)

@@ -5,7 +5,7 @@ import pytest
 
 from generation.capacity import Capacity
 from generation.events import Failed, Finished, Heartbeat, Ready
-from generation.executor.protocol import Abort, FromWorker, Hello
+from generation.executor.protocol import Abort, FromWorker, Hello, Paint
 from generation.executor.watchdog import Patience, Watchdog
 from generation.request import ImagineRequest
 
@@ -21,7 +21,7 @@ Script = Iterator[Callable[[Watchdog], None]]
 def watchdog(*heard: FromWorker) -> Watchdog:
     """Return a watchdog of a worker that has a request and has said this."""
     dog = Watchdog(PATIENCE)
-    dog.give(REQUEST)
+    dog.give(Paint(REQUEST))
     for message in heard:
         dog.hear(message)
     return dog
@@ -38,18 +38,18 @@ def test_loading_and_first_steps_may_take_long_and_later_ones_in_proportion() ->
 
 def test_a_batch_that_grows_may_take_longer() -> None:
     dog = watchdog(READY, replace(BEAT, seconds=10.0))
-    dog.give(replace(REQUEST, id="b"))
+    dog.give(Paint(replace(REQUEST, id="b")))
     assert dog.limit == pytest.approx(400)
     dog.give(Abort("b"))
     assert dog.limit == pytest.approx(200)
-    dog.give(replace(REQUEST, id="c", width=128))
+    dog.give(Paint(replace(REQUEST, id="c", width=128)))
     assert dog.limit == 200, "the first step of a shape"
 
 
 def test_it_knows_what_the_worker_has() -> None:
     dog = watchdog(READY)
     for request_id in "bcd":
-        dog.give(replace(REQUEST, id=request_id))
+        dog.give(Paint(replace(REQUEST, id=request_id)))
     dog.give(Abort("b"))
     dog.hear(Finished("c", b"", 1.0))
     dog.hear(Failed("d", "Why."))
@@ -80,7 +80,7 @@ async def test_silence_counts_from_the_last_word() -> None:
 
     def script() -> Script:
         nonlocal seconds
-        yield lambda dog: dog.give(REQUEST)
+        yield lambda dog: dog.give(Paint(REQUEST))
         for second in range(1, 1000):
             seconds = second
             yield beat if second < 500 else nothing
@@ -93,7 +93,7 @@ async def test_who_has_no_work_may_be_silent() -> None:
     def script() -> Script:
         yield beat
         yield from [nothing] * 10_000
-        yield lambda dog: dog.give(REQUEST)
+        yield lambda dog: dog.give(Paint(REQUEST))
         yield from [nothing] * 60
 
     assert await silence(script()) == 61

@@ -23,7 +23,7 @@ from generation.engine.objective import spherical_distance
 from generation.engine.optimisers import OPTIMISERS, Evaluate, Tensors
 from generation.events import Finished, Ready
 from generation.executor.process import COMMAND, WorkerProcess
-from generation.executor.protocol import FromWorker, Hello, Load, LoadFailed
+from generation.executor.protocol import FromWorker, Hello, Load, LoadFailed, Paint
 from generation.request import ImagineRequest
 from generation.worker.__main__ import main
 from generation.worker.build import CANVASES
@@ -94,7 +94,7 @@ async def said(worker: WorkerProcess) -> FromWorker:
 
 async def loaded(worker: WorkerProcess, models: ModelsSettings) -> FromWorker:
     """Let a worker load models and return what it says then."""
-    worker.send(Load(models.vqgan, models.clip, "float32", "cpu", 1, 1000.0))
+    worker.send(Load(models.vqgan, models.clip, "float32", "cpu", 1, 1000.0, 1000.0))
     assert isinstance(await said(worker), Hello)
     return await said(worker)
 
@@ -106,7 +106,7 @@ async def test_a_worker_paints_by_what_was_registered(models: ModelsSettings) ->
         ready = await loaded(worker, models)
         assert isinstance(ready, Ready)
         assert (ready.multiple, ready.evaluations, ready.inits) == (4, 9, ("noise",))
-        worker.send(request)
+        worker.send(Paint(request))
         while not isinstance(message := await said(worker), Finished):
             pass
     finally:

@@ -2,11 +2,13 @@
 
 import queue
 import threading
+from dataclasses import replace
 
 import pytest
 import torch
 
-from generation.events import Failed, Finished, Heartbeat, Progress, Started
+from generation.engine.checkpoint import Header, PaintingCopy, read_header
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started
 from generation.executor.protocol import FromWorker
 from generation.request import ImagineRequest
 from generation.worker.images import Snapshot, read_request
@@ -51,6 +53,10 @@ def snapshot(value: float = 0.5) -> Snapshot:
     return Snapshot(torch.full((3, 64, 64), value))
 
 
+def copy(step: int) -> PaintingCopy:
+    return PaintingCopy(Header("", step), {"z": torch.zeros(2)})
+
+
 def test_what_happens_while_nobody_reads_is_merged(reporter: Reporter, pipe: Pipe) -> None:
     for step in range(1, 1001):
         reporter.advance(Progress("a", step, 1001, step / 10), snapshot() if step == 7 else None)
@@ -88,9 +94,26 @@ def test_the_end_comes_last_and_replaces_progress(reporter: Reporter, pipe: Pipe
     assert pipe.receive() == Failed("b", "No.")
 
 
+def test_only_the_newest_checkpoint_waits(reporter: Reporter, pipe: Pipe) -> None:
+    for step in range(1, 10):
+        reporter.keep("a", step / 10, copy(step))
+    reporter.keep("b", 0.5, copy(3))
+    reporter.keep("c", 0.5, copy(3))
+    reporter.finish(replace(REQUEST, id="c"), snapshot(), started=0.0)
+    pipe.open.set()
+    assert pipe.receive() == Started("a", "cpu")
+    for wanted in (("a", 9, 0.9), ("b", 3, 0.5)):
+        checkpoint = pipe.receive()
+        assert isinstance(checkpoint, Checkpoint)
+        assert (checkpoint.request_id, checkpoint.step, checkpoint.seconds) == wanted
+        assert read_header(checkpoint.data).step == checkpoint.step
+    assert isinstance(pipe.receive(), Finished), "of what has ended there is none"
+
+
 def test_of_an_aborted_request_nothing_is_said(reporter: Reporter, pipe: Pipe) -> None:
     reporter.start(Started("b", "cpu"))
     reporter.advance(Progress("b", 1, 2, 0.1), snapshot())
+    reporter.keep("b", 0.1, copy(1))
     reporter.forget("b")
     reporter.start(Started("c", "cpu"))
     pipe.open.set()

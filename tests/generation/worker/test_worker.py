@@ -13,8 +13,8 @@ from generation.engine.engine import Engine, StepError
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import Adam
 from generation.errors import DeviceError
-from generation.events import Failed, Finished, Heartbeat, Progress, Started
-from generation.executor.protocol import Abort, FromWorker
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started
+from generation.executor.protocol import Abort, FromWorker, Paint
 from generation.perceptor.cutouts import Cutouts
 from generation.request import ImagineRequest
 from generation.worker.build import CANVASES
@@ -49,10 +49,15 @@ def reported() -> Reported:
 
 @pytest.fixture
 def worker(tiny_models: ModelsSettings, reported: Reported) -> Worker:
+    return make_worker(tiny_models, reported)
+
+
+def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seconds: float = 1000.0) -> Worker:
     models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
     objective = Breaking(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
     canvases = [CANVASES["latent"](models, stage, CPU) for stage in models.recipe.stages]
-    return Worker(Engine(models.recipe, canvases, [Adam()], objective, CPU), "cpu", 1000.0, reported)
+    engine = Engine(models.recipe, canvases, [Adam()], objective, CPU)
+    return Worker(engine, "cpu", 1000.0, checkpoint_seconds, reported)
 
 
 class Breaking(Likeness):
@@ -73,7 +78,7 @@ def break_with(worker: Worker, error: Exception | None) -> None:
 
 
 def test_every_step_is_reported_with_its_beat(worker: Worker, reported: Reported) -> None:
-    worker.handle(REQUEST)
+    worker.handle(Paint(REQUEST))
     assert reported.messages() == [Started("a", "cpu")]
     worker.step()
     beat, progress = reported.messages()
@@ -88,13 +93,50 @@ def test_every_step_is_reported_with_its_beat(worker: Worker, reported: Reported
     assert finished.seconds > beat.seconds
 
 
+def test_a_request_goes_on_from_a_checkpoint_in_another_worker(tiny_models: ModelsSettings) -> None:
+    request = replace(REQUEST, steps=4)
+    one, other = Reported(), Reported()
+    worker = make_worker(tiny_models, one, checkpoint_seconds=0)
+    worker.handle(Paint(request))
+    kept = []
+    for _ in range(4):
+        worker.step()
+        messages = one.messages()
+        kept += [message for message in messages if isinstance(message, Checkpoint)]
+    assert [checkpoint.step for checkpoint in kept] == [1, 2, 3], "none of what is done"
+    finished = messages[-1]
+    assert isinstance(finished, Finished)
+    worker = make_worker(tiny_models, other)
+    worker.handle(Paint(request, replace(kept[1], seconds=100.0)))
+    worker.step()
+    worker.step()
+    started, *_, end = other.messages()
+    assert started == Started("a", "cpu", step=2)
+    assert isinstance(end, Finished)
+    assert end.png == finished.png
+    assert end.seconds > 100
+
+
+def test_from_a_checkpoint_that_does_not_fit_a_request_begins_anew(
+    worker: Worker, reported: Reported, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker.handle(Paint(REQUEST, Checkpoint("a", 1, 5.0, b"damaged")))
+    assert capsys.readouterr().err == "Request a begins anew. The checkpoint is damaged or of another version.\n"
+    assert reported.messages() == [Started("a", "cpu")]
+    worker.step()
+    worker.step()
+    finished = reported.messages()[-1]
+    assert isinstance(finished, Finished)
+    assert finished.seconds < 5
+
+
 def test_an_abort_frees_the_slot_before_the_next_step(worker: Worker, reported: Reported) -> None:
-    worker.handle(REQUEST)
+    worker.handle(Paint(REQUEST))
     worker.step()
     worker.handle(Abort("a"))
     worker.handle(Abort("unknown"))
     assert len(worker.engine) == 0
-    worker.handle(replace(REQUEST, id="b"))
+    worker.handle(Paint(replace(REQUEST, id="b")))
     worker.step()
     messages = reported.messages()
     assert Started("b", "cpu") in messages
@@ -108,11 +150,11 @@ def test_a_step_that_fails_fails_its_requests_and_not_the_worker(
     worker: Worker, reported: Reported, error: Exception, reason: str
 ) -> None:
     break_with(worker, error)
-    worker.handle(REQUEST)
+    worker.handle(Paint(REQUEST))
     worker.step()
     break_with(worker, None)
     assert reported.messages() == [Started("a", "cpu"), Failed("a", reason)]
-    worker.handle(REQUEST)
+    worker.handle(Paint(REQUEST))
     worker.step()
     worker.step()
     assert isinstance(reported.messages()[-1], Finished)
@@ -120,7 +162,7 @@ def test_a_step_that_fails_fails_its_requests_and_not_the_worker(
 
 def test_a_broken_device_ends_the_worker(worker: Worker, reported: Reported) -> None:
     break_with(worker, torch.AcceleratorError("CUDA error: unspecified launch failure"))
-    worker.handle(REQUEST)
+    worker.handle(Paint(REQUEST))
     with pytest.raises(StepError):
         worker.step()
     assert reported.messages() == [Started("a", "cpu")], "so that the request starts again elsewhere"
