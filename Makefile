@@ -5,12 +5,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-warn-conflicts --constraint constraints.txt
 PROJECT := $(PIP) --no-build-isolation --editable
 
-.PHONY: help install demo test train bench bench-gpu screenshots clean
+.PHONY: help install demo test fuzz audit train bench bench-gpu screenshots clean
 
 help:
 	@echo "make demo         the whole bot on this machine: no Discord account, no downloads of weights"
 	@echo "make install      set up .venv with the command .venv/bin/easel"
 	@echo "make test         run every check: format, lint, types, tests"
+	@echo "make fuzz         try hostile input for SECONDS=600 (tests/artifacts/fuzz/ keeps what fails)"
+	@echo "make audit        look for known weaknesses of the packages, where the database can be reached"
 	@echo "make train        make the pocket models anew (ARGS=--help tells more)"
 	@echo "make bench        measure everything on this machine: about ten minutes (benchmarks/results/)"
 	@echo "make bench-gpu    measure the painting on CUDA: within ten minutes"
@@ -28,6 +30,15 @@ test: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest $(ARGS)
+
+SECONDS ?= 600
+fuzz: .venv/installed-test
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
+
+# In an environment of its own: what it needs is needed by nothing else.
+audit:
+	@$(PYTHON) -m venv .venv/audit
+	@$(PYTHON) .ci/audit.py .venv/audit/bin/python constraints.txt
 
 train: .venv/installed-test
 	$(BIN)/python -m training $(or $(ARGS),all)

@@ -9,11 +9,11 @@ ROOT = Path(__file__).parent.parent
 
 
 def named(document: str, pattern: str) -> list[tuple[str, ...]]:
-    found = re.finditer(pattern, (ROOT / "docs" / document).read_text("utf-8"))
+    found = re.finditer(pattern, (ROOT / document).read_text("utf-8"))
     return [match.groups() for match in found]
 
 
-@pytest.mark.parametrize("path", [path for (path,) in named("architecture.md", r"`([\w/]+(?:/|\.py))`")])
+@pytest.mark.parametrize("path", [path for (path,) in named("docs/architecture.md", r"`([\w/]+(?:/|\.py))`")])
 def test_the_map_names_what_there_is(path: str) -> None:
     assert any((ROOT / room / path).exists() for room in ("", "generation", "sandbox"))
 
@@ -25,7 +25,11 @@ def test_the_map_is_short() -> None:
     assert questions.count("\n| ") - 1 >= 15
 
 
-TESTS = named("reliability.md", r"`(tests/[\w/]+\.py|…)::(\w+)`")
+TESTS = [
+    test
+    for document in ("docs/reliability.md", "SECURITY.md")
+    for test in named(document, r"`(tests/[\w/]+\.py|…)::(\w+)`")
+]
 
 
 @pytest.mark.parametrize("index", range(len(TESTS)), ids=[name for _, name in TESTS])

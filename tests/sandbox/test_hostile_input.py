@@ -22,6 +22,7 @@ import yarl
 from sandbox import Sandbox
 from sandbox.api import PREFIX
 from sandbox.rest import ROUTES
+from tests.fuzz.mutations import mutated, walk
 from tests.openapi import Description
 from tests.sandbox.conftest import Dial, png, raw
 from tests.sandbox_fixtures import Cast
@@ -61,27 +62,6 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-ODD: list[Any] = [
-    *(
-        None,
-        True,
-        False,
-        0,
-        -1,
-        1.0,
-        1.5,
-        2**31,
-        2**63,
-        -(2**63) - 1,
-        2**64,
-        10**30,
-        10**4000,
-        float("inf"),
-        float("nan"),
-    ),
-    *("", " ", "0", "1", "true", "x" * 26, "x" * 7000, "\0", "\ud800", "\u202e", "é", "❤️", "1" * 5000, "2020-01-01"),
-    *([], [[]], [None], [1] * 30, ["x", "x"], {}, {"": ""}, {"a": {}}, {"id": 1}, [{"id": "0"}] * 12),
-]
 MESSAGE = {
     "content": "hello <@1> @everyone",
     "embeds": [
@@ -219,31 +199,6 @@ DISPOSITIONS = [
 ]
 
 
-def mutated(rng: random.Random, value: Any) -> Any:
-    """Return `value` with something in it that is odd, gone, doubled or of another place."""
-    value = json.loads(json.dumps(value))
-    parents = [each for each in _walk(value) if each]
-    if not parents or rng.random() < 0.1:
-        return rng.choice(ODD)
-    parent = rng.choice(parents)
-    key = rng.choice(list(parent) if isinstance(parent, dict) else range(len(parent)))
-    match rng.randrange(5):
-        case 0:
-            del parent[key]
-        case 1 if isinstance(parent, list):
-            parent.extend([parent[key]] * rng.choice([1, 30, 150]))
-        case _:
-            parent[key] = rng.choice(ODD)
-    return value
-
-
-def _walk(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict | list):
-        yield value
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _walk(each)
-
-
 def multipart(rng: random.Random, payload: bytes) -> tuple[str, bytes]:
     """Return content type and body of a form that is malformed in one way or another, or not at all."""
     parts = [
@@ -348,7 +303,7 @@ def check_refusal(answer: Any, told: object) -> None:
     assert isinstance(answer["message"], str), told
     assert isinstance(answer["code"], int), told
     assert (answer["code"] == 50035) == ("errors" in answer), told
-    for each in _walk(answer.get("errors", {})):
+    for each in walk(answer.get("errors", {})):
         for problem in each.get("_errors", ()) if isinstance(each, dict) else ():
             assert re.fullmatch(r"[A-Z_]+", problem["code"]), told
             assert not re.match("Input should|Unable to|Value error", problem["message"]), told

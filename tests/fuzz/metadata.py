@@ -1,0 +1,153 @@
+"""Pictures that say what asked for them, forged: `read_request` and `ImagineRequest.from_json`."""
+
+import io
+import json
+import zlib
+from dataclasses import replace
+from functools import cache
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+from PIL import Image
+
+from generation.request import ImagineRequest, Target
+from generation.worker.images import read_request
+from tests.fuzz import target
+from tests.fuzz.mutations import ODD, damaged, mutated, shuffled
+
+REQUEST = ImagineRequest(
+    "id", "a cat", 7, 64, 32, 9, "member", "noise", "guild", (Target("a dog", weight=-1.0),), "0" * 64
+)
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+FIRST = {"version": 1, "id": "r", "prompt": "a cat", "seed": 7, "width": 64, "height": 32, "steps": 9}
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG."""
+    checked = kind + data
+    return len(data).to_bytes(4, "big") + checked + zlib.crc32(checked).to_bytes(4, "big")
+
+
+def text_chunk(random: Random, key: bytes, text: bytes) -> bytes:
+    """Return a chunk that carries a text, in one of the ways there are, with some bytes that may be wrong."""
+    packed = zlib.compress(text)
+    if random.random() < 0.1:
+        packed = damaged(random, packed)
+    kind, data = random.choice(
+        [
+            (b"iTXt", b"\0\0\0en\0easel\0" + text),
+            (b"iTXt", b"\0\0\0\0\0" + text),
+            (b"iTXt", b"\0\1\0\0\0" + packed),
+            (b"iTXt", b"\0\1\7\0\0" + packed),
+            (b"tEXt", b"\0" + text),
+            (b"zTXt", b"\0\0" + packed),
+            (b"zTXt", b"\0\1" + packed),
+        ]
+    )
+    return chunk(kind, key + data)
+
+
+def some_json(random: Random) -> str:
+    """Return what a request is written as, or nearly."""
+    fields = json.loads(REQUEST.to_json()) if random.random() < 0.7 else FIRST
+    if random.random() < 0.7:
+        fields = mutated(random, fields)
+    text = json.dumps(fields)
+    match random.randrange(12):
+        case 0:
+            text = damaged(random, text.encode()).decode("utf-8", "surrogateescape")
+        case 1:
+            text = "[" * random.choice((10, 5000, 90_000)) + text
+        case 2:
+            text = json.dumps({**FIRST, "prompt": random.choice(ODD)}) + random.choice((" ", "\0", "{}", " " * 100_000))
+    return text
+
+
+@cache
+def others() -> list[bytes]:
+    """Return a picture in each of some other formats."""
+    pictures = []
+    for kind in ("GIF", "JPEG", "TIFF", "WEBP", "BMP", "PPM", "ICO"):
+        out = io.BytesIO()
+        Image.new("RGB", (16, 16)).save(out, kind, **({"comment": b"easel"} if kind == "GIF" else {}))
+        pictures.append(out.getvalue())
+    return [
+        *pictures,
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n",
+        b"P6 99999999 99999999 255\n",
+    ]
+
+
+def picture(random: Random) -> bytes:
+    """Return a PNG, of which something is odd, or something else."""
+    if random.random() < 0.05:
+        return damaged(random, random.choice(others()))
+    sides = random.choice((*[(8, 8)] * 16, (0, 0), (2**31 - 1, 2**31 - 1), (2**32 - 1, 1), (20_000, 9_000)))
+    header = (
+        sides[0].to_bytes(4, "big")
+        + sides[1].to_bytes(4, "big")
+        + bytes([8, random.choice((2,) * 9 + (0, 9)), 0, 0, 0])
+    )
+    text = some_json(random).encode("utf-8", "surrogatepass")
+    count = random.choice((1, 1, 1, 2, 40))
+    if random.random() < 0.02:
+        text, count = bytes(3 << 20), 1
+    keys = [b"easel"] * 6 + [b"Easel", b"", b"\xff", b"x" * 90]
+    chunks = [
+        SIGNATURE,
+        chunk(b"IHDR", header),
+        *(text_chunk(random, random.choice(keys), text) for _ in range(count)),
+        chunk(b"IDAT", zlib.compress(bytes(8 * 25))),
+        chunk(b"IEND", b""),
+    ]
+    if random.random() < 0.2:
+        chunks = shuffled(random, chunks)
+    whole = b"".join(chunks)
+    return damaged(random, whole) if random.random() < 0.3 else whole
+
+
+def read_picture(png: bytes) -> str:
+    """Check what is read from a picture."""
+    try:
+        request = read_request(png)
+    except KeyError:
+        return "without"
+    except ValueError:
+        return "refused"
+    assert request.anonymous == request
+    return stays(request)
+
+
+def read_json(text: str) -> str:
+    """Check what is read from a text."""
+    try:
+        request = ImagineRequest.from_json(text)
+    except ValueError:
+        return "refused"
+    return stays(request)
+
+
+def stays(request: ImagineRequest) -> str:
+    """Check that a request is within its bounds, and the same once it was written and read."""
+    assert ImagineRequest.from_json(request.to_json()) == request
+    assert 0 <= request.seed < 2**32
+    assert len(request.prompt) <= 10_000
+    assert replace(request, prompt="").cost < 2**63
+    return "read"
+
+
+RANDOM: Any = st.randoms(use_true_random=False)
+PICTURES = target.Target(
+    RANDOM.map(picture),
+    lambda: target.as_it_is(read_picture),
+    frozenset({"read", "refused", "without"}),
+    examples=600,
+    loads=("PIL", "defusedxml"),
+)
+REQUESTS = target.Target(
+    RANDOM.map(some_json) | st.text(),
+    lambda: target.as_it_is(read_json),
+    frozenset({"read", "refused"}),
+    examples=2000,
+)
