@@ -84,16 +84,18 @@ class Dispatcher:
     async def resume(self) -> list[Record]:
         """Take in what is unfinished in the journal, before :meth:`run` and before anything is submitted.
 
-        What was running is next, the rest waits in the order of its acceptance.
+        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance.
         """
         records = []
-        for unfinished in await self._journal.unfinished():
+        for unfinished in sorted(await self._journal.unfinished(), key=lambda each: not each.was_running):
             record = self._enter(Record(unfinished.request, attempts=unfinished.attempts))
+            tag = self._plan.scheduler.add(record.request)
             if unfinished.was_running:
                 record.status = "running"
+                self._plan.scheduler.pop()
                 self._plan.interrupted.append(record.request)
             else:
-                self._stand(record, self._plan.scheduler.add(record.request))
+                self._stand(record, tag)
             records.append(record)
         return records
 

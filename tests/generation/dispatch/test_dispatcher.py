@@ -378,8 +378,8 @@ async def test_what_an_earlier_run_left_unfinished_is_painted_first(make: type[R
     running = make(ScriptedExecutor(), journal)
     records = await running.dispatcher.resume()
     assert [(record.request.id, record.status) for record in records] == [
-        ("r0", "waiting"),
         ("r1", "running"),
+        ("r0", "waiting"),
         ("r2", "waiting"),
     ]
     await running.sent(1)
