@@ -17,11 +17,13 @@ from bot.errors import SetupError
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
-from bot.pictures import OnSaved, PictureFolder
 from bot.posts import Posts
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.executor import Executor
+from store import store
+from store.journal import OnSaved
+from store.store import Store
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 NO_TOKEN = (
@@ -50,6 +52,7 @@ async def run(
         patience: with Discord.
 
     Raises:
+        StoreError: another process runs with the data directory, or the database cannot be used.
         SetupError: Discord cannot be reached or does not let the bot in, and the operator can change that.
         GenerationError: the executor does not start.
     """
@@ -57,22 +60,42 @@ async def run(
         raise SetupError(NO_TOKEN)
     logging.getLogger("discord").setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    async with store.opened(settings, on_finished) as kept:
+        await _run(settings, settings.discord.token.get_secret_value(), executor, kept, patience, on_ready)
+
+
+async def _run(
+    settings: Settings,
+    token: str,
+    executor: Executor,
+    kept: Store,
+    patience: Patience,
+    on_ready: Callable[[], None] | None,
+) -> None:
     outboxes = Outboxes(patience.window)
     answers = Answers(outboxes, patience)
     dispatcher = Dispatcher(
         executor,
         total=settings.queue.total,
         per_member=settings.queue.per_member,
+        journal=kept.journal,
         forecast_seconds=patience.forecast,
     )
-    posts = Posts(settings, dispatcher, outboxes, patience, PictureFolder(settings.data_dir, on_finished))
-    token = settings.discord.token.get_secret_value()
-    async with Client(settings.discord, answers, patience) as client:
+    posts = Posts(settings, dispatcher, outboxes, patience, kept.journal)
+    async with Client(settings.discord, answers, patience, kept.heard) as client:
         await client.add_cog(ImagineCog(settings, client, posts, answers))
-        painting_ready = asyncio.Event()
-        connection = asyncio.create_task(connect(client, settings.discord, token, patience))
-        painting = asyncio.create_task(_paint(executor, dispatcher, posts, painting_ready))
+        restored, painting_ready = asyncio.Event(), asyncio.Event()
+
+        async def restore() -> None:
+            since = await kept.heard.since(60 * settings.store.catch_up_minutes)
+            client.recall(since, await kept.journal.messages())
+            await posts.restore(client)
+            restored.set()
+
+        connection = asyncio.create_task(connect(client, settings.discord, token, patience, restore))
+        painting = asyncio.create_task(_paint(executor, dispatcher, posts, restored, painting_ready))
         announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
+        hearing = asyncio.create_task(client.keep_heard())
         with _signals() as (stop, hurry):
             stopping = asyncio.create_task(stop.wait())
             try:
@@ -85,11 +108,12 @@ async def run(
                 hurrying = asyncio.create_task(hurry.wait())
                 await asyncio.wait({closing, hurrying}, return_when=asyncio.FIRST_COMPLETED)
                 client.release()
-                tasks = [connection, announcement, stopping, closing, hurrying]
+                tasks = [connection, announcement, hearing, stopping, closing, hurrying]
                 for task in tasks:
                     task.cancel()
                 # The painting was cancelled before, and again would interrupt how the executor ends its workers.
                 await asyncio.wait([painting, *tasks])
+                await client.save_heard()
     for task in (painting, connection):
         if not task.cancelled():
             task.result()
@@ -99,11 +123,15 @@ async def _close(posts: Posts, answers: Answers, seconds: float) -> None:
     await asyncio.gather(posts.close(seconds), answers.close(seconds))
 
 
-async def _paint(executor: Executor, dispatcher: Dispatcher, posts: Posts, ready: asyncio.Event) -> None:
-    async with executor, asyncio.TaskGroup() as tasks:
+async def _paint(
+    executor: Executor, dispatcher: Dispatcher, posts: Posts, restored: asyncio.Event, ready: asyncio.Event
+) -> None:
+    async with executor:
+        await restored.wait()
         ready.set()
-        tasks.create_task(dispatcher.run())
-        tasks.create_task(posts.run())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(dispatcher.run())
+            tasks.create_task(posts.run())
 
 
 async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Callable[[], None] | None) -> None:

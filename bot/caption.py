@@ -7,8 +7,6 @@ Three lines at most: the prompt, where it stands, and the small print::
     -# seed 7 · 128×128 · 100 steps
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import inf
@@ -25,6 +23,7 @@ from generation.request import ImagineRequest
 MAX_ALT_TEXT = 1024
 LONGEST_SHOWN = 200
 """UTF-16 code units of a prompt that are shown; all of it is in the picture's description."""
+PAUSED = "Easel is being restarted; this picture goes on by itself."
 BAR = 10
 """Segments of the progress bar."""
 
@@ -58,6 +57,11 @@ class InProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """To be gone on with when the bot is back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Painted:
     """Finished.
 
@@ -83,7 +87,7 @@ class Ended:
     again: bool
 
 
-State = Waiting | InProgress | Painted | Ended
+State = Waiting | InProgress | Paused | Painted | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +115,24 @@ class Caption:
             case InProgress():
                 lines = [f"{bar(state.percent)} · {ready(state.finishes)}", self._fine_print()]
                 lines += _left_out(state.left_out)
+            case Paused():
+                lines = [PAUSED, self._fine_print()]
             case Painted():
                 lines = [f"{self._fine_print()} · {duration(state.seconds)}"]
                 lines += [*_left_out(state.left_out), f"-# Again: {self.again}"]
             case Ended():
                 lines = [state.sentence, *([f"-# Again: {self.again}"] if state.again else [])]
-        return "\n".join([f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**", *lines])
+        return "\n".join([self.title, *lines])
+
+    @property
+    def title(self) -> str:
+        """What every message about the request begins with."""
+        return f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**"
 
     @property
     def alt_text(self) -> str:
         """The description of the picture for those who cannot see it."""
         return shorten(self.request.prompt, MAX_ALT_TEXT)
-
-    @property
-    def slug(self) -> str:
-        """A name for the picture's file, without a suffix: ``a-lighthouse-in-a-storm-7``."""
-        plain = unicodedata.normalize("NFKD", self.request.prompt).encode("ascii", "ignore").decode().lower()
-        words = "-".join(re.findall(r"[a-z0-9]+", plain))[:40].strip("-")
-        return f"{words or 'picture'}-{self.request.seed}"
 
     def _fine_print(self) -> str:
         parts = [flag.caption(*values) for _, flag, values in unusual(asdict(self.request))]
@@ -163,7 +167,7 @@ def starting(unix: float) -> str:
 
 def ready(unix: float) -> str:
     """Return ``ready in 2 minutes``, which Discord's clients count down by themselves."""
-    return f"ready {_when(unix)}" if unix < inf else "begins again as soon as a device is ready"
+    return f"ready {_when(unix)}" if unix < inf else "goes on as soon as a device is ready"
 
 
 def bar(percent: int) -> str:

@@ -1,8 +1,9 @@
 """The Discord client: what it listens to, whom it answers, and what happens when a command fails."""
 
+import asyncio
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.errors import UserError
 from bot.origin import Origin
 from bot.patience import Patience
 from config.settings import DiscordSettings
+from store.heard import Heard
 
 FAULT = "Something went wrong on Easel's side. It has been noted; asking again may help."
 GUILD_READY_SECONDS = 0.05
@@ -23,7 +25,9 @@ GUILD_READY_SECONDS = 0.05
 REMEMBERED = 1000
 """Messages that are recognised when the gateway delivers them twice."""
 CAUGHT_UP = 100
-"""Messages of a channel that are looked through when a session was lost."""
+"""Messages of a channel that are looked through when a session was lost, or at the start."""
+HEARD_SECONDS = 5.0
+"""After which it is written down at the latest that a message was heard that is no command."""
 LONGEST_WAIT = 30.0
 """Seconds that discord.py itself may wait for a rate limit to pass."""
 
@@ -42,9 +46,10 @@ class Client(commands.Bot):
         settings: with the prefix.
         answers: to what members type.
         patience: with edits.
+        heard: where it is written down up to which message all were heard.
     """
 
-    def __init__(self, settings: DiscordSettings, answers: Answers, patience: Patience) -> None:
+    def __init__(self, settings: DiscordSettings, answers: Answers, patience: Patience, heard: Heard) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
         super().__init__(
             command_prefix=_prefixes,
@@ -64,12 +69,39 @@ class Client(commands.Bot):
         parsers.update({event: _guarded(event, parse) for event, parse in parsers.items()})
         self.prefix = settings.prefix
         self._answers = answers
+        self._heard = heard
         self._edited_within = timedelta(seconds=patience.edited_within)
         self._seen: dict[int, str] = {}
         self._newest = 0
         self._missing_since: int | None = None
+        self._looking_since: list[int] = []
+        self._saved = 0
         self._conversations: dict[int, discord.abc.Messageable] = {}
         self._released = False
+
+    def recall(self, since: int | None, asked: Iterable[int]) -> None:
+        """Take note of what an earlier run has heard.
+
+        Args:
+            since: after this message others may be missing; None where nothing is.
+            asked: messages that are not to be heard again, newest first.
+        """
+        self._missing_since = since
+        self._seen = dict.fromkeys(reversed([*asked]), "")
+
+    async def save_heard(self) -> None:
+        """Write down up to which message all were heard."""
+        missing_since = [] if self._missing_since is None else [self._missing_since]
+        heard = min([self._newest, *missing_since, *self._looking_since])
+        if heard > self._saved:
+            self._saved = heard
+            await self._heard.save(heard)
+
+    async def keep_heard(self) -> None:
+        """Write it down now and again, until cancelled."""
+        while True:
+            await asyncio.sleep(HEARD_SECONDS)
+            await self.save_heard()
 
     def release(self) -> None:
         """Let :meth:`close` end the connections."""
@@ -120,17 +152,19 @@ class Client(commands.Bot):
 
     async def on_ready(self) -> None:
         """Look through what was written while there was no session."""
-        missing_since, self._missing_since = self._missing_since, None
+        since, self._missing_since = self._missing_since, None
         latest = {channel: last for guild in self.guilds for channel, last in _readable(guild).items()}
         self._newest = max([self._newest, *latest.values()])
-        if missing_since is None:
+        if since is None:
             return
-        missed = [channel for channel, last in latest.items() if last > missing_since]
+        self._looking_since.append(since)
+        missed = [channel for channel, last in latest.items() if last > since]
         for channel in [*missed, *self._conversations.values()]:
             try:
-                await self._catch_up(channel, missing_since)
+                await self._catch_up(channel, since)
             except CALL_ERRORS as error:
                 _log.warning("could not look through a channel", channel=str(channel), error=reason(error))
+        self._looking_since.remove(since)
 
     async def on_command_error(self, context: commands.Context[Any], error: commands.CommandError, /) -> None:
         """Tell the member what they can do about it; log what is a fault of ours."""
@@ -159,6 +193,8 @@ class Client(commands.Bot):
             text = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
             self._answers.give(Origin.of(message), text, "mention")
         await self.invoke(context)
+        if context.command is not None:
+            await self.save_heard()
         return context.command is not None
 
 

@@ -16,7 +16,7 @@ from bot.markdown import escape, shorten
 from bot.mentions import with_names
 from bot.origin import Origin
 from bot.permissions import missing
-from bot.posts import Entry, Posts
+from bot.posts import CANCELLED, Entry, Posts
 from config.settings import Settings
 
 EDIT_IGNORED = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
@@ -55,12 +55,14 @@ class ImagineCog(commands.Cog):
     @commands.command()
     async def queue(self, context: Context) -> None:
         """Show what is being painted and what waits."""
+        await self._posts.settle()
         origin = Origin.of(context.message)
         self._answers.give(origin, queue_text(self._posts.running, self._posts.waiting, origin), "queue")
 
     @commands.command()
     async def cancel(self, context: Context, *, which: str = "") -> None:
         """Take back the member's newest picture, the one at a place in line, or the one replied to."""
+        await self._posts.settle()
         message = context.message
         if message.reference is not None and not which:
             entry = self._replied_to(message)
@@ -71,7 +73,7 @@ class ImagineCog(commands.Cog):
         own = entry.origin.author.id == message.author.id
         if not own and not _moderates(message, entry):
             raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
-        await self._posts.cancel(entry, "Cancelled." if own else "Cancelled by a moderator.")
+        await self._posts.cancel(entry, CANCELLED if own else "Cancelled by a moderator.")
         text = f"Cancelled: {escape(shorten(entry.request.prompt, 100))}"
         self._answers.give(Origin.of(message), text, f"cancel {entry.request.id}")
 
@@ -111,6 +113,7 @@ class ImagineCog(commands.Cog):
         await self._posts.forget(deleted.message_ids)
 
     async def _run_edited(self, message: discord.Message) -> None:
+        await self._posts.settle()
         asked = self._posts.asked_by(message.id)
         is_command = await self._client.run_edited(message, however_late=asked is not None)
         if asked is not None and not is_command:

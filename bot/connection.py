@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import zlib
+from collections.abc import Awaitable, Callable
 
 import discord
 import structlog
@@ -34,10 +35,23 @@ DOWN = (discord.HTTPException, discord.RateLimited, UnavailableError, TimeoutErr
 _log = structlog.get_logger(__name__)
 
 
-async def connect(client: Client, settings: DiscordSettings, token: str, patience: Patience) -> None:
+async def connect(
+    client: Client,
+    settings: DiscordSettings,
+    token: str,
+    patience: Patience,
+    on_login: Callable[[], Awaitable[None]],
+) -> None:
     """Log in and listen until cancelled.
 
     While Discord is in trouble it is tried again, and the log says so.
+
+    Args:
+        client: that is connected.
+        settings: where.
+        token: of the bot.
+        patience: with Discord.
+        on_login: awaited before anything is heard.
 
     Raises:
         SetupError: Discord does not let the bot in, or nothing answers.
@@ -45,6 +59,7 @@ async def connect(client: Client, settings: DiscordSettings, token: str, patienc
     logging.getLogger("discord.client").addFilter(_without_traceback)
     try:
         await _log_in(client, settings.api_base, token, patience)
+        await on_login()
         await _listen(client, patience)
     except discord.LoginFailure:
         raise SetupError(BAD_TOKEN) from None

@@ -12,6 +12,7 @@ from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES, MISSING
 from bot.discord_api import CALL_ERRORS, is_gone
 from bot.origin import Origin
 from bot.outbox import Outbox
+from store.journal import Kept, StoreJournal
 
 LOOKED_THROUGH = 100
 """Messages after the one that asked, to find one whose sending was not confirmed."""
@@ -28,6 +29,10 @@ class Picture:
     description: str
 
 
+UNKNOWN = Picture("", b"", "")
+"""Whatever an earlier run attached."""
+
+
 class Delivery:
     """The message about one request. Every method raises what discord.py raises, and then may be called again.
 
@@ -37,22 +42,35 @@ class Delivery:
         request_id: of the request.
         origin: of the request.
         outbox: of the channel.
+        journal: where it is written down which message it is.
+        title: what the messages begin with.
+        kept: what an earlier run has left; None for a new request.
     """
 
-    def __init__(self, request_id: str, origin: Origin, outbox: Outbox) -> None:
-        self.message: discord.Message | None = None
+    def __init__(
+        self, request_id: str, origin: Origin, outbox: Outbox, journal: StoreJournal, title: str, kept: Kept | None
+    ) -> None:
+        self.message: discord.PartialMessage | None = None
         """The one in the channel."""
         self._request_id = request_id
         self._origin = origin
         self._outbox = outbox
-        self._shown: Picture | None = None
-        self._messages = 0
+        self._journal = journal
+        self._shown: Picture | None = None if kept is None else UNKNOWN
         self._private_messages = 0
         self._sent = 0.0
         self._tried: list[tuple[str, Picture | None]] = []
         """What the calls asked for that should have sent the next message; one of them may have sent it."""
-        self._replaced: list[discord.Message] = []
+        self._replaced: list[discord.PartialMessage] = []
         """Messages that are to be deleted."""
+        self._is_sought = False
+        """Whether an earlier run may have sent the first message."""
+        if kept is not None and kept.post is not None:
+            self.message = discord.PartialMessage(channel=origin.channel, id=kept.post)
+            self._sent = time.monotonic() - max(0.0, time.time() - (kept.posted or 0.0))
+        elif kept is not None:
+            self._is_sought = True
+            self._tried = [(title, UNKNOWN), (origin.addressed(title), UNKNOWN)]
 
     @property
     def age(self) -> float:
@@ -73,14 +91,20 @@ class Delivery:
         """Send the first message: a reply, or, without a reference, a message that mentions the member."""
         reference = reference and self._origin.reply_to is not None
         content = text if reference else self._origin.addressed(text)
-        await self._send(content, None, reference=reference, ping=True)
+        if self._is_sought:
+            await self._find()
+            self._is_sought = False
+        if self.message is None:
+            await self._send(content, None, reference=reference, ping=True)
+        else:
+            await self.edit(text, None)
 
     async def edit(self, text: str, picture: Picture | None) -> None:
         """Change the message; where Discord does not allow that any more, replace it."""
         assert self.message is not None
         try:
             attachments = MISSING if picture is self._shown else _files(picture)
-            await self.message.edit(content=text, attachments=attachments, suppress=True)
+            await self.message.edit(content=text, attachments=attachments)
             self._shown = picture
         except discord.HTTPException as error:
             if error.code not in UNEDITABLE:
@@ -107,20 +131,26 @@ class Delivery:
     async def delete(self) -> None:
         """Delete the message, also one that was sent and whose answer was lost."""
         if self.message is None and self._tried:
-            self.message = await self._find()
+            await self._find()
         if self.message is not None:
             with contextlib.suppress(discord.NotFound):
                 await self.message.delete()
 
-    async def _find(self) -> discord.Message | None:
-        """Look in the channel for what the bot tried to send: the reply, or what has the same words and is none."""
-        origin, tried = self._origin, {text for text, _ in self._tried}
+    async def _find(self) -> None:
+        """Look in the channel for what may have been sent: what begins with the same line, and is no other's reply."""
+        origin, beginnings = self._origin, tuple({text.partition("\n")[0] for text, _ in self._tried})
         async for message in origin.channel.history(limit=LOOKED_THROUGH, after=discord.Object(origin.id)):
-            reference = message.reference
-            is_it = reference.message_id == origin.id if reference else message.content in tried
-            if is_it and message.author == origin.me:
-                return message
-        return None
+            is_answer = message.reference is None or message.reference.message_id == origin.id
+            if message.author == origin.me and is_answer and message.content.startswith(beginnings):
+                await self._note(message.id)
+                return
+
+    async def _note(self, message_id: int) -> None:
+        """Take note of the message in the channel, and write it down."""
+        self.message = discord.PartialMessage(channel=self._origin.channel, id=message_id)
+        self._sent = time.monotonic()
+        self._tried.clear()
+        await self._journal.sent(self._request_id, message_id)
 
     async def tell_in_private(self, text: str, picture: Picture | None) -> None:
         """Send it to the member alone."""
@@ -131,7 +161,7 @@ class Delivery:
 
     async def _send(self, text: str, picture: Picture | None, *, reference: bool, ping: bool) -> None:
         # With the same nonce Discord sends one message, the first that it takes, and answers with that.
-        nonce = f"{self._request_id}-{self._messages}"
+        nonce = f"{self._request_id}-0" if self.message is None else f"{self.message.id}-r"
         allowed = discord.AllowedMentions(replied_user=ping, users=[self._origin.author] if ping else False)
         to: Any = self._origin.reply_to if reference else None
         files = _files(picture)
@@ -142,10 +172,8 @@ class Delivery:
         )
         if self.message is not None:
             self._replaced.append(self.message)
-        self.message, self._sent = message, time.monotonic()
         self._shown = next((other for _, other in others if other is not picture), picture)
-        self._messages += 1
-        self._tried.clear()
+        await self._note(message.id)
         if others:
             await self.edit(text, picture)
 

@@ -13,7 +13,7 @@ from bot.discord_api import CALL_ERRORS, is_transient, reason
 from bot.origin import Origin
 from bot.patience import Patience
 
-TITLE = "**Easel was stopped before these pictures were finished.** To ask again:"
+TITLE = "**Easel is being restarted; these pictures go on by themselves:**"
 
 _log = structlog.get_logger(__name__)
 
@@ -36,14 +36,13 @@ async def send_notices(
 
 
 def notices(posts: Sequence[tuple[Origin, Caption]]) -> Iterator[str]:
-    """Yield messages, each of at most 2000 characters, with a line for every post: whose it was, and how to ask again.
+    """Yield messages, each of at most 2000 characters, with a line for every post: whose it is, and of what.
 
     Nobody is pinged by a mention that the sender does not allow.
     """
     text = TITLE
     for origin, caption in posts:
-        again = caption.again if caption.command else f"{caption.again}: {origin.jump_url}"
-        line = f"\n{origin.author.mention} {again}"
+        line = f"\n{origin.author.mention} {caption.title}"
         if units(text + line) > MAX_CONTENT:
             yield text
             text = TITLE

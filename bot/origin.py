@@ -1,11 +1,12 @@
 """Where a request or a question comes from, and how it is answered there, be it a message or not."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import discord
 
 from bot.characters import MAX_CONTENT
+from store.asked import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,30 @@ class Origin:
         me = channel.me if isinstance(channel, discord.DMChannel) else guild.me if guild else None
         reply_to = message.to_reference(fail_if_not_exists=False)
         return cls(message.id, guild, channel, message.author, me, message.jump_url, reply_to)
+
+    @classmethod
+    def restored(cls, asked: Asked, client: discord.Client) -> Self:
+        """Return the origin of what was asked for in an earlier run, without asking Discord about it."""
+        state: Any = client._connection
+        user: Any = {"id": asked.author, "username": asked.author_name, "discriminator": "0", "avatar": None}
+        guild: Any = None if asked.guild is None else {"id": asked.guild, "unavailable": True}
+        channel = client.get_partial_messageable(asked.channel, guild_id=asked.guild)
+        message = discord.PartialMessage(channel=channel, id=asked.message)
+        return cls(
+            asked.message,
+            guild and discord.Guild(data=guild, state=state),
+            channel,
+            discord.User(state=state, data=user),
+            client.user,
+            f"https://discord.com/channels/{asked.guild or '@me'}/{asked.channel}/{asked.message}",
+            message.to_reference(fail_if_not_exists=False),
+        )
+
+    @property
+    def asked(self) -> Asked:
+        """What is kept of it, to restore it by."""
+        guild = self.guild.id if self.guild else None
+        return Asked(self.id, self.channel.id, guild, self.author.id, self.author.display_name)
 
     def addressed(self, text: str) -> str:
         """Return what to send without a reference: ``text`` after a mention, at most 2000 characters."""

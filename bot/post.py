@@ -13,7 +13,7 @@ from pathlib import PurePath
 import discord
 import structlog
 
-from bot.caption import Caption, Ended, InProgress, Painted, State, Waiting
+from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
 from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, is_gone, is_transient, reason
 from bot.edit_lock import EditLock
@@ -90,7 +90,7 @@ class Post:
         self._failed_fallbacks = 0
 
     @property
-    def message(self) -> discord.Message | None:
+    def message(self) -> discord.PartialMessage | None:
         """The message in the channel, once there is one."""
         return self._delivery.message
 
@@ -110,9 +110,13 @@ class Post:
         """Delete the message, or do not send it."""
         self._change(Withdrawn(), None)
 
-    async def run(self) -> None:
-        """Send and edit until a final state is shown; raises ``PostGoneError``."""
-        while not _is_final(self._shown):
+    async def run(self) -> bool:
+        """Send and edit until a final state is shown, or that it is paused; return whether it is final.
+
+        Raises:
+            PostGoneError: there is nowhere to post to.
+        """
+        while not (_is_final(self._shown) or isinstance(self._shown, Paused)):
             await self._until_due()
             if self.message is None:
                 await self._attempt()
@@ -120,6 +124,7 @@ class Post:
                 async with self._edit_lock.take(self._urgency):
                     await self._attempt()
         await self._delete_replaced()
+        return _is_final(self._shown)
 
     async def _delete_replaced(self) -> None:
         """Delete the messages that were replaced, if that was not possible at once."""
@@ -213,9 +218,9 @@ class Post:
                 return state
             await self._delivery.tell_in_private(NOT_WRITABLE, None)
             raise PostGoneError("the first message was refused")
-        first = state if isinstance(state, Ended) or self._first is None else self._first
+        first = state if isinstance(state, Paused | Ended) or self._first is None else self._first
         await self._delivery.begin(self.caption.text(first), reference=not self._refusals)
-        return first
+        return None if isinstance(first, Painted) else first  # its picture comes with an edit
 
     async def _deliver_words(self, text: str, refusals: int) -> None:
         """Say it, after refusals in another way each."""

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import discord
 import structlog
 
-from bot.caption import Caption, Ended, InProgress, Painted, Waiting
+from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
 from bot.delivery import Delivery, Picture
 from bot.edit_lock import EditLock
 from bot.errors import UserError
@@ -17,7 +18,6 @@ from bot.notice import send_notices
 from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
-from bot.pictures import PictureFolder
 from bot.post import Post, PostGoneError
 from bot.prompt import Arguments
 from config.settings import Settings
@@ -26,10 +26,12 @@ from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Failed, Finished, Progress
 from generation.request import ImagineRequest
+from store.errors import KnownMessageError
+from store.journal import Kept, StoreJournal
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
-STOPPED = "Easel was stopped before this picture was finished."
+CANCELLED = "Cancelled."
 BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
 OWN_LIMIT = (
     "You already have {0} waiting or being painted (limit {1}). Wait for one of them, "
@@ -64,7 +66,7 @@ class Posts:
         dispatcher: that has requests painted.
         outboxes: of the channels.
         patience: how long to try what Discord does not take.
-        pictures: where finished pictures are kept.
+        journal: that the dispatcher writes in; it is told what the posts have shown.
     """
 
     def __init__(
@@ -73,16 +75,17 @@ class Posts:
         dispatcher: Dispatcher,
         outboxes: Outboxes,
         patience: Patience,
-        pictures: PictureFolder,
+        journal: StoreJournal,
     ) -> None:
         self._settings = settings
         self._dispatcher = dispatcher
         self._outboxes = outboxes
         self._patience = patience
-        self._pictures = pictures
+        self._journal = journal
         self._entries: dict[str, Entry] = {}
         self._edit_locks: weakref.WeakValueDictionary[int, EditLock] = weakref.WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._admission = asyncio.Lock()
         self._closed = False
 
     async def run(self) -> None:
@@ -91,6 +94,29 @@ class Posts:
             entry = self._entries.get(update.record.request.id)
             if entry is not None:
                 self._show(entry, update)
+
+    async def restore(self, client: discord.Client) -> None:
+        """Go on with what an earlier run has left, before anything new is admitted, or raise ``StoreError``.
+
+        Args:
+            client: that is logged in.
+        """
+        records = {record.request.id: record for record in await self._dispatcher.resume()}
+        for kept in await self._journal.kept():
+            record = records.get(kept.request.id)
+            origin = Origin.restored(kept.asked, client)
+            post = self._post(kept.request, origin, kept)
+            if record is not None:
+                self._entries[kept.request.id] = Entry(record, origin, post)
+                post.show(_standing(record))
+            elif kept.png is not None:
+                name = f"{kept.request.slug}.png"
+                picture = Picture(name, kept.png, post.caption.alt_text)
+                post.show(Painted(kept.seconds or 0.0, kept.left_out), picture)
+            else:
+                post.show(Ended(kept.sentence or CANCELLED, again=kept.sentence is not None))
+            _log.info("restored", request=kept.request.id, state=kept.state)
+            self._spawn(self._keep_posted(kept.request.id, post))
 
     async def admit(self, origin: Origin, arguments: Arguments) -> None:
         """Let the request wait and post its place in line; raises ``UserError`` when it cannot be taken."""
@@ -104,24 +130,34 @@ class Posts:
             guild=str(origin.guild.id) if origin.guild else "",
         )
         self._check_size(request)
-        try:
-            record = await self._dispatcher.submit(request)
-        except QueueFullError as error:
-            raise self._refusal(error) from None
-        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits)
-        delivery = Delivery(request.id, origin, self._outboxes.of(origin))
-        lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
-        post = Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
-        entry = self._entries[request.id] = Entry(record, origin, post)
+        async with self._admission:
+            try:
+                record = await self._dispatcher.submit(request, origin.asked.to_json())
+            except QueueFullError as error:
+                raise self._refusal(error) from None
+            except KnownMessageError as error:
+                _log.info("heard again", reason=str(error))
+                return
+            if self._closed:
+                return  # the next start acknowledges it
+            post = self._post(request, origin)
+            self._entries[request.id] = Entry(record, origin, post)
         _log.info("admitted", request=request.id, member=request.member, channel=origin.channel.id)
         post.show(_place(record))
-        self._spawn(self._keep_posted(entry))
+        self._spawn(self._keep_posted(request.id, post))
+
+    async def settle(self) -> None:
+        """Wait until everything that was asked for before has been admitted or refused."""
+        async with self._admission:
+            pass
 
     async def change(self, entry: Entry, arguments: Arguments) -> None:
         """Let a request that waits be for something else; raises ``UserError`` when it is being painted."""
+        request = arguments.change(entry.request)
+        if request == entry.request:
+            return
         if entry.record.status != "waiting":
             raise UserError(BEGUN.format(self._settings.discord.prefix))
-        request = arguments.change(entry.request)
         self._check_size(request)
         await self._dispatcher.edit(request)
         entry.post.caption = replace(entry.post.caption, request=request)
@@ -130,6 +166,7 @@ class Posts:
 
     async def forget(self, message_ids: Iterable[int]) -> None:
         """Take back the requests whose messages were deleted, those that asked and those that answered."""
+        await self.settle()
         deleted = set(message_ids)
         taken_back = []
         for entry in self.entries:
@@ -139,23 +176,24 @@ class Posts:
                 _log.info("the post was deleted", request=entry.request.id)
             else:
                 continue
-            entry.post.withdraw()
             taken_back.append(entry)
-        await self._drop(*taken_back)
+        await self._drop(*(entry.request.id for entry in taken_back))
+        for entry in taken_back:
+            entry.post.withdraw()
 
     async def cancel(self, entry: Entry, sentence: str) -> None:
         """Take the request back, whether it waits or is being painted; its post says ``sentence``."""
-        entry.post.show(Ended(sentence, again=False))
         _log.info("cancelled", request=entry.request.id)
-        await self._drop(entry)
+        await self._drop(entry.request.id)
+        entry.post.show(Ended(sentence, again=False))
 
     async def close(self, seconds: float) -> None:
-        """Take no more requests and tell everybody whose picture is unfinished, within ``seconds``."""
+        """Take no more requests, and tell everybody whose picture is unfinished that it goes on, within ``seconds``."""
         self._closed = True
         by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             by_channel[entry.origin.channel.id].append(entry)
-            entry.post.show(Ended(STOPPED, again=True))
+            entry.post.show(Paused())
         self._entries.clear()
         for entries in by_channel.values():
             if len(entries) > MOST_EDITED:
@@ -210,34 +248,42 @@ class Posts:
         record, post = entry.record, entry.post
         match update.event:
             case Finished() as event:
-                picture = Picture(f"{post.caption.slug}.png", event.png, post.caption.alt_text)
+                picture = Picture(f"{record.request.slug}.png", event.png, post.caption.alt_text)
                 post.show(Painted(event.seconds, record.left_out), picture)
                 del self._entries[record.request.id]
-                self._spawn(self._pictures.keep(f"{record.request.id}-{picture.name}", event, record.request))
             case Failed(reason=reason):
                 post.show(Ended(reason, again=True))
                 del self._entries[record.request.id]
             case event if record.status == "running":
                 data = event.preview if isinstance(event, Progress) else None
-                preview = Picture(f"{post.caption.slug}.jpg", data, post.caption.alt_text) if data else None
-                post.show(InProgress(record.percent, record.estimate.finishes, record.left_out), preview)
+                preview = Picture(f"{record.request.slug}.jpg", data, post.caption.alt_text) if data else None
+                post.show(_standing(record), preview)
             case _ if record.status == "waiting":
-                post.show(_place(record))
+                post.show(_standing(record))
 
-    async def _keep_posted(self, entry: Entry) -> None:
+    def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
+        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits)
+        delivery = Delivery(request.id, origin, self._outboxes.of(origin), self._journal, caption.title, kept)
+        lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
+        return Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+
+    async def _keep_posted(self, request_id: str, post: Post) -> None:
+        is_over = True
         try:
-            await entry.post.run()
+            is_over = await post.run()
         except PostGoneError as error:
-            _log.warning("a post is given up", request=entry.request.id, error=str(error))
+            _log.warning("a post is given up", request=request_id, error=str(error))
         except Exception:
-            _log.exception("could not post", request=entry.request.id)
-        if entry.request.id in self._entries:
-            await self._drop(entry)
+            _log.exception("could not post", request=request_id)
+        if request_id in self._entries:
+            await self._drop(request_id)
+        if is_over:
+            await self._journal.close(request_id)
 
-    async def _drop(self, *entries: Entry) -> None:
-        for entry in entries:
-            self._entries.pop(entry.request.id, None)
-        await self._dispatcher.cancel(*(entry.request.id for entry in entries))
+    async def _drop(self, *request_ids: str) -> None:
+        for request_id in request_ids:
+            self._entries.pop(request_id, None)
+        await self._dispatcher.cancel(*request_ids)
 
     async def _send_notices(self, entries: list[Entry]) -> None:
         """Tell all members of a channel at once; their posts are changed as far as there is time."""
@@ -249,6 +295,13 @@ class Posts:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _standing(record: Record) -> State:
+    """Return how a request that has not ended stands."""
+    if record.status == "running":
+        return InProgress(record.percent, record.estimate.finishes, record.left_out)
+    return _place(record)
 
 
 def _place(record: Record) -> Waiting:

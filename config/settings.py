@@ -162,6 +162,23 @@ class ExecutorSettings(Section):
         return tuple(names)
 
 
+class StoreSettings(Section):
+    """What is kept from one start to the next."""
+
+    url: SecretStr | None = Field(
+        default=None,
+        description="The database, as an SQLAlchemy URL; SQLite in `easel.db` in `data_dir` when none is named",
+    )
+    keep_days: Count = Field(default=30, description="Days after which what is known of a finished request is deleted")
+    catch_up_minutes: float = Field(
+        default=15.0,
+        description="At the start, what was typed so many minutes ago while the bot was away is answered",
+        strict=True,
+        ge=0,
+        allow_inf_nan=False,
+    )
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -186,6 +203,7 @@ class Settings(Section):
     painting: PaintingSettings = PaintingSettings()
     models: ModelsSettings = ModelsSettings()
     executor: ExecutorSettings = ExecutorSettings()
+    store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("data_dir", mode="before")

@@ -76,10 +76,11 @@ def _exit_code(error: Exception) -> int | None:
     from config.layers import ConfigError
     from easel.picture_file import SaveError
     from generation.errors import CheckpointError, DeviceError, GenerationError
+    from store.errors import StoreError
 
     if isinstance(error, typer.BadParameter):
         return 2
-    if isinstance(error, ConfigError | SetupError | CheckpointError | DeviceError):
+    if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError):
         return os.EX_CONFIG
     return 1 if isinstance(error, BotError | GenerationError | SaveError) else None
 

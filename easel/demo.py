@@ -23,8 +23,8 @@ from easel.sandbox_process import cancel_at_signals, child
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 
-FIRST = ("log.level=warning", "data_dir=data/demo")
-"""The demo's own defaults, which arguments overrule."""
+FIRST = ("log.level=warning", "data_dir=data/demo", "store.url=sqlite://")
+"""The demo's own defaults, which arguments overrule; its Discord is gone when it ends, and so are the requests."""
 CHANNEL = "art"
 """The channel at which the sandbox's page opens."""
 

@@ -4,9 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from bot.pictures import PictureFolder
 from config.layers import ConfigError
 from config.settings import Settings
+from store.pictures import PictureFolder
 
 OVERHEAD = 1 << 16
 """Bytes of a picture's file beside its pixels, at most."""

@@ -1,5 +1,7 @@
 """What travels down: the one request type between whoever asks and whoever paints."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -121,6 +123,13 @@ class ImagineRequest:
     def cost(self) -> int:
         """How much work the picture is, in pixels painted."""
         return step_cost(self.shape) * self.steps
+
+    @property
+    def slug(self) -> str:
+        """A name for the picture's file, without a suffix: ``a-lighthouse-in-a-storm-7``."""
+        plain = unicodedata.normalize("NFKD", self.prompt).encode("ascii", "ignore").decode().lower()
+        words = "-".join(re.findall(r"[a-z0-9]+", plain))[:40].strip("-")
+        return f"{words or 'picture'}-{self.seed}"
 
     @property
     def anonymous(self) -> "ImagineRequest":

@@ -38,6 +38,10 @@ class Faults:
         """Put `fault` in the way of the next calls of its route."""
         self._coming.append(fault)
 
+    def clear(self) -> None:
+        """Let there be none."""
+        self._coming.clear()
+
     def take(self, method: str, path: str) -> Fault | None:
         """Return the fault for this call, if there is one, and count it."""
         for fault in self._matching(method, path):

@@ -84,18 +84,39 @@ class Dispatcher:
         self._by_member: Counter[str] = Counter()
         self._estimates = Estimates(forecast_seconds)
         self._updates: asyncio.Queue[Update] = asyncio.Queue()
+        self._begun: asyncio.Queue[Record] = asyncio.Queue()
 
     async def run(self) -> None:
-        """Have requests painted, what is unfinished in the journal before all others, until cancelled."""
-        for request, attempts in await self._journal.unfinished():
-            if request.id not in self._records:
-                self._enqueue(self._enter(Record(request, attempts=attempts)))
+        """Have requests painted, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
+            tasks.create_task(self._checkpoint())
             tasks.create_task(self._estimates.keep(self.forecast, self._tell))
 
-    async def submit(self, request: ImagineRequest) -> Record:
-        """Take in a request, whose id must be new, and return its record with a first estimate.
+    async def resume(self) -> list[Record]:
+        """Take in what is unfinished in the journal, before :meth:`run` and before anything is submitted.
+
+        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance.
+        """
+        records = []
+        for unfinished in sorted(await self._journal.unfinished(), key=lambda each: not each.was_running):
+            record = self._enter(Record(unfinished.request, attempts=unfinished.attempts))
+            tag = self._plan.scheduler.add(record.request)
+            if unfinished.was_running:
+                record.status = "running"
+                self._plan.scheduler.pop()
+                self._plan.interrupted.append(record.request)
+            else:
+                self._stand(record, tag)
+            records.append(record)
+        return records
+
+    async def submit(self, request: ImagineRequest, note: str = "") -> Record:
+        """Take in a request and return its record with a first estimate.
+
+        Args:
+            request: whose id must be new.
+            note: what the journal is to keep with it.
 
         Raises:
             QueueFullError: there are too many.
@@ -106,14 +127,15 @@ class Dispatcher:
             raise QueueFullError(self._total, member=False)
         record = self._enter(Record(request))
         try:
-            await self._journal.accept(request)
+            await self._journal.accept(request, note)
         except BaseException:
             await self.cancel(request.id)
             raise
         if record.status == "cancelled":
-            await self._journal.finish(request.id)
+            await self._journal.finish(record, None)
         else:
-            self._enqueue(record)
+            self._stand(record, self._plan.scheduler.add(record.request))
+            self._assign()
         return record
 
     async def edit(self, request: ImagineRequest) -> None:
@@ -125,8 +147,8 @@ class Dispatcher:
         if (request.shape, request.steps) != (before.shape, before.steps):
             self._estimates.discard(record)
             self._stand(record, tag)
+        await self._journal.change(request)
         self._assign()
-        await self._journal.accept(request)
 
     async def cancel(self, *request_ids: str) -> None:
         """Take back requests, whether they wait or are being painted; of them no update comes any more.
@@ -138,9 +160,9 @@ class Dispatcher:
             if record.device is not None:
                 self._executor.abort(record.device.number, record.request.id)
             self._end(record, "cancelled")
-        self._assign()
         for record in records:
-            await self._journal.finish(record.request.id)
+            await self._journal.finish(record, None)
+        self._assign()
 
     async def updates(self) -> AsyncIterator[Update]:
         """Yield what changes, in order; never ends. There is one reader, for whom everything is kept."""
@@ -168,10 +190,6 @@ class Dispatcher:
         self._by_member[record.request.member] += 1
         return record
 
-    def _enqueue(self, record: Record) -> None:
-        self._stand(record, self._plan.scheduler.add(record.request))
-        self._assign()
-
     def _stand(self, record: Record, tag: int) -> None:
         request, pool, now = record.request, self.pool, time.time()
         running = (self._records[request_id] for device in pool.devices for request_id in device.running)
@@ -187,6 +205,7 @@ class Dispatcher:
             self._estimates.discard(record)
             record.status, record.device = "running", device
             self._begin(record)
+            self._begun.put_nowait(record)
         self._estimates.outdate()
 
     def _begin(self, record: Record, event: Started | None = None) -> None:
@@ -200,6 +219,13 @@ class Dispatcher:
 
     def _tell(self, record: Record, event: RequestEvent | None = None) -> None:
         self._updates.put_nowait(Update(record, event))
+
+    async def _checkpoint(self) -> None:
+        """Write down what runs, beside everything else: until then it is only taken for what waits."""
+        while True:
+            record = await self._begun.get()
+            if record.status == "running":
+                await self._journal.checkpoint(record)
 
     async def _listen(self) -> None:
         async for number, event in self._executor.events():
@@ -243,11 +269,13 @@ class Dispatcher:
                 self._assign()
 
     async def _conclude(self, record: Record, event: Finished | Failed) -> None:
+        await self._journal.finish(record, event)
+        if record.status == "cancelled":
+            return
         self._end(record, "finished" if isinstance(event, Finished) else "failed")
         self._tell(record, event)
         if isinstance(event, Failed):
             _log.warning("failed", request=event.request_id, reason=event.reason)
-        await self._journal.finish(event.request_id)
 
     async def _take_back(self, device: Device, down: Down) -> None:
         """Have what a device painted go on elsewhere, first of all; what killed too many workers is given up."""
@@ -268,8 +296,8 @@ class Dispatcher:
         for record in interrupted:
             if record.attempts >= ATTEMPTS and record.status == "running":
                 await self._conclude(record, Failed(record.request.id, GIVEN_UP))
-            elif record.request.id in self._records:
-                await self._journal.checkpoint(record.request.id, record.attempts)
+            elif record.device is None:
+                self._begun.put_nowait(record)
 
     def _end(self, record: Record, status: Status) -> None:
         """Let go of a request."""

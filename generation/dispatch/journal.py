@@ -1,9 +1,27 @@
 """What is written down of requests, so that none is lost."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from generation.dispatch.record import Record
+from generation.events import Failed, Finished
 from generation.request import ImagineRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A request that an earlier run has left.
+
+    Args:
+        request: what is to be painted.
+        attempts: workers that have died over it.
+        was_running: whether a device had taken it.
+    """
+
+    request: ImagineRequest
+    attempts: int = 0
+    was_running: bool = False
 
 
 class Journal(Protocol):
@@ -12,37 +30,49 @@ class Journal(Protocol):
     Calls about one request count in the order in which they were made, though one may not wait for another.
     """
 
-    async def accept(self, request: ImagineRequest) -> None:
-        """Write a request down before it is acknowledged; under an id that is known, what it is for now."""
+    async def accept(self, request: ImagineRequest, note: str) -> None:
+        """Write a request down before it is acknowledged, with the note of whoever submits it."""
 
-    async def checkpoint(self, request_id: str, attempts: int) -> None:
-        """Write down how many workers have died over a request."""
+    async def change(self, request: ImagineRequest) -> None:
+        """Write down what the request of this id is for now."""
 
-    async def finish(self, request_id: str) -> None:
-        """Write down that a request has ended, in whichever way; one that is not known is ignored."""
+    async def checkpoint(self, record: Record) -> None:
+        """Write down that a request runs, and how many workers have died over it."""
 
-    async def unfinished(self) -> Sequence[tuple[ImagineRequest, int]]:
-        """Return what has not ended and how many workers have died over it, in the order of acceptance."""
+    async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
+        """Write down how a request has ended, None where it was taken back, before anybody is told.
+
+        A request that is not known is ignored.
+        """
+
+    async def unfinished(self) -> Sequence[Unfinished]:
+        """Return what has not ended, in the order of acceptance."""
 
 
 class MemoryJournal:
     """Keeps everything in memory, and so no longer than its process lives."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[ImagineRequest, int]] = {}
+        self._kept: dict[str, Unfinished] = {}
 
-    async def accept(self, request: ImagineRequest) -> None:
-        """Keep a request, or what it is for now."""
-        self._kept[request.id] = request, 0
+    async def accept(self, request: ImagineRequest, note: str) -> None:
+        """Keep a request."""
+        del note
+        self._kept[request.id] = Unfinished(request)
 
-    async def checkpoint(self, request_id: str, attempts: int) -> None:
-        """Keep how many workers have died over a request."""
-        self._kept[request_id] = self._kept[request_id][0], attempts
+    async def change(self, request: ImagineRequest) -> None:
+        """Keep what a request is for now."""
+        self._kept[request.id] = replace(self._kept[request.id], request=request)
 
-    async def finish(self, request_id: str) -> None:
+    async def checkpoint(self, record: Record) -> None:
+        """Keep that a request runs, and how many workers have died over it."""
+        self._kept[record.request.id] = Unfinished(record.request, record.attempts, was_running=True)
+
+    async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
         """Forget a request."""
-        self._kept.pop(request_id, None)
+        del outcome
+        self._kept.pop(record.request.id, None)
 
-    async def unfinished(self) -> Sequence[tuple[ImagineRequest, int]]:
+    async def unfinished(self) -> Sequence[Unfinished]:
         """Return what has not ended, in the order of acceptance."""
         return tuple(self._kept.values())

@@ -21,6 +21,9 @@ from sandbox import Sandbox
 from sandbox.api import Observer
 from sandbox.model import Message
 from sandbox.rate_limits import RULES, Rule
+from store import database
+from store.journal import StoreJournal
+from store.pictures import PictureFolder
 from tests.generation.scripted import ScriptedExecutor, picture
 from tests.sandbox_fixtures import Cast, description, people, sandbox
 from tests.sandbox_fixtures import observe as described
@@ -140,6 +143,13 @@ def observe(described: Observer, calls: list[RestCall]) -> Observer:
         described(method, path, json, status, answer)
 
     return note
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[StoreJournal]:
+    """Keep requests in memory, and pictures on disk."""
+    async with database.opened("sqlite://") as opened:
+        yield StoreJournal(opened, PictureFolder(tmp_path), 30)
 
 
 MakeSettings = Callable[..., Settings]

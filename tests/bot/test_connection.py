@@ -107,7 +107,7 @@ async def test_a_connection_that_is_closed_for_good(
     log = capsys.readouterr()
     assert "Traceback" not in log.out + log.err
     assert stage.sandbox.bot.token not in log.out + log.err
-    assert "Easel was stopped before this picture was finished." in post.content
+    assert "this picture goes on by itself" in post.content
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bot.permissions import may_write, missing
 from sandbox import Fault, Sandbox
 from sandbox.model import Message
 from sandbox.permissions import Permission
+from store.journal import StoreJournal
 from tests.bot.conftest import PATIENCE
 from tests.sandbox_fixtures import Cast, Client, logged_in
 
@@ -74,9 +75,11 @@ async def test_what_is_written_has_a_bound(messageless: Origin) -> None:
     assert len(messageless.addressed("x" * 2000)) == len(messageless.in_private("x" * 2000)) == 2000
 
 
-async def test_without_a_message_a_post_mentions_the_author(messageless: Origin, sandbox: Sandbox) -> None:
+async def test_without_a_message_a_post_mentions_the_author(
+    messageless: Origin, sandbox: Sandbox, journal: StoreJournal
+) -> None:
     mia = sandbox.person("Mia")
-    delivery = Delivery("r1", messageless, Outbox(60))
+    delivery = Delivery("r1", messageless, Outbox(60), journal, "**a cat**", None)
     await delivery.begin("**a cat**", reference=True)
     (post,) = said(sandbox)
     assert (post.reference, post.mentions, post.content) == (None, [mia], f"<@{mia.id}> **a cat**")
@@ -88,8 +91,10 @@ async def test_without_a_message_a_post_mentions_the_author(messageless: Origin,
     assert private.content == f"About your request {messageless.jump_url}: It is finished."
 
 
-async def test_without_a_message_a_post_whose_answer_was_lost_is_found(messageless: Origin, sandbox: Sandbox) -> None:
-    delivery = Delivery("r1", messageless, Outbox(60))
+async def test_without_a_message_a_post_whose_answer_was_lost_is_found(
+    messageless: Origin, sandbox: Sandbox, journal: StoreJournal
+) -> None:
+    delivery = Delivery("r1", messageless, Outbox(60), journal, "**a cat**", None)
     sandbox.fail_next(Fault("POST", MESSAGES, 503, late=True))
     with pytest.raises(discord.DiscordServerError):
         await delivery.begin("**a cat**", reference=True)

@@ -115,6 +115,7 @@ async def test_a_deleted_request_is_taken_back_while_it_waits(stage: Stage) -> N
     await _delete(stage, said)
     await stage.sandbox.until(lambda: post not in stage.sandbox.messages("art"))
     stage.executor.finish(cat)
+    await stage.finished.get()
     assert (await stage.ask(".queue")).startswith("Nothing is being painted")
 
 

@@ -208,7 +208,7 @@ async def test_a_picture_whose_worker_dies_waits_for_a_device_and_goes_first(sta
     await stage.shows(post, "50%")
     waiting = await stage.reply(await stage.say(".imagine two", "Noor"))
     stage.executor.change(0, "down")
-    await stage.shows(post, " 0% · begins again as soon as a device is ready")
+    await stage.shows(post, " 0% · goes on as soon as a device is ready")
     await stage.shows(waiting, "Next in line · starts as soon as a device is ready")
     stage.executor.change(0, "ready")
     assert await stage.executor.next("one") == request

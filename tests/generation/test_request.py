@@ -109,3 +109,18 @@ def test_the_nearest_sizes_are_named(shape: Shape, multiple: int, sizes: list[st
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 8, 16]))
 def test_multiples_are_painted(width: int, height: int, multiple: int) -> None:
     assert size_refusal((16 * width, 16 * height), multiple) is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "slug"),
+    [
+        ("A lighthouse, in a Storm!", "a-lighthouse-in-a-storm-7"),
+        ("café crème", "cafe-creme-7"),
+        ("../../etc/passwd", "etc-passwd-7"),
+        ("منارة", "picture-7"),
+        ("🦊", "picture-7"),
+        ("x" * 100, f"{'x' * 40}-7"),
+    ],
+)
+def test_file_names_are_plain(prompt: str, slug: str) -> None:
+    assert ImagineRequest("r0", prompt, 7, 64, 64, 1).slug == slug

@@ -43,6 +43,11 @@ class Running:
         """Wait until exactly these are being painted."""
         await self.executor.until(lambda: set(self.executor.requests) == {f"r{number}" for number in numbers})
 
+    async def nothing_more(self) -> None:
+        """Wait until the dispatcher has handled what there was."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+
     def statuses(self) -> dict[str, str]:
         snapshot = self.dispatcher.snapshot()
         return {record.request.id: record.status for record in (*snapshot.running, *snapshot.waiting)}
@@ -344,21 +349,25 @@ class Notes(MemoryJournal):
         self.accepting = asyncio.Event()
         self.accepting.set()
 
-    async def accept(self, request: ImagineRequest) -> None:
-        self.told.append(("accept", request.id, request.prompt))
+    async def accept(self, request: ImagineRequest, note: str) -> None:
+        self.told.append(("accept", request.id, note))
         await self.accepting.wait()
-        await super().accept(request)
+        await super().accept(request, note)
 
-    async def checkpoint(self, request_id: str, attempts: int) -> None:
-        self.told.append(("checkpoint", request_id, str(attempts)))
-        await super().checkpoint(request_id, attempts)
+    async def change(self, request: ImagineRequest) -> None:
+        self.told.append(("change", request.id, request.prompt))
+        await super().change(request)
 
-    async def finish(self, request_id: str) -> None:
-        self.told.append(("finish", request_id))
-        await super().finish(request_id)
+    async def checkpoint(self, record: Record) -> None:
+        self.told.append(("checkpoint", record.request.id, str(record.attempts)))
+        await super().checkpoint(record)
+
+    async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
+        self.told.append(("finish", record.request.id, type(outcome).__name__))
+        await super().finish(record, outcome)
 
     async def ids(self) -> Sequence[tuple[str, int]]:
-        return [(request.id, attempts) for request, attempts in await self.unfinished()]
+        return [(each.request.id, each.attempts) for each in await self.unfinished()]
 
 
 async def test_the_journal_knows_what_has_not_ended(make: type[Running]) -> None:
@@ -378,11 +387,13 @@ async def test_the_journal_knows_what_has_not_ended(make: type[Running]) -> None
     await running.dispatcher.cancel("r2")
     await running.sent(3)
     assert await journal.ids() == [("r3", 0)]
-    assert journal.told == [
-        *(("accept", f"r{number}", "a cat") for number in range(4)),
-        ("accept", "r3", "a dog"),
-        ("checkpoint", "r0", "1"),
-        *(("finish", f"r{number}") for number in range(3)),
+    assert {("checkpoint", "r0", "0"), ("checkpoint", "r0", "1"), ("checkpoint", "r1", "0")} <= {*journal.told}
+    assert [note for note in journal.told if note[0] != "checkpoint"] == [
+        *(("accept", f"r{number}", "") for number in range(4)),
+        ("change", "r3", "a dog"),
+        ("finish", "r0", "Finished"),
+        ("finish", "r1", "Failed"),
+        ("finish", "r2", "NoneType"),
     ]
 
 
@@ -405,8 +416,8 @@ async def test_nothing_is_painted_before_it_is_written_down(make: type[Running])
 
 async def test_a_request_that_cannot_be_written_down_leaves_nothing_behind(make: type[Running]) -> None:
     class Full(MemoryJournal):
-        async def accept(self, request: ImagineRequest) -> None:
-            raise OSError(f"No space left for {request.id}")
+        async def accept(self, request: ImagineRequest, note: str) -> None:
+            raise OSError(f"No space left for {request.id}{note}")
 
     running = make(ScriptedExecutor(), Full(), plenty=1)
     for _ in range(2):
@@ -417,8 +428,8 @@ async def test_a_request_that_cannot_be_written_down_leaves_nothing_behind(make:
 
 async def test_a_request_that_is_cancelled_and_then_cannot_be_written_down_is_gone(make: type[Running]) -> None:
     class Full(Notes):
-        async def accept(self, request: ImagineRequest) -> None:
-            await super().accept(request)
+        async def accept(self, request: ImagineRequest, note: str) -> None:
+            await super().accept(request, note)
             raise OSError(f"No space left for {request.id}")
 
     journal = Full()
@@ -448,13 +459,42 @@ async def test_a_submission_that_is_broken_off_leaves_nothing_behind(make: type[
 async def test_what_an_earlier_run_left_unfinished_is_painted_first(make: type[Running]) -> None:
     journal = MemoryJournal()
     for number in range(3):
-        await journal.accept(a_request(number))
-    await journal.checkpoint("r1", 1)
+        await journal.accept(a_request(number), "")
+    await journal.checkpoint(Record(a_request(1), attempts=1))
     running = make(ScriptedExecutor(), journal)
-    await running.sent(0)
-    await running.submit(a_request(3))
-    assert list(running.statuses()) == ["r0", "r1", "r2", "r3"]
-    running.executor.finish(a_request(0))
+    records = await running.dispatcher.resume()
+    assert [(record.request.id, record.status) for record in records] == [
+        ("r1", "running"),
+        ("r0", "waiting"),
+        ("r2", "waiting"),
+    ]
     await running.sent(1)
+    await running.submit(a_request(3))
+    assert list(running.statuses()) == ["r1", "r0", "r2", "r3"]
     running.executor.change(0, "down")
     assert (await running.until(Failed)).event == Failed("r1", GIVEN_UP)
+    running.executor.change(0, "ready")
+    await running.sent(0)
+
+
+async def test_an_outcome_is_written_down_before_anybody_is_told(make: type[Running]) -> None:
+    class Slow(MemoryJournal):
+        finishing = asyncio.Event()
+
+        async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
+            if isinstance(outcome, Finished):
+                await self.finishing.wait()
+            await super().finish(record, outcome)
+
+    running = make(ScriptedExecutor(slots=2), journal := Slow())
+    await running.submit(a_request(0), a_request(1))
+    await running.sent(0, 1)
+    running.executor.finish(a_request(0))
+    running.executor.finish(a_request(1))
+    await running.nothing_more()
+    assert running.statuses() == {"r0": "running", "r1": "running"}
+    await running.dispatcher.cancel("r0")
+    journal.finishing.set()
+    update = await running.until(Finished)
+    assert update.record.request.id == "r1"
+    assert not await journal.unfinished()

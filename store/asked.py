@@ -1,0 +1,44 @@
+"""Who asked for a picture, and where: what the bot needs to answer after it was restarted."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from generation.request import Name
+
+Id = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The note that comes with a request.
+
+    Args:
+        message: that asked.
+        channel: where it was asked.
+        guild: the server; None in private.
+        author: who asked.
+        author_name: what they are called there, for whoever looks into the database.
+    """
+
+    message: Id
+    channel: Id
+    guild: Id | None
+    author: Id
+    author_name: Name
+
+    def to_json(self) -> str:
+        """Return it as one line of JSON."""
+        return _adapter().dump_json(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> "Asked":
+        """Read what :meth:`to_json` wrote; raises ``ValueError``."""
+        return _adapter().validate_json(text)
+
+
+@cache
+def _adapter() -> TypeAdapter[Asked]:
+    return TypeAdapter(Asked)

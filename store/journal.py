@@ -1,0 +1,213 @@
+"""Requests from their acceptance until their post says how they ended."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import structlog
+from pydantic import Field, TypeAdapter
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from generation.dispatch.journal import Unfinished
+from generation.dispatch.record import Record
+from generation.events import Failed, Finished
+from generation.request import ImagineRequest, Text
+from store.asked import Asked, Id
+from store.database import Database
+from store.errors import KnownMessageError
+from store.pictures import PictureFolder
+from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests
+
+OnSaved = Callable[[Path, ImagineRequest], None]
+
+DAY = 86400.0
+NEWEST = 1000
+"""Messages of which it is told that they asked for something."""
+UNPAINTED = requests.c.state.in_((WAITING, RUNNING))
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A request whose post does not yet say how it ended.
+
+    Args:
+        request: what was asked for.
+        asked: by whom, and where.
+        state: of the request; ``posting`` where it has ended.
+        attempts: workers that have died over it.
+        post: the bot's message about it; None where none is known to have been sent.
+        posted: when that was, in Unix seconds.
+        seconds: of painting.
+        left_out: the tail of the prompt that was not painted.
+        sentence: why it failed; None where it has not.
+        png: the finished picture, where there is one.
+    """
+
+    request: ImagineRequest
+    asked: Asked
+    state: Literal["waiting", "running", "posting", "cancelled"]
+    attempts: Annotated[int, Field(ge=0)]
+    post: Id | None
+    posted: float | None
+    seconds: float | None
+    left_out: Text
+    sentence: Text | None
+    png: bytes | None = None
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether its picture was finished."""
+        return self.state == POSTING and self.sentence is None
+
+
+class StoreJournal:
+    """The dispatcher's journal, which knows besides what the posts show.
+
+    Where something cannot be written after a request was accepted, the log says so and the bot goes on; the next start
+    then finds the request as it was before.
+
+    Args:
+        database: to write in.
+        pictures: where finished pictures are kept.
+        keep_days: so long after its end a request is deleted.
+        on_saved: called with the path of each picture that was saved, and its request.
+    """
+
+    def __init__(
+        self, database: Database, pictures: PictureFolder, keep_days: float, on_saved: OnSaved | None = None
+    ) -> None:
+        self._pictures = pictures
+        self._database = database
+        self._keep_days = keep_days
+        self._on_saved = on_saved
+
+    async def accept(self, request: ImagineRequest, note: str) -> None:
+        """Write a request down.
+
+        Args:
+            request: whose id is new.
+            note: an :class:`Asked` as JSON.
+
+        Raises:
+            KnownMessageError: its message asked for something that has not ended.
+            StoreError: it cannot be written down.
+        """
+        asked = asdict(Asked.from_json(note))
+
+        def work(connection: Connection) -> None:
+            # A message that was edited may ask anew, once what it asked for before has ended.
+            before = (requests.c.message == asked["message"]) & requests.c.ended.is_not(None)
+            connection.execute(update(requests).where(before).values(message=None))
+            row = {"id": request.id, "request": request.to_json(), "state": WAITING, "attempts": 0, "left_out": ""}
+            connection.execute(insert(requests).values(**row, **asked, accepted=time.time()))
+
+        try:
+            await self._database.run(work)
+        except IntegrityError:
+            raise KnownMessageError(f"Message {asked['message']} asked for something before.") from None
+
+    async def change(self, request: ImagineRequest) -> None:
+        """Write down what a request is for now."""
+        await self._update(request.id, {"request": request.to_json()})
+
+    async def checkpoint(self, record: Record) -> None:
+        """Write down that a request runs, and how many workers have died over it."""
+        await self._update(record.request.id, {"state": RUNNING, "attempts": record.attempts})
+
+    async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
+        """Keep the picture, where there is one, then write down how the request ended; None where it was taken back."""
+        path = None
+        match outcome:
+            case Finished():
+                path = await self._pictures.keep(outcome, record.request)
+                values = {"state": POSTING, "seconds": outcome.seconds, "left_out": record.left_out}
+            case Failed():
+                values = {"state": POSTING, "sentence": outcome.reason}
+            case None:
+                values = {"state": CANCELLED}
+        unshown = requests.c.state.in_((WAITING, RUNNING, POSTING))
+        await self._database.write(update(requests).where(requests.c.id == record.request.id, unshown).values(values))
+        if path is not None and self._on_saved is not None:
+            self._on_saved(path, record.request)
+
+    async def unfinished(self) -> Sequence[Unfinished]:
+        """Return what is to be painted, in the order of acceptance; a picture that is gone is painted again."""
+        for kept in await self.kept():
+            if kept.is_painted and kept.png is None:
+                _log.warning("a picture is gone and is painted again", request=kept.request.id)
+                await self._database.write(
+                    update(requests).where(requests.c.id == kept.request.id).values(state=WAITING)
+                )
+        return [
+            Unfinished(kept.request, kept.attempts, kept.state == RUNNING)
+            for kept in await self.kept()
+            if kept.state in (WAITING, RUNNING)
+        ]
+
+    async def kept(self) -> Sequence[Kept]:
+        """Return every request whose post does not yet say how it ended, in the order of acceptance.
+
+        Those that cannot be read are given up.
+        """
+        select_open = select(requests).where(requests.c.ended.is_(None)).order_by(requests.c.number)
+        kept = []
+        for row in await self._database.run(lambda connection: connection.execute(select_open).mappings().all()):
+            try:
+                each = _read(row)
+            except ValueError:
+                _log.error("a request in the database cannot be read and is given up", number=row["number"])
+                given_up = update(requests).where(requests.c.number == row["number"])
+                await self._database.write(given_up.values(state=FAILED, ended=time.time()))
+                continue
+            png = await self._pictures.read(each.request) if each.is_painted else None
+            kept.append(replace(each, png=png))
+        return kept
+
+    async def sent(self, request_id: str, post: int) -> None:
+        """Write down which message is about a request."""
+        await self._database.write(
+            update(requests).where(requests.c.id == request_id).values(post=post, posted=time.time())
+        )
+
+    async def close(self, request_id: str) -> None:
+        """Write down that the post shows how a request ended, and delete what ended long ago."""
+        now = time.time()
+        ended = update(requests).where(requests.c.id == request_id)
+        posting = ended.where(requests.c.state == POSTING)
+        await self._database.write(
+            ended.where(requests.c.state == CANCELLED).values(ended=now),
+            posting.where(requests.c.sentence.is_(None)).values(state=DONE, ended=now),
+            posting.where(requests.c.sentence.is_not(None)).values(state=FAILED, ended=now),
+            delete(requests).where(requests.c.ended < now - self._keep_days * DAY),
+        )
+
+    async def messages(self) -> Sequence[int]:
+        """Return the newest messages that have asked for something."""
+        asking = select(requests.c.message).where(requests.c.message.is_not(None))
+        newest = asking.order_by(requests.c.number.desc()).limit(NEWEST)
+        return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
+
+    async def _update(self, request_id: str, values: Mapping[str, Any]) -> None:
+        """Change what is known of a request that has not ended."""
+        await self._database.write(update(requests).where(requests.c.id == request_id, UNPAINTED).values(values))
+
+
+@cache
+def _adapter() -> TypeAdapter[Kept]:
+    return TypeAdapter(Kept)
+
+
+def _read(row: RowMapping) -> Kept:
+    """Return what a row says, which may come from anybody; raises ``ValueError``."""
+    request = ImagineRequest.from_json(str(row["request"]))
+    if request.id != row["id"]:
+        raise ValueError("It is another request's.")
+    values = {field.name: row[field.name] for field in fields(Kept) if field.name in row}
+    asked = {field.name: row[field.name] for field in fields(Asked)}
+    return _adapter().validate_python({**values, "request": request, "asked": asked})

@@ -1,0 +1,37 @@
+"""One process per data directory."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from store.errors import LockedError, StoreError
+
+NAME = "easel.lock"
+
+
+@contextlib.contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory, which is made where there is none; the system lets go of it when the process ends.
+
+    Raises:
+        LockedError: another process holds it.
+        StoreError: the lock cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context((data_dir / NAME).open("a+", encoding="ascii", errors="replace"))
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.readline(20).strip()
+            named = f"process {holder}" if holder.isdecimal() else "another process"
+            raise LockedError(f"data_dir: {data_dir} is in use by {named}: stop it, or set another folder.") from None
+        except OSError as error:
+            raise StoreError(f"data_dir: {data_dir} cannot be locked: {error.strerror}.") from None
+        yield

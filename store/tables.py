@@ -1,0 +1,38 @@
+"""What the database holds. A change of it is also a new file in ``migrations/versions``."""
+
+from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, Table, Text
+
+WAITING, RUNNING, POSTING, DONE, FAILED, CANCELLED = "waiting", "running", "posting", "done", "failed", "cancelled"
+"""States: in line, on a device, ended with a final post to be shown; then how it ended."""
+
+metadata = MetaData()
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("number", Integer, primary_key=True),  # in the order of acceptance
+    Column("id", Text, nullable=False, unique=True),
+    Column("request", Text, nullable=False),  # JSON
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),  # workers that died over it
+    Column("message", BigInteger, unique=True),  # that asked; NULL once it has asked for something else
+    Column("channel", BigInteger, nullable=False),
+    Column("guild", BigInteger),  # NULL in private
+    Column("author", BigInteger, nullable=False),
+    Column("author_name", Text, nullable=False),
+    Column("post", BigInteger),  # the bot's message about it, once it was sent
+    Column("posted", Float),  # when that was, in Unix seconds, as all times
+    Column("seconds", Float),  # of painting
+    Column("left_out", Text, nullable=False),  # the tail of the prompt that was not painted
+    Column("sentence", Text),  # why it failed
+    Column("accepted", Float, nullable=False),
+    Column("ended", Float, index=True),  # NULL until the post says how it ended
+)
+
+heard = Table(
+    "heard",
+    metadata,
+    Column("id", Integer, primary_key=True),  # 1: there is one row
+    Column("message", BigInteger, nullable=False),  # up to which everything was heard
+    Column("at", Float, nullable=False),
+)

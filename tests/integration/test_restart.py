@@ -1,0 +1,189 @@
+"""Nothing that was acknowledged is lost or painted twice, whenever the bot is killed or stopped."""
+
+import asyncio
+import contextlib
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from config.settings import ModelsSettings
+from generation.worker.images import read_request
+from sandbox import Fault, Sandbox
+from sandbox.model import Message
+from tests.easel.processes import settings_for
+from tests.integration.conftest import PATIENCE, Bot, StartBot
+from tests.sandbox_fixtures import Cast
+
+MESSAGES = "/channels/{channel_id}/messages"
+MESSAGE = f"{MESSAGES}/{{message_id}}"
+SMALL = "--size 64x64 --steps 5"
+ENDLESS = "--size 256x256 --steps 500"
+
+
+@pytest.fixture
+def settings(tiny_models: ModelsSettings) -> list[str]:
+    """Tiny models, and previews in quick succession."""
+    return [*settings_for(tiny_models), "painting.preview_seconds=0.2"]
+
+
+async def kill(bot: Bot) -> None:
+    bot.process.send_signal(signal.SIGKILL)
+    await bot.process.wait()
+
+
+def states(bot: Bot) -> list[str]:
+    """Return how the requests stand in the database, in the order of acceptance."""
+    with contextlib.closing(sqlite3.connect(bot.data_dir / "easel.db")) as connection:
+        return [state for (state,) in connection.execute("SELECT state FROM requests ORDER BY number")]
+
+
+async def until_stands(bot: Bot, *wanted: str) -> None:
+    """Look until the requests stand so in the database."""
+    async with asyncio.timeout(PATIENCE):
+        while states(bot) != [*wanted]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+def posts(sandbox: Sandbox) -> list[Message]:
+    return [message for message in sandbox.messages("art") if message.author is sandbox.bot]
+
+
+async def say(people: Cast, text: str, who: str = "member") -> int:
+    return int((await people(who).say("art", text))["id"])
+
+
+async def assert_painted_once(bot: Bot, *asked: tuple[int, str]) -> None:
+    """Wait until each message has its picture, in the only post about it."""
+    for message_id, prompt in asked:
+        _, png = await bot.finished(message_id)
+        assert read_request(png).prompt == prompt
+    assert sorted(post.reference or 0 for post in posts(bot.sandbox)) == sorted(message for message, _ in asked)
+    await until_stands(bot, *["done"] * len(asked))
+
+
+async def test_killed_while_one_is_painted_and_one_waits(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    painted = await say(people, f".imagine a red apple {ENDLESS}")
+    post = await bot.post_about(painted, lambda post: post.attachments)
+    waiting = await say(people, f".imagine a blue boat {SMALL}", "Noor")
+    await bot.post_about(waiting, lambda post: "Next in line" in post.content)
+    await until_stands(bot, "running", "waiting")
+    await kill(bot)
+    before = [post.id for post in posts(sandbox)]
+
+    bot = await start_bot(*settings)
+    await bot.post_about(painted, lambda post: "%" in post.content)
+    assert "Next in line" in (await bot.post_about(waiting, lambda _: True)).content
+    await say(people, f".imagine a green hill {SMALL}", "Noor")
+    await until_stands(bot, "running", "waiting", "waiting")
+    await people("member").say("art", ".cancel")
+    await bot.post_about(painted, lambda post: "Cancelled." in post.content)
+    await bot.finished(waiting)
+    assert [post.id for post in posts(sandbox)][:2] == before
+    assert not post.attachments
+    await until_stands(bot, "cancelled", "done", "done")
+    assert await bot.stop() == 0
+
+
+async def test_killed_while_it_is_painted_gives_the_same_picture(
+    start_bot: StartBot, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    asked = await say(people, ".imagine a red apple --seed 7 --size 128x128 --steps 200")
+    await bot.post_about(asked, lambda post: post.attachments)
+    await kill(bot)
+    bot = await start_bot(*settings)
+    await assert_painted_once(bot, (asked, "a red apple"))
+
+
+async def test_killed_before_the_finished_picture_is_shown(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    held = Fault("PATCH", MESSAGE, 503, times=1000, way="stalled")
+    sandbox.fail_next(held)
+    asked = await say(people, f".imagine a red apple {SMALL}")
+    await until_stands(bot, "posting")
+    await kill(bot)
+    (file,) = (bot.data_dir / "pictures").iterdir()
+    saved = file.stat().st_mtime_ns
+    sandbox.faults.clear()
+
+    bot = await start_bot(*settings)
+    await assert_painted_once(bot, (asked, "a red apple"))
+    _, png = await bot.finished(asked)
+    assert png == file.read_bytes()
+    assert file.stat().st_mtime_ns == saved
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["not sent", "sent"])
+async def test_killed_before_it_is_known_whether_the_first_message_was_sent(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str], late: bool
+) -> None:
+    bot = await start_bot(*settings)
+    sandbox.fail_next(Fault("POST", MESSAGES, 503, times=1000, late=late, way="stalled"))
+    asked = await say(people, f".imagine a red apple {SMALL}")
+    await until_stands(bot, "posting")
+    assert len(posts(sandbox)) == late
+    await kill(bot)
+    sandbox.faults.clear()
+    bot = await start_bot(*settings)
+    await assert_painted_once(bot, (asked, "a red apple"))
+
+
+async def test_what_failed_before_it_was_shown_is_shown(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str], tmp_path: Path
+) -> None:
+    bot = await start_bot(*settings)
+    asked = await say(people, f".imagine a red apple {ENDLESS}")
+    await bot.post_about(asked, lambda post: post.attachments)
+    await kill(bot)
+    with contextlib.closing(sqlite3.connect(tmp_path / "easel.db")) as connection, connection:
+        connection.execute("UPDATE requests SET state = 'posting', sentence = 'It broke.'")
+    bot = await start_bot(*settings)
+    post = await bot.post_about(asked, lambda post: "It broke." in post.content)
+    await until_stands(bot, "failed")
+    assert (len(posts(sandbox)), post.attachments) == (1, [])
+
+
+async def test_stopped_and_started(start_bot: StartBot, people: Cast, settings: list[str]) -> None:
+    bot = await start_bot(*settings)
+    asked = await say(people, ".imagine a red apple --size 128x128 --steps 200")
+    await bot.post_about(asked, lambda post: post.attachments)
+    assert await bot.stop() == 0
+    post = await bot.post_about(asked, lambda post: "this picture goes on by itself" in post.content)
+    assert post.attachments
+    assert states(bot) == ["running"]
+    bot = await start_bot(*settings)
+    await assert_painted_once(bot, (asked, "a red apple"))
+
+
+async def test_what_is_typed_while_the_bot_is_away_is_heard_once(
+    start_bot: StartBot, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    first = await say(people, f".imagine a red apple {SMALL}")
+    await bot.finished(first)
+    await until_stands(bot, "done")
+    await kill(bot)
+    second = await say(people, f".imagine a blue boat {SMALL}")
+    bot = await start_bot(*settings)
+    await assert_painted_once(bot, (first, "a red apple"), (second, "a blue boat"))
+
+
+async def test_what_was_deleted_while_the_bot_was_away_is_not_painted(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    asked = await say(people, f".imagine a red apple {ENDLESS}")
+    await bot.post_about(asked, lambda post: post.attachments)
+    await kill(bot)
+    member = people("member")
+    await member.call("DELETE", f"{member.messages_of('art')}/{asked}")
+    bot = await start_bot(*settings)
+    await until_stands(bot, "cancelled")
+    await sandbox.until(lambda: not posts(sandbox))
