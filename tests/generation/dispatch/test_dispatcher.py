@@ -453,7 +453,7 @@ async def test_a_submission_that_is_broken_off_leaves_nothing_behind(make: type[
     submitting.cancel()
     await asyncio.wait({submitting})
     assert running.statuses() == {}
-    assert journal.told[-1] == ("finish", "r0")
+    assert journal.told[-1] == ("finish", "r0", "NoneType")
 
 
 async def test_what_an_earlier_run_left_unfinished_is_painted_first(make: type[Running]) -> None:
