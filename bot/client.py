@@ -27,7 +27,7 @@ REMEMBERED = 1000
 CAUGHT_UP = 100
 """Messages of a channel that are looked through when a session was lost, or at the start."""
 HEARD_SECONDS = 5.0
-"""After which it is written down at the latest that a message was heard that is no command."""
+"""From one writing down of what was heard to the next."""
 LONGEST_WAIT = 30.0
 """Seconds that discord.py itself may wait for a rate limit to pass."""
 
@@ -156,6 +156,7 @@ class Client(commands.Bot):
         latest = {channel: last for guild in self.guilds for channel, last in _readable(guild).items()}
         self._newest = max([self._newest, *latest.values()])
         if since is None:
+            await self.save_heard()
             return
         self._looking_since.append(since)
         missed = [channel for channel, last in latest.items() if last > since]
@@ -193,8 +194,6 @@ class Client(commands.Bot):
             text = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
             self._answers.give(Origin.of(message), text, "mention")
         await self.invoke(context)
-        if context.command is not None:
-            await self.save_heard()
         return context.command is not None
 
 

@@ -73,6 +73,7 @@ class ImagineCog(commands.Cog):
         own = entry.origin.author.id == message.author.id
         if not own and not _moderates(message, entry):
             raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
+        await self._client.save_heard()  # heard again, it would take back another one
         await self._posts.cancel(entry, CANCELLED if own else "Cancelled by a moderator.")
         text = f"Cancelled: {escape(shorten(entry.request.prompt, 100))}"
         self._answers.give(Origin.of(message), text, f"cancel {entry.request.id}")

@@ -165,6 +165,7 @@ async def test_stopped_and_started(start_bot: StartBot, people: Cast, settings: 
 async def test_what_is_typed_while_the_bot_is_away_is_heard_once(
     start_bot: StartBot, people: Cast, settings: list[str]
 ) -> None:
+    await people("member").say("art", "Is nobody there?")
     bot = await start_bot(*settings)
     first = await say(people, f".imagine a red apple {SMALL}")
     await bot.finished(first)
