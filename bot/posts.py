@@ -161,7 +161,7 @@ class Posts:
         self._check_size(request)
         await self._dispatcher.edit(request)
         entry.post.caption = replace(entry.post.caption, request=request)
-        entry.post.show(_place(entry.record), anew=True)
+        entry.post.show(_standing(entry.record), anew=True)
         _log.info("changed", request=request.id)
 
     async def forget(self, message_ids: Iterable[int]) -> None:

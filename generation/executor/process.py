@@ -19,7 +19,7 @@ ENVIRONMENT = {
 """Threads that spin at a barrier make a step ten times as slow as soon as anything else wants the processor. And glibc
 keeps what is freed for the next step, which would else find its large tensors by page faults. What the operator has set
 of these holds."""
-SECRET = "EASEL_"  # noqa: S105, a prefix of names
+SETTINGS = "EASEL_"
 """With which the names of our settings begin. A worker reads none of them, and the token is among them."""
 FAREWELL_SECONDS = 3.0
 """A worker that has not ended so long after it was killed is left behind."""
@@ -52,7 +52,7 @@ class WorkerProcess:
             str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=ENVIRONMENT | {name: value for name, value in os.environ.items() if not name.startswith(SECRET)},
+            env=ENVIRONMENT | {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)},
             process_group=0,
         )
         return cls(process)
