@@ -103,10 +103,12 @@ async def _run(
             finally:
                 if stop.is_set():
                     _log.info("stopping")
-                painting.cancel()
-                closing = asyncio.create_task(_close(posts, answers, patience.closing))
+                grace = settings.executor.grace_seconds if stop.is_set() and not painting.done() else 0.0
+                posts.drain(for_long=grace > 0)
+                closing = asyncio.create_task(_close(dispatcher, grace, posts, answers, patience.closing))
                 hurrying = asyncio.create_task(hurry.wait())
                 await asyncio.wait({closing, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+                painting.cancel()
                 client.release()
                 tasks = [connection, announcement, hearing, stopping, closing, hurrying]
                 for task in tasks:
@@ -119,7 +121,8 @@ async def _run(
             task.result()
 
 
-async def _close(posts: Posts, answers: Answers, seconds: float) -> None:
+async def _close(dispatcher: Dispatcher, grace: float, posts: Posts, answers: Answers, seconds: float) -> None:
+    await dispatcher.drain(grace)
     await asyncio.gather(posts.close(seconds), answers.close(seconds))
 
 

@@ -87,6 +87,9 @@ class Posts:
         self._tasks: set[asyncio.Task[None]] = set()
         self._admission = asyncio.Lock()
         self._closed = False
+        self._paused = False
+        self._told: dict[str, Entry] = {}
+        """Those whose posts say that they go on after a restart, by the ids of the requests."""
 
     async def run(self) -> None:
         """Keep the posts up to date, until cancelled."""
@@ -187,17 +190,21 @@ class Posts:
         await self._drop(entry.request.id)
         entry.post.show(Ended(sentence, again=False))
 
-    async def close(self, seconds: float) -> None:
-        """Take no more requests, and tell everybody whose picture is unfinished that it goes on, within ``seconds``."""
+    def drain(self, *, for_long: bool) -> None:
+        """Take no more requests.
+
+        Args:
+            for_long: tell everybody who waits already now that their picture goes on after a restart.
+        """
         self._closed = True
-        by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            by_channel[entry.origin.channel.id].append(entry)
-            entry.post.show(Paused())
-        self._entries.clear()
-        for entries in by_channel.values():
-            if len(entries) > MOST_EDITED:
-                self._spawn(self._send_notices(entries))
+        if for_long:
+            self._tell_paused(self.waiting)
+
+    async def close(self, seconds: float) -> None:
+        """After :meth:`drain`, tell all others whose picture is unfinished the same, within ``seconds``."""
+        self._paused = True
+        unfinished = [*self.running, *self.waiting]
+        self._tell_paused([entry for entry in unfinished if entry.request.id not in self._told])
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         late = [task for task in self._tasks if not task.done()]
@@ -254,11 +261,11 @@ class Posts:
             case Failed(reason=reason):
                 post.show(Ended(reason, again=True))
                 del self._entries[record.request.id]
-            case event if record.status == "running":
+            case event if record.status == "running" and not self._paused:
                 data = event.preview if isinstance(event, Progress) else None
                 preview = Picture(f"{record.request.slug}.jpg", data, post.caption.alt_text) if data else None
                 post.show(_standing(record), preview)
-            case _ if record.status == "waiting":
+            case _ if record.status == "waiting" and not self._closed:
                 post.show(_standing(record))
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
@@ -275,7 +282,7 @@ class Posts:
             _log.warning("a post is given up", request=request_id, error=str(error))
         except Exception:
             _log.exception("could not post", request=request_id)
-        if request_id in self._entries:
+        if request_id in self._entries and not self._closed:
             await self._drop(request_id)
         if is_over:
             await self._journal.close(request_id)
@@ -289,6 +296,16 @@ class Posts:
         """Tell all members of a channel at once; their posts are changed as far as there is time."""
         posts = [(entry.origin, entry.post.caption) for entry in entries]
         await send_notices(entries[0].origin.channel, posts, self._patience)
+
+    def _tell_paused(self, entries: Iterable[Entry]) -> None:
+        by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            by_channel[entry.origin.channel.id].append(entry)
+            entry.post.show(Paused())
+            self._told[entry.request.id] = entry
+        for channel_id, told in by_channel.items():
+            if sum(entry.origin.channel.id == channel_id for entry in self._told.values()) > MOST_EDITED:
+                self._spawn(self._send_notices(told))
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         """Run it beside everything else; :meth:`close` waits for it."""

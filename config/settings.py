@@ -149,6 +149,14 @@ class ExecutorSettings(Section):
         "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`",
     )
 
+    grace_seconds: float = Field(
+        default=30.0,
+        description="At the end, seconds for what is being painted to be finished; else it goes on at the next start",
+        strict=True,
+        ge=0,
+        allow_inf_nan=False,
+    )
+
     @field_validator("devices", mode="before")
     @classmethod
     def _devices_are_known(cls, devices: object) -> object:
@@ -179,6 +187,39 @@ class StoreSettings(Section):
     )
 
 
+class PicturesKept(Section):
+    """Which finished pictures stay on disk. None is deleted before it is posted."""
+
+    days: Count | None = Field(
+        default=None, description="Days after which a finished picture is deleted from the disk; never when none is set"
+    )
+    megabytes: Count | None = Field(
+        default=None, description="When finished pictures take more, the oldest are deleted; never when none is set"
+    )
+
+
+class CheckpointsKept(Section):
+    """Which checkpoints stay on disk once their request has ended."""
+
+    days: Count | None = Field(
+        default=1, description="Days after which the checkpoint of a request that has ended is deleted"
+    )
+    megabytes: Count | None = Field(
+        default=1000, description="When checkpoints take more, the oldest of requests that have ended are deleted"
+    )
+
+
+Keep = PicturesKept | CheckpointsKept
+"""How long files stay."""
+
+
+class KeepSettings(Section):
+    """Which files stay on disk, and for how long."""
+
+    pictures: PicturesKept = PicturesKept()
+    checkpoints: CheckpointsKept = CheckpointsKept()
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -204,6 +245,7 @@ class Settings(Section):
     models: ModelsSettings = ModelsSettings()
     executor: ExecutorSettings = ExecutorSettings()
     store: StoreSettings = StoreSettings()
+    keep: KeepSettings = KeepSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("data_dir", mode="before")

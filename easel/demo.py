@@ -82,9 +82,13 @@ async def _show(settings: Settings, port: int, browser: bool, prompt: str) -> No
 
 
 def _inside(settings: Settings, url: str, state: dict[str, Any]) -> Settings:
-    """Return the settings of a bot that logs in to the sandbox."""
+    """Return the settings of a bot that logs in to the sandbox, and finishes nothing once it is stopped."""
     discord = {"api_base": f"{url}/api/v10", "token": SecretStr(state["bot"]["token"])}
-    return settings.model_copy(update={"discord": settings.discord.model_copy(update=discord)})
+    sections = {
+        "discord": settings.discord.model_copy(update=discord),
+        "executor": settings.executor.model_copy(update={"grace_seconds": 0.0}),
+    }
+    return settings.model_copy(update=sections)
 
 
 async def _open(

@@ -39,7 +39,7 @@ def check_data_dir(settings: Settings) -> None:
         )
     side = settings.painting.max_side
     try:
-        pictures = PictureFolder(folder).folder
+        pictures = PictureFolder(folder, settings.keep.pictures).path
         pictures.mkdir(parents=True, exist_ok=True)
         try_writing(pictures, side, side)
     except OSError as error:

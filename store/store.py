@@ -8,6 +8,7 @@ from sqlalchemy import URL
 
 from config.settings import Settings
 from store import database
+from store.checkpoints import CheckpointFolder
 from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lock import locked
@@ -44,6 +45,7 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
     file = URL.create("sqlite", database=str(settings.data_dir / NAME))
     with locked(settings.data_dir):
         async with database.opened(url.get_secret_value() if url else file) as opened_database:
-            pictures = PictureFolder(settings.data_dir)
-            journal = StoreJournal(opened_database, pictures, settings.store.keep_days, on_saved)
+            pictures = PictureFolder(settings.data_dir, settings.keep.pictures)
+            checkpoints = CheckpointFolder(settings.data_dir, settings.keep.checkpoints)
+            journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
             yield Store(journal, Heard(opened_database))

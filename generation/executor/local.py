@@ -9,7 +9,7 @@ from typing import Literal, Self
 from config.settings import ModelsSettings
 from generation.events import Checkpoint, Event
 from generation.executor.process import COMMAND
-from generation.executor.protocol import Abort, Load, Paint
+from generation.executor.protocol import Abort, Load, Paint, Suspend
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
 from generation.request import ImagineRequest
@@ -86,6 +86,10 @@ class LocalExecutor:
     def abort(self, device: int, request_id: str) -> None:
         """Have a device stop painting within one step."""
         self._supervisors[device].send(Abort(request_id))
+
+    def suspend(self, device: int, request_id: str) -> None:
+        """Have a device stop painting within one step, and say from what the request can go on."""
+        self._supervisors[device].send(Suspend(request_id))
 
     async def events(self) -> AsyncIterator[tuple[int, Event]]:
         """Yield what happens on which device, in order, until the executor is left."""

@@ -54,6 +54,13 @@ class Abort:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspend:
+    """Message down: say from what a request can go on elsewhere, and forget it."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hello:
     """First message up: what there is, before anything is loaded.
 
@@ -77,7 +84,7 @@ class LoadFailed:
     reason: str
 
 
-ToWorker = Load | Paint | Abort
+ToWorker = Load | Paint | Abort | Suspend
 FromWorker = Hello | LoadFailed | Ready | Heartbeat | RequestEvent
 
 

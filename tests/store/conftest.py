@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import KeepSettings
 from generation.dispatch.record import Record
 from generation.request import ImagineRequest
 from store import database
 from store.asked import Asked
+from store.checkpoints import CheckpointFolder
 from store.journal import StoreJournal
 from store.pictures import PictureFolder
 
@@ -35,10 +37,12 @@ def file(tmp_path: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def journal_in(file: Path, keep_days: float = 30) -> AsyncIterator[StoreJournal]:
-    """Open the journal in a file."""
+async def journal_in(file: Path, keep_days: float = 30, **keep: object) -> AsyncIterator[StoreJournal]:
+    """Open the journal in a file, with settings of what is kept."""
+    kept = KeepSettings.model_validate(keep)
     async with database.opened(f"sqlite:///{file}") as opened:
-        yield StoreJournal(opened, PictureFolder(file.parent), keep_days)
+        pictures = PictureFolder(file.parent, kept.pictures)
+        yield StoreJournal(opened, pictures, CheckpointFolder(file.parent, kept.checkpoints), keep_days)
 
 
 @pytest.fixture

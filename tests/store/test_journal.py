@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from generation.dispatch.record import Record
-from generation.events import Failed, Finished
+from generation.events import Checkpoint, Failed, Finished
 from store.errors import KnownMessageError
 from store.journal import StoreJournal
 from tests.store.conftest import ASKED, CAT, a_note, a_record, journal_in
@@ -66,6 +67,47 @@ async def test_everything_is_there_after_a_restart(file: Path) -> None:
         ("failed", 0),
         ("cancelled", 0),
     ]
+
+
+async def test_what_ran_goes_on_from_its_last_checkpoint(file: Path) -> None:
+    saved = Checkpoint("r0", 3, 1.5, b"data")
+    async with journal_in(file) as journal:
+        running, begun_anew = await accepted(journal, 0, 1)
+        for record in (running, begun_anew):
+            record.checkpoint = replace(saved, request_id=record.request.id, step=2)
+            await journal.checkpoint(record)
+        running.checkpoint, begun_anew.checkpoint = saved, None
+        await journal.checkpoint(running)
+        await journal.checkpoint(begun_anew)
+    async with journal_in(file) as journal:
+        assert [each.checkpoint for each in await journal.unfinished()] == [saved, None]
+
+
+async def test_files_stay_while_a_request_needs_them(file: Path) -> None:
+    bounds = {"days": 1, "megabytes": 1}
+    async with journal_in(file, pictures=bounds, checkpoints=bounds) as journal:
+        running, unposted, posted = await accepted(journal, 0, 1, 2)
+        for record in (running, posted):
+            record.checkpoint = Checkpoint(record.request.id, 3, 1.5, b"data")
+            await journal.checkpoint(record)
+        for record in (unposted, posted):
+            await journal.finish(record, Finished(record.request.id, b"png", 1.0))
+        for folder in ("pictures", "checkpoints"):
+            for each in (file.parent / folder).iterdir():
+                os.utime(each, (1, 1))
+        await journal.close("r2")
+        assert sorted(each.name for each in (file.parent / "pictures").iterdir()) == ["r1-a-cat-7.png"]
+        assert sorted(each.name for each in (file.parent / "checkpoints").iterdir()) == ["r0.checkpoint"]
+
+
+async def test_a_full_disk_of_pictures_is_told_of_once(
+    journal: StoreJournal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pictures").touch()
+    for record in await accepted(journal, 0, 1, 2):
+        await journal.finish(record, Finished(record.request.id, b"png", 1.0))
+    assert [each.png for each in await journal.kept()] == [None] * 3
+    assert capsys.readouterr().out.count("cannot save pictures") == 1
 
 
 async def test_what_has_ended_stays_so(journal: StoreJournal) -> None:
