@@ -25,7 +25,7 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 
 
 app = typer.Typer(
     help="A self-hosted Discord bot that paints with VQGAN+CLIP.",
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 78 something to set up, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 75 try again, 78 something to set up, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -76,10 +76,12 @@ def _exit_code(error: Exception) -> int | None:
     from config.layers import ConfigError
     from easel.picture_file import SaveError
     from generation.errors import CheckpointError, DeviceError, GenerationError
-    from store.errors import StoreError
+    from store.errors import PassingError, StoreError
 
     if isinstance(error, typer.BadParameter):
         return 2
+    if isinstance(error, PassingError):
+        return os.EX_TEMPFAIL
     if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError):
         return os.EX_CONFIG
     return 1 if isinstance(error, BotError | GenerationError | SaveError) else None
@@ -151,10 +153,13 @@ def run(
     from easel.disk import check_data_dir
     from easel.logs import configure
     from generation.executor.local import LocalExecutor
+    from store.database import secrets
 
     chosen = with_token(load(config, _checked(settings)))
     token = chosen.discord.token
-    configure(chosen.log.level, [token.get_secret_value()] if token else [])
+    url = chosen.store.url
+    hidden = [*([token.get_secret_value()] if token else []), *(secrets(url.get_secret_value()) if url else [])]
+    configure(chosen.log.level, hidden)
     check_data_dir(chosen)
     executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
     asyncio.run(run_bot(chosen, executor))
