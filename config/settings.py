@@ -121,21 +121,29 @@ class ModelsSettings(Section):
 
     vqgan: str = Field(
         default="pocket",
-        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` beside it",
+        description="`pocket`, a name from `easel models list`, or the path of a taming-transformers YAML or of its "
+        "`.ckpt` or `.safetensors`, which lie beside each other",
         min_length=1,
     )
-    clip: str = Field(default="pocket", description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
+    vqgan_config: str | None = Field(
+        default=None, description="The path of the YAML, where `models.vqgan` is a weights file that has none beside it"
+    )
+    clip: str = Field(
+        default="pocket",
+        description="`pocket`, a name from `easel models list`, or the path of an OpenAI CLIP file",
+        min_length=1,
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
         "or `float32`, `bfloat16`",
     )
 
-    @field_validator("vqgan", "clip")
+    @field_validator("vqgan", "vqgan_config", "clip")
     @classmethod
-    def _home_is_known(cls, path: str) -> str:
+    def _home_is_known(cls, path: str | None) -> str | None:
         try:
-            return str(Path(path).expanduser())
+            return path if path is None else str(Path(path).expanduser())
         except RuntimeError:
             raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
 

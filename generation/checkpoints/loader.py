@@ -1,7 +1,7 @@
 """Which weights there are, and how they are read without running code from them.
 
-Only the official formats: taming-transformers' YAML with a ``.safetensors`` or ``.ckpt`` of the same name beside
-it, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state dict.
+Only the official formats: taming-transformers' YAML with a ``.safetensors`` or ``.ckpt``, of the same name beside
+it where nothing else is said, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state dict.
 """
 
 from collections.abc import Callable
@@ -26,6 +26,8 @@ from generation.recipe import Recipe
 
 POCKET = "pocket"
 """Name of the models that come with the program."""
+WEIGHTS = (".safetensors", ".ckpt")
+"""How the names of a VQGAN's weights end, the one that is preferred first."""
 
 D = TypeVar("D")
 N = TypeVar("N", bound=nn.Module)
@@ -44,21 +46,25 @@ class Models:
     """What tells the weights from others, whatever their number format."""
 
 
-def load_models(vqgan: str, clip: str, device: torch.device, precision: Precision = "auto") -> Models:
+def load_models(
+    vqgan: str, clip: str, device: torch.device, precision: Precision = "auto", vqgan_config: str | None = None
+) -> Models:
     """Load the networks that the settings name.
 
     Args:
-        vqgan: ``pocket`` or the path of a taming YAML.
+        vqgan: ``pocket`` or the path of a taming YAML or of its weights.
         clip: ``pocket`` or the path of a CLIP file.
         device: where to put them.
         precision: in which number format they compute.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights under their name.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     weights = Path(str(resources.files("generation"))) / "weights" / POCKET
     path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
-    network, recipe = load_vqgan(path)
+    path, file = _pair(path, None if vqgan_config is None else Path(vqgan_config).expanduser())
+    network, recipe = load_vqgan(path, file)
     perceptor = load_clip(weights / "clip.pt" if clip == POCKET else Path(clip).expanduser())
     models = Models(network, perceptor, recipe, path, _fingerprint(network, perceptor))
     return prepare(models, device, precision)
@@ -78,13 +84,18 @@ def prepare(models: Models, device: torch.device, precision: Precision = "auto")
     return models
 
 
-def load_vqgan(path: Path) -> tuple[VQGAN, Recipe]:
-    """Build the VQGAN of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
+def load_vqgan(path: Path, file: Path | None = None) -> tuple[VQGAN, Recipe]:
+    """Build the VQGAN of a taming YAML and fill it from its weights, in float32 on the CPU.
+
+    Args:
+        path: of the YAML.
+        file: of the weights; by default those beside the YAML.
 
     Raises:
         CheckpointError: a file is missing, damaged or not of taming's ``VQModel``.
     """
-    description, state_dict, weights = read_described(path, describe_vqgan, "quantize.embedding.weight", "VQGAN")
+    known = "quantize.embedding.weight"
+    description, state_dict, weights = read_described(path, describe_vqgan, known, "VQGAN", file)
     params = description.params
     vqgan = filled(lambda: VQGAN(params.ddconfig.for_taming(), params.n_embed, params.embed_dim), state_dict, weights)
     return vqgan, description.recipe
@@ -105,25 +116,46 @@ def load_clip(path: Path) -> CLIPPerceptor:
     return CLIPPerceptor(filled(shape.build, state_dict, path).eval().float())
 
 
-def read_described(path: Path, describe: Callable[[Path], D], known: str, kind: str) -> tuple[D, StateDict, Path]:
-    """Read a taming YAML and the weights beside it, and return both and where the weights are.
+def read_described(
+    path: Path, describe: Callable[[Path], D], known: str, kind: str, file: Path | None = None
+) -> tuple[D, StateDict, Path]:
+    """Read a taming YAML and its weights, and return both and where the weights are.
 
     Args:
         path: of the YAML.
         describe: reads it.
         known: name of a tensor of the network, which tells what stands before its name.
         kind: of network, in a word.
+        file: of the weights; by default those beside the YAML.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     _require(path)
-    weights = _beside(path)
+    weights = file or _beside(path)
     return describe(path), _weights(weights, known, kind), weights
 
 
+def _pair(path: Path, config: Path | None) -> tuple[Path, Path | None]:
+    """Return the YAML of a VQGAN and, where they are named, its weights.
+
+    Args:
+        path: of either.
+        config: of the YAML, where ``path`` is of weights without one beside them.
+
+    Raises:
+        CheckpointError: the weights are missing, or the YAML is named twice.
+    """
+    if path.suffix in WEIGHTS:
+        _require(path)
+        return config or path.with_suffix(".yaml"), path
+    if config is not None:
+        raise CheckpointError.of(path, f"should end in {' or '.join(WEIGHTS)}, since its YAML is named too")
+    return path, None
+
+
 def _beside(config_path: Path) -> Path:
-    for suffix in (".safetensors", ".ckpt"):
+    for suffix in WEIGHTS:
         path = config_path.with_suffix(suffix)
         if _is_file(path):
             return path

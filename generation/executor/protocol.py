@@ -20,13 +20,14 @@ class Load:
     """First message down: what to load, and how often what is said.
 
     Args:
-        vqgan: ``pocket`` or the path of a taming YAML.
+        vqgan: ``pocket`` or the path of a taming YAML or of its weights.
         clip: ``pocket`` or the path of a CLIP file.
         precision: ``auto``, ``float32`` or ``bfloat16``.
         device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights under their name.
     """
 
     vqgan: str
@@ -36,6 +37,7 @@ class Load:
     threads: int
     preview_seconds: float
     checkpoint_seconds: float
+    vqgan_config: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
