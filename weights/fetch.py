@@ -10,7 +10,7 @@ from weights.errors import FetchError
 from weights.folder import ModelFolder
 from weights.part import open_part, shown
 
-WEIGHTS = {".ckpt", ".safetensors", ".pt"}
+WEIGHTS = {".ckpt", ".pt"}
 """How the names of weights files end."""
 
 
