@@ -121,12 +121,12 @@ class ModelsSettings(Section):
 
     vqgan: str = Field(
         default="pocket",
-        description="`pocket`, a name from `easel models list`, or the path of a taming-transformers YAML or of its "
-        "`.ckpt` or `.safetensors`, which lie beside each other",
+        description="`pocket`, a name from `easel models list`, or the path of a taming-transformers YAML with its "
+        "`.ckpt` or `.safetensors` beside it, or of these",
         min_length=1,
     )
-    vqgan_config: str | None = Field(
-        default=None, description="The path of the YAML, where `models.vqgan` is a weights file that has none beside it"
+    vqgan_config: Path | None = Field(
+        default=None, description="The path of the VQGAN's YAML, where it does not lie beside its weights"
     )
     clip: str = Field(
         default="pocket",
@@ -139,11 +139,11 @@ class ModelsSettings(Section):
         "or `float32`, `bfloat16`",
     )
 
-    @field_validator("vqgan", "vqgan_config", "clip")
+    @field_validator("vqgan", "clip")
     @classmethod
-    def _home_is_known(cls, path: str | None) -> str | None:
+    def _home_is_known(cls, path: str) -> str:
         try:
-            return path if path is None else str(Path(path).expanduser())
+            return str(Path(path).expanduser())
         except RuntimeError:
             raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
 

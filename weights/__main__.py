@@ -1,12 +1,13 @@
 """``python -m weights`` prints the table of all models, as Markdown."""
 
 from weights.catalogue import CATALOGUE, Model
+from weights.download import place
 from weights.part import shown
 
 
 def table() -> str:
-    """Return a Markdown table of every model: size, licence, digest of the weights, and hosts."""
-    rows = ["| name | also | size | licence | SHA-256 of the weights | hosts |", "|---|---|---|---|---|---|"]
+    """Return a Markdown table of every model: size, licence, digest of the weights, and mirrors."""
+    rows = ["| name | also | size | licence | SHA-256 of the weights | mirrors |", "|---|---|---|---|---|---|"]
     return "\n".join([*rows, *map(_row, CATALOGUE)])
 
 
@@ -15,7 +16,7 @@ def _row(model: Model) -> str:
     also = ", ".join(f"`{alias}`" for alias in model.aliases) or "—"
     size = f"{'' if model.exact else '≤ '}{shown(model.size)}"
     digest = f"`{weights.sha256[:16]}…`" if weights.sha256 else "unpublished"
-    hosts = ", ".join(dict.fromkeys(url.split("/")[2] for url in weights.mirrors))
+    hosts = ", ".join(dict.fromkeys(map(place, weights.mirrors)))
     return f"| `{model.name}` | {also} | {size} | {model.licence} | {digest} | {hosts} |"
 
 

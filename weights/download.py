@@ -25,6 +25,8 @@ BLOCK = 1 << 16
 """Bytes that have to come in the time that a mirror is waited for."""
 MAX_REDIRECTS = 10
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+MANY = {"huggingface.co", "github.com"}
+"""Hosts of many repositories."""
 REDIRECTS = {301, 302, 303, 307, 308}
 AGAIN = {408, 425, 429, 500, 502, 503, 504}
 """Answers that may be others later."""
@@ -93,9 +95,11 @@ async def download(file: File, part: Part, watch: Watch, patience: Patience) -> 
 
 
 def place(url: str) -> str:
-    """Return how a mirror is called before people: by its host, or by the path of a file."""
+    """Return how a mirror is called before people: by its host, and by the repository where that has many."""
     parts = urlsplit(url)
-    return unquote(parts.path) if parts.scheme == "file" else parts.netloc
+    if parts.scheme == "file":
+        return unquote(parts.path)
+    return "/".join([parts.netloc, *(parts.path.split("/")[1:3] if parts.netloc in MANY else ())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +164,8 @@ class _Download:
             raise _BrokenError(f"does not send anything for {self.patience.stall:g} s") from None
         except (aiohttp.ClientSSLError, aiohttp.InvalidURL):
             raise _MirrorError("cannot be spoken to safely") from None
-        except aiohttp.ClientConnectionError:
-            raise _BrokenError("cannot be reached, or broke off") from None
+        except aiohttp.ClientConnectorError:
+            raise _BrokenError("cannot be reached") from None
         except aiohttp.ClientError:
             raise _BrokenError("broke off") from None
 

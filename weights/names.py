@@ -26,7 +26,9 @@ def resolved(models: ModelsSettings, root: Path) -> ModelsSettings:
     """
     named = [models.clip] if _is_file(models.clip) else models.clip.split(JOINT)
     perceptors = [_resolved(each.strip(), "clip", root) for each in named]
-    return models.model_copy(update={"vqgan": _resolved(models.vqgan, "vqgan", root), "clip": JOINT.join(perceptors)})
+    config = None if models.vqgan_config is None else Path(_expanded(str(models.vqgan_config)))
+    vqgan = _resolved(models.vqgan, "vqgan", root)
+    return models.model_copy(update={"vqgan": vqgan, "vqgan_config": config, "clip": JOINT.join(perceptors)})
 
 
 def _resolved(name: str, kind: Literal["vqgan", "clip"], root: Path) -> str:
@@ -43,11 +45,15 @@ def _resolved(name: str, kind: Literal["vqgan", "clip"], root: Path) -> str:
         raise UnusableError(
             f"models.{kind}: {name} does not exist: put the file there, or did you mean {' or '.join(names)}?"
         )
-    return os.path.expanduser(name)  # noqa: PTH111, which leaves a ~ that nobody knows as it is
+    return _expanded(name)
+
+
+def _expanded(path: str) -> str:
+    return os.path.expanduser(path)  # noqa: PTH111, which leaves a ~ that nobody knows as it is
 
 
 def _is_file(path: str) -> bool:
     try:
-        return Path(os.path.expanduser(path)).is_file()  # noqa: PTH111
+        return Path(_expanded(path)).is_file()
     except (OSError, ValueError):
         return False

@@ -1,7 +1,7 @@
 """Which weights there are, and how they are read without running code from them.
 
-Only the official formats: taming-transformers' YAML with a ``.safetensors`` or ``.ckpt``, of the same name beside
-it where nothing else is said, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state dict.
+Only the official formats: taming-transformers' YAML with a ``.safetensors`` or ``.ckpt`` of the same name beside
+it, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state dict.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,9 @@ from generation.recipe import Recipe
 
 POCKET = "pocket"
 """Name of the models that come with the program."""
+
 WEIGHTS = (".safetensors", ".ckpt")
-"""How the names of a VQGAN's weights end, the one that is preferred first."""
+"""With what the names of files with the weights of a VQGAN end; the first that is there is read."""
 
 D = TypeVar("D")
 N = TypeVar("N", bound=nn.Module)
@@ -47,26 +48,26 @@ class Models:
 
 
 def load_models(
-    vqgan: str, clip: str, device: torch.device, precision: Precision = "auto", vqgan_config: str | None = None
+    vqgan: str, clip: str, device: torch.device, precision: Precision = "auto", vqgan_config: Path | None = None
 ) -> Models:
     """Load the networks that the settings name.
 
     Args:
-        vqgan: ``pocket`` or the path of a taming YAML or of its weights.
+        vqgan: ``pocket``, or the path of a taming YAML or of the weights beside it.
         clip: ``pocket`` or the path of a CLIP file.
         device: where to put them.
         precision: in which number format they compute.
-        vqgan_config: the path of the YAML, where it does not lie beside the weights under their name.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     weights = Path(str(resources.files("generation"))) / "weights" / POCKET
     path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
-    path, file = _pair(path, None if vqgan_config is None else Path(vqgan_config).expanduser())
-    network, recipe = load_vqgan(path, file)
+    network, recipe = load_vqgan(path, vqgan_config)
     perceptor = load_clip(weights / "clip.pt" if clip == POCKET else Path(clip).expanduser())
-    models = Models(network, perceptor, recipe, path, _fingerprint(network, perceptor))
+    config_path = vqgan_config or description_of(path)
+    models = Models(network, perceptor, recipe, config_path, _fingerprint(network, perceptor))
     return prepare(models, device, precision)
 
 
@@ -84,18 +85,18 @@ def prepare(models: Models, device: torch.device, precision: Precision = "auto")
     return models
 
 
-def load_vqgan(path: Path, file: Path | None = None) -> tuple[VQGAN, Recipe]:
-    """Build the VQGAN of a taming YAML and fill it from its weights, in float32 on the CPU.
+def load_vqgan(path: Path, config_path: Path | None = None) -> tuple[VQGAN, Recipe]:
+    """Build the VQGAN of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
 
     Args:
-        path: of the YAML.
-        file: of the weights; by default those beside the YAML.
+        path: of the YAML, or of the weights, which have it beside them.
+        config_path: of the YAML, where it does not lie beside the weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or not of taming's ``VQModel``.
     """
     known = "quantize.embedding.weight"
-    description, state_dict, weights = read_described(path, describe_vqgan, known, "VQGAN", file)
+    description, state_dict, weights = read_described(path, describe_vqgan, known, "VQGAN", config_path)
     params = description.params
     vqgan = filled(lambda: VQGAN(params.ddconfig.for_taming(), params.n_embed, params.embed_dim), state_dict, weights)
     return vqgan, description.recipe
@@ -117,41 +118,30 @@ def load_clip(path: Path) -> CLIPPerceptor:
 
 
 def read_described(
-    path: Path, describe: Callable[[Path], D], known: str, kind: str, file: Path | None = None
+    path: Path, describe: Callable[[Path], D], known: str, kind: str, config_path: Path | None = None
 ) -> tuple[D, StateDict, Path]:
-    """Read a taming YAML and its weights, and return both and where the weights are.
+    """Read a taming YAML and the weights beside it, and return both and where the weights are.
 
     Args:
-        path: of the YAML.
+        path: of the YAML, or of the weights.
         describe: reads it.
         known: name of a tensor of the network, which tells what stands before its name.
         kind: of network, in a word.
-        file: of the weights; by default those beside the YAML.
+        config_path: of the YAML, where it does not lie beside the weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     _require(path)
-    weights = file or _beside(path)
-    return describe(path), _weights(weights, known, kind), weights
+    weights = path if path.suffix in WEIGHTS else _beside(path)
+    config_path = config_path or description_of(path)
+    _require(config_path)
+    return describe(config_path), _weights(weights, known, kind), weights
 
 
-def _pair(path: Path, config: Path | None) -> tuple[Path, Path | None]:
-    """Return the YAML of a VQGAN and, where they are named, its weights.
-
-    Args:
-        path: of either.
-        config: of the YAML, where ``path`` is of weights without one beside them.
-
-    Raises:
-        CheckpointError: the weights are missing, or the YAML is named twice.
-    """
-    if path.suffix in WEIGHTS:
-        _require(path)
-        return config or path.with_suffix(".yaml"), path
-    if config is not None:
-        raise CheckpointError.of(path, f"should end in {' or '.join(WEIGHTS)}, since its YAML is named too")
-    return path, None
+def description_of(path: Path) -> Path:
+    """Return where the YAML is of a VQGAN of which that or the weights are named."""
+    return path.with_suffix(".yaml") if path.suffix in WEIGHTS else path
 
 
 def _beside(config_path: Path) -> Path:

@@ -7,6 +7,7 @@ Both ends are processes of ours on one machine, the pipe is theirs alone, and on
 import pickle
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from generation.events import Checkpoint, Heartbeat, Ready, RequestEvent
@@ -20,14 +21,14 @@ class Load:
     """First message down: what to load, and how often what is said.
 
     Args:
-        vqgan: ``pocket`` or the path of a taming YAML or of its weights.
+        vqgan: ``pocket`` or the path of a taming YAML.
         clip: ``pocket`` or the path of a CLIP file.
         precision: ``auto``, ``float32`` or ``bfloat16``.
         device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
-        vqgan_config: the path of the YAML, where it does not lie beside the weights under their name.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights.
     """
 
     vqgan: str
@@ -37,7 +38,7 @@ class Load:
     threads: int
     preview_seconds: float
     checkpoint_seconds: float
-    vqgan_config: str | None = None
+    vqgan_config: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
