@@ -44,7 +44,8 @@ def with_paths(settings: Settings, own: Settings | None = None) -> Settings:
     Raises:
         UnusableError: a model is not fetched, damaged, of the other kind, or looks like a mistyped name.
     """
-    return settings.model_copy(update={"models": resolved(settings.models, root(own or settings))})
+    folder = (own or settings).data_dir / FOLDER
+    return settings.model_copy(update={"models": resolved(settings.models, folder)})
 
 
 def root(settings: Settings) -> Path:

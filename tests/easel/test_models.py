@@ -2,18 +2,23 @@
 
 import asyncio
 import json
+import os
+import pty
 import random
 import re
 import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from config.settings import ModelsSettings
+from easel import models as commands
+from easel.models import Display
 from tests.easel.conftest import Easel
-from tests.easel.processes import finish, start, wait_until
+from tests.easel.processes import BARE, finish, start, wait_until
 from tests.weights import mirror as answers
 from tests.weights.mirror import Mirror, serving
 
@@ -117,6 +122,37 @@ async def test_what_was_stopped_goes_on(
     assert code == 0
     assert (here / "model.ckpt").read_bytes() == CONTENT
     assert mirror.ranges[-1] == "bytes=150000-"
+
+
+async def test_on_a_terminal_there_is_a_bar(mirror: Mirror, here: Path, tmp_path: Path) -> None:
+    mirror.answers = [answers.stalling(150_000)]
+    terminal, inner = pty.openpty()
+    words = sys.executable, "-m", "easel", "models", "fetch", NAME, "--from", mirror.url
+    environment = BARE | {"EASEL_DATA_DIR": str(tmp_path), "TERM": "xterm", "COLUMNS": "100"}
+    process = await asyncio.create_subprocess_exec(*words, stderr=inner, env=environment)
+    os.close(inner)
+    shown = ""
+    try:
+        while "150.0/300.0 kB" not in shown:
+            shown += (await asyncio.to_thread(os.read, terminal, 10_000)).decode()
+    finally:
+        process.kill()
+        await process.wait()
+        os.close(terminal)
+    assert f"{NAME}: model.ckpt, at most 1.20 GB" in shown
+    assert not (here / "model.ckpt").exists()
+
+
+def test_without_a_terminal_there_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(commands, "SIGN_OF_LIFE", 0.0)
+    with Display() as display:
+        display.name = "tiny"
+        display.say("tiny: [model.pt], 300.0 kB")
+        display.come(150_000, 300_000)
+        display.come(200_000, None)
+    assert capsys.readouterr().err == "tiny: [model.pt], 300.0 kB\ntiny: 150.0 kB of 300.0 kB\ntiny: 200.0 kB\n"
 
 
 async def test_two_at_once(mirror: Mirror, here: Path, tmp_path: Path) -> None:

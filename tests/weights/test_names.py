@@ -48,6 +48,13 @@ def test_a_file_with_a_plus_in_its_name_is_one_file(tmp_path: Path) -> None:
     assert resolved(ModelsSettings(clip=str(file)), tmp_path).clip == str(file)
 
 
+def test_a_yaml_in_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    models = ModelsSettings(vqgan="/w/x.ckpt", vqgan_config=Path("~/y.yaml"), clip="pocket+~/z.pt")
+    found = resolved(models, tmp_path)
+    assert (found.vqgan_config, found.clip) == (tmp_path / "y.yaml", f"pocket+{tmp_path / 'z.pt'}")
+
+
 @pytest.mark.parametrize(
     ("setting", "name", "sentence"),
     [
