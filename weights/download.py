@@ -99,7 +99,8 @@ def place(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme == "file":
         return unquote(parts.path)
-    return "/".join([parts.netloc, *(parts.path.split("/")[1:3] if parts.netloc in MANY else ())])
+    host = parts.netloc.rpartition("@")[2]
+    return "/".join([host, *(parts.path.split("/")[1:3] if host in MANY else ())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class _Download:
     @asynccontextmanager
     async def _answer(self, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
         """Ask, follow redirects to where it is safe, and give the answer."""
-        url = URL(self.url, encoded=True)
+        url = _parsed(self.url)
         local = url.host in LOOPBACK
         for _ in range(MAX_REDIRECTS):
             if not (url.host and (url.scheme == "https" or (local and url.scheme == "http" and url.host in LOOPBACK))):
@@ -197,10 +198,7 @@ class _Download:
                 if response.status not in REDIRECTS:
                     yield response
                     return
-                try:
-                    url = url.join(URL(response.headers.get("Location", ""), encoded=True))
-                except ValueError:
-                    raise _MirrorError("leads to no address") from None
+                url = url.join(_parsed(response.headers.get("Location", "")))
         raise _MirrorError("leads from one address to the next without an end")
 
     def _begin(self, response: aiohttp.ClientResponse, asked_for_rest: bool) -> int | None:
@@ -293,6 +291,15 @@ class _Download:
 
     def _bound(self) -> str:
         return f"{'' if self.file.exact else 'at most '}{self.file.size} bytes"
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = URL(url, encoded=True)
+        _ = parsed.host, parsed.port  # which are looked at only now
+    except ValueError:
+        raise _MirrorError("leads to no address") from None
+    return parsed
 
 
 def _size(path: Path) -> int:

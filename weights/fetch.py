@@ -39,6 +39,8 @@ async def fetch(
             wanted = file if source is None else replace(file, mirrors=sources(source, model, file))
             watch.say(f"{model.name}: {file.name}, {'' if file.exact else 'at most '}{shown(file.size)}")
             with open_part(folder.path / file.name) as part:
+                if part.size:
+                    watch.say(f"{model.name}: going on after {shown(part.size)}")
                 origin = await download(wanted, part, watch, patience or Patience())
                 digest = part.settle()
             published = "as published" if file.sha256 else "unpublished; kept to compare with later"
@@ -56,8 +58,10 @@ def sources(source: str, model: Model, file: File) -> tuple[str, ...]:
     Raises:
         FetchError: it is neither a path of this machine nor an address that is taken from.
     """
-    url = _as_url(source)
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(_as_url(source))
+    except ValueError:
+        raise FetchError("the address that the weights should come from is none.") from None
     suffix = Path(parts.path).suffix
     if suffix in WEIGHTS:
         ending = suffix if file.name != "model.yaml" else ".yaml"

@@ -135,8 +135,11 @@ class Part:
         return Origin(lines[0], lines[1]) if len(lines) == 3 else None
 
     def _note_down(self, origin: Origin) -> None:
+        """Write the origin down, for nobody but this user to read: an address can hold a key."""
         try:
-            self._note.write_text(f"{origin.url}\n{origin.version}\n", encoding="utf-8")
+            descriptor = os.open(self._note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(f"{origin.url}\n{origin.version}\n")
         except OSError as error:
             self._fail(error)
 

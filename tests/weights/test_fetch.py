@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.weights.conftest import CONTENT, OTHER, Heard
-from tests.weights.mirror import Mirror, serving, status
+from tests.weights.conftest import CONTENT, HASTE, OTHER, Heard
+from tests.weights.mirror import Mirror, cut_off, serving, status
 from weights.catalogue import Model
 from weights.errors import FetchError
 from weights.fetch import fetch, sources
@@ -60,6 +60,27 @@ async def test_from_a_server_of_ones_own(tmp_path: Path) -> None:
     assert mirror.paths == ["/weights/tiny/model.pt", "/weights/model.pt"]
 
 
+async def test_a_key_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    mirror, heard = Mirror(CONTENT, [cut_off(1000), *[status(404)] * 2]), Heard()
+    model = Model("tiny", "clip", "MIT", (mirror.file(name="model.pt"),))
+    async with serving(mirror):
+        source = mirror.url.replace("://", "://me:s3cret@") + "/weights?key=s3cret"
+        with pytest.raises(FetchError) as refused:
+            await fetch(model, tmp_path, heard, source=source, patience=HASTE)
+    assert mirror.heard[0]["Authorization"].startswith("Basic ")
+    assert "s3cret" not in f"{refused.value} {heard.lines}"
+    note = tmp_path / "tiny" / "model.pt.part.origin"
+    assert "s3cret" in note.read_text()
+    assert note.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("address", ["https://127.0.0.1:99999/", "https:///weights", "http://127.0.0.1:x/"])
+async def test_what_is_no_address(tmp_path: Path, address: str) -> None:
+    model = Model("tiny", "clip", "MIT", (Mirror(CONTENT).file(name="model.pt"),))
+    with pytest.raises(FetchError):
+        await fetch(model, tmp_path, Heard(), source=address, patience=HASTE)
+
+
 async def test_another_file_is_refused(model: Model, tmp_path: Path) -> None:
     put(tmp_path / "own", "model.yaml", "model.ckpt", OTHER)
     with pytest.raises(FetchError, match=r"own/model\.ckpt has another file: its SHA-256 begins with"):
@@ -84,7 +105,9 @@ async def test_what_is_no_file_is_not_waited_for(model: Model, tmp_path: Path) -
         await fetched(model, tmp_path, str(tmp_path / "own"))
 
 
-@pytest.mark.parametrize("source", ["http://example.invalid/", "ftp://127.0.0.1/", "s3://bucket/", "~nobody-here/x"])
+@pytest.mark.parametrize(
+    "source", ["http://example.invalid/", "ftp://127.0.0.1/", "s3://bucket/", "~nobody-here/x", "https://["]
+)
 def test_places_that_are_not_taken_from(model: Model, source: str) -> None:
     with pytest.raises(FetchError):
         sources(source, model, model.files[0])
