@@ -121,10 +121,18 @@ class ModelsSettings(Section):
 
     vqgan: str = Field(
         default="pocket",
-        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` beside it",
+        description="`pocket`, a name from `easel models list`, or the path of a taming-transformers YAML with its "
+        "`.ckpt` or `.safetensors` beside it, or of these",
         min_length=1,
     )
-    clip: str = Field(default="pocket", description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
+    vqgan_config: Path | None = Field(
+        default=None, description="The path of the VQGAN's YAML, where it does not lie beside its weights"
+    )
+    clip: str = Field(
+        default="pocket",
+        description="`pocket`, a name from `easel models list`, or the path of an OpenAI CLIP file",
+        min_length=1,
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "

@@ -1,6 +1,7 @@
 """The command line. What a command needs is imported by the command, so that ``--help`` is quick."""
 
 import contextlib
+import enum
 import inspect
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from easel.models_cli import models
 from easel.redaction import TOKEN, redacting, remember
 
 SetupArguments = Annotated[
@@ -31,6 +33,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+app.add_typer(models, name="models")
+
+
+class Precision(enum.StrEnum):
+    """Number formats, by the names that people use."""
+
+    fp32 = "fp32"
+    bf16 = "bf16"
+
+    @property
+    def setting(self) -> str:
+        """The value of ``models.precision``."""
+        return {"fp32": "float32", "bf16": "bfloat16"}[self]
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
@@ -77,14 +94,15 @@ def _exit_code(error: Exception) -> int | None:
     from easel.picture_file import SaveError
     from generation.errors import CheckpointError, DeviceError, GenerationError
     from store.errors import PassingError, StoreError
+    from weights.errors import FetchError, UnknownModelError, UnusableError
 
-    if isinstance(error, typer.BadParameter):
+    if isinstance(error, typer.BadParameter | UnknownModelError):
         return 2
     if isinstance(error, PassingError):
         return os.EX_TEMPFAIL
-    if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError):
+    if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError | UnusableError):
         return os.EX_CONFIG
-    return 1 if isinstance(error, BotError | GenerationError | SaveError) else None
+    return 1 if isinstance(error, BotError | GenerationError | SaveError | FetchError) else None
 
 
 def _version(wanted: bool) -> None:
@@ -152,6 +170,7 @@ def run(
     from config.token_file import with_token
     from easel.disk import check_data_dir
     from easel.logs import configure
+    from easel.models import with_paths
     from generation.executor.local import LocalExecutor
     from store.database import secrets
 
@@ -161,6 +180,7 @@ def run(
     hidden = [*([token.get_secret_value()] if token else []), *(secrets(url.get_secret_value()) if url else [])]
     configure(chosen.log.level, hidden)
     check_data_dir(chosen)
+    chosen = with_paths(chosen)
     executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
     asyncio.run(run_bot(chosen, executor))
 
@@ -193,6 +213,19 @@ def imagine(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda or cuda:N; several with commas.", show_default="a GPU, else the CPU")
     ] = None,
+    vqgan: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="A fetched VQGAN, or its .ckpt or .safetensors.", show_default=False),
+    ] = None,
+    vqgan_config: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Its YAML, where none lies beside it.", show_default=False)
+    ] = None,
+    clip: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE[+…]", help="A fetched CLIP, or its file.", show_default=False)
+    ] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="What the networks compute in.", show_default=False)
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON: seed, seconds, steps_per_second, out.")
     ] = False,
@@ -203,24 +236,28 @@ def imagine(
     \b
     easel imagine 'a red apple' --out apple.png
     easel imagine 'a storm, oil painting' --out storm.png --size 192x128 --seed 7
+    easel imagine 'a red apple' --out apple.png --vqgan coco --clip ViT-B/32
     """
     from config.layers import load
     from config.settings import DEVICE
     from easel import imagine as painting
     from easel import picture_file
+    from easel.models import with_paths
 
     arguments = ["log.level=warning", *_checked(settings)]
     if device is not None:
         if not all(map(DEVICE.fullmatch, device.split(","))):
             raise typer.BadParameter("should be cpu, cuda or cuda:N", param_hint="--device")
         arguments.append(f"executor.devices={device}")
+    named = {"vqgan": vqgan, "vqgan_config": vqgan_config, "clip": clip, "precision": precision and precision.setting}
+    arguments += [f"models.{key}={value}" for key, value in named.items() if value is not None]
     chosen = load(arguments=arguments)
     try:
         request = painting.request(prompt, chosen.painting, flags)
         picture_file.check(out, request.width, request.height)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    painting.paint(request, chosen, out, as_json=json)
+    painting.paint(request, with_paths(chosen), out, as_json=json)
 
 
 IMAGINE = inspect.signature(imagine)

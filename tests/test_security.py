@@ -130,7 +130,7 @@ def test_the_picture_that_is_forged_is_one() -> None:
         assert image.info[METADATA_KEY] == "{}"
 
 
-ROOMS = ("benchmarks", "bot", "config", "docs", "easel", "examples", "generation", "sandbox", "training")
+ROOMS = ("benchmarks", "bot", "config", "docs", "easel", "examples", "generation", "sandbox", "training", "weights")
 DANGEROUS = {
     *("eval", "exec", "compile", "__import__", "input", "breakpoint"),
     *("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell"),

@@ -27,6 +27,9 @@ from generation.recipe import Recipe
 POCKET = "pocket"
 """Name of the models that come with the program."""
 
+WEIGHTS = (".safetensors", ".ckpt")
+"""With what the names of files with the weights of a VQGAN end; the first that is there is read."""
+
 D = TypeVar("D")
 N = TypeVar("N", bound=nn.Module)
 
@@ -44,23 +47,27 @@ class Models:
     """What tells the weights from others, whatever their number format."""
 
 
-def load_models(vqgan: str, clip: str, device: torch.device, precision: Precision = "auto") -> Models:
+def load_models(
+    vqgan: str, clip: str, device: torch.device, precision: Precision = "auto", vqgan_config: Path | None = None
+) -> Models:
     """Load the networks that the settings name.
 
     Args:
-        vqgan: ``pocket`` or the path of a taming YAML.
+        vqgan: ``pocket``, or the path of a taming YAML or of the weights beside it.
         clip: ``pocket`` or the path of a CLIP file.
         device: where to put them.
         precision: in which number format they compute.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     weights = Path(str(resources.files("generation"))) / "weights" / POCKET
     path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
-    network, recipe = load_vqgan(path)
+    network, recipe = load_vqgan(path, vqgan_config)
     perceptor = load_clip(weights / "clip.pt" if clip == POCKET else Path(clip).expanduser())
-    models = Models(network, perceptor, recipe, path, _fingerprint(network, perceptor))
+    config_path = vqgan_config or description_of(path)
+    models = Models(network, perceptor, recipe, config_path, _fingerprint(network, perceptor))
     return prepare(models, device, precision)
 
 
@@ -78,13 +85,18 @@ def prepare(models: Models, device: torch.device, precision: Precision = "auto")
     return models
 
 
-def load_vqgan(path: Path) -> tuple[VQGAN, Recipe]:
+def load_vqgan(path: Path, config_path: Path | None = None) -> tuple[VQGAN, Recipe]:
     """Build the VQGAN of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
+
+    Args:
+        path: of the YAML, or of the weights, which have it beside them.
+        config_path: of the YAML, where it does not lie beside the weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or not of taming's ``VQModel``.
     """
-    description, state_dict, weights = read_described(path, describe_vqgan, "quantize.embedding.weight", "VQGAN")
+    known = "quantize.embedding.weight"
+    description, state_dict, weights = read_described(path, describe_vqgan, known, "VQGAN", config_path)
     params = description.params
     vqgan = filled(lambda: VQGAN(params.ddconfig.for_taming(), params.n_embed, params.embed_dim), state_dict, weights)
     return vqgan, description.recipe
@@ -105,25 +117,35 @@ def load_clip(path: Path) -> CLIPPerceptor:
     return CLIPPerceptor(filled(shape.build, state_dict, path).eval().float())
 
 
-def read_described(path: Path, describe: Callable[[Path], D], known: str, kind: str) -> tuple[D, StateDict, Path]:
+def read_described(
+    path: Path, describe: Callable[[Path], D], known: str, kind: str, config_path: Path | None = None
+) -> tuple[D, StateDict, Path]:
     """Read a taming YAML and the weights beside it, and return both and where the weights are.
 
     Args:
-        path: of the YAML.
+        path: of the YAML, or of the weights.
         describe: reads it.
         known: name of a tensor of the network, which tells what stands before its name.
         kind: of network, in a word.
+        config_path: of the YAML, where it does not lie beside the weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     _require(path)
-    weights = _beside(path)
-    return describe(path), _weights(weights, known, kind), weights
+    weights = path if path.suffix in WEIGHTS else _beside(path)
+    config_path = config_path or description_of(path)
+    _require(config_path)
+    return describe(config_path), _weights(weights, known, kind), weights
+
+
+def description_of(path: Path) -> Path:
+    """Return where the YAML is of a VQGAN of which that or the weights are named."""
+    return path.with_suffix(".yaml") if path.suffix in WEIGHTS else path
 
 
 def _beside(config_path: Path) -> Path:
-    for suffix in (".safetensors", ".ckpt"):
+    for suffix in WEIGHTS:
         path = config_path.with_suffix(suffix)
         if _is_file(path):
             return path

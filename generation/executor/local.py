@@ -107,6 +107,7 @@ class LocalExecutor:
             threads=max(1, _cores() // max(1, on_cpu)),
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
+            vqgan_config=self._models.vqgan_config,
         )
         tell = partial(self._hear, len(self._supervisors))
         supervisor = Supervisor(load, self._patience, self._restarts, self._command, tell)

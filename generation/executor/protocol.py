@@ -7,6 +7,7 @@ Both ends are processes of ours on one machine, the pipe is theirs alone, and on
 import pickle
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from generation.events import Checkpoint, Heartbeat, Ready, RequestEvent
@@ -27,6 +28,7 @@ class Load:
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights.
     """
 
     vqgan: str
@@ -36,6 +38,7 @@ class Load:
     threads: int
     preview_seconds: float
     checkpoint_seconds: float
+    vqgan_config: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ def load(message: Load, device: torch.device) -> Engine:
     torch.set_num_threads(message.threads)
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    models = load_models(message.vqgan, message.clip, device, message.precision)
+    models = load_models(message.vqgan, message.clip, device, message.precision, message.vqgan_config)
     models.perceptor.tokens("")
     return engine_for(models, device)
 

@@ -50,6 +50,29 @@ def test_weights_are_told_from_others_in_whichever_number_format(folder: Path) -
     assert fingerprint() != first
 
 
+def test_weights_may_be_named_instead_of_their_yaml(folder: Path) -> None:
+    weights = load_file(folder / "vqgan.safetensors")
+    weights["decoder.conv_out.weight"] += 1
+    torch.save(weights, folder / "vqgan.ckpt")
+    (folder / "other.yaml").write_bytes((folder / "vqgan.yaml").read_bytes())
+
+    def loaded(vqgan: str, config: str | None = None) -> tuple[str, str]:
+        apart = None if config is None else folder / config
+        models = load_models(str(folder / vqgan), str(folder / "clip.pt"), torch.device("cpu"), vqgan_config=apart)
+        return models.path.name, models.fingerprint
+
+    first, other = loaded("vqgan.safetensors"), loaded("vqgan.ckpt")
+    assert loaded("vqgan.yaml") == first
+    assert other[0] == first[0] == "vqgan.yaml"
+    assert other[1] != first[1]
+    (folder / "vqgan.yaml").unlink()
+    assert loaded("vqgan.ckpt", "other.yaml") == ("other.yaml", other[1])
+    with pytest.raises(CheckpointError, match=r"vqgan\.yaml does not exist"):
+        loaded("vqgan.ckpt")
+    with pytest.raises(CheckpointError, match=r"gone\.ckpt does not exist"):
+        loaded("gone.ckpt", "other.yaml")
+
+
 def test_lightning_checkpoint_is_read_without_lightning(folder: Path) -> None:
     state_dict = load_file(folder / "vqgan.safetensors")
     (folder / "vqgan.safetensors").unlink()
