@@ -27,7 +27,7 @@ class PictureFolder:
         """Save a finished picture and return where; where that fails the log says so."""
         path = self._path(request)
         try:
-            await asyncio.to_thread(_save, path, finished.png)
+            await asyncio.to_thread(save, path, finished.png)
         except OSError as error:
             _log.error("could not save a picture", request=request.id, path=str(path), error=str(error))
             return None
@@ -45,7 +45,7 @@ class PictureFolder:
         return self.folder / f"{re.sub(r'[^0-9A-Za-z]', '_', request.id)}-{request.slug}.png"
 
 
-def _save(path: Path, png: bytes) -> None:
+def save(path: Path, png: bytes) -> None:
     """Write a picture so that its file never holds half of it, and is there after a power failure."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")

@@ -12,6 +12,7 @@ from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lock import locked
 from store.pictures import PictureFolder
+from store.uploads import UploadFolder
 
 NAME = "easel.db"
 
@@ -23,10 +24,12 @@ class Store:
     Args:
         journal: of requests.
         heard: which messages were heard.
+        uploads: pictures that members gave.
     """
 
     journal: StoreJournal
     heard: Heard
+    uploads: UploadFolder
 
 
 @contextlib.asynccontextmanager
@@ -46,4 +49,6 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         async with database.opened(url.get_secret_value() if url else file) as opened_database:
             pictures = PictureFolder(settings.data_dir)
             journal = StoreJournal(opened_database, pictures, settings.store.keep_days, on_saved)
-            yield Store(journal, Heard(opened_database))
+            uploads = UploadFolder(settings.data_dir, opened_database, settings.store.keep_days)
+            await uploads.prune()
+            yield Store(journal, Heard(opened_database), uploads)
