@@ -15,10 +15,12 @@ from bot.client import Client
 from bot.commands import ImagineCog
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
+from bot.fetch import Fetcher, Sources
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.uploads import Uploads
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.executor import Executor
@@ -96,11 +98,13 @@ async def _run(
         total=settings.queue.total,
         per_member=settings.queue.per_member,
         journal=kept.journal,
+        picture=kept.uploads.read,
         forecast_seconds=patience.forecast,
     )
     posts = Posts(settings, dispatcher, outboxes, patience, kept.journal)
+    uploads = Uploads(Fetcher(Sources(settings.discord)), kept.uploads, settings.queue.per_member)
     async with Client(settings.discord, answers, patience, kept.heard) as client:
-        await client.add_cog(ImagineCog(settings, client, posts, answers))
+        await client.add_cog(ImagineCog(settings, client, posts, answers, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
 
         async def restore() -> None:

@@ -15,8 +15,11 @@ from generation.request import NOISE, SEED_LIMIT, ImagineRequest
 
 Fields = Mapping[str, Any]
 """Some fields of an ``ImagineRequest``, by name."""
-DEFAULTS: Fields = {field.name: field.default for field in fields(ImagineRequest)}
+ATTACHED: Fields = {"attached": "start", "image_weight": 1.0}
+"""What is no field of a request, but says what becomes of the pictures that come with it."""
+DEFAULTS: Fields = {**{field.name: field.default for field in fields(ImagineRequest)}, **ATTACHED}
 """What they are by themselves; ``MISSING`` where they have to be given."""
+DECIMAL = r"\d{1,3}(\.\d{1,3})?"
 SIZE = re.compile(r"(?P<width>\d{1,9})[xX×хХ](?P<height>\d{1,9})")
 """With a Latin or Cyrillic x or a multiplication sign between."""
 
@@ -37,6 +40,7 @@ class Flag:
         render: the value, given what the fields are.
         aliases: other names.
         is_offered: whether ``.help`` tells of it; given ``inits``.
+        is_word: whether its name is a word that people write behind a dash; there it is a flag only with a value.
     """
 
     fields: tuple[str, ...]
@@ -48,6 +52,7 @@ class Flag:
     render: Callable[..., str] = str
     aliases: tuple[str, ...] = ()
     is_offered: Callable[[Sequence[str]], bool] = lambda _: True
+    is_word: bool = False
 
 
 def usual_fields(painting: PaintingSettings) -> Fields:
@@ -59,7 +64,7 @@ def usual_fields(painting: PaintingSettings) -> Fields:
 def unusual(asked: Fields, usual: Fields = DEFAULTS) -> Iterator[tuple[str, Flag, list[Any]]]:
     """Return the flags, with their names, that set something else than ``usual``, and to what."""
     for name, flag in FLAGS.items():
-        values = [asked.get(field, MISSING) for field in flag.fields]
+        values = [asked.get(field, usual.get(field, MISSING)) for field in flag.fields]
         if values != [usual.get(field, MISSING) for field in flag.fields]:
             yield name, flag, values
 
@@ -75,6 +80,20 @@ def _number(name: str, value: str, low: int, high: int) -> Fields:
     if not low <= number <= high:
         raise PromptError(f"`--{name}` takes a whole number from {low} to {high}, not {inline_code(value)}.")
     return {name: number}
+
+
+def _decimal(flag: str, field: str, value: str, high: float) -> Fields:
+    number = float(value) if re.fullmatch(DECIMAL, value) else -1.0
+    if not 0 <= number <= high:
+        raise PromptError(f"`--{flag}` takes a number from 0 to {high:g}, not {inline_code(value)}.")
+    return {field: number}
+
+
+def _choice(flag: str, field: str, value: str, words: Sequence[str]) -> Fields:
+    word = value.casefold()
+    if word not in words:
+        raise PromptError(f"`--{flag}` takes {' or '.join(f'`{each}`' for each in words)}, not {inline_code(value)}.")
+    return {field: word}
 
 
 def _size(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
@@ -103,6 +122,14 @@ def _init(value: str, _: PaintingSettings, inits: Sequence[str]) -> Fields:
         raise PromptError(f"`--init` takes {words}, what to begin from, not {inline_code(value)}.")
     return {"init": word}
 
+
+NOISES = {
+    NOISE: "from noise",
+    "pixels": "from random pixels",
+    "gradient": "from a gradient",
+    "fractal": "from fractal noise",
+}
+"""Beginnings that are no models' own, and how the small print says them."""
 
 FLAGS = {
     "seed": Flag(
@@ -136,8 +163,44 @@ FLAGS = {
         help="what the painting begins from",
         pattern=lambda inits: "|".join(inits or [NOISE]),
         parse=_init,
-        caption=lambda init: "from noise" if init == NOISE else f"from a {init}",
+        caption=lambda init: NOISES.get(init, f"from a {init}"),
         is_offered=lambda inits: any(init != NOISE for init in inits),
+    ),
+    "init-weight": Flag(
+        fields=("init_weight",),
+        example="5",
+        help="how strongly it is held to what it begins from, 0 to 1000",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("init-weight", "init_weight", value, 1000),
+        caption="init weight {:g}".format,
+        render="{:g}".format,
+    ),
+    "fit": Flag(
+        fields=("fit",),
+        example="pad",
+        help="pictures of another shape: crop or pad",
+        pattern=lambda _: "crop|pad",
+        parse=lambda value, *_: _choice("fit", "fit", value, ("crop", "pad")),
+        caption=lambda fit: "padded" if fit == "pad" else "cropped",
+        is_word=True,
+    ),
+    "as": Flag(
+        fields=("attached",),
+        example="target",
+        help="an attached picture is what to come near to, not what to begin from",
+        pattern=lambda _: "start|target",
+        parse=lambda value, *_: _choice("as", "attached", value, ("start", "target")),
+        caption=str,
+        is_word=True,
+    ),
+    "iw": Flag(
+        fields=("image_weight",),
+        example="0.5",
+        help="how much such a picture counts beside the words, 0 to 100",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("iw", "image_weight", value, 100),
+        caption=str,
+        render="{:g}".format,
     ),
 }
 """All flags, by their names, in the order in which they are told."""

@@ -157,6 +157,15 @@ class Posts:
         post.show(_place(record))
         self._spawn(self._keep_posted(request.id, post))
 
+    def check_room(self, member: str) -> None:
+        """Raise ``UserError`` where nothing more of a member can be taken in, before anything is fetched for it."""
+        if self._closed:
+            raise UserError(CLOSED)
+        try:
+            self._dispatcher.check_room(member)
+        except QueueFullError as error:
+            raise self._refusal(error) from None
+
     async def settle(self) -> None:
         """Wait until everything that was asked for before has been admitted or refused."""
         async with self._admission:

@@ -229,6 +229,18 @@ def imagine(
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON: seed, seconds, steps_per_second, out.")
     ] = False,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE[:WEIGHT]", help="A picture to come near to; may be given several times.", show_default=False
+        ),
+    ] = None,
+    mask: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Paint only where this is white, on the picture of --init.", show_default=False
+        ),
+    ] = None,
     **flags: str | None,
 ) -> None:
     r"""Paint one picture, without Discord.
@@ -237,12 +249,14 @@ def imagine(
     easel imagine 'a red apple' --out apple.png
     easel imagine 'a storm, oil painting' --out storm.png --size 192x128 --seed 7
     easel imagine 'a red apple' --out apple.png --vqgan coco --clip ViT-B/32
+    easel imagine 'a red hat' --out hat.png --init me.jpg --mask head.png
     """
     from config.layers import load
     from config.settings import DEVICE
     from easel import imagine as painting
     from easel import picture_file
     from easel.models import with_paths
+    from easel.picture_arguments import PictureArguments, start_in
 
     arguments = ["log.level=warning", *_checked(settings)]
     if device is not None:
@@ -252,12 +266,14 @@ def imagine(
     named = {"vqgan": vqgan, "vqgan_config": vqgan_config, "clip": clip, "precision": precision and precision.setting}
     arguments += [f"models.{key}={value}" for key, value in named.items() if value is not None]
     chosen = load(arguments=arguments)
+    start = start_in(flags.get("init"))
     try:
-        request = painting.request(prompt, chosen.painting, flags)
+        request = painting.request(prompt, chosen.painting, flags | ({"init": None} if start else {}))
         picture_file.check(out, request.width, request.height)
+        request, pictures = PictureArguments(start, target or (), mask).read(request)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    painting.paint(request, with_paths(chosen), out, as_json=json)
+    painting.paint(request, with_paths(chosen), out, as_json=json, pictures=pictures)
 
 
 IMAGINE = inspect.signature(imagine)
@@ -267,14 +283,18 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
     """Return the signature of ``imagine`` with the flags, whose table is imported only where they are asked about."""
     *parameters, _ = IMAGINE.parameters.values()
     if "imagine" in words:
-        from bot.flags import FLAGS
+        from bot.flags import ATTACHED, FLAGS
 
         for name, flag in FLAGS.items():
+            if ATTACHED.keys() & flag.fields:
+                continue  # --init, --target and --mask say it
             names = [f"--{each}" for each in (name, *flag.aliases)]
             text = f"{flag.help[0].upper()}{flag.help[1:]}; for example {flag.example}."
+            if name == "init":
+                text += " Or a file, the picture to begin from: cat.png, ./cat."
             option = typer.Option(None, *names, metavar=name.upper(), help=text, show_default=False)
             keyword = inspect.Parameter.KEYWORD_ONLY
-            parameters.append(inspect.Parameter(name, keyword, default=option, annotation=str | None))
+            parameters.append(inspect.Parameter(name.replace("-", "_"), keyword, default=option, annotation=str | None))
     return IMAGINE.replace(parameters=parameters)
 
 

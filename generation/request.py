@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
@@ -19,7 +19,7 @@ AUTO = "auto"
 """Whatever suits the models."""
 NOISE = "noise"
 """Nothing to begin from."""
-VERSION = 2
+VERSION = 3
 """Of what :meth:`ImagineRequest.to_json` writes."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
@@ -52,6 +52,7 @@ Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(max_length=100)]
 Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
 Pixels = Annotated[int, Field(ge=1, le=65536)]
+Pull = Annotated[float, Field(ge=0, le=1000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,15 @@ class ImagineRequest:
         init: what to begin from: ``auto``, ``noise`` or the name of a prior that the models bring.
         guild: opaque key of where it was asked for.
         targets: what the picture is judged by; see :attr:`judged_by`.
-        init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal.
+        init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal; ``""`` for none.
         canvas: what is optimised; ``auto`` or a name that the models' recipe knows.
         optimiser: by what; ``auto`` or a name that the models' recipe knows.
         outputs: what is made of it.
+        init_weight: pull of what the painting began with, see ``generation.engine.batch.pull``; 0 for none.
+        fit: how pictures of another shape are made to fit, their aspect kept: ``crop`` cuts off what is too much,
+            ``pad`` goes on with their edges where something is missing.
+        mask: SHA-256 of an encoded picture, in hexadecimal; ``""`` for none. White is where the picture to begin from
+            is painted on, black where it stays.
     """
 
     __pydantic_config__ = STRICT
@@ -108,11 +114,20 @@ class ImagineRequest:
     canvas: Name = AUTO
     optimiser: Name = AUTO
     outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = ("png",)
+    init_weight: Pull = 0.0
+    fit: Literal["crop", "pad"] = "crop"
+    mask: Digest = ""
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
         """The targets: those that were named, or else the prompt alone."""
         return self.targets or (Target(self.prompt),)
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """SHA-256 of all pictures that it takes to paint it."""
+        named = (self.init_picture, self.mask, *(target.picture for target in self.targets))
+        return frozenset(filter(None, named))
 
     @property
     def shape(self) -> Shape:

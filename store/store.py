@@ -15,6 +15,7 @@ from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import locked
 from store.pictures import PictureFolder
+from store.uploads import UploadFolder
 
 NAME = "easel.db"
 
@@ -26,11 +27,13 @@ class Store:
     Args:
         journal: of requests.
         heard: which messages were heard.
+        uploads: pictures that members gave.
         lease: of a database on a server; None where there is no server.
     """
 
     journal: StoreJournal
     heard: Heard
+    uploads: UploadFolder
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -58,4 +61,6 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         pictures = PictureFolder(settings.data_dir, settings.keep.pictures)
         checkpoints = CheckpointFolder(settings.data_dir, settings.keep.checkpoints)
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
-        yield Store(journal, Heard(opened_database), held)
+        uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
+        await uploads.prune()
+        yield Store(journal, Heard(opened_database), uploads, held)

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Init
+from generation.canvas import Init, Surface
 from generation.engine.checkpoint import generator_in, read_tensors
 from generation.engine.cuda_graph import Recording
 from generation.engine.objective import Objective
@@ -36,7 +36,7 @@ class Batch:
 
     def __init__(
         self,
-        canvas: Canvas,
+        canvas: Surface,
         objective: Objective,
         optimiser: Optimiser,
         stage: Stage,
@@ -60,8 +60,10 @@ class Batch:
         self._pictures = torch.empty(0)
         idle = objective.draw(SLOTS, Generator().manual_seed(0))
         coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
-        self._inputs = torch.cat([coefficients.expand(SLOTS, -1), idle.flatten(1)], dim=1).to(device)
-        self._coefficients, drawn = self._inputs.split([len(coefficients), idle[0].numel()], dim=1)
+        inputs = [coefficients.expand(SLOTS, -1), idle.flatten(1), torch.zeros(SLOTS, 1)]
+        self._inputs = torch.cat(inputs, dim=1).to(device)
+        self._coefficients, drawn, self._pull = self._inputs.split([each.shape[1] for each in inputs], dim=1)
+        self._is_pulled = first.request.init_weight > 0
         self._drawn = drawn.unflatten(1, idle.shape[1:])
         self._recording = Recording(self._slots) if device.type == "cuda" else None
 
@@ -144,7 +146,7 @@ class Batch:
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
-        return torch.cat([coefficients, drawn[state.step % STEPS_DRAWN].flatten()])
+        return torch.cat([coefficients, drawn[state.step % STEPS_DRAWN].flatten(), torch.tensor([pull(state)])])
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (
@@ -162,9 +164,20 @@ class Batch:
             rows,
             self._coefficients[:count],
             self._drawn[:count],
+            self._pull[:count, 0] if self._is_pulled else None,
         )
         for own, new in zip((*parameters, *state), (*moved, *remembered), strict=True):
             own.copy_(new)
         if len(self._pictures) == 0:
             self._pictures = pictures.new_empty(SLOTS, *pictures.shape[1:])
         self._pictures[:count].copy_(pictures)
+
+
+def pull(state: RequestState) -> float:
+    """Return how often the distance to the start is added to the loss of a state's next step.
+
+    It is λ/2·(1 − i/n), with the request's init weight λ, after i of its n steps: the published loop's weight (Crowson
+    et al. 2022, ``init_weight``), which here falls to nothing, so that the last steps can leave what hinders them.
+    """
+    request = state.request
+    return request.init_weight / 2 * (1 - state.step / request.steps)

@@ -11,7 +11,9 @@ from math import lcm
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas
+from generation.canvas import Canvas, Surface
+from generation.canvas.masked import MaskedSurface, masked
+from generation.canvas.noise import NOISES
 from generation.engine.batch import Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.objective import Objective
@@ -21,9 +23,11 @@ from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
 from generation.errors import RequestError
+from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import Recipe
-from generation.request import NOISE, ImagineRequest, Shape, size_refusal
+from generation.request import AUTO, NOISE, ImagineRequest, Shape, size_refusal
 
+GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
 
@@ -97,7 +101,7 @@ class Engine:
         """Of which the sides of pictures have to be multiples, in pixels."""
         self.evaluations = max(optimiser.evaluations for optimiser in optimisers)
         """Of the loss in a step, at most."""
-        self.inits = (prior.name, NOISE) if prior else (NOISE,)
+        self.inits = (*([prior.name] if prior else []), NOISE, *NOISES)
         """What a request's ``init`` may name."""
         self._states: dict[str, RequestState] = {}
         self._batches: list[Batch] = []
@@ -114,8 +118,18 @@ class Engine:
         """Return how many requests are in progress."""
         return len(self._states)
 
-    def add_request(self, request: ImagineRequest, checkpoint: bytes | None = None) -> RequestState:
+    def add_request(
+        self,
+        request: ImagineRequest,
+        checkpoint: bytes | None = None,
+        pictures: Pictures = NO_PICTURES,
+    ) -> RequestState:
         """Start a request, or let it go on from a checkpoint; it takes part in the following steps.
+
+        Args:
+            request: to be painted.
+            checkpoint: of the same, made by any engine.
+            pictures: that it names, ``[3, height, width]`` in [0, 1], by their digests.
 
         Raises:
             RequestError: it asks for what cannot be painted, with these models or with any.
@@ -123,21 +137,40 @@ class Engine:
         """
         if refused := size_refusal(request.shape, self.multiple) or refusal(request, self.inits):
             raise RequestError(refused)
+        if not request.pictures <= pictures.keys():
+            raise RequestError(GONE)
+        pictures = {digest: picture.to(self.device) for digest, picture in pictures.items()}
         generator = Generator().manual_seed(request.seed)
-        rows, left_out = self.objective.rows(request), self.objective.left_out(request)
-        state = RequestState(request, rows, generator, left_out)
-        prior = None if request.init == NOISE else self.prior
+        rows, left_out = self.objective.rows(request, pictures), self.objective.left_out(request)
+        state = RequestState(request, rows, generator, left_out, pictures)
+        prior = self.prior if self._begins_with_prior(request) else None
         state.first_stage = state.stage = self.recipe.first_stage(prior=prior is not None)
         if checkpoint is not None:
             self._resume(state, checkpoint)
         elif prior is None:
-            self._enter_stage(state, 0, None)
+            # A picture from somebody is no sketch of the words: every stage paints on it.
+            self._enter_stage(state, 0, self._start(state))
         else:
             if not self._pending:
                 self._prior_seconds = self._least_seconds()
             self._pending[state] = prior.begin(request, rows, generator)
         self._states[request.id] = state
         return state
+
+    def _begins_with_prior(self, request: ImagineRequest) -> bool:
+        """Return whether the prior is asked; it knows what words mean, and no pictures."""
+        if self.prior is None or request.init_picture or not any(target.text for target in request.judged_by):
+            return False
+        return request.init in (AUTO, self.prior.name)
+
+    def _start(self, state: RequestState) -> Tensor | None:
+        """Return the picture that a state begins from without a prior; None for what the recipe says."""
+        request = state.request
+        if request.init_picture:
+            return state.pictures[request.init_picture]
+        if request.init in NOISES:
+            return NOISES[request.init](request.width, request.height, state.generator).to(self.device)
+        return None
 
     def abort_request(self, request_id: str) -> None:
         """Forget a request; one that is not in progress is ignored."""
@@ -243,11 +276,15 @@ class Engine:
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
         canvas, optimiser = self.canvases[stage], self.optimisers[stage]
         init = canvas.init(request.width, request.height, state.generator, picture)
+        surface: Surface = canvas
+        if request.mask:
+            surface = MaskedSurface(canvas)
+            init = masked(init, state.pictures[request.init_picture], state.pictures[request.mask])
         fitting = [batch for batch in self._batches if batch.key == state.key and not batch.full]
         batch = max(fitting, key=lambda batch: len(batch.states), default=None)
         if batch is None:
             numbers = self.recipe.stages[stage]
-            batch = Batch(canvas, self.objective, optimiser, numbers, state, init, self.device)
+            batch = Batch(surface, self.objective, optimiser, numbers, state, init, self.device)
             self._batches.append(batch)
         if not batch.states:
             batch.seconds = self._least_seconds()

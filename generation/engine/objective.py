@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 
 from generation.perceptor.clip import CLIPPerceptor
 from generation.perceptor.cutouts import Cutouts
+from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
 from generation.request import ImagineRequest
 
 
@@ -27,10 +28,14 @@ class Loss(Protocol):
 class Objective(Loss, Protocol):
     """What a picture is judged by."""
 
-    def rows(self, request: ImagineRequest) -> tuple[Tensor, ...]:
+    def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
         """Return what a request wants, as tensors without a batch dimension, which stay while it is painted.
 
         Requests whose rows have the same shapes can share a batch.
+
+        Args:
+            request: whose targets are looked at.
+            pictures: of the targets, by their digests.
         """
 
     def left_out(self, request: ImagineRequest) -> str:
@@ -52,9 +57,10 @@ class Likeness:
         self.perceptor = perceptor
         self.cutouts = cutouts
 
-    def rows(self, request: ImagineRequest) -> tuple[Tensor, ...]:
+    def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
         """Return the targets' unit vectors and weights, ``[T, D]`` and ``[T]``."""
-        return self.perceptor.encode_targets(request.judged_by)
+        vectors, weights = self.perceptor.encode_targets(request.judged_by)
+        return with_pictures(vectors, request.judged_by, pictures, self.perceptor, self.cutouts), weights
 
     def left_out(self, request: ImagineRequest) -> str:
         """Return the tail of the first target for all of which the perceptor has no room."""

@@ -6,7 +6,8 @@ Both ends are processes of ours on one machine, the pipe is theirs alone, and on
 
 import pickle
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -43,10 +44,17 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Message down: paint a request, from a checkpoint if it is given and fits."""
+    """Message down: paint a request.
+
+    Args:
+        request: to be painted.
+        checkpoint: from which it goes on if it fits.
+        pictures: that it names, PNGs by their SHA-256; those that are no longer there are missing.
+    """
 
     request: ImagineRequest
     checkpoint: Checkpoint | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from generation.perceptor.clip import CLIPPerceptor
 from generation.perceptor.cutouts import Cutouts
+from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
 from generation.pocket.description import NegativesSection
 from generation.pocket.negatives import SWAPPED, swaps
 from generation.request import ImagineRequest
@@ -36,12 +37,13 @@ class Contrast:
         self.nouns = negatives.nouns
         self._distractors = perceptor.encode_texts(negatives.distractors)
 
-    def rows(self, request: ImagineRequest) -> tuple[Tensor, ...]:
+    def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
         """Return vectors and weights of the targets, and the vectors of their swaps: ``[T, D], [T], [T, S, D]``.
 
         S is the same for all; a text with fewer swaps is its own last ones, which tells nothing apart.
         """
         texts, weights = self.perceptor.encode_targets(request.judged_by)
+        texts = with_pictures(texts, request.judged_by, pictures, self.perceptor, self.cutouts)
         swapped = texts[:, None].repeat(1, SWAPPED * len(self.nouns), 1)
         for own, target in zip(swapped, request.judged_by, strict=True):
             others = swaps(" ".join(self.perceptor.cut(target.text)[0].split()), self.nouns)

@@ -48,7 +48,7 @@ class Sketcher:
         self, request: ImagineRequest, rows: Sequence[Tensor], generator: Generator
     ) -> Slices[None, None, Tensor]:
         """Draw sketches of what a request wants most and return the best, ``[3, height, width]`` in [0, 1]."""
-        text = max(request.judged_by, key=lambda target: target.weight).text
+        text = max((target for target in request.judged_by if target.text), key=lambda target: target.weight).text
         sketches = yield from self.candidates(text, generator)
         yield
         seen = F.interpolate(sketches, size=self.perceptor.input_size, mode="area")

@@ -22,10 +22,12 @@ PAINTING = PaintingSettings(
     preview_seconds=3.0,
 )
 INITS = ("sketch", "noise")
+AS_USUAL = {"init_weight": 0.0, "fit": "crop", "attached": "start", "image_weight": 1.0}
+ALL = "`--seed`, `--size`, `--steps`, `--init`, `--init-weight`, `--fit`, `--as` and `--iw`"
 
 
 def cat(prompt: str = "a cat", **fields: Any) -> Arguments:
-    return Arguments(prompt, {"width": 128, "height": 128, "steps": 100, "init": "auto", **fields})
+    return Arguments(prompt, {"width": 128, "height": 128, "steps": 100, "init": "auto", **AS_USUAL, **fields})
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,9 @@ def cat(prompt: str = "a cat", **fields: Any) -> Arguments:
         ("a sign `git  --amend` --seed 7", cat("a sign `git --amend`", seed=7)),
         ("``--seed` 7`` x", cat("``--seed` 7`` x")),
         ("a castle —golden hour— by the sea", cat("a castle —golden hour— by the sea")),
+        ("a king —as wise as old —fit for a throne", cat("a king —as wise as old —fit for a throne")),
+        ("a king —as target —fit pad", cat("a king", attached="target", fit="pad")),
+        ("a cat —init-weight 2.5 –iw=0.25", cat(init_weight=2.5, image_weight=0.25)),
         ("a cat —since 1990", cat("a cat —since 1990")),
         ("a view —steep hills", cat("a view —steep hills")),
         ("a pot —seeds and all", cat("a pot —seeds and all")),
@@ -115,17 +120,17 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat —seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
         ("a cat —siez 64x64", "There is no flag `--siez`; did you mean `--size`?"),
         ("a cat —inti noise", "There is no flag `--inti`; did you mean `--init`?"),
-        ("a cat --golden hour", "There is no flag `--golden`; there are `--seed`, `--size`, `--steps` and `--init`."),
+        ("a cat --golden hour", f"There is no flag `--golden`; there are {ALL}."),
         ("a cat —seed", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed `7`", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed ```7```", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed \u202ex", "`--seed` takes a whole number from 0 to 4294967295, not `x`."),
         ("a cat --seed א", "`--seed` takes a whole number from 0 to 4294967295, not \u2068`א`\u2069."),
         ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
-        ("a cat --qqq 7", "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps` and `--init`."),
+        ("a cat --qqq 7", f"There is no flag `--qqq`; there are {ALL}."),
         (
             "a cat --q`@everyone`",
-            "There is no flag `--q@everyone`; there are `--seed`, `--size`, `--steps` and `--init`.",
+            f"There is no flag `--q@everyone`; there are {ALL}.",
         ),
         ("a cat --seed 7 --seed 8", "`--seed` is there twice; give it once."),
         ("a cat --seed 7 —SEED=7", "`--seed` is there twice; give it once."),

@@ -13,6 +13,8 @@ TARGETS = {
     "prompts": ("prompts", "PROMPTS"),
     "pictures": ("metadata", "PICTURES"),
     "requests": ("metadata", "REQUESTS"),
+    "uploads": ("uploads", "UPLOADS"),
+    "addresses": ("uploads", "ADDRESSES"),
     "pickles": ("checkpoints", "PICKLES"),
     "weights": ("checkpoints", "WEIGHTS"),
     "networks": ("networks", "NETWORKS"),

@@ -23,6 +23,9 @@ EVERYTHING = ImagineRequest(
     canvas="latent",
     optimiser="adam",
     outputs=("png", "mp4"),
+    init_weight=0.5,
+    fit="pad",
+    mask="1b" * 32,
 )
 VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
 "member": "", "init": "noise"}"""
@@ -34,7 +37,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 2
+    assert json.loads(text)["version"] == 3
     assert ImagineRequest.from_json(text) == request_
 
 
@@ -62,7 +65,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=3),
+        _with(version=4),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),
@@ -75,6 +78,9 @@ def _with(**changed: Any) -> str:
         _with(prompt=None),
         _with(prompt="x" * 20_000),
         _with(init_picture="../../etc/passwd"),
+        _with(mask="../../etc/passwd"),
+        _with(fit="stretch"),
+        _with(init_weight=-1.0),
         _with(targets=[{"text": "a", "weight": "much"}]),
         _with(targets=[{"path": "/etc/passwd"}]),
         _with(command="rm"),
@@ -124,3 +130,8 @@ def test_multiples_are_painted(width: int, height: int, multiple: int) -> None:
 )
 def test_file_names_are_plain(prompt: str, slug: str) -> None:
     assert ImagineRequest("r0", prompt, 7, 64, 64, 1).slug == slug
+
+
+def test_it_says_which_pictures_it_takes() -> None:
+    assert EVERYTHING.pictures == {"0f" * 32, "a0" * 32, "1b" * 32}
+    assert REQUEST.pictures == set()
