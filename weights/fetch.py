@@ -8,7 +8,7 @@ from weights.catalogue import File, Model
 from weights.download import LOOPBACK, Patience, Watch, download, place
 from weights.errors import FetchError
 from weights.folder import ModelFolder
-from weights.part import open_part, shown
+from weights.part import noted_digest, open_part, shown
 
 WEIGHTS = {".ckpt", ".pt"}
 """How the names of weights files end."""
@@ -36,7 +36,9 @@ async def fetch(
         for file in model.files:
             if states[file.name] == "good":
                 continue
-            wanted = file if source is None else replace(file, mirrors=sources(source, model, file))
+            expected = file.sha256 or noted_digest(folder.path / file.name)[0]
+            mirrors = file.mirrors if source is None else sources(source, model, file)
+            wanted = replace(file, sha256=expected, mirrors=mirrors)
             watch.say(f"{model.name}: {file.name}, {'' if file.exact else 'at most '}{shown(file.size)}")
             with open_part(folder.path / file.name) as part:
                 if part.size:

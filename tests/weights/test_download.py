@@ -283,6 +283,18 @@ async def test_bytes_of_unknown_origin_are_not_used(
     assert mirror.ranges == [None]
 
 
+async def test_a_mirror_whose_file_became_shorter_than_what_is_there(mirror: Mirror, fetch_file: Fetch) -> None:
+    mirror.answers = [answers.cut_off(1000), *[answers.status(503)] * 2]
+    async with serving(mirror):
+        file = mirror.file(size=400_000, exact=False, sha256=None)
+        with pytest.raises(FetchError):
+            await fetch_file(file)
+        mirror.content = OTHER[:500]
+        path = await fetch_file(file)
+    assert path.read_bytes() == OTHER[:500]
+    assert mirror.ranges[-2:] == ["bytes=1000-", None]
+
+
 @pytest.mark.parametrize("left", [300_000, 300_001])
 async def test_a_part_that_is_whole_or_too_long(mirror: Mirror, fetch_file: Fetch, tmp_path: Path, left: int) -> None:
     folder = tmp_path / "tiny"

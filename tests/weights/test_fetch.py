@@ -60,6 +60,17 @@ async def test_from_a_server_of_ones_own(tmp_path: Path) -> None:
     assert mirror.paths == ["/weights/tiny/model.pt", "/weights/model.pt"]
 
 
+async def test_a_file_of_this_machine_takes_the_place_of_what_a_mirror_began(tmp_path: Path) -> None:
+    mirror = Mirror(CONTENT, [cut_off(1000), *[status(404)] * 2])
+    model = Model("tiny", "clip", "MIT", (mirror.file(name="model.pt"),))
+    async with serving(mirror):
+        with pytest.raises(FetchError):
+            await fetch(model, tmp_path, Heard(), source=mirror.url, patience=HASTE)
+    (tmp_path / "own.pt").write_bytes(CONTENT)
+    entry = await fetch(model, tmp_path, Heard(), source=str(tmp_path / "own.pt"))
+    assert entry.read_bytes() == CONTENT
+
+
 async def test_a_key_in_an_address_is_not_shown(tmp_path: Path) -> None:
     mirror, heard = Mirror(CONTENT, [cut_off(1000), *[status(404)] * 2]), Heard()
     model = Model("tiny", "clip", "MIT", (mirror.file(name="model.pt"),))

@@ -104,6 +104,19 @@ async def test_what_is_damaged_is_fetched_again(mirror: Mirror, fetch_file: Fetc
     assert {each.name for each in path.parent.iterdir()} == {".lock", "model.ckpt", "model.ckpt.sha256"}
 
 
+async def test_what_came_first_is_what_comes_again(mirror: Mirror, fetch_file: Fetch) -> None:
+    file = replace(UNPUBLISHED, name="model.ckpt")
+    async with serving(mirror):
+        file = replace(file, mirrors=(f"{mirror.url}/file",))
+        path = await fetch_file(file)
+        path.unlink()
+        mirror.content, mirror.etag = OTHER, '"2"'
+        with pytest.raises(FetchError, match="has another file"):
+            await fetch_file(file)
+        path.with_name("model.ckpt.sha256").unlink()
+        assert (await fetch_file(file)).read_bytes() == OTHER
+
+
 async def test_one_process_fetches_a_model_at_a_time(mirror: Mirror, fetch_file: Fetch, tmp_path: Path) -> None:
     async with serving(mirror):
         folder = ModelFolder(tmp_path, Model("tiny", "clip", "MIT", (mirror.file(),)))
