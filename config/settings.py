@@ -121,7 +121,8 @@ class ModelsSettings(Section):
 
     vqgan: str = Field(
         default="pocket",
-        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` beside it",
+        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` beside it, "
+        "or of these",
         min_length=1,
     )
     clip: str = Field(default="pocket", description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
@@ -133,9 +134,9 @@ class ModelsSettings(Section):
 
     @field_validator("vqgan", "clip")
     @classmethod
-    def _home_is_known(cls, path: str) -> str:
+    def _home_is_known(cls, paths: str) -> str:
         try:
-            return str(Path(path).expanduser())
+            return "+".join(str(Path(path).expanduser()) for path in paths.split("+"))
         except RuntimeError:
             raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
 
