@@ -125,11 +125,15 @@ class ModelsSettings(Section):
         "or of these",
         min_length=1,
     )
-    clip: str = Field(default="pocket", description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
+    clip: str = Field(
+        default="pocket",
+        description="`pocket`, or the path of a CLIP file; several with `+` between them judge together",
+        min_length=1,
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
-        "or `float32`, `bfloat16`",
+        "or `float32`, `bfloat16`, `float16`",
     )
 
     @field_validator("vqgan", "clip")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from generation.models.decoder import FrozenDecoder
 from generation.models.frozen import FrozenConv2d
 from generation.models.gradients import replace_gradient
-from generation.models.precision import cast
+from generation.models.precision import cast, compute
 from generation.models.upstream import taming_decoder, taming_encoder
 
 
@@ -96,5 +96,5 @@ class VQGAN(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Return the pictures of quantised latents, about [0, 1]: ``[B, C, h, w] → [B, 3, h·f, w·f]``."""
-        pictures: Tensor = self.decoder(self.post_quant_conv(z.to(self.dtype)))
-        return pictures.float().add(1).div(2)
+        pictures = compute(lambda z: self.decoder(self.post_quant_conv(z)), z, self.dtype)
+        return pictures.add(1).div(2)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from generation.models.precision import cast
+from generation.models.precision import cast, compute
 from generation.models.resnet import freeze_resnet
 from generation.models.upstream import SimpleTokenizer, clip_model
 from generation.models.vit import FrozenVisionTransformer
@@ -180,7 +180,7 @@ class CLIPPerceptor(nn.Module):
         assert isinstance(visual, nn.Module)
         if not isinstance(visual, FrozenVisionTransformer):
             cutouts = (cutouts - self.mean) / self.std
-        return F.normalize(visual(cutouts.to(self.dtype)).float(), dim=-1)
+        return F.normalize(compute(visual, cutouts, self.dtype), dim=-1)
 
     def encode_cutouts(self, cutouts: Tensor) -> Tensor:
         """Return the unit vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``."""
