@@ -146,20 +146,21 @@ class ModelsSettings(Section):
     )
     clip: str = Field(
         default="pocket",
-        description="`pocket`, a name from `easel models list`, or the path of an OpenAI CLIP file",
+        description="`pocket`, a name from `easel models list`, or the path of a CLIP file; several with `+` between "
+        "them judge together",
         min_length=1,
     )
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
-        "or `float32`, `bfloat16`",
+        "or `float32`, `bfloat16`, `float16`",
     )
 
     @field_validator("vqgan", "clip")
     @classmethod
-    def _home_is_known(cls, path: str) -> str:
+    def _home_is_known(cls, paths: str) -> str:
         try:
-            return str(Path(path).expanduser())
+            return "+".join(str(Path(path).expanduser()) for path in paths.split("+"))
         except RuntimeError:
             raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
 

@@ -43,11 +43,12 @@ class Precision(enum.StrEnum):
 
     fp32 = "fp32"
     bf16 = "bf16"
+    fp16 = "fp16"
 
     @property
     def setting(self) -> str:
         """The value of ``models.precision``."""
-        return {"fp32": "float32", "bf16": "bfloat16"}[self]
+        return {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}[self]
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:

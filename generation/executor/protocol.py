@@ -23,8 +23,8 @@ class Load:
 
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
-        clip: ``pocket`` or the path of a CLIP file.
-        precision: ``auto``, ``float32`` or ``bfloat16``.
+        clip: ``pocket`` or the path of a CLIP file, or several with ``+`` between them.
+        precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
@@ -34,7 +34,7 @@ class Load:
 
     vqgan: str
     clip: str
-    precision: Literal["auto", "float32", "bfloat16"]
+    precision: Literal["auto", "float32", "bfloat16", "float16"]
     device: str
     threads: int
     preview_seconds: float

@@ -193,7 +193,7 @@ def load(message: Load, device: torch.device) -> Engine:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     models = load_models(message.vqgan, message.clip, device, message.precision, message.vqgan_config)
-    models.perceptor.tokens("")
+    models.perceptor.cut("")
     return engine_for(models, device)
 
 
