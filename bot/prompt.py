@@ -44,6 +44,7 @@ LANGUAGE_TAG = re.compile(r"\A[\w.+#-]+\n(?=\s*\S)")
 FLAG = re.compile(r"(?P<dashes>--|—|–)(?P<name>(?P<letters>[^\W\d_]+)[^\s=]*)(?:=(?P<value>.*))?", re.DOTALL)
 ADDRESS = re.compile(r"\s*<?(?P<address>https?://[^\s<>]+?)>?(?:::(?P<weight>-?\d{1,3}(?:\.\d{1,4})?))?(?=\s|$)", re.I)
 """Before the first word: of a picture, with its weight."""
+NO_WORDS = "Say what to paint, for example: a lighthouse in a storm, oil painting."
 NEAR = 0.7
 """How alike a word behind a long dash and a flag are, as difflib has it, for the word to be a mistyped flag."""
 
@@ -105,7 +106,7 @@ def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = (), inst
     if not is_visible(prompt.replace("`", "")):
         prompt = instead
     if not prompt:
-        raise PromptError("Say what to paint, for example: a lighthouse in a storm, oil painting.")
+        raise PromptError(NO_WORDS)
     if len(prompt) > painting.max_prompt_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
     return Arguments(prompt, fields)

@@ -20,7 +20,7 @@ import structlog
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
-from bot.prompt import ADDRESS, Arguments
+from bot.prompt import ADDRESS, NO_WORDS, Arguments
 from generation.decoding import decode
 from generation.errors import PictureError
 from generation.request import AUTO, Target
@@ -40,7 +40,6 @@ ONE_START = (
     "with `mask` says where to paint."
 )
 TWO_STARTS = "It begins from your picture or by `--init {0}`, not from both; leave one out, or use `--as target`."
-NO_WORDS = "Say what to paint, for example: a lighthouse in a storm, oil painting."
 NOT_KEPT = "Your picture could not be kept; whoever runs Easel can see why. Try again later."
 UNSEEN = "The message that you reply to could not be looked at; try again, or attach the picture."
 BUSY = "{0} of your pictures are being looked at already; wait for them."
@@ -157,17 +156,14 @@ class Uploads:
             raise UserError(BUSY.format(len(coming)))
         task = coming[message.id] = asyncio.create_task(self._take(given, arguments))
         try:
-            return await task
-        except asyncio.CancelledError:
-            if not task.cancelled():
-                task.cancel()
-                raise
-            return None
+            await asyncio.wait([task])
         finally:
+            task.cancel()
             if coming.get(message.id) is task:
                 del coming[message.id]
             if not coming:
                 self._coming.pop(message.author.id, None)
+        return None if task.cancelled() else task.result()
 
     def forget(self, message_id: int) -> None:
         """Take back what a message brings."""

@@ -12,7 +12,7 @@ from generation.errors import PictureError
 from generation.request import AUTO, ImagineRequest, Target
 
 WEIGHTED = re.compile(r"(?P<file>.+):(?P<weight>-?\d{1,3}(?:\.\d{1,4})?)", re.DOTALL)
-WORD = re.compile("[A-Za-z]+")
+FILE = re.compile("[./]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class PictureArguments:
 
 
 def start_in(init: str | None) -> Path | None:
-    """Return the file that a value of ``--init`` names; None for a bare word, which is no file's."""
-    return None if init is None or WORD.fullmatch(init) else Path(init)
+    """Return the file that a value of ``--init`` names; without a dot or a slash it is a word."""
+    return Path(init) if init is not None and FILE.search(init) else None
 
 
 def _weighted(text: str) -> tuple[Path, float]:

@@ -158,10 +158,10 @@ class Engine:
         return state
 
     def _begins_with_prior(self, request: ImagineRequest) -> bool:
-        """Return whether the prior is asked; it knows what words mean, and no pictures."""
-        if self.prior is None or request.init_picture or not any(target.text for target in request.judged_by):
-            return False
-        return request.init in (AUTO, self.prior.name)
+        """Return whether the prior is asked: it knows what words mean, and no pictures."""
+        wanted = any(target.text and target.weight > 0 for target in request.judged_by)
+        named = self.prior is not None and request.init in (AUTO, self.prior.name)
+        return named and wanted and not request.init_picture
 
     def _start(self, state: RequestState) -> Tensor | None:
         """Return the picture that a state begins from without a prior; None for what the recipe says."""

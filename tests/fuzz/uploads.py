@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
@@ -14,7 +15,6 @@ from bot.errors import UserError
 from bot.fetch import DISCORD_HOST, Sources
 from bot.uploads import split
 from config.settings import DiscordSettings
-from generation.decoding import picture
 from generation.decoding.picture import TooLargeError, UnreadableError, reencoded
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Check, Target, as_it_is
@@ -73,11 +73,10 @@ def check(data: bytes) -> str:
 @contextlib.contextmanager
 def decoding() -> Iterator[Check]:
     """Get the decoders ready."""
-    before, picture.MAX_PIXELS = picture.MAX_PIXELS, MAX_PIXELS
-    for data in whole():
-        reencoded(data)
-    yield check
-    picture.MAX_PIXELS = before
+    with patch("generation.decoding.picture.MAX_PIXELS", MAX_PIXELS):
+        for data in whole():
+            reencoded(data)
+        yield check
 
 
 SOURCES = Sources(DiscordSettings())

@@ -27,6 +27,7 @@ EVERYTHING = ImagineRequest(
     fit="pad",
     mask="1b" * 32,
 )
+NEW_IN_3 = {"init_weight", "fit", "mask"}
 VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
 "member": "", "init": "noise"}"""
 """As pictures carried it."""
@@ -50,6 +51,11 @@ def test_version_1_is_read() -> None:
 def test_version_1_is_read_as_it_was_before_it_said_what_to_begin_from() -> None:
     fields = {key: value for key, value in json.loads(VERSION_1).items() if key != "init"}
     assert ImagineRequest.from_json(json.dumps(fields)).init == "auto"
+
+
+def test_version_2_is_read() -> None:
+    fields = {key: value for key, value in json.loads(REQUEST.to_json()).items() if key not in NEW_IN_3}
+    assert ImagineRequest.from_json(json.dumps(fields | {"version": 2})) == REQUEST
 
 
 def _with(**changed: Any) -> str:
