@@ -173,7 +173,7 @@ def run(
     from easel.logs import configure
     from easel.models import with_paths
     from generation.executor.local import LocalExecutor
-    from store.database import secrets
+    from store.engine import secrets
 
     chosen = with_token(load(config, _checked(settings)))
     token = chosen.discord.token

@@ -7,8 +7,9 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,31 +19,20 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, UpdateBase, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, UpdateBase, event, inspect
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
+from store.engine import engine, is_server, shown
 from store.errors import LostError, StoreError, UnreachableError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
 """What a driver raises when a database is damaged, full, locked or not there."""
-NO_URL = (
-    "store.url should be the URL of a database whose driver is installed, such as sqlite:////var/lib/easel/easel.db "
-    "or postgresql://easel@localhost/easel; in a password @ is written as %40 and / as %2F."
-)
 FOREIGN = "was made by another program; move it away, or set store.url"
 NEWER = "was made by a later version of Easel; update Easel, or set store.url"
 DAMAGED = "is damaged; put a copy of the folder in its place, or move it away to begin anew"
 LEASE = "lease"
 """A table of ``store.lease``, which is there before all others."""
-POSTGRESQL = {
-    "connect_timeout": 3,  # seconds, as those below; the last are milliseconds
-    "keepalives_idle": 3,
-    "keepalives_interval": 1,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 5000,
-}
-"""Of libpq, so that a server that has gone is noticed."""
 LONGEST = 7.0
 """Seconds that a server may take for a transaction; then the connection is ended."""
 MOST_UNWRITTEN = 10_000
@@ -95,13 +85,9 @@ class Database:
             key: these take the place of statements of the same key that could not be written yet.
         """
 
-        def work(connection: Connection) -> None:
-            for statement in statements:
-                connection.execute(statement)
-
         def write() -> None:
             try:
-                self._followed(work)
+                self._followed(partial(_execute, statements))
             except LostError:
                 pass  # it is another's to write now
             except StoreError:
@@ -127,12 +113,7 @@ class Database:
 
     async def close(self) -> None:
         """Wait for the transactions that were asked for, and end the connection."""
-        if self._unwritten:
-            with contextlib.suppress(StoreError):
-                await self.run(lambda _: None)
-        if self._unwritten:
-            _log.error("ended before everything could be written to the database", transactions=len(self._unwritten))
-        await self._in_thread(self._engine.dispose)
+        await self._in_thread(self._end)
         self._thread.shutdown()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -145,7 +126,7 @@ class Database:
                 self._transact(_write_something)
             while self._unwritten:
                 key, statements = next(iter(self._unwritten.items()))
-                self._transact(lambda connection, todo=statements: [connection.execute(each) for each in todo])
+                self._transact(partial(_execute, statements))
                 del self._unwritten[key]
             done = self._transact(work)
         except LostError:
@@ -159,6 +140,14 @@ class Database:
             _log.info("the database can be written to again")
         self._in_trouble = False
         return done
+
+    def _end(self) -> None:
+        if self._unwritten:
+            with contextlib.suppress(StoreError):
+                self._followed(lambda _: None)
+        if self._unwritten:
+            _log.error("ended before everything could be written to the database", transactions=len(self._unwritten))
+        self._engine.dispose()
 
     def _keep(self, key: Hashable, statements: tuple[UpdateBase, ...]) -> None:
         self._unwritten.pop(key, None)
@@ -176,7 +165,7 @@ class Database:
         except (IntegrityError, DataError):
             raise
         except FAULTS as error:
-            raise StoreError(f"{_named(self._engine)} cannot be used: {_reason(error)}.") from None
+            raise StoreError(f"The database {shown(self._engine.url)} cannot be used: {_reason(error)}.") from None
         finally:
             self._began = None
 
@@ -197,7 +186,9 @@ class Database:
             return self._engine.connect()
         except DBAPIError as error:
             if is_server(self._engine.url):
-                raise UnreachableError(f"{_named(self._engine)} cannot be reached: {_reason(error)}.") from None
+                raise UnreachableError(
+                    f"The database {shown(self._engine.url)} cannot be reached: {_reason(error)}."
+                ) from None
             raise
 
 
@@ -212,7 +203,7 @@ async def connected(url: str | URL, guard: Callable[[Connection], None] | None =
     Raises:
         StoreError: it cannot be used, is damaged, or was made by another program or a later version.
     """
-    database = Database(_engine(url), guard)
+    database = Database(engine(url), guard)
     tending = asyncio.create_task(database.tend())
     try:
         await database.prepare(_check)
@@ -232,73 +223,14 @@ async def opened(url: str | URL, guard: Callable[[Connection], None] | None = No
         yield database
 
 
-def is_server(url: str | URL) -> bool:
-    """Return whether several machines can use the database; raises ``StoreError`` where it is no URL."""
-    return _url(url).get_backend_name() != "sqlite"
-
-
-def secrets(url: str) -> list[str]:
-    """Return what must not be shown of a URL, which may be none."""
-    try:
-        parsed = make_url(url)
-    except (SQLAlchemyError, ValueError):
-        return [url]
-    hidden = [str(value) for name, value in parsed.query.items() if "password" in name]
-    return [url, str(parsed.password), *hidden] if parsed.password else hidden
-
-
-def _url(url: str | URL) -> URL:
-    try:
-        parsed = make_url(url)
-    except (SQLAlchemyError, ValueError):
-        raise StoreError(NO_URL) from None
-    # The rest of a password that holds these characters would be taken for the host.
-    if "@" in (parsed.host or ""):
-        raise StoreError(NO_URL)
-    return parsed
-
-
-def _engine(url: str | URL) -> Engine:
-    parsed = _url(url)
-    arguments = {}
-    if parsed.get_backend_name() == "postgresql":
-        arguments = {name: value for name, value in POSTGRESQL.items() if name not in parsed.query}
-    try:
-        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=is_server(parsed), connect_args=arguments)
-    except (SQLAlchemyError, ImportError, TypeError, ValueError):
-        raise StoreError(NO_URL) from None
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    elif engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _set_up_postgresql)
-    return engine
-
-
-def _set_up_sqlite(connection: Any, _: object) -> None:
-    # Without this the driver begins no transaction before it makes tables.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _set_up_postgresql(connection: Any, _: object) -> None:
-    # The second lets others go on where this process stands still in mid-transaction.
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = '5s'")
-        cursor.execute("SET idle_in_transaction_session_timeout = '5s'")
-    connection.commit()
+def _execute(statements: Sequence[UpdateBase], connection: Connection) -> None:
+    for statement in statements:
+        connection.execute(statement)
 
 
 def _check(connection: Connection) -> None:
     """Refuse what is not ours to use, or not any more."""
-    named = _named(connection.engine)
+    named = f"The database {shown(connection.engine.url)}"
     if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
         raise StoreError(f"{named} {DAMAGED}.")
     revision = MigrationContext.configure(connection).get_current_revision()
@@ -324,13 +256,6 @@ def _config(connection: Connection) -> Config:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
-
-
-def _named(engine: Engine) -> str:
-    url = engine.url
-    if is_server(url):
-        return f"The database {url.set(query={}).render_as_string()}"
-    return f"The database {url.database}"
 
 
 def _reason(error: Exception) -> str:

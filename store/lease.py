@@ -16,6 +16,7 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import structlog
@@ -45,6 +46,9 @@ lease = Table(
     Column("beats", BigInteger, nullable=False),  # changes by holders
     Column("looks", BigInteger, nullable=False),  # changes by those who stand by
 )
+
+Seen = Row[Any, Any, Any]
+"""Who has it, their name for people, and how often they have changed the row."""
 
 _log = structlog.get_logger(__name__)
 
@@ -89,7 +93,7 @@ class Lease:
                 if row != seen:
                     seen, since = row, time.monotonic()
                 is_free = row.holder == NOBODY or time.monotonic() - since > FREE * self._pace
-                if is_free and await self._database.prepare(lambda connection, row=row: self._take(connection, row)):
+                if is_free and await self._database.prepare(partial(self._take, row)):
                     break
                 in_trouble = False
                 if not is_free and told != row.holder:
@@ -144,7 +148,7 @@ class Lease:
     def _holds(self, connection: Connection) -> bool:
         return connection.execute(select(lease.c.holder)).scalar() == self._me
 
-    def _take(self, connection: Connection, seen: Row[Any]) -> bool:
+    def _take(self, seen: Seen, connection: Connection) -> bool:
         """Take it where the row is still as it was seen."""
         unchanged = update(lease).where(lease.c.holder == seen.holder, lease.c.beats == seen.beats)
         named = f"process {os.getpid()} on {socket.gethostname()}"
@@ -185,7 +189,7 @@ def _make(connection: Connection) -> None:
         connection.execute(insert(lease).values(id=1, holder=NOBODY, named="", beats=0, looks=0))
 
 
-def _look(connection: Connection) -> Row[Any]:
+def _look(connection: Connection) -> Seen:
     """Return who has it, and how often that changed the row."""
     connection.execute(update(lease).values(looks=lease.c.looks + 1))
     return connection.execute(select(lease.c.holder, lease.c.named, lease.c.beats)).one()

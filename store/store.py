@@ -10,6 +10,7 @@ from sqlalchemy import URL
 from config.settings import Settings
 from store import database, lease
 from store.checkpoints import CheckpointFolder
+from store.engine import is_server
 from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
@@ -56,7 +57,7 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
     url = chosen.get_secret_value() if chosen else URL.create("sqlite", database=str(settings.data_dir / NAME))
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(locked(settings.data_dir))
-        held = await stack.enter_async_context(lease.held(url)) if database.is_server(url) else None
+        held = await stack.enter_async_context(lease.held(url)) if is_server(url) else None
         opened_database = await stack.enter_async_context(database.opened(url, held.check if held else None))
         pictures = PictureFolder(settings.data_dir, settings.keep.pictures)
         checkpoints = CheckpointFolder(settings.data_dir, settings.keep.checkpoints)

@@ -68,13 +68,13 @@ class Server:
 
     def execute(self, statement: str) -> None:
         """Run a statement as its administrator."""
-        options = "-c default_transaction_read_only=off"
-        with self._connection(options=options) as connection:
+        with self._connection("-c default_transaction_read_only=off") as connection:
             connection.execute(statement.encode())
 
-    def _connection(self, **more: str) -> psycopg.Connection[Any]:
-        place = {"host": str(self._folder), "user": USER, "dbname": "postgres"}
-        return psycopg.connect(port=self.port, autocommit=True, **place, **more)
+    def _connection(self, options: str = "") -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
+            host=str(self._folder), port=self.port, user=USER, dbname="postgres", options=options, autocommit=True
+        )
 
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:

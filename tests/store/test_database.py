@@ -157,12 +157,19 @@ async def test_a_server_that_only_lets_read(on_server: Place) -> None:
         assert await opened.run(messages) == [1]
 
 
+def dawdle(connection: Connection) -> None:
+    """Stand still in mid-transaction."""
+    connection.execute(select(heard))
+    time.sleep(7)
+    connection.execute(select(heard))
+
+
 async def test_no_statement_waits_for_ever(on_server: Place) -> None:
     async with on_server.opened() as opened:
         with pytest.raises(StoreError, match="statement timeout"):
             await opened.run(lambda connection: connection.execute(text("SELECT pg_sleep(60)")))
         with pytest.raises(StoreError):
-            await opened.run(lambda connection: (connection.execute(select(heard)), time.sleep(7)))
+            await opened.run(dawdle)
 
 
 async def test_a_wrong_password(on_server: Place) -> None:
@@ -183,10 +190,3 @@ async def test_what_is_to_be_unique_leaves_nothing_behind(place: Place) -> None:
         with pytest.raises(IntegrityError):
             await opened.run(work)
         assert await opened.run(messages) == [1]
-
-
-def test_what_is_secret_of_a_url() -> None:
-    assert database.secrets("sqlite:///x") == []
-    assert "a@b" in database.secrets("postgresql://u:a%40b@h/d")
-    assert "c" in database.secrets("postgresql://h/d?password=c")
-    assert database.secrets("no URL") == ["no URL"]
