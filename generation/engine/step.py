@@ -19,6 +19,7 @@ def step(
     rows: Sequence[Tensor],
     coefficients: Tensor,
     drawn: Tensor,
+    at_once: int | None = None,
 ) -> tuple[Tensors, Tensors, Tensor]:
     """Return the parameters and the optimiser's state after a step, and the pictures before it, ``[B, 3, H, W]``.
 
@@ -34,10 +35,11 @@ def step(
         rows: of the objective.
         coefficients: of the optimiser in this step.
         drawn: what is random about the objective in this step.
+        at_once: so many views are judged together, to take less memory and more time; None for all.
     """
 
     def evaluate(parameters: Tensors) -> tuple[Tensor, Tensor]:
         pictures = canvas.render(parameters, constants)
-        return objective.loss(pictures, rows, drawn) + canvas.regulariser(parameters, pictures), pictures
+        return objective.loss(pictures, rows, drawn, at_once) + canvas.regulariser(parameters, pictures), pictures
 
     return optimiser.step(parameters, state, coefficients, evaluate)
