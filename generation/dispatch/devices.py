@@ -76,7 +76,12 @@ class Pool:
 
     def refusal(self, shape: Shape) -> str | None:
         """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
-        return size_refusal(shape, lcm(*(device.multiple for device in self.devices)))
+        return size_refusal(shape, self.multiple)
+
+    @property
+    def multiple(self) -> int:
+        """Of which the sides of pictures have to be multiples, in pixels."""
+        return lcm(*(device.multiple for device in self.devices))
 
     @property
     def inits(self) -> tuple[str, ...]:

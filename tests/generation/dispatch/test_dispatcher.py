@@ -19,10 +19,16 @@ from tests.generation.simulated import LARGE, SMALL, a_request
 class Running:
     """A dispatcher that runs, and its updates."""
 
-    def __init__(self, executor: ScriptedExecutor, journal: MemoryJournal | None = None, plenty: int = 1000) -> None:
+    def __init__(
+        self,
+        executor: ScriptedExecutor,
+        journal: MemoryJournal | None = None,
+        plenty: int = 1000,
+        forecast_seconds: float = 3600.0,
+    ) -> None:
         self.executor = executor
         self.dispatcher = Dispatcher(
-            executor, total=plenty, per_member=plenty, journal=journal, forecast_seconds=3600.0
+            executor, total=plenty, per_member=plenty, journal=journal, forecast_seconds=forecast_seconds
         )
         self.updates = self.dispatcher.updates()
         self.task = asyncio.create_task(self.dispatcher.run())
@@ -296,6 +302,54 @@ async def test_a_request_that_kills_two_workers_is_given_up(make: type[Running])
     assert (record.status, record.attempts) == ("failed", 2)
     await running.submit(a_request(1))
     await running.sent(1)
+
+
+async def test_what_its_device_has_no_memory_for_is_painted_smaller_once(make: type[Running]) -> None:
+    running = make(ScriptedExecutor())
+    record = await running.dispatcher.submit(a_request(0, shape=LARGE))
+    await running.submit(a_request(1))
+    await running.sent(0)
+    running.executor.say(replace(CHECKPOINT, step=3))
+    running.executor.fail(a_request(0), "Too large.", is_shortage=True)
+    await running.executor.until(lambda: running.executor.checkpoints["r0"] is None and running.executor.requests)
+    async with asyncio.timeout(60):
+        while record.smaller is None:
+            await anext(running.updates)
+    await running.sent(0)
+    assert running.executor.requests["r0"] == a_request(0, shape=SMALL)
+    assert running.executor.checkpoints["r0"] is None
+    assert (record.request.shape, record.smaller, record.step, record.attempts) == (LARGE, SMALL, 0, 0)
+    running.executor.fail(a_request(0), "Too large.", is_shortage=True)
+    assert (await running.until(Failed)).event == Failed("r0", "Too large.", is_shortage=True)
+    await running.sent(1)
+    running.executor.fail(a_request(1), "Too large.", is_shortage=True)
+    assert (await running.until(Failed)).event == Failed("r1", "Too large.", is_shortage=True), "it is the smallest"
+
+
+async def test_a_worker_that_dies_over_a_smaller_picture_leaves_it_smaller(make: type[Running]) -> None:
+    running = make(ScriptedExecutor())
+    await running.submit(a_request(0, shape=LARGE))
+    await running.sent(0)
+    running.executor.fail(a_request(0), "Too large.", is_shortage=True)
+    await running.executor.until(lambda: [each.shape for each in running.executor.requests.values()] == [SMALL])
+    running.executor.change(0, "down")
+    running.executor.change(0, "ready")
+    await running.sent()
+    await running.sent(0)
+    assert running.executor.requests["r0"].shape == SMALL
+
+
+async def test_while_a_start_is_being_made_nobody_is_promised_the_past(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(), forecast_seconds=0.0)
+    await running.submit(a_request(0))
+    await running.sent(0)
+    waiting = await running.dispatcher.submit(a_request(1))
+    for _ in range(3):
+        before = waiting.estimate.starts
+        running.executor.advance(a_request(0), 0)
+        async with asyncio.timeout(60):
+            while waiting.estimate.starts <= before:
+                await anext(running.updates)
 
 
 async def test_a_worker_that_never_had_a_request_has_not_died_over_it(make: type[Running]) -> None:
