@@ -115,6 +115,8 @@ class Dispatcher:
             record.step = checkpoint.step if checkpoint else 0
             self._enter(record)
             tag = self._plan.scheduler.add(record.request)
+            if unfinished.attempts:
+                self._plan.suspects[record.request.id] = ""
             if unfinished.was_running:
                 record.status = "running"
                 self._plan.scheduler.pop()
@@ -356,6 +358,7 @@ class Dispatcher:
             record.device = None
             if record.request.id in down.requests:
                 record.attempts += 1
+                self._plan.suspects[record.request.id] = device.name
             else:
                 # Sent while it went down: a worker that has come up meanwhile may have it.
                 self._executor.abort(device.number, record.request.id)

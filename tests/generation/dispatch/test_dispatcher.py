@@ -304,6 +304,56 @@ async def test_a_request_that_kills_two_workers_is_given_up(make: type[Running])
     await running.sent(1)
 
 
+async def test_after_a_death_each_goes_on_alone_so_that_the_second_is_of_the_cause(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(slots=4))
+    await running.submit(*(a_request(number) for number in range(5)))
+    await running.sent(0, 1, 2, 3)
+    running.executor.change(0, "down")
+    running.executor.change(0, "ready")
+    await running.sent(0)
+    running.executor.finish(a_request(0))
+    await running.sent(1)
+    running.executor.change(0, "down")
+    assert (await running.until(Failed)).event == Failed("r1", GIVEN_UP)
+    running.executor.change(0, "ready")
+    for number in (2, 3):
+        await running.sent(number)
+        running.executor.finish(running.executor.requests[f"r{number}"])
+    await running.sent(4)
+    await running.submit(a_request(5))
+    await running.sent(4, 5)
+    forecasts = {each.request_id for each in running.dispatcher.forecast()}
+    assert forecasts == {"r4", "r5"}
+
+
+async def test_what_killed_a_worker_goes_on_on_another_device_where_one_is_up(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(devices=2))
+    await running.submit(a_request(0), a_request(1))
+    await running.sent(0, 1)
+    first = running.executor.device_of(a_request(0))
+    running.executor.change(first, "down")
+    running.executor.change(first, "ready")
+    await running.sent(1)
+    await running.submit(a_request(2))
+    await running.sent(1, 2)
+    assert running.executor.device_of(a_request(2)) == first, "which need not wait"
+    running.executor.finish(a_request(1))
+    await running.sent(0, 2)
+    assert running.executor.device_of(a_request(0)) != first
+
+
+async def test_what_killed_a_worker_goes_on_on_the_same_device_where_no_other_is_up(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(devices=2))
+    await running.submit(a_request(0))
+    await running.sent(0)
+    first = running.executor.device_of(a_request(0))
+    running.executor.change(1 - first, "down")
+    running.executor.change(first, "down")
+    running.executor.change(first, "ready")
+    await running.sent(0)
+    assert running.executor.device_of(a_request(0)) == first
+
+
 async def test_what_its_device_has_no_memory_for_is_painted_smaller_once(make: type[Running]) -> None:
     running = make(ScriptedExecutor())
     record = await running.dispatcher.submit(a_request(0, shape=LARGE))
@@ -598,8 +648,8 @@ async def test_what_loses_its_worker_while_draining_goes_on(make: type[Running])
     first = running.executor.device_of(a_request(0))
     running.executor.change(first, "down")
     running.executor.change(first, "ready")
-    await running.sent(0, 1)
-    for number in (0, 1):
+    for number in (1, 0):
+        await running.sent(number)
         running.executor.finish(a_request(number))
     async with asyncio.timeout(60):
         await draining
