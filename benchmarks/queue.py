@@ -49,6 +49,9 @@ class Devices:
     def abort(self, device: int, request_id: str) -> None:
         """Stop painting it."""
 
+    def suspend(self, device: int, request_id: str) -> None:
+        """Stop painting it."""
+
     async def events(self) -> AsyncIterator[tuple[int, Event]]:
         """Yield what happens."""
         for number in range(2):

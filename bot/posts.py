@@ -26,11 +26,15 @@ from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Failed, Finished, Progress
 from generation.request import ImagineRequest
-from store.errors import KnownMessageError
+from store.errors import KnownMessageError, StoreError
 from store.journal import Kept, StoreJournal
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
+UNWRITTEN = (
+    "Easel cannot write down requests at the moment, and takes none that it could lose; whoever runs it has been told. "
+    "Ask again in a few minutes."
+)
 CANCELLED = "Cancelled."
 BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
 OWN_LIMIT = (
@@ -87,6 +91,9 @@ class Posts:
         self._tasks: set[asyncio.Task[None]] = set()
         self._admission = asyncio.Lock()
         self._closed = False
+        self._paused = False
+        self._told: dict[str, Entry] = {}
+        """Those whose posts say that they go on after a restart, by the ids of the requests."""
 
     async def run(self) -> None:
         """Keep the posts up to date, until cancelled."""
@@ -138,6 +145,10 @@ class Posts:
             except KnownMessageError as error:
                 _log.info("heard again", reason=str(error))
                 return
+            except StoreError:
+                # A connection that was lost may have written it down nonetheless; so it ends, with this as its answer.
+                await self._journal.close(request.id)
+                raise UserError(UNWRITTEN) from None
             if self._closed:
                 return  # the next start acknowledges it
             post = self._post(request, origin)
@@ -196,17 +207,21 @@ class Posts:
         await self._drop(entry.request.id)
         entry.post.show(Ended(sentence, again=False))
 
-    async def close(self, seconds: float) -> None:
-        """Take no more requests, and tell everybody whose picture is unfinished that it goes on, within ``seconds``."""
+    def drain(self, *, for_long: bool) -> None:
+        """Take no more requests.
+
+        Args:
+            for_long: tell everybody who waits already now that their picture goes on after a restart.
+        """
         self._closed = True
-        by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            by_channel[entry.origin.channel.id].append(entry)
-            entry.post.show(Paused())
-        self._entries.clear()
-        for entries in by_channel.values():
-            if len(entries) > MOST_EDITED:
-                self._spawn(self._send_notices(entries))
+        if for_long:
+            self._tell_paused(self.waiting)
+
+    async def close(self, seconds: float) -> None:
+        """After :meth:`drain`, tell all others whose picture is unfinished the same, within ``seconds``."""
+        self._paused = True
+        unfinished = [*self.running, *self.waiting]
+        self._tell_paused([entry for entry in unfinished if entry.request.id not in self._told])
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
         late = [task for task in self._tasks if not task.done()]
@@ -214,6 +229,13 @@ class Posts:
             task.cancel()
         if late:
             _log.warning("stopped before every post could be changed", posts=len(late))
+
+    def abandon(self) -> None:
+        """Leave every request to another bot: nothing is posted any more."""
+        self._closed = True
+        self._entries.clear()
+        for task in self._tasks:
+            task.cancel()
 
     def asked_by(self, message_id: int) -> Entry | None:
         """Return what waits or is being painted because of that message."""
@@ -263,11 +285,11 @@ class Posts:
             case Failed(reason=reason):
                 post.show(Ended(reason, again=True))
                 del self._entries[record.request.id]
-            case event if record.status == "running":
+            case event if record.status == "running" and not self._paused:
                 data = event.preview if isinstance(event, Progress) else None
                 preview = Picture(f"{record.request.slug}.jpg", data, post.caption.alt_text) if data else None
                 post.show(_standing(record), preview)
-            case _ if record.status == "waiting":
+            case _ if record.status == "waiting" and not self._closed:
                 post.show(_standing(record))
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
@@ -284,7 +306,7 @@ class Posts:
             _log.warning("a post is given up", request=request_id, error=str(error))
         except Exception:
             _log.exception("could not post", request=request_id)
-        if request_id in self._entries:
+        if request_id in self._entries and not self._closed:
             await self._drop(request_id)
         if is_over:
             await self._journal.close(request_id)
@@ -298,6 +320,16 @@ class Posts:
         """Tell all members of a channel at once; their posts are changed as far as there is time."""
         posts = [(entry.origin, entry.post.caption) for entry in entries]
         await send_notices(entries[0].origin.channel, posts, self._patience)
+
+    def _tell_paused(self, entries: Iterable[Entry]) -> None:
+        by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            by_channel[entry.origin.channel.id].append(entry)
+            entry.post.show(Paused())
+            self._told[entry.request.id] = entry
+        for channel_id, told in by_channel.items():
+            if sum(entry.origin.channel.id == channel_id for entry in self._told.values()) > MOST_EDITED:
+                self._spawn(self._send_notices(told))
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         """Run it beside everything else; :meth:`close` waits for it."""

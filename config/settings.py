@@ -137,21 +137,30 @@ class ModelsSettings(Section):
 
     vqgan: str = Field(
         default="pocket",
-        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` beside it",
+        description="`pocket`, a name from `easel models list`, or the path of a taming-transformers YAML with its "
+        "`.ckpt` or `.safetensors` beside it, or of these",
         min_length=1,
     )
-    clip: str = Field(default="pocket", description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
+    vqgan_config: Path | None = Field(
+        default=None, description="The path of the VQGAN's YAML, where it does not lie beside its weights"
+    )
+    clip: str = Field(
+        default="pocket",
+        description="`pocket`, a name from `easel models list`, or the path of a CLIP file; several with `+` between "
+        "them judge together",
+        min_length=1,
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
-        "or `float32`, `bfloat16`",
+        "or `float32`, `bfloat16`, `float16`",
     )
 
     @field_validator("vqgan", "clip")
     @classmethod
-    def _home_is_known(cls, path: str) -> str:
+    def _home_is_known(cls, paths: str) -> str:
         try:
-            return str(Path(path).expanduser())
+            return "+".join(str(Path(path).expanduser()) for path in paths.split("+"))
         except RuntimeError:
             raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
 
@@ -163,6 +172,14 @@ class ExecutorSettings(Section):
         default="auto",
         description="`auto` for every GPU, or one CPU worker where there is none; or a list of "
         "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`",
+    )
+
+    grace_seconds: float = Field(
+        default=30.0,
+        description="At the end, seconds for what is being painted to be finished; else it goes on at the next start",
+        strict=True,
+        ge=0,
+        allow_inf_nan=False,
     )
 
     @field_validator("devices", mode="before")
@@ -195,6 +212,49 @@ class StoreSettings(Section):
     )
 
 
+class PicturesKept(Section):
+    """Which finished pictures stay on disk. None is deleted before it is posted."""
+
+    days: Count | None = Field(
+        default=None, description="Days after which a finished picture is deleted from the disk; never when none is set"
+    )
+    megabytes: Count | None = Field(
+        default=None, description="When finished pictures take more, the oldest are deleted; never when none is set"
+    )
+
+
+class CheckpointsKept(Section):
+    """Which checkpoints stay on disk once their request has ended."""
+
+    days: Count | None = Field(
+        default=1, description="Days after which the checkpoint of a request that has ended is deleted"
+    )
+    megabytes: Count | None = Field(
+        default=1000, description="When checkpoints take more, the oldest of requests that have ended are deleted"
+    )
+
+
+class UploadsKept(Section):
+    """Which pictures of members stay on disk once no request needs them."""
+
+    days: Count | None = Field(default=30, description="Days after which a member's picture that no request needs goes")
+    megabytes: Count | None = Field(
+        default=1000, description="When members' pictures that no request needs take more, the oldest go"
+    )
+
+
+Keep = PicturesKept | CheckpointsKept | UploadsKept
+"""How long files stay."""
+
+
+class KeepSettings(Section):
+    """Which files stay on disk, and for how long."""
+
+    pictures: PicturesKept = PicturesKept()
+    checkpoints: CheckpointsKept = CheckpointsKept()
+    uploads: UploadsKept = UploadsKept()
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -220,6 +280,7 @@ class Settings(Section):
     models: ModelsSettings = ModelsSettings()
     executor: ExecutorSettings = ExecutorSettings()
     store: StoreSettings = StoreSettings()
+    keep: KeepSettings = KeepSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("data_dir", mode="before")

@@ -18,6 +18,7 @@ from config.layers import load
 from config.settings import Settings
 from easel.disk import check_data_dir
 from easel.logs import configure
+from easel.models import with_paths
 from easel.redaction import remember
 from easel.sandbox_process import cancel_at_signals, child
 from generation.executor.local import LocalExecutor
@@ -43,10 +44,13 @@ def show(arguments: list[str], *, port: int, browser: bool, prompt: str) -> None
         BotError: the bot cannot run, or the sandbox ended before it was told to.
         ConfigError: a setting is wrong.
         GenerationError: no worker came up.
+        WeightsError: a model that the settings name is not fetched, or damaged.
     """
     settings = load(arguments=[*FIRST, *arguments])
     configure(settings.log.level)
     check_data_dir(settings)
+    # What the demo paints is kept apart; what it paints with is the bot's.
+    settings = with_paths(settings, load(arguments=arguments))
     # discord.py mistakes an answer that comes in the same millisecond, as the sandbox's do, for one to the heartbeat
     # before, and warns of a late gateway.
     logging.getLogger("discord.gateway").setLevel(logging.ERROR)
@@ -82,9 +86,13 @@ async def _show(settings: Settings, port: int, browser: bool, prompt: str) -> No
 
 
 def _inside(settings: Settings, url: str, state: dict[str, Any]) -> Settings:
-    """Return the settings of a bot that logs in to the sandbox."""
+    """Return the settings of a bot that logs in to the sandbox, and finishes nothing once it is stopped."""
     discord = {"api_base": f"{url}/api/v10", "token": SecretStr(state["bot"]["token"])}
-    return settings.model_copy(update={"discord": settings.discord.model_copy(update=discord)})
+    sections = {
+        "discord": settings.discord.model_copy(update=discord),
+        "executor": settings.executor.model_copy(update={"grace_seconds": 0.0}),
+    }
+    return settings.model_copy(update=sections)
 
 
 async def _open(

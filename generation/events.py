@@ -1,8 +1,9 @@
 """What travels up: what happened to a request or a device, in the order in which it happened.
 
 A request's events are ``Started``, then any number of ``Progress`` and ``Checkpoint``, then one ``Finished`` or
-``Failed``. When a worker dies in mid-picture the request starts again, from its last checkpoint if there is one, so
-``Started`` may come more than once. An aborted request has no further events.
+``Failed``, or ``Suspended`` where the device was told to stop. When a worker dies in mid-picture the request starts
+again, from its last checkpoint if there is one, so ``Started`` may come more than once. An aborted request has no
+further events.
 """
 
 from dataclasses import dataclass
@@ -62,6 +63,17 @@ class Checkpoint:
     step: int
     seconds: float
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """The device was told to stop and has; the request goes on from its last checkpoint, or begins anew.
+
+    Args:
+        request_id: of the request.
+    """
+
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,6 @@ class Down:
     requests: tuple[str, ...] = ()
 
 
-RequestEvent = Started | Progress | Checkpoint | Finished | Failed
+RequestEvent = Started | Progress | Checkpoint | Suspended | Finished | Failed
 DeviceEvent = Ready | Heartbeat | Down
 Event = RequestEvent | DeviceEvent

@@ -1,9 +1,11 @@
 """Requests from their acceptance until their post says how they ended."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,17 +16,20 @@ from sqlalchemy.exc import IntegrityError
 
 from generation.dispatch.journal import Unfinished
 from generation.dispatch.record import Record
-from generation.events import Failed, Finished
+from generation.events import Checkpoint, Failed, Finished
 from generation.request import ImagineRequest, Text
 from store.asked import Asked, Id
+from store.checkpoints import CheckpointFolder
 from store.database import Database
-from store.errors import KnownMessageError
+from store.errors import KnownMessageError, StoreError
+from store.folder import DAY
 from store.pictures import PictureFolder
 from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests
 
 OnSaved = Callable[[Path, ImagineRequest], None]
 
-DAY = 86400.0
+TIDY_SECONDS = 600.0
+"""From one look for old files to the next."""
 NEWEST = 1000
 """Messages of which it is told that they asked for something."""
 UNPAINTED = requests.c.state.in_((WAITING, RUNNING))
@@ -69,20 +74,29 @@ class Kept:
 class StoreJournal:
     """The dispatcher's journal, which knows besides what the posts show.
 
-    Where something cannot be written after a request was accepted, the log says so and the bot goes on; the next start
-    then finds the request as it was before.
+    What cannot be written after a request was accepted is written once that is possible, and the bot goes on meanwhile.
 
     Args:
         database: to write in.
         pictures: where finished pictures are kept.
+        checkpoints: where is kept from what requests go on.
         keep_days: so long after its end a request is deleted.
         on_saved: called with the path of each picture that was saved, and its request.
     """
 
     def __init__(
-        self, database: Database, pictures: PictureFolder, keep_days: float, on_saved: OnSaved | None = None
+        self,
+        database: Database,
+        pictures: PictureFolder,
+        checkpoints: CheckpointFolder,
+        keep_days: float,
+        on_saved: OnSaved | None = None,
     ) -> None:
         self._pictures = pictures
+        self._checkpoints = checkpoints
+        self._attempts: dict[str, int] = {}
+        """Of what is known to run in the database."""
+        self._tidied = -inf
         self._database = database
         self._keep_days = keep_days
         self._on_saved = on_saved
@@ -117,11 +131,19 @@ class StoreJournal:
         await self._update(request.id, {"request": request.to_json()})
 
     async def checkpoint(self, record: Record) -> None:
-        """Write down that a request runs, and how many workers have died over it."""
-        await self._update(record.request.id, {"state": RUNNING, "attempts": record.attempts})
+        """Write down that a request runs, how many workers have died over it, and from what it goes on."""
+        request_id = record.request.id
+        if self._attempts.get(request_id) != record.attempts:
+            self._attempts[request_id] = record.attempts
+            await self._update(request_id, {"state": RUNNING, "attempts": record.attempts})
+        if record.checkpoint is None:
+            await self._checkpoints.delete(request_id)
+        else:
+            await self._checkpoints.keep(record.checkpoint)
 
     async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
         """Keep the picture, where there is one, then write down how the request ended; None where it was taken back."""
+        self._attempts.pop(record.request.id, None)
         path = None
         match outcome:
             case Finished():
@@ -132,7 +154,8 @@ class StoreJournal:
             case None:
                 values = {"state": CANCELLED}
         unshown = requests.c.state.in_((WAITING, RUNNING, POSTING))
-        await self._database.write(update(requests).where(requests.c.id == record.request.id, unshown).values(values))
+        ended = update(requests).where(requests.c.id == record.request.id, unshown).values(values)
+        await self._database.write(ended, key=("finish", record.request.id))
         if path is not None and self._on_saved is not None:
             self._on_saved(path, record.request)
 
@@ -145,7 +168,7 @@ class StoreJournal:
                     update(requests).where(requests.c.id == kept.request.id).values(state=WAITING)
                 )
         return [
-            Unfinished(kept.request, kept.attempts, kept.state == RUNNING)
+            Unfinished(kept.request, kept.attempts, kept.state == RUNNING, await self._checkpoint_of(kept))
             for kept in await self.kept()
             if kept.state in (WAITING, RUNNING)
         ]
@@ -171,9 +194,8 @@ class StoreJournal:
 
     async def sent(self, request_id: str, post: int) -> None:
         """Write down which message is about a request."""
-        await self._database.write(
-            update(requests).where(requests.c.id == request_id).values(post=post, posted=time.time())
-        )
+        sent = update(requests).where(requests.c.id == request_id).values(post=post, posted=time.time())
+        await self._database.write(sent, key=("sent", request_id))
 
     async def close(self, request_id: str) -> None:
         """Write down that the post shows how a request ended, and delete what ended long ago."""
@@ -185,7 +207,11 @@ class StoreJournal:
             posting.where(requests.c.sentence.is_(None)).values(state=DONE, ended=now),
             posting.where(requests.c.sentence.is_not(None)).values(state=FAILED, ended=now),
             delete(requests).where(requests.c.ended < now - self._keep_days * DAY),
+            key=("close", request_id),
         )
+        if time.monotonic() - self._tidied > TIDY_SECONDS:
+            self._tidied = time.monotonic()
+            await self._tidy()
 
     async def messages(self) -> Sequence[int]:
         """Return the newest messages that have asked for something."""
@@ -193,9 +219,25 @@ class StoreJournal:
         newest = asking.order_by(requests.c.number.desc()).limit(NEWEST)
         return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
 
+    async def _checkpoint_of(self, kept: Kept) -> Checkpoint | None:
+        return await self._checkpoints.read(kept.request) if kept.state == RUNNING else None
+
+    async def _tidy(self) -> None:
+        """Delete files of requests that have ended, as far as the settings say so."""
+        open_ids = select(requests.c.id).where(requests.c.ended.is_(None))
+        try:
+            needed = await self._database.run(lambda connection: connection.execute(open_ids).scalars().all())
+            for folder in (self._pictures, self._checkpoints):
+                deleted = await asyncio.to_thread(folder.tidy, needed)
+                if deleted:
+                    _log.info("deleted old files", files=deleted, folder=str(folder.path))
+        except (StoreError, OSError) as error:
+            _log.error("could not delete old files", error=str(error))
+
     async def _update(self, request_id: str, values: Mapping[str, Any]) -> None:
         """Change what is known of a request that has not ended."""
-        await self._database.write(update(requests).where(requests.c.id == request_id, UNPAINTED).values(values))
+        changed = update(requests).where(requests.c.id == request_id, UNPAINTED).values(values)
+        await self._database.write(changed, key=(*values, request_id))
 
 
 @cache

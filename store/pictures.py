@@ -1,14 +1,15 @@
 """Finished pictures on disk."""
 
 import asyncio
-import os
-import re
+from collections.abc import Collection
 from pathlib import Path
 
 import structlog
 
+from config.settings import Keep
 from generation.events import Finished
 from generation.request import ImagineRequest
+from store.folder import Folder
 
 _log = structlog.get_logger(__name__)
 
@@ -16,50 +17,43 @@ _log = structlog.get_logger(__name__)
 class PictureFolder:
     """The folder ``pictures`` in the data directory.
 
+    Where pictures cannot be saved, the log says so once, until they can again.
+
     Args:
         data_dir: the setting.
+        keep: for how long, and how many bytes of them.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        self.folder = data_dir / "pictures"
+    def __init__(self, data_dir: Path, keep: Keep) -> None:
+        self._folder = Folder(data_dir / "pictures", ".png", keep)
+        self._fails = False
+
+    @property
+    def path(self) -> Path:
+        """Where the folder is."""
+        return self._folder.path
 
     async def keep(self, finished: Finished, request: ImagineRequest) -> Path | None:
-        """Save a finished picture and return where; where that fails the log says so."""
-        path = self._path(request)
+        """Save a finished picture, which is on the disk when this returns, and return where; None where that fails."""
+        file = self._folder.file(request.id, request.slug)
         try:
-            await asyncio.to_thread(save, path, finished.png)
+            await asyncio.to_thread(self._folder.write, file, finished.png, durable=True)
         except OSError as error:
-            _log.error("could not save a picture", request=request.id, path=str(path), error=str(error))
+            if not self._fails:
+                _log.error("cannot save pictures", request=request.id, path=str(file), error=str(error))
+            self._fails = True
             return None
-        _log.info("finished", request=request.id, seconds=round(finished.seconds, 1), path=str(path))
-        return path
+        self._fails = False
+        _log.info("finished", request=request.id, seconds=round(finished.seconds, 1), path=str(file))
+        return file
 
     async def read(self, request: ImagineRequest) -> bytes | None:
         """Return the finished picture of a request; None where it cannot be read."""
         try:
-            return await asyncio.to_thread(self._path(request).read_bytes)
+            return await asyncio.to_thread(self._folder.file(request.id, request.slug).read_bytes)
         except OSError:
             return None
 
-    def _path(self, request: ImagineRequest) -> Path:
-        return self.folder / f"{re.sub(r'[^0-9A-Za-z]', '_', request.id)}-{request.slug}.png"
-
-
-def save(path: Path, png: bytes) -> None:
-    """Write a picture so that its file never holds half of it, and is there after a power failure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(png)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    def tidy(self, needed: Collection[str]) -> int:
+        """Do as :meth:`store.folder.Folder.tidy` does."""
+        return self._folder.tidy(needed)

@@ -1,11 +1,13 @@
 """The owner of every request, from its submission to its end."""
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Literal
 
 import structlog
 
@@ -29,6 +31,7 @@ from generation.events import (
     Ready,
     RequestEvent,
     Started,
+    Suspended,
 )
 from generation.executor import Executor
 from generation.request import ImagineRequest
@@ -37,6 +40,8 @@ ATTEMPTS = 2
 """So many workers may die over a request before it is given up."""
 GIVEN_UP = "The painting broke off more than once; its operator can see why."
 FORECAST_SECONDS = 1.0
+SUSPENSION_SECONDS = 5.0
+"""For which a worker that is told to stop can be silent."""
 
 _log = structlog.get_logger(__name__)
 
@@ -87,7 +92,11 @@ class Dispatcher:
         self._by_member: Counter[str] = Counter()
         self._estimates = Estimates(forecast_seconds)
         self._updates: asyncio.Queue[Update] = asyncio.Queue()
-        self._begun: asyncio.Queue[Record] = asyncio.Queue()
+        self._unsaved: asyncio.Queue[Record] = asyncio.Queue()
+        self._listed: set[Record] = set()
+        """What is in that queue."""
+        self._takes: Literal["all", "interrupted", "nothing"] = "all"
+        self._released = asyncio.Event()
 
     async def run(self) -> None:
         """Have requests painted, until cancelled."""
@@ -103,7 +112,10 @@ class Dispatcher:
         """
         records = []
         for unfinished in sorted(await self._journal.unfinished(), key=lambda each: not each.was_running):
-            record = self._enter(Record(unfinished.request, attempts=unfinished.attempts))
+            checkpoint = unfinished.checkpoint
+            record = Record(unfinished.request, attempts=unfinished.attempts, checkpoint=checkpoint)
+            record.step = checkpoint.step if checkpoint else 0
+            self._enter(record)
             tag = self._plan.scheduler.add(record.request)
             if unfinished.was_running:
                 record.status = "running"
@@ -171,6 +183,24 @@ class Dispatcher:
             await self._journal.finish(record, None)
         self._assign()
 
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more from the line, and have what runs finished within so many seconds, or else suspended.
+
+        When this returns, the journal knows how it ended or from what it goes on. :meth:`run` must go on meanwhile.
+        """
+        self._takes = "interrupted"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._until_idle()
+        self._takes = "nothing"
+        for device in self.pool.devices:
+            for request_id in device.running:
+                self._executor.suspend(device.number, request_id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SUSPENSION_SECONDS):
+                await self._until_idle()
+                await self._unsaved.join()
+
     async def updates(self) -> AsyncIterator[Update]:
         """Yield what changes, in order; never ends. There is one reader, for whom everything is kept."""
         while True:
@@ -206,7 +236,9 @@ class Dispatcher:
 
     def _assign(self) -> None:
         """Let devices with room take what is next."""
-        for request, device in self._plan.assign():
+        if self._takes == "nothing":
+            return
+        for request, device in self._plan.assign(only_interrupted=self._takes == "interrupted"):
             record = self._records[request.id]
             found = ((digest, self._picture(digest)) for digest in request.pictures)
             pictures = {digest: png for digest, png in found if png is not None}
@@ -214,7 +246,7 @@ class Dispatcher:
             self._estimates.discard(record)
             record.status, record.device = "running", device
             self._begin(record)
-            self._begun.put_nowait(record)
+            self._save(record)
         self._estimates.outdate()
 
     def _begin(self, record: Record, event: Started | None = None) -> None:
@@ -229,12 +261,26 @@ class Dispatcher:
     def _tell(self, record: Record, event: RequestEvent | None = None) -> None:
         self._updates.put_nowait(Update(record, event))
 
+    def _save(self, record: Record) -> None:
+        """Have the journal write down how a request that runs stands, once it comes to it."""
+        if record not in self._listed:
+            self._listed.add(record)
+            self._unsaved.put_nowait(record)
+
     async def _checkpoint(self) -> None:
-        """Write down what runs, beside everything else: until then it is only taken for what waits."""
+        """Write down what runs, beside everything else: until then it is only taken for what waits, or was before."""
         while True:
-            record = await self._begun.get()
+            record = await self._unsaved.get()
+            self._listed.remove(record)
             if record.status == "running":
                 await self._journal.checkpoint(record)
+            self._unsaved.task_done()
+
+    async def _until_idle(self) -> None:
+        """Wait until no device paints."""
+        while any(device.running for device in self.pool.devices):
+            self._released.clear()
+            await self._released.wait()
 
     async def _listen(self) -> None:
         async for number, event in self._executor.events():
@@ -262,8 +308,9 @@ class Dispatcher:
         match event:
             case Started():
                 record.left_out = event.left_out
-                if event.step == 0:  # a checkpoint that was sent along did not fit
+                if event.step == 0 and record.checkpoint is not None:  # it was sent along and did not fit
                     record.checkpoint = None
+                    self._save(record)
                 self._begin(record, event)
             case Progress():
                 record.step = event.step
@@ -273,6 +320,9 @@ class Dispatcher:
                     self._estimates.outdate()
             case Checkpoint():
                 record.checkpoint = event
+                self._save(record)
+            case Suspended():
+                self._interrupt(record)
             case Finished() | Failed():
                 await self._conclude(record, event)
                 self._assign()
@@ -286,11 +336,22 @@ class Dispatcher:
         if isinstance(event, Failed):
             _log.warning("failed", request=event.request_id, reason=event.reason)
 
+    def _interrupt(self, record: Record) -> None:
+        """Let a request that a device has let go of go on first of all."""
+        assert record.device is not None
+        del record.device.running[record.request.id]
+        record.device = None
+        self._plan.interrupted.append(record.request)
+        self._begin(record)
+        self._released.set()
+        self._assign()
+
     async def _take_back(self, device: Device, down: Down) -> None:
         """Have what a device painted go on elsewhere, first of all; what killed too many workers is given up."""
         device.capacity, device.parked = Capacity(0), down.parked
         interrupted = [self._records[request_id] for request_id in device.running]
         device.running.clear()
+        self._released.set()
         for record in interrupted:
             record.device = None
             if record.request.id in down.requests:
@@ -306,7 +367,7 @@ class Dispatcher:
             if record.attempts >= ATTEMPTS and record.status == "running":
                 await self._conclude(record, Failed(record.request.id, GIVEN_UP))
             elif record.device is None:
-                self._begun.put_nowait(record)
+                self._save(record)
 
     def _end(self, record: Record, status: Status) -> None:
         """Let go of a request."""
@@ -317,6 +378,7 @@ class Dispatcher:
         if not self._by_member[member]:
             del self._by_member[member]
         self._plan.remove(record.request.id)
+        self._released.set()
         self._estimates.discard(record)
         if not self._records:
             self._plan.scheduler.rest()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from generation.dispatch.record import Record
-from generation.events import Failed, Finished
+from generation.events import Checkpoint, Failed, Finished
 from generation.request import ImagineRequest
 
 
@@ -17,11 +17,13 @@ class Unfinished:
         request: what is to be painted.
         attempts: workers that have died over it.
         was_running: whether a device had taken it.
+        checkpoint: from which it goes on.
     """
 
     request: ImagineRequest
     attempts: int = 0
     was_running: bool = False
+    checkpoint: Checkpoint | None = None
 
 
 class Journal(Protocol):
@@ -37,7 +39,7 @@ class Journal(Protocol):
         """Write down what the request of this id is for now."""
 
     async def checkpoint(self, record: Record) -> None:
-        """Write down that a request runs, and how many workers have died over it."""
+        """Write down that a request runs, how many workers have died over it, and from what it goes on."""
 
     async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
         """Write down how a request has ended, None where it was taken back, before anybody is told.
@@ -65,8 +67,8 @@ class MemoryJournal:
         self._kept[request.id] = replace(self._kept[request.id], request=request)
 
     async def checkpoint(self, record: Record) -> None:
-        """Keep that a request runs, and how many workers have died over it."""
-        self._kept[record.request.id] = Unfinished(record.request, record.attempts, was_running=True)
+        """Keep that a request runs, how many workers have died over it, and from what it goes on."""
+        self._kept[record.request.id] = Unfinished(record.request, record.attempts, True, record.checkpoint)
 
     async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
         """Forget a request."""

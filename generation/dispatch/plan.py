@@ -24,9 +24,9 @@ class Plan:
     scheduler: Scheduler = field(default_factory=Scheduler)
     interrupted: deque[ImagineRequest] = field(default_factory=deque)
 
-    def assign(self) -> Iterator[tuple[ImagineRequest, Device]]:
-        """Let devices with room take what is next, and yield each with its device."""
-        while (request := self._next()) is not None:
+    def assign(self, *, only_interrupted: bool = False) -> Iterator[tuple[ImagineRequest, Device]]:
+        """Let devices with room take what is next, or of that only what was interrupted; yield each with its device."""
+        while (self.interrupted or not only_interrupted) and (request := self._next()) is not None:
             device = self.pool.place(request)
             device.running[request.id] = request
             yield request, device

@@ -179,6 +179,13 @@ class Engine:
             self._pending.pop(state, None)
             self._leave_batch(state)
 
+    def suspend_request(self, request_id: str) -> PaintingCopy | None:
+        """Forget a request and return from what it can go on elsewhere, None where that is nothing."""
+        state = self._states.get(request_id)
+        copy = self.checkpoint(state) if state is not None and state.step > 0 else None
+        self.abort_request(request_id)
+        return copy
+
     def checkpoint(self, state: RequestState) -> PaintingCopy:
         """Return a copy of a request that has taken a step and is not done, from which it can go on elsewhere."""
         header = Header(self._painting(state.request), state.step)

@@ -6,8 +6,8 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
-from generation.perceptor.clip import CLIPPerceptor
 from generation.perceptor.cutouts import Cutouts
+from generation.perceptor.ensemble import Perceptor
 from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
 from generation.request import ImagineRequest
 
@@ -53,7 +53,7 @@ class Likeness:
         cutouts: what it is shown.
     """
 
-    def __init__(self, perceptor: CLIPPerceptor, cutouts: Cutouts) -> None:
+    def __init__(self, perceptor: Perceptor, cutouts: Cutouts) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts
 
@@ -77,7 +77,8 @@ class Likeness:
     def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""
         texts, weights = rows
-        return (weights[..., None] * spherical_distance(image[:, None], texts[:, :, None])).sum(1)
+        distances = self.perceptor.averaged(spherical_distance, image[:, None], texts[:, :, None])
+        return (weights[..., None] * distances).sum(1)
 
 
 def spherical_distance(a: Tensor, b: Tensor) -> Tensor:

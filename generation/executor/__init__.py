@@ -39,6 +39,12 @@ class Executor(Protocol):
     def abort(self, device: int, request_id: str) -> None:
         """Have a device stop painting within one step; an unknown or finished request is ignored."""
 
+    def suspend(self, device: int, request_id: str) -> None:
+        """Have a device stop painting within one step, and say from what the request can go on.
+
+        What comes last of it is ``Suspended``, or how it ended; an unknown or finished request is ignored.
+        """
+
     def events(self) -> AsyncIterator[tuple[int, Event]]:
         """Yield what happens on which device, in order, until the executor is left. There is one reader.
 

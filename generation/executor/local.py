@@ -10,7 +10,7 @@ from config.settings import ModelsSettings
 from generation.events import Checkpoint, Event
 from generation.executor import NO_PICTURES
 from generation.executor.process import COMMAND
-from generation.executor.protocol import Abort, Load, Paint
+from generation.executor.protocol import Abort, Load, Paint, Suspend
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
 from generation.request import ImagineRequest
@@ -94,6 +94,10 @@ class LocalExecutor:
         """Have a device stop painting within one step."""
         self._supervisors[device].send(Abort(request_id))
 
+    def suspend(self, device: int, request_id: str) -> None:
+        """Have a device stop painting within one step, and say from what the request can go on."""
+        self._supervisors[device].send(Suspend(request_id))
+
     async def events(self) -> AsyncIterator[tuple[int, Event]]:
         """Yield what happens on which device, in order, until the executor is left."""
         while (event := await self._events.get()) is not None:
@@ -110,6 +114,7 @@ class LocalExecutor:
             threads=max(1, _cores() // max(1, on_cpu)),
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
+            vqgan_config=self._models.vqgan_config,
         )
         tell = partial(self._hear, len(self._supervisors))
         supervisor = Supervisor(load, self._patience, self._restarts, self._command, tell)

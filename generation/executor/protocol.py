@@ -8,6 +8,7 @@ import pickle
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from generation.events import Checkpoint, Heartbeat, Ready, RequestEvent
@@ -22,21 +23,23 @@ class Load:
 
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
-        clip: ``pocket`` or the path of a CLIP file.
-        precision: ``auto``, ``float32`` or ``bfloat16``.
+        clip: ``pocket`` or the path of a CLIP file, or several with ``+`` between them.
+        precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights.
     """
 
     vqgan: str
     clip: str
-    precision: Literal["auto", "float32", "bfloat16"]
+    precision: Literal["auto", "float32", "bfloat16", "float16"]
     device: str
     threads: int
     preview_seconds: float
     checkpoint_seconds: float
+    vqgan_config: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ class Paint:
 @dataclass(frozen=True, slots=True)
 class Abort:
     """Message down: forget a request."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Message down: say from what a request can go on elsewhere, and forget it."""
 
     request_id: str
 
@@ -85,7 +95,7 @@ class LoadFailed:
     reason: str
 
 
-ToWorker = Load | Paint | Abort
+ToWorker = Load | Paint | Abort | Suspend
 FromWorker = Hello | LoadFailed | Ready | Heartbeat | RequestEvent
 
 

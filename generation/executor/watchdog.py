@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from generation.events import Failed, Finished, Heartbeat, Ready
+from generation.events import Failed, Finished, Heartbeat, Ready, Suspended
 from generation.executor.protocol import Abort, FromWorker, Paint, ToWorker
 from generation.request import Shape
 
@@ -71,7 +71,7 @@ class Watchdog:
                 self._is_loaded = True
             case Heartbeat(shape):
                 self._heartbeats[shape] = message
-            case Finished() | Failed():
+            case Finished() | Failed() | Suspended():
                 self._given.pop(message.request_id, None)
 
     @property

@@ -5,10 +5,9 @@ from types import MappingProxyType
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional as F
 
-from generation.perceptor.clip import CLIPPerceptor
 from generation.perceptor.cutouts import Cutouts
+from generation.perceptor.ensemble import Perceptor
 from generation.request import Target
 
 Pictures = Mapping[str, Tensor]
@@ -17,18 +16,18 @@ NO_PICTURES: Pictures = MappingProxyType({})
 
 
 @torch.no_grad()
-def encode_picture(picture: Tensor, perceptor: CLIPPerceptor, cutouts: Cutouts) -> Tensor:
+def encode_picture(picture: Tensor, perceptor: Perceptor, cutouts: Cutouts) -> Tensor:
     """Return the unit vector of a picture: ``[3, H, W] → [D]``.
 
     It is the mean of the unit vectors of its cutouts, normalised. They are drawn from the seed 0, so a picture has the
     same vector in every request; and the perceptor is shown it as it is shown the painting.
     """
     drawn = cutouts.draw(1, Generator().manual_seed(0)).to(picture.device)
-    return F.normalize(perceptor.encode_cutouts(cutouts(picture[None], drawn))[0].mean(0), dim=-1)
+    return perceptor.normalised(perceptor.encode_cutouts(cutouts(picture[None], drawn))[0].mean(0))
 
 
 def with_pictures(
-    vectors: Tensor, targets: Sequence[Target], pictures: Pictures, perceptor: CLIPPerceptor, cutouts: Cutouts
+    vectors: Tensor, targets: Sequence[Target], pictures: Pictures, perceptor: Perceptor, cutouts: Cutouts
 ) -> Tensor:
     """Return the vectors of targets, ``[T, D]``, with those of their pictures in the places of the picture targets."""
     seen = [

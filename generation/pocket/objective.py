@@ -4,12 +4,13 @@ Without it the picture comes nearer to the prompt whatever else it comes nearer 
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
 
-from generation.perceptor.clip import CLIPPerceptor
 from generation.perceptor.cutouts import Cutouts
+from generation.perceptor.ensemble import Perceptor
 from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
 from generation.pocket.description import NegativesSection
 from generation.pocket.negatives import SWAPPED, swaps
@@ -31,7 +32,7 @@ class Contrast:
         negatives: from what it has to tell a target apart.
     """
 
-    def __init__(self, perceptor: CLIPPerceptor, cutouts: Cutouts, negatives: NegativesSection) -> None:
+    def __init__(self, perceptor: Perceptor, cutouts: Cutouts, negatives: NegativesSection) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts
         self.nouns = negatives.nouns
@@ -66,8 +67,9 @@ class Contrast:
     def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""
         total = image.new_zeros(image.shape[:2])
+        averaged, from_swaps = self.perceptor.averaged, partial(contrast, alike=SAME)
         for text, weight, swapped in zip(*(row.unbind(1) for row in rows), strict=True):
-            told = contrast(image, text, self._distractors) + contrast(image, text, swapped, SAME)
+            told = averaged(contrast, image, text, self._distractors) + averaged(from_swaps, image, text, swapped)
             total = total + weight[:, None] * told
         return total
 

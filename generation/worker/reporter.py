@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 from generation.engine.checkpoint import PaintingCopy
-from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
 from generation.executor.protocol import FromWorker
 from generation.request import ImagineRequest
 from generation.worker.images import Snapshot, encode_png, encode_preview
@@ -35,7 +35,7 @@ class _Copied:
     copy: PaintingCopy
 
 
-_Item = Heartbeat | Started | Failed | _Advanced | _Painted | _Copied
+_Item = Heartbeat | Started | Suspended | Failed | _Advanced | _Painted | _Copied
 
 
 class Reporter:
@@ -110,6 +110,10 @@ class Reporter:
         """Report that a request's picture will not come."""
         self.forget(failed.request_id, but="started")
         self._hurry("ended", failed.request_id, failed)
+
+    def suspend(self, suspended: Suspended) -> None:
+        """Report that a request is not painted any more."""
+        self._hurry("ended", suspended.request_id, suspended)
 
     def forget(self, request_id: str, *, but: str = "") -> None:
         """Drop what there is still to say of a request."""

@@ -22,7 +22,7 @@ from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine, StepError
 from generation.engine.state import RequestState
 from generation.errors import DeviceError, GenerationError, RequestError
-from generation.events import Failed, Heartbeat, Progress, Ready, Started
+from generation.events import Failed, Heartbeat, Progress, Ready, Started, Suspended
 from generation.executor.protocol import (
     Abort,
     FromWorker,
@@ -30,6 +30,7 @@ from generation.executor.protocol import (
     Load,
     LoadFailed,
     Paint,
+    Suspend,
     ToWorker,
     pack,
     read,
@@ -91,6 +92,8 @@ class Worker:
                 self.engine.abort_request(request_id)
                 self.reporter.forget(request_id)
                 self._clocks.pop(request_id, None)
+            case Suspend(request_id):
+                self._suspend(request_id)
             case _:
                 raise TypeError(f"A worker does not take {message!r}.")
 
@@ -127,6 +130,15 @@ class Worker:
             self._fail(request, error)
         else:
             self.reporter.start(Started(request.id, self.device, state.left_out, state.step))
+
+    def _suspend(self, request_id: str) -> None:
+        """Stop painting a request and say from what it can go on; one that has ended is ignored."""
+        clock = self._clocks.pop(request_id, None)
+        if clock is not None:
+            copy = self.engine.suspend_request(request_id)
+            if copy is not None:
+                self.reporter.keep(request_id, time.monotonic() - clock.started, copy)
+            self.reporter.suspend(Suspended(request_id))
 
     def _report(self, state: RequestState) -> None:
         request = state.request
@@ -180,8 +192,8 @@ def load(message: Load, device: torch.device) -> Engine:
     torch.set_num_threads(message.threads)
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    models = load_models(message.vqgan, message.clip, device, message.precision)
-    models.perceptor.tokens("")
+    models = load_models(message.vqgan, message.clip, device, message.precision, message.vqgan_config)
+    models.perceptor.cut("")
     return engine_for(models, device)
 
 

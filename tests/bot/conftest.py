@@ -14,7 +14,7 @@ import pytest
 from bot.app import run
 from bot.patience import Patience
 from config.layers import load
-from config.settings import Settings
+from config.settings import KeepSettings, Settings
 from generation.executor import Executor
 from generation.request import ImagineRequest
 from sandbox import Sandbox
@@ -22,6 +22,7 @@ from sandbox.api import Observer
 from sandbox.model import Message
 from sandbox.rate_limits import RULES, Rule
 from store import database
+from store.checkpoints import CheckpointFolder
 from store.journal import StoreJournal
 from store.pictures import PictureFolder
 from tests.generation.scripted import ScriptedExecutor, picture
@@ -149,7 +150,9 @@ def observe(described: Observer, calls: list[RestCall]) -> Observer:
 async def journal(tmp_path: Path) -> AsyncIterator[StoreJournal]:
     """Keep requests in memory, and pictures on disk."""
     async with database.opened("sqlite://") as opened:
-        yield StoreJournal(opened, PictureFolder(tmp_path), 30)
+        keep = KeepSettings()
+        checkpoints = CheckpointFolder(tmp_path, keep.checkpoints)
+        yield StoreJournal(opened, PictureFolder(tmp_path, keep.pictures), checkpoints, 30)
 
 
 MakeSettings = Callable[..., Settings]
@@ -167,6 +170,7 @@ def make_settings(tmp_path: Path) -> MakeSettings:
             "data_dir": tmp_path / "data",
             "painting__preview_seconds": PAUSE,
             "painting__steps": 100,
+            "executor__grace_seconds": 0.0,
         }
         pairs = (values | overrides).items()
         return load(arguments=[f"{key.replace('__', '.')}={value}" for key, value in pairs])

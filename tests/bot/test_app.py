@@ -1,9 +1,10 @@
 """Coming up, failing to come up, and stopping."""
 
 import asyncio
+import contextlib
 import os
 import signal
-from dataclasses import replace
+import sqlite3
 from typing import Literal, Self
 
 import pytest
@@ -16,7 +17,7 @@ from generation.executor.local import LocalExecutor
 from generation.worker.images import read_request
 from sandbox import Fault, Sandbox
 from sandbox.rate_limits import Rule
-from tests.bot.conftest import PATIENCE, MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started
+from tests.bot.conftest import MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started
 from tests.sandbox_fixtures import Cast
 
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
@@ -47,18 +48,50 @@ async def test_a_picture_that_is_finished_is_shown_before_the_end(stage: Stage) 
 
 
 async def test_while_it_stops_nothing_is_accepted_and_a_second_signal_does_not_wait(make_stage: MakeStage) -> None:
-    stage = await make_stage(patience=replace(PATIENCE, closing=3600.0), painting__preview_seconds=3600.0)
+    stage = await make_stage(executor__grace_seconds=3600.0)
     post = await stage.reply(await stage.say(".imagine one"))
     os.kill(os.getpid(), signal.SIGINT)
     await asyncio.sleep(0)
     answer = await stage.ask(".imagine two")
     assert answer == "Easel is being stopped and takes no more requests. Ask again in a few minutes."
-    assert (await stage.ask(".queue")).startswith("Nothing is being painted")
+    assert (await stage.ask(".queue")).startswith("**Being painted**")
     assert not stage.bot.done()
     os.kill(os.getpid(), signal.SIGINT)
     async with asyncio.timeout(60):
         await stage.bot
     assert "restarted" not in post.content
+
+
+async def test_the_first_signal_lets_what_is_painted_be_finished(make_stage: MakeStage) -> None:
+    stage = await make_stage(executor__grace_seconds=3600.0)
+    painted = await stage.reply(await stage.say(".imagine one"))
+    request = await stage.executor.next("one")
+    waiting = await stage.reply(await stage.say(".imagine two"))
+    stopping = asyncio.create_task(stage.stop())
+    await stage.shows(waiting, "Easel is being restarted; this picture goes on by itself.")
+    stage.executor.advance(request, 50, picture(kind="JPEG"))
+    await stage.shows(painted, "50%")
+    stage.executor.finish(request)
+    async with asyncio.timeout(60):
+        await stopping
+    assert "Again:" in painted.content
+    assert "goes on by itself" in waiting.content
+    assert not stage.executor.requests
+
+
+async def test_what_waits_can_be_cancelled_while_it_stops(make_stage: MakeStage) -> None:
+    stage = await make_stage(executor__grace_seconds=3600.0, queue__per_member=2)
+    await stage.reply(await stage.say(".imagine one"))
+    request = await stage.executor.next("one")
+    waiting = await stage.reply(await stage.say(".imagine two"))
+    stopping = asyncio.create_task(stage.stop())
+    await stage.shows(waiting, "goes on by itself")
+    assert await stage.ask(".cancel 1") == "Cancelled: two"
+    stage.executor.finish(request)
+    async with asyncio.timeout(60):
+        await stopping
+    with contextlib.closing(sqlite3.connect(stage.settings.data_dir / "easel.db")) as connection:
+        assert connection.execute("SELECT state FROM requests").fetchall() == [("done",), ("cancelled",)]
 
 
 async def test_a_wrong_token(sandbox: Sandbox, make_settings: MakeSettings) -> None:
@@ -88,7 +121,7 @@ async def test_a_picture_that_could_not_be_saved_is_not_said_to_be(
     stage.executor.finish(await stage.executor.next("a cat"))
     await stage.shows(post, "Again:")
     log = capsys.readouterr().out
-    assert "could not save a picture" in log
+    assert "cannot save pictures" in log
     assert "finished " not in log
 
 

@@ -34,8 +34,9 @@ def finish(folder: Path, *arguments: str, below: Sequence[str] = (), **environme
 
 
 def settings_for(models: ModelsSettings) -> list[str]:
-    """Return the arguments that choose these models on one CPU worker."""
-    return [f"models.vqgan={models.vqgan}", f"models.clip={models.clip}", "executor.devices=[cpu]"]
+    """Return the arguments that choose these models on one CPU worker, which stops at once when it is told to."""
+    chosen = [f"models.vqgan={models.vqgan}", f"models.clip={models.clip}"]
+    return [*chosen, "executor.devices=[cpu]", "executor.grace_seconds=0.0"]
 
 
 def descendants(pid: int) -> set[int]:

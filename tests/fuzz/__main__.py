@@ -19,6 +19,7 @@ TARGETS = {
     "weights": ("checkpoints", "WEIGHTS"),
     "networks": ("networks", "NETWORKS"),
     "descriptions": ("descriptions", "DESCRIPTIONS"),
+    "clips": ("descriptions", "CLIP_DESCRIPTIONS"),
     "settings": ("descriptions", "SETTINGS"),
     "rest": ("sandbox", "REST"),
     "gateway": ("sandbox", "GATEWAY"),

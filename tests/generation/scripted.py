@@ -9,7 +9,7 @@ from typing import Literal, Self
 from PIL import Image
 
 from generation.capacity import Capacity
-from generation.events import Checkpoint, Down, Event, Failed, Finished, Progress, Ready, Started
+from generation.events import Checkpoint, Down, Event, Failed, Finished, Progress, Ready, Started, Suspended
 from generation.request import ImagineRequest
 
 
@@ -65,6 +65,14 @@ class ScriptedExecutor:
     def abort(self, device: int, request_id: str) -> None:
         if request_id in self.requests and self._devices[request_id] == device:
             self.aborted.append(self.requests.pop(request_id))
+            self._changed.set()
+
+    def suspend(self, device: int, request_id: str) -> None:
+        if request_id in self.requests and self._devices[request_id] == device:
+            request = self.requests.pop(request_id)
+            if request.steps > 1:
+                self.say(Checkpoint(request_id, 1, 1.0, b"suspended"), device)
+            self.say(Suspended(request_id), device)
             self._changed.set()
 
     async def events(self) -> AsyncIterator[tuple[int, Event]]:

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import io
 import signal
 import sqlite3
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from config.settings import ModelsSettings
 from generation.worker.images import read_request
@@ -48,6 +50,10 @@ async def until_stands(bot: Bot, *wanted: str) -> None:
 
 def posts(sandbox: Sandbox) -> list[Message]:
     return [message for message in sandbox.messages("art") if message.author is sandbox.bot]
+
+
+def pixels(png: bytes) -> bytes:
+    return Image.open(io.BytesIO(png)).tobytes()
 
 
 async def say(people: Cast, text: str, who: str = "member") -> int:
@@ -160,6 +166,44 @@ async def test_stopped_and_started(start_bot: StartBot, people: Cast, settings: 
     assert states(bot) == ["running"]
     bot = await start_bot(*settings)
     await assert_painted_once(bot, (asked, "a red apple"))
+
+
+async def test_killed_or_stopped_it_goes_on_from_its_last_checkpoint_to_the_same_picture(
+    start_bot: StartBot, people: Cast, settings: list[str]
+) -> None:
+    command = ".imagine a red apple --seed 7 --size 256x256 --steps 100"
+    bot = await start_bot(*settings)
+    _, undisturbed = await bot.finished(await say(people, command))
+    asked = await say(people, command)
+    await bot.post_about(asked, lambda post: post.attachments)
+    assert await bot.stop() == 0
+    bot = await start_bot(*settings)
+    post = await bot.post_about(asked, lambda post: "%" in post.content)
+    assert "▱ 0%" not in post.content
+    await kill(bot)
+    bot = await start_bot(*settings)
+    await bot.post_about(asked, lambda post: "%" in post.content and "▱ 0%" not in post.content)
+    _, png = await bot.finished(asked)
+    assert pixels(png) == pixels(undisturbed)
+    assert await bot.stop() == 0
+
+
+async def test_in_its_time_of_grace_the_bot_finishes_what_it_paints(
+    start_bot: StartBot, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings, "executor.grace_seconds=240.0")
+    asked = await say(people, ".imagine a red apple --size 128x128 --steps 200")
+    await bot.post_about(asked, lambda post: post.attachments)
+    waiting = await say(people, f".imagine a blue boat {SMALL}", "Noor")
+    await bot.post_about(waiting, lambda _: True)
+    bot.process.terminate()
+    refused = await say(people, ".imagine a green hill", "Noor")
+    await bot.post_about(waiting, lambda post: "goes on by itself" in post.content)
+    await bot.post_about(refused, lambda post: "is being stopped and takes no more requests" in post.content)
+    await bot.finished(asked)
+    async with asyncio.timeout(PATIENCE):
+        assert await bot.process.wait() == 0
+    assert states(bot) == ["done", "waiting"]
 
 
 async def test_what_is_typed_while_the_bot_is_away_is_heard_once(

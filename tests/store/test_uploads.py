@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import CheckpointsKept, PicturesKept, UploadsKept
 from generation.dispatch.record import Record
 from generation.events import Failed
 from generation.request import Target
 from store import database
+from store.checkpoints import CheckpointFolder
 from store.errors import StoreError
+from store.folder import DAY, FRESH_SECONDS, MEGABYTE
 from store.journal import StoreJournal
 from store.pictures import PictureFolder
-from store.uploads import DAY, FRESH_SECONDS, UploadFolder
+from store.uploads import UploadFolder
 from tests.conftest import unprivileged
 from tests.store.conftest import CAT, a_note
 
@@ -28,16 +31,17 @@ async def opened(file: Path) -> AsyncIterator[database.Database]:
 
 @pytest.fixture
 def uploads(opened: database.Database, tmp_path: Path) -> UploadFolder:
-    return UploadFolder(tmp_path, opened, KEEP_DAYS, max_bytes=100)
+    return UploadFolder(tmp_path, opened, UploadsKept(days=KEEP_DAYS, megabytes=1))
 
 
 @pytest.fixture
 def journal(opened: database.Database, tmp_path: Path) -> StoreJournal:
-    return StoreJournal(opened, PictureFolder(tmp_path), KEEP_DAYS)
+    pictures = PictureFolder(tmp_path, PicturesKept())
+    return StoreJournal(opened, pictures, CheckpointFolder(tmp_path, CheckpointsKept()), KEEP_DAYS)
 
 
 def age(uploads: UploadFolder, digest: str, seconds: float) -> None:
-    path = uploads.folder / digest
+    path = uploads.path / digest
     then = path.stat().st_mtime - seconds
     os.utime(path, (then, then))
 
@@ -47,7 +51,7 @@ async def test_what_is_kept_is_read_by_its_digest(uploads: UploadFolder) -> None
     assert digest == sha256(b"a picture").hexdigest()
     assert await uploads.keep(b"a picture") == digest
     assert uploads.read(digest) == b"a picture"
-    assert [path.name for path in uploads.folder.iterdir()] == [digest]
+    assert [path.name for path in uploads.path.iterdir()] == [digest]
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 64, "../easel.db", "/etc/passwd", "0" * 63 + "\n"])
@@ -57,7 +61,7 @@ def test_what_was_not_kept_is_not_there(uploads: UploadFolder, digest: str) -> N
 
 async def test_a_file_that_was_changed_is_not_what_was_kept(uploads: UploadFolder) -> None:
     digest = await uploads.keep(b"a picture")
-    (uploads.folder / digest).write_bytes(b"another")
+    (uploads.path / digest).write_bytes(b"another")
     assert uploads.read(digest) is None
     await uploads.keep(b"a picture")
     assert uploads.read(digest) == b"a picture"
@@ -70,22 +74,22 @@ async def test_what_an_unfinished_request_needs_stays(uploads: UploadFolder, jou
     for digest in (start, target, mask, nobodys):
         age(uploads, digest, (KEEP_DAYS + 1) * DAY)
     await uploads.prune()
-    assert {path.name for path in uploads.folder.iterdir()} == {start, target, mask}
+    assert {path.name for path in uploads.path.iterdir()} == {start, target, mask}
     await journal.finish(Record(request), Failed(request.id, "No."))
     await journal.close(request.id)
     await uploads.prune()
-    assert not [*uploads.folder.iterdir()]
+    assert not [*uploads.path.iterdir()]
 
 
 async def test_of_too_many_the_oldest_go(uploads: UploadFolder) -> None:
-    old, newer = [await uploads.keep(bytes(60) + name) for name in (b"old", b"newer")]
+    old, newer = [await uploads.keep(bytes(6 * MEGABYTE // 10) + name) for name in (b"old", b"newer")]
     age(uploads, old, 3 * FRESH_SECONDS)
     age(uploads, newer, 2 * FRESH_SECONDS)
-    fresh = [await uploads.keep(bytes(60) + name) for name in (b"a", b"b")]
-    assert {path.name for path in uploads.folder.iterdir()} == {*fresh}, "what comes in now is not yet in the journal"
+    fresh = [await uploads.keep(bytes(6 * MEGABYTE // 10) + name) for name in (b"a", b"b")]
+    assert {path.name for path in uploads.path.iterdir()} == {*fresh}, "what comes in now is not yet in the journal"
 
 
 async def test_what_cannot_be_written_is_said(uploads: UploadFolder) -> None:
-    uploads.folder.mkdir(mode=0o500)
+    uploads.path.mkdir(mode=0o500)
     with unprivileged(), pytest.raises(StoreError, match="A picture cannot be kept"):
         await uploads.keep(b"a picture")

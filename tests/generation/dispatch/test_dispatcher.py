@@ -498,3 +498,54 @@ async def test_an_outcome_is_written_down_before_anybody_is_told(make: type[Runn
     update = await running.until(Finished)
     assert update.record.request.id == "r1"
     assert not await journal.unfinished()
+
+
+async def test_draining_lets_what_runs_be_finished_and_takes_nothing_from_the_line(make: type[Running]) -> None:
+    journal = MemoryJournal()
+    running = make(ScriptedExecutor(), journal)
+    await running.submit(a_request(0), a_request(1))
+    await running.sent(0)
+    draining = asyncio.create_task(running.dispatcher.drain(3600.0))
+    await running.nothing_more()
+    running.executor.finish(a_request(0))
+    async with asyncio.timeout(60):
+        await draining
+    await running.until(Finished)
+    assert running.executor.requests == {}
+    assert [each.request.id for each in await journal.unfinished()] == ["r1"]
+
+
+async def test_what_is_not_finished_in_time_is_suspended_at_a_checkpoint(make: type[Running]) -> None:
+    journal = MemoryJournal()
+    running = make(ScriptedExecutor(slots=2), journal)
+    await running.submit(a_request(0), a_request(1), a_request(2))
+    await running.sent(0, 1)
+    async with asyncio.timeout(60):
+        await running.dispatcher.drain(0.0)
+    assert running.executor.requests == {}
+    unfinished = {each.request.id: each for each in await journal.unfinished()}
+    for number in (0, 1):
+        each = unfinished[f"r{number}"]
+        assert (each.was_running, each.checkpoint) == (True, Checkpoint(f"r{number}", 1, 1.0, b"suspended"))
+    assert not unfinished["r2"].was_running
+
+    resumed = make(ScriptedExecutor(slots=2), journal)
+    resumed.task.cancel()
+    records = await resumed.dispatcher.resume()
+    assert [(record.request.id, record.step) for record in records] == [("r0", 1), ("r1", 1), ("r2", 0)]
+
+
+async def test_what_loses_its_worker_while_draining_goes_on(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(devices=2))
+    await running.submit(a_request(0), a_request(1), a_request(2))
+    await running.sent(0, 1)
+    draining = asyncio.create_task(running.dispatcher.drain(3600.0))
+    await running.nothing_more()
+    first = running.executor.device_of(a_request(0))
+    running.executor.change(first, "down")
+    running.executor.change(first, "ready")
+    await running.sent(0, 1)
+    for number in (0, 1):
+        running.executor.finish(a_request(number))
+    async with asyncio.timeout(60):
+        await draining

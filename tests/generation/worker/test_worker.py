@@ -13,8 +13,8 @@ from generation.engine.engine import Engine, StepError
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import Adam
 from generation.errors import DeviceError
-from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started
-from generation.executor.protocol import Abort, FromWorker, Paint
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
+from generation.executor.protocol import Abort, FromWorker, Paint, Suspend
 from generation.perceptor.cutouts import Cutouts
 from generation.request import ImagineRequest
 from generation.worker.build import CANVASES
@@ -115,6 +115,47 @@ def test_a_request_goes_on_from_a_checkpoint_in_another_worker(tiny_models: Mode
     assert isinstance(end, Finished)
     assert end.png == finished.png
     assert end.seconds > 100
+
+
+def test_what_is_suspended_goes_on_from_where_it_was(tiny_models: ModelsSettings) -> None:
+    request = replace(REQUEST, steps=4)
+    one, other, undisturbed = Reported(), Reported(), Reported()
+    worker = make_worker(tiny_models, undisturbed)
+    worker.handle(Paint(request))
+    for _ in range(4):
+        worker.step()
+    whole = undisturbed.messages()[-1]
+
+    worker = make_worker(tiny_models, one)
+    worker.handle(Paint(request))
+    worker.step()
+    worker.step()
+    worker.handle(Suspend("a"))
+    worker.handle(Suspend("a"))
+    worker.handle(Suspend("unknown"))
+    assert len(worker.engine) == 0
+    *_, checkpoint, suspended = one.messages()
+    assert isinstance(checkpoint, Checkpoint)
+    assert (checkpoint.step, suspended) == (2, Suspended("a"))
+    worker = make_worker(tiny_models, other)
+    worker.handle(Paint(request, checkpoint))
+    worker.handle(Suspend("a"))
+    *_, again, suspended = other.messages()
+    assert isinstance(again, Checkpoint)
+    assert (again.step, again.data, suspended) == (2, checkpoint.data, Suspended("a"))
+    worker.handle(Paint(request, again))
+    worker.step()
+    worker.step()
+    end = other.messages()[-1]
+    assert isinstance(whole, Finished)
+    assert isinstance(end, Finished)
+    assert end.png == whole.png
+
+
+def test_what_is_suspended_before_its_first_step_begins_anew(worker: Worker, reported: Reported) -> None:
+    worker.handle(Paint(REQUEST))
+    worker.handle(Suspend("a"))
+    assert reported.messages() == [Started("a", "cpu"), Suspended("a")]
 
 
 def test_from_a_checkpoint_that_does_not_fit_a_request_begins_anew(
