@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+from bot.characters import clean, is_visible
 from bot.errors import PromptError
-from bot.markdown import inline_code
+from bot.markdown import escape, inline_code, shorten
 from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
-from generation.request import NOISE, SEED_LIMIT, ImagineRequest
+from generation.request import MOST_TARGETS, NOISE, SEED_LIMIT, ImagineRequest
 
 Fields = Mapping[str, Any]
 """Some fields of an ``ImagineRequest``, by name."""
@@ -19,6 +20,12 @@ DEFAULTS: Fields = {field.name: field.default for field in fields(ImagineRequest
 """What they are by themselves; ``MISSING`` where they have to be given."""
 SIZE = re.compile(r"(?P<width>\d{1,9})[xX×хХ](?P<height>\d{1,9})")
 """With a Latin or Cyrillic x or a multiplication sign between."""
+COMMAS = re.compile(r"\s*[,،，、]\s*(?:--|—|–)*")
+"""Of any script, with dashes behind that could begin a flag."""
+MOST_WITHOUT = 200
+"""Characters of what a picture is to be without."""
+LONGEST_CAPTION = 60
+"""UTF-16 code units of it that the small print shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class Flag:
         render: the value, given what the fields are.
         aliases: other names.
         is_offered: whether ``.help`` tells of it; given ``inits``.
+        takes_words: whether its value is all words up to the next flag.
+        is_prose: whether its name is a word that may well stand behind a dash, where it is a flag only before a value.
     """
 
     fields: tuple[str, ...]
@@ -48,6 +57,8 @@ class Flag:
     render: Callable[..., str] = str
     aliases: tuple[str, ...] = ()
     is_offered: Callable[[Sequence[str]], bool] = lambda _: True
+    takes_words: bool = False
+    is_prose: bool = False
 
 
 def usual_fields(painting: PaintingSettings) -> Fields:
@@ -104,6 +115,24 @@ def _init(value: str, _: PaintingSettings, inits: Sequence[str]) -> Fields:
     return {"init": word}
 
 
+def _without(value: str, *_: object) -> Fields:
+    """Take texts with commas between them."""
+    if "`" in value or len(value) > MOST_WITHOUT:
+        limits = f"words with commas between them, without backticks, at most {MOST_WITHOUT} characters"
+        raise PromptError(f"`--no` takes {limits}.")
+    texts = tuple(" ".join(clean(text).split()) for text in COMMAS.split(value) if is_visible(text))
+    if not 1 <= len(texts) <= MOST_TARGETS:
+        raise PromptError(f"`--no` takes 1 to {MOST_TARGETS} texts with commas between them, not {len(texts)}.")
+    return {"without": texts}
+
+
+def _long(value: str, *_: object) -> Fields:
+    word = value.casefold()
+    if word not in {"join", "cut"}:
+        raise PromptError(f"`--long` takes `join` or `cut`, not {inline_code(value)}.")
+    return {"long": word}
+
+
 FLAGS = {
     "seed": Flag(
         fields=("seed",),
@@ -138,6 +167,26 @@ FLAGS = {
         parse=_init,
         caption=lambda init: "from noise" if init == NOISE else f"from a {init}",
         is_offered=lambda inits: any(init != NOISE for init in inits),
+    ),
+    "no": Flag(
+        fields=("without",),
+        example="fog, people",
+        help="what the picture should keep away from, with commas between",
+        pattern=lambda _: "(?!)",
+        parse=_without,
+        caption=lambda texts: f"without {escape(shorten(', '.join(texts), LONGEST_CAPTION))}",
+        render=", ".join,
+        takes_words=True,
+    ),
+    "long": Flag(
+        fields=("long",),
+        example="cut",
+        help="leaves out what is more than CLIP reads at once; `join` reads it in pieces",
+        pattern=lambda _: "join|cut",
+        parse=_long,
+        caption=lambda _: "cut where it is long",
+        is_offered=lambda _: False,
+        is_prose=True,
     ),
 }
 """All flags, by their names, in the order in which they are told."""

@@ -78,6 +78,7 @@ def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
+{typed(f"{prefix}imagine a forest | a storm::0.5")} both, the second half as much; with `^` between, one after the other
 {with_flags}
 {typed(f"{prefix}queue")} what is being painted and what waits
 {typed(f"{prefix}cancel")} takes back your newest picture, {typed(f"{prefix}cancel 2")} the second in line; as a reply \

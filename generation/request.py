@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
@@ -19,8 +19,12 @@ AUTO = "auto"
 """Whatever suits the models."""
 NOISE = "noise"
 """Nothing to begin from."""
-VERSION = 2
+VERSION = 3
 """Of what :meth:`ImagineRequest.to_json` writes."""
+MOST_TARGETS = 16
+"""Texts in a prompt, and texts to keep away from."""
+WITHOUT = -0.5
+"""Weight of all that a picture is to be without, Midjourney's."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -62,6 +66,9 @@ class Target:
         text: in words; ``""`` for a picture.
         picture: SHA-256 of an encoded picture, in hexadecimal; ``""`` for a text.
         weight: beside the other targets'; negative to keep away from it.
+        stop: distance at which it no longer pulls, negative for one to keep away from; see
+            ``generation.perceptor.distance.held``.
+        part: of a story to which it belongs, by its number; None for all of them.
     """
 
     __pydantic_config__ = STRICT
@@ -69,6 +76,8 @@ class Target:
     text: Text = ""
     picture: Digest = ""
     weight: Annotated[float, Field(ge=-1000, le=1000)] = 1.0
+    stop: Annotated[float, Field(ge=-5, le=5)] | None = None
+    part: Annotated[int, Field(ge=0, lt=64)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,9 @@ class ImagineRequest:
         canvas: what is optimised; ``auto`` or a name that the models' recipe knows.
         optimiser: by what; ``auto`` or a name that the models' recipe knows.
         outputs: what is made of it.
+        without: texts to keep away from, beside the targets.
+        long: what becomes of texts that are longer than a perceptor reads at once: ``join`` encodes them in pieces,
+            ``cut`` leaves the rest out.
     """
 
     __pydantic_config__ = STRICT
@@ -108,11 +120,14 @@ class ImagineRequest:
     canvas: Name = AUTO
     optimiser: Name = AUTO
     outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = ("png",)
+    without: Annotated[tuple[Text, ...], Field(max_length=MOST_TARGETS)] = ()
+    long: Literal["join", "cut"] = "join"
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
-        """The targets: those that were named, or else the prompt alone."""
-        return self.targets or (Target(self.prompt),)
+        """All targets: those that were named, or else the prompt; and what the picture is to be without."""
+        avoided = (Target(text, weight=WITHOUT / len(self.without)) for text in self.without)
+        return *(self.targets or (Target(self.prompt),)), *avoided
 
     @property
     def shape(self) -> Shape:
@@ -145,7 +160,8 @@ class ImagineRequest:
     def from_json(cls, text: str) -> Self:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
-        Version 1 named no version, and had the fields up to `init`, or to `member`.
+        Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
+        `outputs`. Before version 3 what was too long was cut.
 
         Raises:
             ValueError: it is no request, or one of a later version.
@@ -156,6 +172,8 @@ class ImagineRequest:
         version = fields.get("version", 1)
         if version not in range(1, VERSION + 1):
             raise ValueError("It is a request of a later version.")
+        if version < 3:
+            fields = {"long": "cut", **fields}
         request: Self = _adapter().validate_json(to_json({k: v for k, v in fields.items() if k != "version"}))
         return request
 

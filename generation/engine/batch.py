@@ -10,6 +10,7 @@ from generation.engine.objective import Objective
 from generation.engine.optimisers import Optimiser, learning_rate
 from generation.engine.state import RequestState
 from generation.engine.step import step
+from generation.engine.story import weights
 from generation.recipe import Stage
 
 SLOTS = 8
@@ -60,8 +61,11 @@ class Batch:
         self._pictures = torch.empty(0)
         idle = objective.draw(SLOTS, Generator().manual_seed(0))
         coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
-        self._inputs = torch.cat([coefficients.expand(SLOTS, -1), idle.flatten(1)], dim=1).to(device)
-        self._coefficients, drawn = self._inputs.split([len(coefficients), idle[0].numel()], dim=1)
+        counts = weights(first.request, 0)
+        each = torch.cat([counts, coefficients]).expand(SLOTS, -1)
+        self._inputs = torch.cat([each, idle.flatten(1)], dim=1).to(device)
+        sizes = [len(counts), len(coefficients), idle[0].numel()]
+        self._weights, self._coefficients, drawn = self._inputs.split(sizes, dim=1)
         self._drawn = drawn.unflatten(1, idle.shape[1:])
         self._recording = Recording(self._slots) if device.type == "cuda" else None
 
@@ -136,7 +140,7 @@ class Batch:
         return *self._parameters, *self._state, *self._constants, *self._rows
 
     def _input(self, state: RequestState) -> Tensor:
-        """Return what is new in this step of a state: its coefficients and what is random about the objective."""
+        """Return what is new in this step of a state: weights, coefficients and what is random about the objective."""
         if state.drawn is None or state.step % STEPS_DRAWN == 0:
             before = state.generator.get_state()
             state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
@@ -144,7 +148,7 @@ class Batch:
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
-        return torch.cat([coefficients, drawn[state.step % STEPS_DRAWN].flatten()])
+        return torch.cat([weights(state.request, state.step), coefficients, drawn[state.step % STEPS_DRAWN].flatten()])
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (
@@ -160,6 +164,7 @@ class Batch:
             tuple(each.clone() for each in state),
             constants,
             rows,
+            self._weights[:count],
             self._coefficients[:count],
             self._drawn[:count],
         )

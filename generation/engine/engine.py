@@ -20,6 +20,7 @@ from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
+from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.recipe import Recipe
 from generation.request import NOISE, ImagineRequest, Shape, size_refusal
@@ -135,7 +136,7 @@ class Engine:
         else:
             if not self._pending:
                 self._prior_seconds = self._least_seconds()
-            self._pending[state] = prior.begin(request, rows, generator)
+            self._pending[state] = prior.begin(request, rows, weights(request, 0), generator)
         self._states[request.id] = state
         return state
 

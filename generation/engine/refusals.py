@@ -11,8 +11,11 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
     if any(target.picture for target in request.judged_by):
         return "Nothing can be painted towards a picture yet; ask with texts only."
-    if not any(target.weight for target in request.judged_by):
+    parts = {target.part for target in request.judged_by} - {None} or {None}
+    if any(not any(target.weight for target in request.judged_by if target.part in (None, part)) for part in parts):
         return "All targets have the weight 0; give one of them another."
+    if len(parts) > request.steps:
+        return f"A story of {len(parts)} parts needs as many steps; ask for more with `--steps`."
     if request.init_picture:
         return "Painting cannot begin from a picture of yours yet; ask again without it."
     if request.canvas != AUTO:

@@ -17,6 +17,7 @@ def step(
     state: Tensors,
     constants: Sequence[Tensor],
     rows: Sequence[Tensor],
+    weights: Tensor,
     coefficients: Tensor,
     drawn: Tensor,
 ) -> tuple[Tensors, Tensors, Tensor]:
@@ -32,12 +33,13 @@ def step(
         state: of the optimiser.
         constants: of the canvas.
         rows: of the objective.
+        weights: of the objective's targets in this step.
         coefficients: of the optimiser in this step.
         drawn: what is random about the objective in this step.
     """
 
     def evaluate(parameters: Tensors) -> tuple[Tensor, Tensor]:
         pictures = canvas.render(parameters, constants)
-        return objective.loss(pictures, rows, drawn) + canvas.regulariser(parameters, pictures), pictures
+        return objective.loss(pictures, rows, weights, drawn) + canvas.regulariser(parameters, pictures), pictures
 
     return optimiser.step(parameters, state, coefficients, evaluate)

@@ -10,7 +10,7 @@ from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.prompt import Arguments, parse, quoted
 from config.settings import PaintingSettings
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Target
 
 PAINTING = PaintingSettings(
     width=128,
@@ -24,8 +24,11 @@ PAINTING = PaintingSettings(
 INITS = ("sketch", "noise")
 
 
-def cat(prompt: str = "a cat", **fields: Any) -> Arguments:
-    return Arguments(prompt, {"width": 128, "height": 128, "steps": 100, "init": "auto", **fields})
+USUAL = {"width": 128, "height": 128, "steps": 100, "init": "auto", "without": (), "long": "join"}
+
+
+def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
+    return Arguments(prompt, {**USUAL, **fields}, targets)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,25 @@ def cat(prompt: str = "a cat", **fields: Any) -> Arguments:
         (f"a caf{'e' + chr(0x301) * 9}", cat(f"a caf{'e' + chr(0x301) * 4}")),
         ("@everyone **bold** <@1>", cat("@everyone **bold** <@1>")),
         ("x" * 1000, cat("x" * 1000)),
+        ("a cat|a dog::.5", cat("a cat|a dog::.5", Target("a cat"), Target("a dog", weight=0.5))),
+        ("a cat --seed 7 ^ a dog", cat("a cat ^ a dog", Target("a cat", part=0), Target("a dog", part=1), seed=7)),
+        ("a cat::1", cat("a cat::1", Target("a cat"))),
+        ("```a cat | a dog::2```", cat("a cat | a dog::2")),
+        ("```a cat``` | a dog", cat("a cat | a dog", Target("a cat"), Target("a dog"))),
+        ("a ```b | c``` | d", cat("``` a b | c ``` | d", Target("a b | c"), Target("d"))),
+        ("``` a b | c ``` | d", cat("``` a b | c ``` | d", Target("a b | c"), Target("d"))),
+        ("a ```--steps 5``` | d", cat("``` a --steps 5 ``` | d", Target("a --steps 5"), Target("d"))),
+        ("`a | b` at 12:30", cat("`a | b` at 12:30")),
+        ("a cat --no fog", cat(without=("fog",))),
+        ("a cat —no fog, two  people", cat(without=("fog", "two people"))),
+        ("--no fog,rain --seed 7 a cat", cat(seed=7, without=("fog", "rain"))),
+        ("--no fog ```a cat```", cat(without=("fog",))),
+        ("a cat --no=fog, rain —seed=7", cat(seed=7, without=("fog", "rain"))),
+        ("a cat --no fog,—sede=5,", cat(without=("fog", "sede=5"))),
+        ("a cat --long Cut", cat(long="cut")),
+        ("a cat —long cut", cat(long="cut")),
+        ("a road —long and winding", cat("a road —long and winding")),
+        ("a house —not a hut", cat("a house —not a hut")),
     ],
 )
 def test_is_understood(text: str, expected: Arguments) -> None:
@@ -115,17 +137,23 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat —seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
         ("a cat —siez 64x64", "There is no flag `--siez`; did you mean `--size`?"),
         ("a cat —inti noise", "There is no flag `--inti`; did you mean `--init`?"),
-        ("a cat --golden hour", "There is no flag `--golden`; there are `--seed`, `--size`, `--steps` and `--init`."),
+        (
+            "a cat --golden hour",
+            "There is no flag `--golden`; there are `--seed`, `--size`, `--steps`, `--init`, `--no` and `--long`.",
+        ),
         ("a cat —seed", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed `7`", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed ```7```", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed \u202ex", "`--seed` takes a whole number from 0 to 4294967295, not `x`."),
         ("a cat --seed א", "`--seed` takes a whole number from 0 to 4294967295, not \u2068`א`\u2069."),
         ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
-        ("a cat --qqq 7", "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps` and `--init`."),
+        (
+            "a cat --qqq 7",
+            "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps`, `--init`, `--no` and `--long`.",
+        ),
         (
             "a cat --q`@everyone`",
-            "There is no flag `--q@everyone`; there are `--seed`, `--size`, `--steps` and `--init`.",
+            "There is no flag `--q@everyone`; there are `--seed`, `--size`, `--steps`, `--init`, `--no` and `--long`.",
         ),
         ("a cat --seed 7 --seed 8", "`--seed` is there twice; give it once."),
         ("a cat --seed 7 —SEED=7", "`--seed` is there twice; give it once."),
@@ -155,6 +183,20 @@ def test_is_understood(text: str, expected: Arguments) -> None:
             "a cat --size 128*128",
             "`--size` takes width and height with an x between, as in `--size 128x192`, not `128*128`.",
         ),
+        ("a cat::-1", "The prompt has no text with a weight above 0; say also what to paint."),
+        ("a ^ b::0 ^ c", "Part 2 of the story has no text with a weight above 0; say also what to paint."),
+        ("a::1001 | b", "A weight is a number from -1000 to 1000, as in `a cat::1.5`."),
+        ("a::1:6 | b", "Where a text stops is a number from -5 to 5, as in `a cat::1:0.8`."),
+        (" | ".join("abcdefghijklmnopq"), "The prompt has 17 texts with | and ^ between; 16 are allowed."),
+        ("a cat --no", "`--no` needs a value, for example `--no fog, people`."),
+        ("a cat --no ```fog```", "`--no` needs a value, for example `--no fog, people`."),
+        ("a cat --no ,", "`--no` takes 1 to 16 texts with commas between them, not 0."),
+        (f"a cat --no {'a,' * 17}", "`--no` takes 1 to 16 texts with commas between them, not 17."),
+        (
+            "a cat --no a `b`",
+            "`--no` takes words with commas between them, without backticks, at most 200 characters.",
+        ),
+        ("a cat --long it", "`--long` takes `join` or `cut`, not `it`."),
         (
             "a cat --size 128",
             "`--size` takes width and height with an x between, as in `--size 128x192`, not `128`.",
@@ -175,6 +217,9 @@ PIECES = st.one_of(
     st.text("-—–` \ns", max_size=8),
     st.sampled_from(
         ["--seed", "—steps", "–size=", "—sede", "7", "64x64", "--init", "Noise", "--", "—golden", "```", "`", "a cat"]
+    ),
+    st.sampled_from(
+        ["|", "^", "||", "::2", ":0.5", "::-1:-0.3", ":2", ":a:", "::", ",", "--no", "—no=", "—long", "cut"]
     ),
     st.sampled_from(["\u202e", "\u2069", "\u0301" * 6, "\u200d", "\u200b", "\u2028", "\U000e0067", "🏴", "א"]),
 )
@@ -204,7 +249,8 @@ def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: 
     assert 64 <= arguments.fields["height"] <= 512
     assert 1 <= arguments.fields["steps"] <= 500
     assert parse(str(arguments), PAINTING, inits) == arguments
-    assert parse(quoted(arguments.prompt), PAINTING, inits).prompt == arguments.prompt
+    plain = parse(quoted(arguments.prompt), PAINTING, inits)
+    assert (plain.prompt, plain.targets) == (arguments.prompt, ())
 
 
 SIDES = st.integers(4, 32).map(lambda cells: 16 * cells)

@@ -234,7 +234,7 @@ class Slow:
         self.seconds = seconds
         self.closed: list[str] = []
 
-    def begin(self, request: ImagineRequest, _: object, __: Generator) -> Slices[None, None, Tensor]:
+    def begin(self, request: ImagineRequest, _: object, __: Tensor, ___: Generator) -> Slices[None, None, Tensor]:
         try:
             for _ in range(self.slices):
                 self.canvas.now += self.seconds
@@ -349,8 +349,9 @@ def test_a_step_that_breaks_takes_only_its_own_batch_along(models: Models) -> No
 
 
 def test_the_tail_of_a_long_prompt_is_reported(engine: Engine) -> None:
-    state = engine.add_request(replace(REQUEST, prompt="red " * 75 + "blue green"))
-    assert state.left_out == "blue green"
+    request = replace(REQUEST, prompt="red " * 75 + "blue green")
+    assert engine.add_request(replace(request, long="cut")).left_out == "blue green"
+    assert engine.add_request(replace(request, id="joined")).left_out == ""
 
 
 def test_a_size_that_the_model_cannot_paint_is_refused(tiny_models: ModelsSettings) -> None:

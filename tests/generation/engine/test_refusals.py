@@ -21,6 +21,8 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
         ({"init": "sketch"}, "no sketch to begin from; ask again without `--init sketch`."),
         ({"targets": (Target("a dog"), Target(picture=PICTURE))}, "towards a picture"),
         ({"targets": (Target("a dog", weight=0.0),)}, "weight 0"),
+        ({"targets": (Target("a dog", part=0), Target("a cat", weight=0.0, part=1))}, "weight 0"),
+        ({"targets": tuple(Target("a dog", part=part) for part in range(5))}, "5 parts needs as many steps"),
         ({"init_picture": PICTURE}, "from a picture"),
         ({"canvas": "latent"}, "canvas"),
         ({"optimiser": "adam"}, "optimiser"),

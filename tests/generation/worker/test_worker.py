@@ -65,10 +65,10 @@ class Breaking(Likeness):
 
     error: Exception | None = None
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+    def loss(self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor) -> Tensor:
         if self.error:
             raise self.error
-        return super().loss(pictures, rows, drawn)
+        return super().loss(pictures, rows, weights, drawn)
 
 
 def break_with(worker: Worker, error: Exception | None) -> None:
