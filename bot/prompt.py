@@ -66,7 +66,7 @@ class Arguments:
     Args:
         prompt: what to paint, on one line, never empty.
         fields: of the request, from the flags or as is usual; without ``seed`` where any will do.
-        targets: that the prompt has; none where it is one plain text.
+        targets: that the prompt has; none where it is one plain text, of weight 1.
     """
 
     prompt: str
@@ -95,15 +95,14 @@ def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = ()) -> A
     fields = dict(usual_fields(painting))
     for name, value in values.items():
         fields.update(FLAGS[name].parse(value, painting, inits))
-    prompt = _joined(words)
-    if not is_visible(prompt.replace("`", "")):
-        raise PromptError("Say what to paint, for example: a lighthouse in a storm, oil painting.")
-    if len(prompt) > painting.max_prompt_length:
+    if len(prompt := _joined(words)) > painting.max_prompt_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
     try:
-        targets = _targets(words)
+        prompt, targets = _meaning(words)
     except RequestError as error:
         raise PromptError(str(error)) from None
+    if not is_visible(prompt.replace("`", "")):
+        raise PromptError("Say what to paint, for example: a lighthouse in a storm, oil painting.")
     return Arguments(_standing(prompt, targets, inits), fields, targets)
 
 
@@ -112,7 +111,7 @@ def quoted(text: str) -> str:
     words = [*_words(text)]
     is_plain = _joined(words) == text and not any(FLAG.fullmatch(word.text) for word in words)
     try:
-        return text if is_plain and not _targets(words) else fenced(text)
+        return text if is_plain and _meaning(words) == (text, ()) else fenced(text)
     except RequestError:
         return fenced(text)
 
@@ -121,12 +120,15 @@ def _joined(words: Iterable[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
-def _targets(words: Sequence[Word]) -> tuple[Target, ...]:
-    """Return what the words of a prompt mean together, nothing if they are one plain text; raises ``RequestError``."""
+def _meaning(words: Sequence[Word]) -> tuple[str, tuple[Target, ...]]:
+    """Return a prompt of words, with its targets if it is more than one plain text; raises ``RequestError``."""
     plain = _joined(words)
     runs = [(is_literal, _joined(run)) for is_literal, run in groupby(words, lambda word: word.is_literal)]
     targets = read(" ".join(fenced(run, plain) if is_literal else run for is_literal, run in runs))
-    return () if targets in ((), (Target(plain),)) else targets
+    if not targets:
+        return plain, ()
+    text = targets[0].text
+    return (text, ()) if targets == (Target(text),) else (plain, targets)
 
 
 def _standing(prompt: str, targets: tuple[Target, ...], inits: Sequence[str]) -> str:
@@ -137,7 +139,7 @@ def _standing(prompt: str, targets: tuple[Target, ...], inits: Sequence[str]) ->
     for text in (prompt, _joined(_words(quoted))):
         try:
             words, values = _split(text, inits)
-            if not values and _joined(words) == text and _targets(words) == targets:
+            if not values and _meaning(words) == (text, targets):
                 return text
         except (PromptError, RequestError):
             continue

@@ -29,8 +29,8 @@ EVERYTHING = ImagineRequest(
 VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
 "member": "", "init": "noise"}"""
 VERSION_2 = """{"version": 2, "id": "b", "prompt": "a castle, no fog", "seed": 7, "width": 128, "height": 64, \
-"steps": 20, "member": "", "init": "auto", "guild": "", "targets": [{"text": "a castle", "picture": "", "weight": 2.0}, \
-{"text": "fog", "picture": "", "weight": -0.5}], "init_picture": "", "canvas": "auto", \
+"steps": 20, "member": "", "init": "auto", "guild": "", "targets": [{"text": "a castle", "picture": "", \
+"weight": 2.0}, {"text": "fog", "picture": "", "weight": -0.5}], "init_picture": "", "canvas": "auto", \
 "optimiser": "auto", "outputs": ["png"]}"""
 """As pictures carried them."""
 
