@@ -12,6 +12,7 @@ from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.markdown import escape, inline_code, shorten
 from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
+from generation.prompt import MOST_WEIGHT
 from generation.request import MOST_TARGETS, NOISE, SEED_LIMIT, ImagineRequest
 
 Fields = Mapping[str, Any]
@@ -24,8 +25,9 @@ COMMAS = re.compile(r"\s*[,،，、]\s*(?:--|—|–)*")
 """Of any script, with dashes behind that could begin a flag."""
 MOST_WITHOUT = 200
 """Characters of what a picture is to be without."""
+NOISE_PROMPT = re.compile(r"(?P<seed>\d{1,10})(?:::?(?P<weight>-?(?:\d{1,4}(?:\.\d{1,9})?|\.\d{1,9})))?")
 LONGEST_CAPTION = 60
-"""UTF-16 code units of it that the small print shows."""
+"""UTF-16 code units of either that the small print shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,21 @@ def _without(value: str, *_: object) -> Fields:
     return {"without": texts}
 
 
+def _noise(value: str, *_: object) -> Fields:
+    """Take seeds, each with a weight behind a colon where it is not 1."""
+    found = [NOISE_PROMPT.fullmatch(each.strip()) for each in value.split(",")]
+    noise = [(int(each["seed"]), round(float(each["weight"] or 1), 4)) for each in found if each]
+    fits = all(seed < SEED_LIMIT and abs(weight) <= MOST_WEIGHT for seed, weight in noise)
+    if len(noise) < len(found) or len(found) > MOST_TARGETS or not fits:
+        takes = f"up to {MOST_TARGETS} seeds, each with its weight, as in `--noise {FLAGS['noise'].example}`"
+        raise PromptError(f"`--noise` takes {takes}, not {inline_code(value)}.")
+    return {"noise": tuple(noise)}
+
+
+def _told_noise(noise: Sequence[tuple[int, float]]) -> str:
+    return ", ".join(f"{seed}:{weight}" for seed, weight in noise)
+
+
 def _long(value: str, *_: object) -> Fields:
     word = value.casefold()
     if word not in {"join", "cut"}:
@@ -177,6 +194,18 @@ FLAGS = {
         caption=lambda texts: f"without {escape(shorten(', '.join(texts), LONGEST_CAPTION))}",
         render=", ".join,
         takes_words=True,
+    ),
+    "noise": Flag(
+        fields=("noise",),
+        example="7:0.5",
+        help="seeds of random directions to go in, with weights",
+        pattern=lambda _: NOISE_PROMPT.pattern,
+        parse=_noise,
+        caption=lambda noise: f"noise {shorten(_told_noise(noise), LONGEST_CAPTION)}",
+        render=_told_noise,
+        is_offered=lambda _: False,
+        takes_words=True,
+        is_prose=True,
     ),
     "long": Flag(
         fields=("long",),

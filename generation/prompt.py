@@ -48,6 +48,8 @@ WEIGHT = rf"(?P<weight>{NUMBER})(?::(?P<stop>{NUMBER}))?"
 DOUBLE = regex.compile(rf"::{WEIGHT}(?:(?=\s|$)|[,;](?!\S))")
 SINGLE = regex.compile(rf"(?<=[^:\d\s]):{WEIGHT}\s*$")
 ADDRESS = regex.compile(r"[/\\]|\w\.\w")
+STRAY = regex.compile(r"(?<!\S)[\p{Mn}\p{Me}\p{Join_Control}]+")
+"""Marks whose letter was a sign."""
 PLAIN = regex.compile(r"[\w ,;.!?']+")
 """What nothing but text can be read from."""
 
@@ -175,4 +177,4 @@ def _number(text: str) -> float:
 
 
 def _stripped(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(STRAY.sub("", text).split())

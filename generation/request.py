@@ -56,11 +56,13 @@ Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(max_length=100)]
 Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
 Pixels = Annotated[int, Field(ge=1, le=65536)]
+Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
+Weight = Annotated[float, Field(ge=-1000, le=1000)]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a picture should come near to, or keep away from: a text or another picture.
+    """What a picture should come near to, or keep away from: a text, another picture or noise.
 
     Args:
         text: in words; ``""`` for a picture.
@@ -69,15 +71,17 @@ class Target:
         stop: distance at which it no longer pulls, negative for one to keep away from; see
             ``generation.perceptor.distance.held``.
         part: of a story to which it belongs, by its number; None for all of them.
+        noise: seed of a random direction instead of a text or a picture.
     """
 
     __pydantic_config__ = STRICT
 
     text: Text = ""
     picture: Digest = ""
-    weight: Annotated[float, Field(ge=-1000, le=1000)] = 1.0
+    weight: Weight = 1.0
     stop: Annotated[float, Field(ge=-5, le=5)] | None = None
     part: Annotated[int, Field(ge=0, lt=64)] | None = None
+    noise: Seed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class ImagineRequest:
         optimiser: by what; ``auto`` or a name that the models' recipe knows.
         outputs: what is made of it.
         without: texts to keep away from, beside the targets.
+        noise: seeds of random directions, each with its weight, beside the targets.
         long: what becomes of texts that are longer than a perceptor reads at once: ``join`` encodes them in pieces,
             ``cut`` leaves the rest out.
     """
@@ -108,7 +113,7 @@ class ImagineRequest:
 
     id: Name
     prompt: Text
-    seed: Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
+    seed: Seed
     width: Pixels
     height: Pixels
     steps: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -121,13 +126,15 @@ class ImagineRequest:
     optimiser: Name = AUTO
     outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = ("png",)
     without: Annotated[tuple[Text, ...], Field(max_length=MOST_TARGETS)] = ()
+    noise: Annotated[tuple[tuple[Seed, Weight], ...], Field(max_length=MOST_TARGETS)] = ()
     long: Literal["join", "cut"] = "join"
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
-        """All targets: those that were named, or else the prompt; and what the picture is to be without."""
+        """All targets: those that were named, or else the prompt; what the picture is to be without; and noise."""
         avoided = (Target(text, weight=WITHOUT / len(self.without)) for text in self.without)
-        return *(self.targets or (Target(self.prompt),)), *avoided
+        noise = (Target(noise=seed, weight=weight) for seed, weight in self.noise)
+        return *(self.targets or (Target(self.prompt),)), *avoided, *noise
 
     @property
     def shape(self) -> Shape:

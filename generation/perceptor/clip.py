@@ -7,7 +7,7 @@ from typing import Any
 
 import regex
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from generation.models.precision import cast
@@ -135,21 +135,32 @@ class CLIPPerceptor(nn.Module):
         return self.encode_text(torch.cat([self.tokens(text) for text in texts]).to(self.mean.device))
 
     def encode_targets(self, targets: Sequence[Target], long: str) -> Tensor:
-        """Return the unit vectors of texts, ``[T, D]``.
+        """Return the unit vectors of texts and noise, ``[T, D]``.
 
-        One that is longer than is read at once is the mean of its pieces, each as often as it has tokens; if ``long``
-        is ``cut`` it is its beginning.
+        A text that is longer than is read at once is the mean of its pieces, each as often as it has tokens; if
+        ``long`` is ``cut`` it is its beginning.
         """
-        texts = [target.text for target in targets]
-        split = [[self.cut(text)[0]] if long == "cut" else pieces(text, self.cut) for text in texts]
-        vectors = self.encode_texts([piece for own in split for piece in own]).split([len(own) for own in split])
-        return torch.stack([self._mean(*each) for each in zip(split, vectors, strict=True)])
+        split = [
+            [self.cut(target.text)[0]] if long == "cut" else pieces(target.text, self.cut)
+            for target in targets
+            if target.noise is None
+        ]
+        texts = [piece for own in split for piece in own]
+        vectors = self.encode_texts(texts).split([len(own) for own in split]) if texts else ()
+        means = (self._mean(*each) for each in zip(split, vectors, strict=True))
+        return torch.stack([next(means) if each.noise is None else self._noise(each.noise) for each in targets])
 
     def left_out(self, targets: Sequence[Target], long: str) -> str:
         """Return the tail of the first text for all of which there is no room, ``""`` if there is none."""
         if long != "cut":
             return ""
         return next(filter(None, (self.cut(target.text)[1] for target in targets)), "")
+
+    def _noise(self, seed: int) -> Tensor:
+        """Return a random unit vector, ``[D]``, the same for a seed on every device."""
+        clip: Any = self.clip
+        vector = torch.randn(clip.text_projection.shape[1], generator=Generator().manual_seed(seed))
+        return F.normalize(vector, dim=-1).to(self.mean.device)
 
     def _mean(self, texts: Sequence[str], vectors: Tensor) -> Tensor:
         """Return the unit vector of a text from those of its pieces."""

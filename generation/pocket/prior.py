@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Slices
 from math import isqrt
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -48,7 +49,8 @@ class Sketcher:
         self, request: ImagineRequest, rows: Sequence[Tensor], weights: Tensor, generator: Generator
     ) -> Slices[None, None, Tensor]:
         """Draw sketches of what a request wants most and return the best, ``[3, height, width]`` in [0, 1]."""
-        text = request.judged_by[int(weights.argmax())].text
+        targets = zip(weights.tolist(), request.judged_by, strict=True)
+        _, text = max(((weight, target.text) for weight, target in targets if target.text), key=itemgetter(0))
         sketches = yield from self.candidates(text, generator)
         yield
         seen = F.interpolate(sketches, size=self.perceptor.input_size, mode="area")

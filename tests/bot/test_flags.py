@@ -71,7 +71,7 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         (
             "--qqq",
             "There is no flag `--qqq`; "
-            "there are `--seed`, `--size`, `--steps`, `--init`, `--no`, `--long` and `--canvas`.",
+            "there are `--seed`, `--size`, `--steps`, `--init`, `--no`, `--noise`, `--long` and `--canvas`.",
         ),
     ],
 )

@@ -22,9 +22,10 @@ PAINTING = PaintingSettings(
     preview_seconds=3.0,
 )
 INITS = ("sketch", "noise")
+ALL = "there are `--seed`, `--size`, `--steps`, `--init`, `--no`, `--noise` and `--long`."
 
 
-USUAL = {"width": 128, "height": 128, "steps": 100, "init": "auto", "without": (), "long": "join"}
+USUAL = {"width": 128, "height": 128, "steps": 100, "init": "auto", "without": (), "noise": (), "long": "join"}
 
 
 def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
@@ -108,6 +109,9 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("--no fog ```a cat```", cat(without=("fog",))),
         ("a cat --no=fog, rain —seed=7", cat(seed=7, without=("fog", "rain"))),
         ("a cat --no fog,—sede=5,", cat(without=("fog", "sede=5"))),
+        ("a cat --noise 7", cat(noise=((7, 1.0),))),
+        ("a cat --noise 7:0.5, 8::-.25,9 --steps 5", cat(steps=5, noise=((7, 0.5), (8, -0.25), (9, 1.0)))),
+        ("a street —noise and dust", cat("a street —noise and dust")),
         ("a cat --long Cut", cat(long="cut")),
         ("a cat —long cut", cat(long="cut")),
         ("a road —long and winding", cat("a road —long and winding")),
@@ -143,7 +147,7 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat —inti noise", "There is no flag `--inti`; did you mean `--init`?"),
         (
             "a cat --golden hour",
-            "There is no flag `--golden`; there are `--seed`, `--size`, `--steps`, `--init`, `--no` and `--long`.",
+            f"There is no flag `--golden`; {ALL}",
         ),
         ("a cat —seed", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed `7`", "`--seed` needs a value, for example `--seed 7`."),
@@ -153,11 +157,11 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
         (
             "a cat --qqq 7",
-            "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps`, `--init`, `--no` and `--long`.",
+            f"There is no flag `--qqq`; {ALL}",
         ),
         (
             "a cat --q`@everyone`",
-            "There is no flag `--q@everyone`; there are `--seed`, `--size`, `--steps`, `--init`, `--no` and `--long`.",
+            f"There is no flag `--q@everyone`; {ALL}",
         ),
         ("a cat --seed 7 --seed 8", "`--seed` is there twice; give it once."),
         ("a cat --seed 7 —SEED=7", "`--seed` is there twice; give it once."),
@@ -200,6 +204,14 @@ def test_is_understood(text: str, expected: Arguments) -> None:
             "a cat --no a `b`",
             "`--no` takes words with commas between them, without backticks, at most 200 characters.",
         ),
+        (
+            "a cat --noise loud",
+            "`--noise` takes up to 16 seeds, each with its weight, as in `--noise 7:0.5`, not `loud`.",
+        ),
+        (
+            "a cat --noise 4294967296",
+            "`--noise` takes up to 16 seeds, each with its weight, as in `--noise 7:0.5`, not `4294967296`.",
+        ),
         ("a cat --long it", "`--long` takes `join` or `cut`, not `it`."),
         (
             "a cat --size 128",
@@ -223,7 +235,24 @@ PIECES = st.one_of(
         ["--seed", "—steps", "–size=", "—sede", "7", "64x64", "--init", "Noise", "--", "—golden", "```", "`", "a cat"]
     ),
     st.sampled_from(
-        ["|", "^", "||", "::2", ":0.5", "::-1:-0.3", ":2", ":a:", "::", ",", "--no", "—no=", "—long", "cut"]
+        [
+            "|",
+            "^",
+            "||",
+            "::2",
+            ":0.5",
+            "::-1:-0.3",
+            ":2",
+            ":a:",
+            "::",
+            ",",
+            "--no",
+            "—no=",
+            "—long",
+            "cut",
+            "--noise",
+            "7:.5",
+        ]
     ),
     st.sampled_from(["\u202e", "\u2069", "\u0301" * 6, "\u200d", "\u200b", "\u2028", "\U000e0067", "🏴", "א"]),
 )

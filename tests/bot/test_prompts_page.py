@@ -35,7 +35,8 @@ def told(targets: tuple[Target, ...]) -> str:
     for target in targets:
         weight = "" if target.weight == 1 else f" × {target.weight:g}"
         stop = "" if target.stop is None else f", stops at {target.stop:g}"
-        parts.setdefault(target.part, []).append(f"{target.text}{weight}{stop}")
+        text = target.text if target.noise is None else f"noise {target.noise}"
+        parts.setdefault(target.part, []).append(f"{text}{weight}{stop}")
     texts = (("" if part is None else f"part {part + 1}: ") + "; ".join(each) for part, each in parts.items())
     return "; ".join(texts)
 

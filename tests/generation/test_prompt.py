@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generation.errors import RequestError
-from generation.prompt import fenced, read, write
+from generation.prompt import STRAY, fenced, read, write
 from generation.request import Target
 
 
@@ -45,6 +45,7 @@ def test_alone_a_number_behind_one_colon_needs_a_point() -> None:
 def test_parts_and_targets_without_text_are_left_out() -> None:
     assert read("") == read("| ^ |") == read("``` ```") == ()
     assert texts("^ a | | b::2 | ^ ^ c") == [("a", 1), ("b", 2), ("c", 1)]
+    assert texts("a |\u0301 |\u0301b") == [("a", 1), ("b", 1)]
     assert [target.part for target in read("^ a ^ ^ b")] == [0, 1]
     assert [target.part for target in read("a ^ |")] == [None]
 
@@ -84,7 +85,11 @@ def test_what_was_read_can_be_written_and_read_again(prompt: str) -> None:
         assert read(write(targets)) == targets
 
 
-@given(st.text(min_size=1).map(lambda text: " ".join(text.split())).filter(lambda text: text.strip("`\0 ")))
+@given(
+    st.text(min_size=1)
+    .map(lambda text: " ".join(text.split()))
+    .filter(lambda text: text.strip("`\0 ") and not STRAY.search(text))
+)
 @example("a | b ^ c::2 `d ``")
 def test_what_is_fenced_is_text(text: str) -> None:
     assert read(fenced(text)) == (Target(text),)

@@ -24,6 +24,7 @@ EVERYTHING = ImagineRequest(
     optimiser="adam",
     outputs=("png", "mp4"),
     without=("people", "fog"),
+    noise=((7, 0.5), (2**32 - 1, -1.0)),
     long="cut",
 )
 VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
@@ -96,6 +97,8 @@ def _with(**changed: Any) -> str:
         _with(targets=[{"text": "a"}] * 65),
         _with(without="fog"),
         _with(without=["fog"] * 17),
+        _with(noise=[7]),
+        _with(noise=[[-1, 1.0]]),
         _with(long="very"),
         _with(command="rm"),
         REQUEST.to_json().replace("20", "NaN"),

@@ -92,6 +92,15 @@ def test_a_longer_one_is_the_mean_of_its_pieces_each_as_often_as_it_has_tokens(p
     assert torch.allclose(short, perceptor.encode_texts(["the sea"])[0], atol=1e-5)
 
 
+def test_noise_is_a_direction_of_its_own_for_each_seed(perceptor: CLIPPerceptor) -> None:
+    targets = Target("a cat"), Target(noise=7), Target("the sea"), Target(noise=8), Target(noise=7)
+    cat, seven, sea, eight, again = perceptor.encode_targets(targets, "join")
+    assert torch.equal(torch.stack([cat, sea]), perceptor.encode_texts(["a cat", "the sea"]))
+    assert torch.equal(seven, again)
+    assert not torch.equal(seven, eight)
+    assert float(seven.norm()) == pytest.approx(1)
+
+
 def test_one_that_is_cut_is_its_beginning(perceptor: CLIPPerceptor) -> None:
     long = Target("red " * 75 + "A dog and a cat.")
     assert torch.equal(perceptor.encode_targets([long], "cut"), perceptor.encode_texts(["red " * 75]))

@@ -76,7 +76,12 @@ def test_there_is_no_choice_where_no_word_is_known(tiny_models: ModelsSettings, 
 
 
 def test_it_draws_in_slices_what_is_wanted_most(sketcher: Sketcher, objective: Likeness) -> None:
-    targets = (Target("the sea", weight=-2.0), Target("a red apple", weight=0.5), Target("a dog", weight=0.2))
+    targets = (
+        Target("the sea", weight=-2.0),
+        Target("a red apple", weight=0.5),
+        Target("a dog", weight=0.2),
+        Target(noise=7),
+    )
     request = replace(REQUEST, prompt="", targets=targets)
     rows, counts = objective.rows(request), weights(request, 0)
     slices = sketcher.begin(request, rows, counts, seeded(0))
