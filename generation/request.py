@@ -96,7 +96,8 @@ class ImagineRequest:
         height: of the picture, in pixels.
         steps: of the optimiser, at least 1.
         member: opaque key of the one who asked; the scheduler is fair between members.
-        init: what to begin from: ``auto``, ``noise`` or the name of a prior that the models bring.
+        init: what to begin from: ``auto``, ``noise`` or the name of a prior that the models bring; ``auto`` is the
+            prior unless it is a story, of which that would paint one part only.
         guild: opaque key of where it was asked for.
         targets: what the picture is judged by; see :attr:`judged_by`.
         init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal.
@@ -135,6 +136,11 @@ class ImagineRequest:
         avoided = (Target(text, weight=WITHOUT / len(self.without)) for text in self.without)
         noise = (Target(noise=seed, weight=weight) for seed, weight in self.noise)
         return *(self.targets or (Target(self.prompt),)), *avoided, *noise
+
+    @property
+    def is_story(self) -> bool:
+        """Whether its parts follow one another."""
+        return len({target.part for target in self.targets} - {None}) > 1
 
     @property
     def shape(self) -> Shape:

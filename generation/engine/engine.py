@@ -23,7 +23,7 @@ from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.recipe import Recipe
-from generation.request import NOISE, ImagineRequest, Shape, size_refusal
+from generation.request import AUTO, NOISE, ImagineRequest, Shape, size_refusal
 
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
@@ -127,7 +127,8 @@ class Engine:
         generator = Generator().manual_seed(request.seed)
         rows, left_out = self.objective.rows(request), self.objective.left_out(request)
         state = RequestState(request, rows, generator, left_out)
-        prior = None if request.init == NOISE else self.prior
+        from_noise = request.init == NOISE or (request.init == AUTO and request.is_story)
+        prior = None if from_noise else self.prior
         state.first_stage = state.stage = self.recipe.first_stage(prior=prior is not None)
         if checkpoint is not None:
             self._resume(state, checkpoint)
