@@ -10,6 +10,7 @@ from generation.engine.objective import Objective
 from generation.engine.optimisers import Optimiser, learning_rate
 from generation.engine.state import RequestState
 from generation.engine.step import step
+from generation.engine.story import weights
 from generation.recipe import Stage
 
 SLOTS = 8
@@ -68,9 +69,11 @@ class Batch:
         self._pictures = torch.empty(0)
         idle = objective.draw(SLOTS, Generator().manual_seed(0))
         coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
-        inputs = [coefficients.expand(SLOTS, -1), idle.flatten(1), torch.zeros(SLOTS, 1)]
+        counts = weights(first.request, 0)
+        inputs = [counts.expand(SLOTS, -1), coefficients.expand(SLOTS, -1), idle.flatten(1), torch.zeros(SLOTS, 1)]
         self._inputs = torch.cat(inputs, dim=1).to(device)
-        self._coefficients, drawn, self._pull = self._inputs.split([each.shape[1] for each in inputs], dim=1)
+        sizes = [each.shape[1] for each in inputs]
+        self._weights, self._coefficients, drawn, self._pull = self._inputs.split(sizes, dim=1)
         self._is_pulled = first.request.init_weight > 0
         self._drawn = drawn.unflatten(1, idle.shape[1:])
         self._recording = Recording(self._slots) if device.type == "cuda" and at_once is None else None
@@ -187,7 +190,7 @@ class Batch:
         return *self._parameters, *self._state, *self._constants, *self._rows
 
     def _input(self, state: RequestState) -> Tensor:
-        """Return what is new in this step of a state: its coefficients and what is random about the objective.
+        """Return what is new in this step of a state: weights, coefficients, what is random about the objective, pull.
 
         It is drawn once, however often the step is tried.
         """
@@ -201,7 +204,8 @@ class Batch:
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
-        state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state)])])
+        counts = weights(state.request, state.step)
+        state.input = torch.cat([counts, coefficients, drawn_now, torch.tensor([pull(state)])])
         return state.input
 
     def _step(self, count: int) -> None:
@@ -218,6 +222,7 @@ class Batch:
             tuple(each.clone() for each in state),
             constants,
             rows,
+            self._weights[:count],
             self._coefficients[:count],
             self._drawn[:count],
             self._pull[:count, 0] if self._is_pulled else None,
