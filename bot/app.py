@@ -109,7 +109,7 @@ async def _run(
 
         async def restore() -> None:
             since = await kept.heard.since(60 * settings.store.catch_up_minutes)
-            client.recall(since, await kept.journal.messages())
+            client.recall(since, await kept.journal.messages(), await kept.journal.asked_in_private())
             await posts.restore(client)
             restored.set()
 

@@ -75,24 +75,35 @@ class Client(commands.Bot):
         self._newest = 0
         self._missing_since: int | None = None
         self._looking_since: list[int] = []
+        self._unsettled: set[int] = set()
+        """Messages whose commands run, and may not yet have been written down."""
         self._saved = 0
         self._conversations: dict[int, discord.abc.Messageable] = {}
+        self._recalled: list[int] = []
         self._released = False
 
-    def recall(self, since: int | None, asked: Iterable[int]) -> None:
+    def recall(self, since: int | None, asked: Iterable[int], in_private: Iterable[int]) -> None:
         """Take note of what an earlier run has heard.
 
         Args:
             since: after this message others may be missing; None where nothing is.
             asked: messages that are not to be heard again, newest first.
+            in_private: members who may have written in private; of those conversations Discord tells nothing by itself.
         """
         self._missing_since = since
+        self._recalled = [*in_private]
         self._seen = dict.fromkeys(reversed([*asked]), "")
 
-    async def save_heard(self) -> None:
-        """Write down up to which message all were heard."""
+    async def save_heard(self, settled: int | None = None) -> None:
+        """Write down up to which message all were heard.
+
+        Args:
+            settled: a message whose command runs and is not to be heard again.
+        """
+        self._unsettled.discard(settled or 0)
         missing_since = [] if self._missing_since is None else [self._missing_since]
-        heard = min([self._newest, *missing_since, *self._looking_since])
+        unsettled = [message - 1 for message in self._unsettled]
+        heard = min([self._newest, *missing_since, *self._looking_since, *unsettled])
         if heard > self._saved:
             self._saved = heard
             await self._heard.save(heard)
@@ -156,9 +167,11 @@ class Client(commands.Bot):
         latest = {channel: last for guild in self.guilds for channel, last in _readable(guild).items()}
         self._newest = max([self._newest, *latest.values()])
         if since is None:
+            self._saved = -1  # also where there are no messages yet, those that come are new
             await self.save_heard()
             return
         self._looking_since.append(since)
+        await self._open_conversations()
         missed = [channel for channel, last in latest.items() if last > since]
         for channel in [*missed, *self._conversations.values()]:
             try:
@@ -182,6 +195,17 @@ class Client(commands.Bot):
         """Log what went wrong with an event."""
         _log.exception("an event failed", gateway_event=event_method)
 
+    async def _open_conversations(self) -> None:
+        """Open the private conversations of an earlier run anew."""
+        for member in self._recalled:
+            try:
+                channel = await self.create_dm(discord.Object(member))
+            except CALL_ERRORS as error:
+                _log.warning("could not open a conversation", member=member, error=reason(error))
+            else:
+                _remember(self._conversations, channel.id, channel)
+        self._recalled.clear()
+
     async def _catch_up(self, channel: discord.abc.Messageable, since: int) -> None:
         async for message in channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True):
             await self.on_message(message)
@@ -193,7 +217,11 @@ class Client(commands.Bot):
         if context.prefix is not None and context.command is None and context.prefix != self.prefix:
             text = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
             self._answers.give(Origin.of(message), text, "mention")
-        await self.invoke(context)
+        self._unsettled.add(message.id)
+        try:
+            await self.invoke(context)
+        finally:
+            self._unsettled.discard(message.id)
         return context.command is not None
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from generation.dispatch.journal import Unfinished
@@ -32,6 +32,8 @@ TIDY_SECONDS = 600.0
 """From one look for old files to the next."""
 NEWEST = 1000
 """Messages of which it is told that they asked for something."""
+MEMBERS = 20
+"""Of whom it is told that they asked in private."""
 UNPAINTED = requests.c.state.in_((WAITING, RUNNING))
 
 _log = structlog.get_logger(__name__)
@@ -217,6 +219,12 @@ class StoreJournal:
         """Return the newest messages that have asked for something."""
         asking = select(requests.c.message).where(requests.c.message.is_not(None))
         newest = asking.order_by(requests.c.number.desc()).limit(NEWEST)
+        return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
+
+    async def asked_in_private(self) -> Sequence[int]:
+        """Return the members who have asked for something in private, those who did so last first."""
+        private = select(requests.c.author).where(requests.c.guild.is_(None)).group_by(requests.c.author)
+        newest = private.order_by(func.max(requests.c.number).desc()).limit(MEMBERS)
         return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
 
     async def _checkpoint_of(self, kept: Kept) -> Checkpoint | None:
