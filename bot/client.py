@@ -1,10 +1,10 @@
 """The Discord client: what it listens to, whom it answers, and what happens when a command fails."""
 
 import asyncio
-import functools
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial, wraps
 from typing import Any
 
 import discord
@@ -12,7 +12,7 @@ import structlog
 from discord.ext import commands
 
 from bot.answer import Answers
-from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, reason
+from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, answered, reason
 from bot.errors import UserError
 from bot.origin import Origin
 from bot.patience import Patience
@@ -45,7 +45,7 @@ class Client(commands.Bot):
     Args:
         settings: with the prefix.
         answers: to what members type.
-        patience: with edits.
+        patience: with edits, and with Discord.
         heard: where it is written down up to which message all were heard.
     """
 
@@ -70,7 +70,7 @@ class Client(commands.Bot):
         self.prefix = settings.prefix
         self._answers = answers
         self._heard = heard
-        self._edited_within = timedelta(seconds=patience.edited_within)
+        self.patience = patience
         self._seen: dict[int, str] = {}
         self._newest = 0
         self._missing_since: int | None = None
@@ -141,10 +141,11 @@ class Client(commands.Bot):
         """
         if message.author.bot or message.edited_at is None or self._seen.get(message.id) == message.content:
             return True
-        if message.edited_at - message.created_at > self._edited_within and not however_late:
+        edited_within = timedelta(seconds=self.patience.edited_within)
+        if message.edited_at - message.created_at > edited_within and not however_late:
             return True
         # Discord tells of a message also when it is pinned, for example, with the time of an edit of long ago.
-        if discord.utils.snowflake_time(self._newest) - message.edited_at > self._edited_within:
+        if discord.utils.snowflake_time(self._newest) - message.edited_at > edited_within:
             return True
         return await self._run_command(message)
 
@@ -199,7 +200,7 @@ class Client(commands.Bot):
         """Open the private conversations of an earlier run anew."""
         for member in self._recalled:
             try:
-                channel = await self.create_dm(discord.Object(member))
+                channel = await answered(partial(self.create_dm, discord.Object(member)), self.patience.pauses())
             except CALL_ERRORS as error:
                 _log.warning("could not open a conversation", member=member, error=reason(error))
             else:
@@ -207,7 +208,11 @@ class Client(commands.Bot):
         self._recalled.clear()
 
     async def _catch_up(self, channel: discord.abc.Messageable, since: int) -> None:
-        async for message in channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True):
+        async def look() -> list[discord.Message]:
+            history = channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True)
+            return [message async for message in history]
+
+        for message in await answered(look, self.patience.pauses()):
             await self.on_message(message)
 
     async def _run_command(self, message: discord.Message) -> bool:
@@ -243,7 +248,7 @@ def _readable(guild: discord.Guild) -> dict[discord.abc.Messageable, int]:
 def _guarded(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
     """Let a malformed event be logged, where it would end the connection."""
 
-    @functools.wraps(parse)
+    @wraps(parse)
     def guarded(data: Any) -> None:
         try:
             parse(data)

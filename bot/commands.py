@@ -1,5 +1,6 @@
 """What members can type."""
 
+from functools import partial
 from typing import Any
 
 import discord
@@ -9,7 +10,7 @@ from discord.ext import commands
 from bot import prompt, uploads
 from bot.answer import Answers
 from bot.client import Client
-from bot.discord_api import CALL_ERRORS, reason
+from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.errors import UserError
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
@@ -113,7 +114,9 @@ class ImagineCog(commands.Cog):
         for entry in [entry for entry in self._posts.entries if entry.origin.reply_to]:
             origin = entry.origin
             try:
-                message = await origin.channel.fetch_message(origin.id)
+                message = await answered(
+                    partial(origin.channel.fetch_message, origin.id), self._client.patience.pauses()
+                )
             except discord.NotFound:
                 await self._posts.forget([origin.id])
             except CALL_ERRORS as error:

@@ -6,13 +6,14 @@ import weakref
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import discord
 import structlog
 
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
 from bot.delivery import Delivery, Picture
-from bot.discord_api import CALL_ERRORS, reason
+from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
 from bot.errors import UserError
 from bot.notice import send_notices
@@ -127,7 +128,7 @@ class Posts:
             elif kept.sentence is not None:
                 post.show(Ended(kept.sentence, again=True))
             else:
-                self._spawn(_take_back(origin, post))
+                self._spawn(self._take_back(origin, post))
             _log.info("restored", request=kept.request.id, state=kept.state)
             self._spawn(self._keep_posted(kept.request.id, post))
 
@@ -321,6 +322,18 @@ class Posts:
         if is_over:
             await self._journal.close(request_id)
 
+    async def _take_back(self, origin: Origin, post: Post) -> None:
+        """Say that a request was cancelled, or, where what asked for it was deleted, let the post go too."""
+        if origin.reply_to is not None:
+            try:
+                await answered(partial(origin.channel.fetch_message, origin.id), self._patience.pauses())
+            except discord.NotFound:
+                post.withdraw()
+                return
+            except CALL_ERRORS as error:
+                _log.warning("could not look for a message", request=post.caption.request.id, error=reason(error))
+        post.show(Ended(CANCELLED, again=False))
+
     async def _drop(self, *request_ids: str) -> None:
         for request_id in request_ids:
             self._entries.pop(request_id, None)
@@ -346,19 +359,6 @@ class Posts:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _take_back(origin: Origin, post: Post) -> None:
-    """Say that a request was cancelled, or, where what asked for it was deleted, let the post go too."""
-    if origin.reply_to is not None:
-        try:
-            await origin.channel.fetch_message(origin.id)
-        except discord.NotFound:
-            post.withdraw()
-            return
-        except CALL_ERRORS as error:
-            _log.warning("could not look for a message", request=post.caption.request.id, error=reason(error))
-    post.show(Ended(CANCELLED, again=False))
 
 
 def _standing(record: Record) -> State:
