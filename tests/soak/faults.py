@@ -253,14 +253,15 @@ async def refuse(
     **how: Any,
 ) -> None:
     """Let the next few calls of a route fail."""
-    route = pick(routes, luck)
-    stage.sandbox.fail_next(Fault(*route, status, times=1 + int(luck * 1000) % times, **how))
+    method, path = pick(routes, luck)
+    stage.sandbox.fail_next(Fault(method, path, status, times=1 + int(luck * 1000) % times, **how))
 
 
 async def break_off(stage: Stage, luck: float, *, way: Literal["reset", "stalled", "cut"]) -> None:
     """Let the next call of a route have no answer, before or after it has done what it asked for."""
     late = int(luck * 1000) % 2 == 0
-    stage.sandbox.fail_next(Fault(*pick((SEND, EDIT, READ), luck), 200, late=late, way=way))
+    method, path = pick((SEND, EDIT, READ), luck)
+    stage.sandbox.fail_next(Fault(method, path, 200, late=late, way=way))
 
 
 async def be_away(stage: Stage, luck: float) -> None:

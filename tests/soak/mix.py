@@ -14,6 +14,8 @@ WHERE = ("art", "art", "art", "general", "general", "private")
 THINGS = ("a red apple", "a blue boat", "a green hill", "a white owl", "two foxes")
 STEPS = (5, 10, 20, 20, 60)
 """Of the tiny models; 20 take about a second on two busy cores."""
+What = Literal["edit", "delete", "cancel", "remove"]
+CHANGES: tuple[What, ...] = ("edit", "delete", "cancel", "remove")
 CHANGED = 0.3
 """The share of requests about which their member, or a moderator, does something more."""
 
@@ -59,7 +61,7 @@ class Change:
 
     at: float
     number: int
-    what: Literal["edit", "delete", "cancel", "remove"]
+    what: What
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _changes(chance: random.Random, asks: Sequence[Ask], seconds: float) -> Iter
         if chance.random() < CHANGED:
             at = min(seconds, ask.at + chance.choice((0.0, 0.5, 2.0, 8.0)) + chance.random())
             # In private there are no moderators.
-            kinds = ("edit", "delete", "cancel") if ask.where == "private" else ("edit", "delete", "cancel", "remove")
+            kinds = CHANGES[:3] if ask.where == "private" else CHANGES
             yield Change(at, ask.number, chance.choice(kinds))
 
 
