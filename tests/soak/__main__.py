@@ -17,10 +17,11 @@ import aiohttp
 from sandbox import Sandbox
 from tests.conftest import save_tiny_models
 from tests.soak.bot import Bot
-from tests.soak.faults import FAULTS, SLOW_FAULTS, Stage
+from tests.soak.faults import FAULTS, SLOW_FAULTS
 from tests.soak.members import Members
 from tests.soak.mix import Ask, Change, drawn
 from tests.soak.record import Said
+from tests.soak.stage import Stage
 from tests.soak.verdict import Verdict, judged
 from tests.soak.watch import Watch
 
