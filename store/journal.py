@@ -194,9 +194,10 @@ class StoreJournal:
             kept.append(replace(each, png=png))
         return kept
 
-    async def sent(self, request_id: str, post: int) -> None:
-        """Write down which message is about a request."""
-        sent = update(requests).where(requests.c.id == request_id).values(post=post, posted=time.time())
+    async def sent(self, request_id: str, post: int | None) -> None:
+        """Write down which message is about a request; None where that is to be looked up."""
+        posted = None if post is None else time.time()
+        sent = update(requests).where(requests.c.id == request_id).values(post=post, posted=posted)
         await self._database.write(sent, key=("sent", request_id))
 
     async def close(self, request_id: str) -> None:

@@ -167,6 +167,33 @@ async def test_killed_before_it_is_known_whether_the_first_message_was_sent(
     await assert_painted_once(bot, (asked, "a red apple"))
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE"], ids=["not known to be sent", "the old one not deleted"])
+async def test_killed_while_a_post_is_replaced(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str], method: str
+) -> None:
+    bot = await start_bot(*settings)
+    asked = await say(people, f".imagine a red apple {ENDLESS}")
+    await bot.post_about(asked, lambda post: post.attachments)
+    waiting = await say(people, f".imagine a blue boat {SMALL}", "Noor")
+    await bot.post_about(waiting, lambda post: "Next in line" in post.content)
+    path = MESSAGES if method == "POST" else MESSAGE
+    sandbox.fail_next(Fault(method, path, 503, times=1000, late=method == "POST", way="stalled"))
+    sandbox.fail_next(Fault("PATCH", MESSAGE, 400, code=30046))
+    await sandbox.until(lambda: len(posts(sandbox)) == 3, PATIENCE)
+    await kill(bot)
+    sandbox.faults.clear()
+    bot = await start_bot(*settings)
+    await people("member").say("art", ".cancel")
+    await bot.finished(waiting)
+    await until_stands(bot, "cancelled", "done")
+
+    def about() -> list[list[str]]:
+        return sorted(post.content.split("\n")[:2] for post in posts(sandbox) if post.content.startswith("**"))
+
+    await sandbox.until(lambda: len(about()) == 2, PATIENCE)
+    assert about()[1] == ["**a red apple**", "Cancelled."]
+
+
 async def test_what_failed_before_it_was_shown_is_shown(
     start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str], tmp_path: Path
 ) -> None:
