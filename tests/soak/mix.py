@@ -69,7 +69,7 @@ class Trouble:
     """A fault.
 
     Args:
-        at: seconds from the start, or as soon after that as the fault before is over.
+        at: seconds from the start, to which comes what the faults before have taken.
         kind: of fault.
         luck: from 0 to 1, by which the fault chooses what it leaves open.
     """
