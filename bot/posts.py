@@ -235,6 +235,9 @@ class Posts:
         self._tell_paused([entry for entry in unfinished if entry.request.id not in self._told])
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+
+    def abandon(self) -> None:
+        """Leave what is not shown by now to the next start."""
         late = [task for task in self._tasks if not task.done()]
         for task in late:
             task.cancel()
