@@ -73,7 +73,7 @@ class Answers:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
-    def abandon(self) -> None:
+    def give_up(self) -> None:
         """Give up what is not said by now."""
         for task in list(self._tasks):
             task.cancel()

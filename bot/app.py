@@ -131,8 +131,8 @@ async def _run(
                 hurrying = asyncio.create_task(hurry.wait())
                 await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
                 painting.cancel()
-                posts.abandon()
-                answers.abandon()
+                posts.give_up()
+                answers.give_up()
                 client.release()
                 tasks = [connection, announcement, hearing, losing, stopping, closing, hurrying]
                 for task in tasks:

@@ -236,9 +236,9 @@ class Posts:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
-    def abandon(self) -> None:
+    def give_up(self) -> None:
         """Leave what is not shown by now to the next start."""
-        late = [task for task in self._tasks if not task.done()]
+        late = [task for task in self._tasks if not (task.done() or task.cancelling())]
         for task in late:
             task.cancel()
         if late:

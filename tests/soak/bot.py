@@ -17,7 +17,7 @@ from tests.soak.record import Row, rows_of
 ROOT = Path(__file__).parents[2]
 CLOCK = Path(__file__).with_name("clock")
 READY = re.compile(rb"\] ready\b")
-UNWRITTEN = b"could not write to the database"
+UNWRITTEN, WRITTEN = b"could not write to the database", b"the database can be written to again"
 START_SECONDS = 240.0
 """Anything may take so long on a busy machine."""
 FAREWELL_SECONDS = 10.0
@@ -39,7 +39,7 @@ class Bot:
     def __init__(self, folder: Path, token: str, settings: Sequence[str], log: BinaryIO) -> None:
         self.data_dir = folder / "data"
         self.is_behind = False
-        """Whether something could not be written to the database since it was started."""
+        """Whether it knows something that it could not yet write to the database."""
         self.starts = 0
         self.orphans = 0
         self.surprises: list[str] = []
@@ -173,7 +173,7 @@ class Bot:
             self._log.write(line)
             if READY.search(line) and not second:
                 self._ready.set()
-            self.is_behind |= UNWRITTEN in line
+            self.is_behind = (self.is_behind or UNWRITTEN in line) and WRITTEN not in line
 
     async def _count_orphans(self, workers: set[int]) -> None:
         left = workers
