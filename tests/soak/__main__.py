@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import aiohttp
 
+from bot.client import FAULT
 from sandbox import Sandbox
 from tests.conftest import save_tiny_models
 from tests.soak.bot import Bot
@@ -136,7 +137,8 @@ class Soak:
         # When the bot ends, its workers do.
         deaths = bot.starts + sum(count for name, count in self.faults.items() if "worker" in name)
         verdict = judged(bot.rows(), members.said, members.shown, deaths, self._may_be_unanswered)
-        problems = [*watch.over, *bot.surprises]
+        faults = [shown.content for shown in members.shown if FAULT in shown.content]
+        problems = [*watch.over, *bot.surprises, *faults]
         if watch.growth > GROWTH:
             problems.append(f"memory grew by {watch.growth >> 20} MB")
         self._say(f"{bot.starts} bots, of which the last used {watch.growth >> 20} MB more than the first")
