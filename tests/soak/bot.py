@@ -133,7 +133,8 @@ class Bot:
         """
         process = self._process
         assert process is not None
-        self._expected, self._pause = {expected}, pause
+        # A second signal may come when the bot has saved everything and listens no more.
+        self._expected, self._pause = {expected, *(-number for number in signals[1:])}, pause
         since = time.time()
         for number in signals:
             with suppress(ProcessLookupError):
