@@ -202,8 +202,5 @@ class Uploads:
         words = arguments.targets
         if pictures and not words and arguments.prompt != LIKENESS:
             words = (Target(arguments.prompt),)
-        pictured = {
-            "init_picture": digests.get(given.start, ""),
-            "mask": digests.get(given.mask, ""),
-        }
+        pictured = {"init_picture": digests.get(given.start, ""), "mask": digests.get(given.mask, "")}
         return replace(arguments, fields={**arguments.fields, **pictured}, targets=(*words, *pictures))
