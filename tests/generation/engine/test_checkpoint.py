@@ -17,7 +17,8 @@ from config.settings import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.checkpoint import MAX_HEADER, METADATA_KEY, UnfitError, read_header
 from generation.engine.engine import Engine
-from generation.engine.optimisers import NormalisedMomentum, Tensors
+from generation.engine.optimisers import Tensors
+from generation.engine.optimisers.normalised import NormalisedMomentum
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for

@@ -17,7 +17,7 @@ from generation.checkpoints.loader import Models, load_models, prepare
 from generation.engine.batch import SLOTS, Batch
 from generation.engine.engine import KEPT, Engine, StepError, Timing
 from generation.engine.objective import Likeness
-from generation.engine.optimisers import Adam
+from generation.engine.optimisers import OPTIMISERS
 from generation.engine.prior import Prior
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
@@ -209,7 +209,7 @@ class Plain:
 def plain_engine(models: Models, canvas: Plain, prior: Prior | None = None) -> Engine:
     recipe, clock = Recipe(cutouts=4), Stopwatch(CPU, lambda: canvas.now)
     objective = Likeness(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
-    return Engine(recipe, [canvas], [Adam()], objective, CPU, prior, clock)
+    return Engine(recipe, [canvas], [OPTIMISERS["adam"]()], objective, CPU, prior, clock)
 
 
 def test_batches_get_equal_time(models: Models) -> None:

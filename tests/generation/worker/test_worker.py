@@ -11,7 +11,7 @@ from config.settings import ModelsSettings
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine, StepError
 from generation.engine.objective import Likeness
-from generation.engine.optimisers import Adam
+from generation.engine.optimisers import OPTIMISERS
 from generation.errors import DeviceError
 from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
 from generation.executor.protocol import Abort, FromWorker, Paint, Suspend
@@ -56,7 +56,7 @@ def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seco
     models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
     objective = Breaking(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
     canvases = [CANVASES["latent"](models, stage, CPU) for stage in models.recipe.stages]
-    engine = Engine(models.recipe, canvases, [Adam()], objective, CPU)
+    engine = Engine(models.recipe, canvases, [OPTIMISERS["adam"]()], objective, CPU)
     return Worker(engine, "cpu", 1000.0, checkpoint_seconds, reported)
 
 
