@@ -3,11 +3,12 @@
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Init
+from generation.canvas import Init
 from generation.engine.checkpoint import generator_in, read_tensors
 from generation.engine.cuda_graph import Recording
-from generation.engine.objective import Objective
-from generation.engine.optimisers import Optimiser, learning_rate
+from generation.engine.optimisers import Tensors, learning_rate
+from generation.engine.optimisers.protocol import columns
+from generation.engine.parts import Parts
 from generation.engine.state import RequestState
 from generation.engine.step import step
 from generation.recipe import Stage
@@ -25,10 +26,8 @@ class Batch:
     occupied slots come first: so a step can be recorded once and be replayed.
 
     Args:
-        canvas: of the stage.
-        objective: of all.
-        optimiser: of the stage.
-        stage: of the recipe.
+        parts: of the stage.
+        stage: in which they are.
         first: state that is to join; all others have its key.
         init: of that state, for its shapes.
         device: where the tensors are.
@@ -36,17 +35,13 @@ class Batch:
 
     def __init__(
         self,
-        canvas: Canvas,
-        objective: Objective,
-        optimiser: Optimiser,
+        parts: Parts,
         stage: Stage,
         first: RequestState,
         init: Init,
         device: torch.device,
     ) -> None:
-        self.canvas = canvas
-        self.objective = objective
-        self.optimiser = optimiser
+        self.canvas, self.objective, self.optimiser = parts.canvas, parts.objective, parts.optimiser
         self.stage = stage
         self.key = first.key
         self.states: list[RequestState] = []
@@ -56,12 +51,14 @@ class Batch:
             tuple(torch.zeros(SLOTS, *each.shape, device=device) for each in tensors)
             for tensors in (init.parameters, init.constants, first.rows)
         )
-        self._state = optimiser.init(self._parameters)
+        self._state = self.optimiser.init(self._parameters)
+        self._means = tuple(map(torch.zeros_like, self._parameters)) if stage.ema else ()
         self._pictures = torch.empty(0)
-        idle = objective.draw(SLOTS, Generator().manual_seed(0))
-        coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
-        self._inputs = torch.cat([coefficients.expand(SLOTS, -1), idle.flatten(1)], dim=1).to(device)
-        self._coefficients, drawn = self._inputs.split([len(coefficients), idle[0].numel()], dim=1)
+        idle = self.objective.draw(SLOTS, Generator().manual_seed(0))
+        coefficients = self.optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
+        inputs = [coefficients.expand(SLOTS, -1), torch.ones(SLOTS, 1), idle.flatten(1)]
+        self._inputs = torch.cat(inputs, dim=1).to(device)
+        self._coefficients, self._newest, drawn = self._inputs.split([each.shape[1] for each in inputs], dim=1)
         self._drawn = drawn.unflatten(1, idle.shape[1:])
         self._recording = Recording(self._slots) if device.type == "cuda" else None
 
@@ -76,14 +73,19 @@ class Batch:
         self.states.append(state)
         for own in self._state:
             own[slot].zero_()
-        new = (*init.parameters, *init.constants, *state.rows)
-        for own, each in zip((*self._parameters, *self._constants, *self._rows), new, strict=True):
+        new = (*init.parameters, *init.constants, *state.rows, *(init.parameters if self._means else ()))
+        for own, each in zip((*self._parameters, *self._constants, *self._rows, *self._means), new, strict=True):
             own[slot].copy_(each)
 
     def tensors(self, state: RequestState) -> dict[str, Tensor]:
         """Return what a state needs to go on beside its request, by name: its slot, and the states of its generator."""
         slot = self.states.index(state)
-        kinds = {"parameters": self._parameters, "optimiser": self._state, "constants": self._constants}
+        kinds = {
+            "parameters": self._parameters,
+            "optimiser": self._state,
+            "means": self._means,
+            "constants": self._constants,
+        }
         slots = {f"{kind}.{n}": each[slot] for kind, tensors in kinds.items() for n, each in enumerate(tensors)}
         generator = state.generator.get_state()
         return {**slots, "generator": generator, "drawn_from": state.drawn[1] if state.drawn else generator}
@@ -127,16 +129,20 @@ class Batch:
     def look(self, state: RequestState) -> Tensor:
         """Return the picture of a state as it is now, ``[3, H, W]``."""
         slot = self.states.index(state)
-        parameters = [each[slot : slot + 1] for each in self._parameters]
+        parameters = [each[slot : slot + 1] for each in self._means or self._parameters]
         return self.canvas.render(parameters, [each[slot : slot + 1] for each in self._constants])[0]
 
     @property
     def _slots(self) -> tuple[Tensor, ...]:
         """What belongs to the slots from one step to the next."""
-        return *self._parameters, *self._state, *self._constants, *self._rows
+        return *self._parameters, *self._state, *self._means, *self._constants, *self._rows
 
     def _input(self, state: RequestState) -> Tensor:
-        """Return what is new in this step of a state: its coefficients and what is random about the objective."""
+        """Return what is new in this step of a state.
+
+        It is its coefficients, how much its newest parameters count in their mean, and what is random about the
+        objective.
+        """
         if state.drawn is None or state.step % STEPS_DRAWN == 0:
             before = state.generator.get_state()
             state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
@@ -144,7 +150,8 @@ class Batch:
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
-        return torch.cat([coefficients, drawn[state.step % STEPS_DRAWN].flatten()])
+        newest = torch.tensor([(1 - self.stage.ema) / (1 - self.stage.ema**number)])
+        return torch.cat([coefficients, newest, drawn[state.step % STEPS_DRAWN].flatten()])
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (
@@ -163,8 +170,21 @@ class Batch:
             self._coefficients[:count],
             self._drawn[:count],
         )
+        means = self._mean(moved, count)
+        if means:
+            pictures = self.canvas.render(means, constants)
         for own, new in zip((*parameters, *state), (*moved, *remembered), strict=True):
             own.copy_(new)
+        for own, new in zip(self._means, means, strict=True):
+            own[:count].copy_(new)
         if len(self._pictures) == 0:
             self._pictures = pictures.new_empty(SLOTS, *pictures.shape[1:])
         self._pictures[:count].copy_(pictures)
+
+    def _mean(self, parameters: Tensors, count: int) -> Tensors:
+        """Return the means of parameters with the newest, corrected for their few first: nothing if none are kept."""
+        means = (each[:count] for each in self._means)
+        return tuple(
+            torch.lerp(mean, new, *columns(self._newest[:count], new))
+            for mean, new in zip(means, parameters, strict=False)
+        )

@@ -1,31 +1,32 @@
 """The painting loop, over many requests at once."""
 
 from collections import deque
+from collections.abc import Callable
 from collections.abc import Generator as Slices
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from math import lcm
 
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas
+from generation.canvas import resized
 from generation.engine.batch import Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
-from generation.engine.objective import Objective
-from generation.engine.optimisers import Optimiser
+from generation.engine.parts import Parts
 from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
 from generation.errors import RequestError
-from generation.recipe import Recipe
-from generation.request import NOISE, ImagineRequest, Shape, size_refusal
+from generation.recipe import Recipe, Stage, last_step
+from generation.request import NOISE, ImagineRequest, Shape, size_refusal, step_cost
 
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
+STAGES = 32
+"""Of which the parts are kept, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Timing:
     Args:
         shape: of its pictures.
         pictures: that took part.
-        seconds: that it took, with what the prior took for pictures of which it is the first step.
+        seconds: that it took or would have taken without what its requests ask for, with what the prior took for
+            pictures of which it is the first step.
     """
 
     shape: Shape
@@ -65,10 +67,8 @@ class Engine:
     same libraries. Several batches get equal time, whatever their steps cost, and the prior gets as much as one.
 
     Args:
-        recipe: the numbers of the loop.
-        canvases: what is optimised, one for each stage of the recipe.
-        optimisers: by what, one for each stage.
-        objective: what judges.
+        recipe: the numbers of the loop, where a request asks for no others.
+        parts: returns what the steps of a stage are made of.
         device: where the models are.
         prior: what returns pictures to begin from, if the models bring one.
         fingerprint: of the models; from checkpoints of others nothing goes on.
@@ -78,24 +78,21 @@ class Engine:
     def __init__(
         self,
         recipe: Recipe,
-        canvases: Sequence[Canvas],
-        optimisers: Sequence[Optimiser],
-        objective: Objective,
+        parts: Callable[[Stage], Parts],
         device: torch.device,
         prior: Prior | None = None,
         stopwatch: Stopwatch | None = None,
         fingerprint: str = "",
     ) -> None:
         self.recipe = recipe
-        self.canvases = canvases
-        self.optimisers = optimisers
-        self.objective = objective
+        self.parts = lru_cache(maxsize=STAGES)(parts)
         self.device = device
         self.prior = prior
         self.fingerprint = fingerprint
-        self.multiple = lcm(*(canvas.multiple for canvas in canvases))
+        usual = [self.parts(stage) for stage in recipe.stages]
+        self.multiple = lcm(*(each.canvas.multiple for each in usual))
         """Of which the sides of pictures have to be multiples, in pixels."""
-        self.evaluations = max(optimiser.evaluations for optimiser in optimisers)
+        self.evaluations = max(each.optimiser.evaluations for each in usual)
         """Of the loss in a step, at most."""
         self.inits = (prior.name, NOISE) if prior else (NOISE,)
         """What a request's ``init`` may name."""
@@ -121,13 +118,13 @@ class Engine:
             RequestError: it asks for what cannot be painted, with these models or with any.
             UnfitError: it cannot go on from this checkpoint, but begin without it.
         """
-        if refused := size_refusal(request.shape, self.multiple) or refusal(request, self.inits):
+        if refused := size_refusal(request.shape, self.multiple) or refusal(request, self.inits, self.recipe):
             raise RequestError(refused)
         generator = Generator().manual_seed(request.seed)
-        rows, left_out = self.objective.rows(request), self.objective.left_out(request)
-        state = RequestState(request, rows, generator, left_out)
         prior = None if request.init == NOISE else self.prior
-        state.first_stage = state.stage = self.recipe.first_stage(prior=prior is not None)
+        stages = self.recipe.stages_for(request, prior=prior is not None)
+        objective = self.parts(stages[0]).objective
+        state = RequestState(request, stages, objective.rows(request), generator, objective.left_out(request))
         if checkpoint is not None:
             self._resume(state, checkpoint)
         elif prior is None:
@@ -135,7 +132,7 @@ class Engine:
         else:
             if not self._pending:
                 self._prior_seconds = self._least_seconds()
-            self._pending[state] = prior.begin(request, rows, generator)
+            self._pending[state] = prior.begin(request, state.rows, generator)
         self._states[request.id] = state
         return state
 
@@ -155,7 +152,7 @@ class Engine:
 
     def checkpoint(self, state: RequestState) -> PaintingCopy:
         """Return a copy of a request that has taken a step and is not done, from which it can go on elsewhere."""
-        header = Header(self._painting(state.request), state.step)
+        header = Header(self._painting(state), state.step)
         return PaintingCopy(header, self._batch_of[state].tensors(state))
 
     def step(self) -> list[RequestState]:
@@ -197,19 +194,25 @@ class Engine:
         pictures = batch.step()
         for state, picture in zip(states, pictures, strict=True):
             state.step += 1
-            state.picture = picture
-            while state.stage < len(self.canvases) - 1 and state.step >= self._last_step(state):
+            state.picture = resized(picture, state.request.shape)
+            while state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
                 shown = self._batch_of[state].look(state)
                 self._leave_batch(state)
                 self._enter_stage(state, state.stage + 1, shown)
             if state.done:
-                state.picture = self._batch_of[state].look(state)
+                state.picture = resized(self._batch_of[state].look(state), state.request.shape)
                 self.abort_request(state.request.id)
         self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
 
     def _note(self, batch: Batch, shape: Shape, pictures: int, first: list[RequestState], seconds: float) -> None:
         batch.seconds += seconds
+        seconds /= self._effort(shape, batch.stage)
         self._timings.append(Timing(shape, pictures, seconds + sum(state.prior_seconds for state in first)))
+
+    def _effort(self, shape: Shape, stage: Stage) -> float:
+        """Return how much work a step is beside one of the recipe."""
+        cutouts = (stage.cutouts or self.recipe.cutouts) / self.recipe.cutouts
+        return step_cost(shape, cutouts, stage.scale) / step_cost(shape)
 
     def _draw(self, state: RequestState) -> None:
         """Let the prior work for a request, which joins a batch when its picture is there."""
@@ -225,7 +228,7 @@ class Engine:
         state.prior_seconds += seconds
 
     def _last_step(self, state: RequestState) -> int:
-        return self.recipe.last_step(state.stage, state.request.steps, state.first_stage)
+        return last_step(state.stages, state.stage, state.request.steps)
 
     @property
     def _running(self) -> list[Batch]:
@@ -238,16 +241,16 @@ class Engine:
 
     def _enter_stage(self, state: RequestState, stage: int, picture: Tensor | None) -> None:
         """Let a state go on in a stage, from the picture as it is."""
-        request = state.request
         state.stage = stage
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
-        canvas, optimiser = self.canvases[stage], self.optimisers[stage]
-        init = canvas.init(request.width, request.height, state.generator, picture)
+        numbers = state.stages[stage]
+        parts = self.parts(numbers)
+        shape = _scaled(state.request.shape, numbers.scale, parts.canvas.multiple)
+        init = parts.canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
         fitting = [batch for batch in self._batches if batch.key == state.key and not batch.full]
         batch = max(fitting, key=lambda batch: len(batch.states), default=None)
         if batch is None:
-            numbers = self.recipe.stages[stage]
-            batch = Batch(canvas, self.objective, optimiser, numbers, state, init, self.device)
+            batch = Batch(parts, numbers, state, init, self.device)
             self._batches.append(batch)
         if not batch.states:
             batch.seconds = self._least_seconds()
@@ -257,9 +260,9 @@ class Engine:
     def _resume(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a new state go on from a checkpoint: its stage follows from its step."""
         request, header = state.request, read_header(checkpoint)
-        if header.painting != self._painting(request) or header.step >= request.steps:
+        if header.painting != self._painting(state) or header.step >= request.steps:
             raise UnfitError("The checkpoint is of another painting, of other models or of another recipe.")
-        while state.stage < len(self.canvases) - 1 and header.step >= self._last_step(state):
+        while state.stage < len(state.stages) - 1 and header.step >= self._last_step(state):
             state.step = max(1, self._last_step(state))
             state.stage += 1
         self._enter_stage(state, state.stage, None)
@@ -270,9 +273,10 @@ class Engine:
             self._leave_batch(state)
             raise
 
-    def _painting(self, request: ImagineRequest) -> str:
+    def _painting(self, state: RequestState) -> str:
         """Return a digest of all that decides what a request's picture will be."""
-        parts = request.anonymous.to_json(), repr(self.recipe), self.fingerprint, repr(self.inits)
+        recipe = repr(self.recipe), repr(state.stages)
+        parts = state.request.anonymous.to_json(), *recipe, self.fingerprint, repr(self.inits)
         return sha256("\n".join(parts).encode()).hexdigest()
 
     def _leave_batch(self, state: RequestState) -> None:
@@ -283,3 +287,11 @@ class Engine:
         if not batch.states:
             kept = [each for each in self._batches if not each.states and each is not batch]
             self._batches = [*self._running, *[*kept, batch][-KEPT:]]
+
+
+def _scaled(shape: Shape, scale: float, multiple: int) -> Shape:
+    """Return a shape at another scale, in multiples of some pixels."""
+    if scale == 1:
+        return shape
+    width, height = (max(1, round(side * scale / multiple)) * multiple for side in shape)
+    return width, height

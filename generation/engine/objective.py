@@ -6,8 +6,8 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
+from generation.perceptor import Views
 from generation.perceptor.clip import CLIPPerceptor
-from generation.perceptor.cutouts import Cutouts
 from generation.request import ImagineRequest
 
 
@@ -48,7 +48,7 @@ class Likeness:
         cutouts: what it is shown.
     """
 
-    def __init__(self, perceptor: CLIPPerceptor, cutouts: Cutouts) -> None:
+    def __init__(self, perceptor: CLIPPerceptor, cutouts: Views) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts
 
@@ -61,7 +61,7 @@ class Likeness:
         return self.perceptor.left_out(request.judged_by)
 
     def draw(self, steps: int, generator: Generator) -> Tensor:
-        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
+        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, k]``."""
         return self.cutouts.draw(steps, generator)
 
     def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:

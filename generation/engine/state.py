@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from torch import Generator, Size, Tensor
 
+from generation.recipe import Stage
 from generation.request import ImagineRequest, Shape
 
-Key = tuple[Shape, int, tuple[Size, ...]]
+Key = tuple[Shape, Stage, tuple[Size, ...]]
 """What paintings must share to share a batch: shape, stage and the shapes of the objective's rows."""
 
 
@@ -16,11 +17,11 @@ class RequestState:
 
     Args:
         request: what is painted.
+        stages: in which it is painted.
         rows: what it wants, as the objective says it.
         generator: source of all that is random in this painting.
         left_out: tail of a text for which the perceptor had no room.
-        first_stage: number of the recipe's stage in which it began.
-        stage: number of the recipe's stage that it is in.
+        stage: number of the one that it is in.
         step: steps done.
         stage_start: steps done before this stage.
         stage_end: steps done when this stage is over.
@@ -32,10 +33,10 @@ class RequestState:
     """
 
     request: ImagineRequest
+    stages: tuple[Stage, ...]
     rows: tuple[Tensor, ...]
     generator: Generator
     left_out: str
-    first_stage: int = 0
     stage: int = 0
     step: int = 0
     stage_start: int = 0
@@ -52,4 +53,4 @@ class RequestState:
     @property
     def key(self) -> Key:
         """With whom it can share a batch."""
-        return self.request.shape, self.stage, tuple(row.shape for row in self.rows)
+        return self.request.shape, self.stages[self.stage], tuple(row.shape for row in self.rows)

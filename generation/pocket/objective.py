@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
+from generation.perceptor import Views
 from generation.perceptor.clip import CLIPPerceptor
-from generation.perceptor.cutouts import Cutouts
 from generation.pocket.description import NegativesSection
 from generation.pocket.negatives import SWAPPED, swaps
 from generation.request import ImagineRequest
@@ -30,7 +30,7 @@ class Contrast:
         negatives: from what it has to tell a target apart.
     """
 
-    def __init__(self, perceptor: CLIPPerceptor, cutouts: Cutouts, negatives: NegativesSection) -> None:
+    def __init__(self, perceptor: CLIPPerceptor, cutouts: Views, negatives: NegativesSection) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts
         self.nouns = negatives.nouns
@@ -54,7 +54,7 @@ class Contrast:
         return self.perceptor.left_out(request.judged_by)
 
     def draw(self, steps: int, generator: Generator) -> Tensor:
-        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
+        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, k]``."""
         return self.cutouts.draw(steps, generator)
 
     def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:

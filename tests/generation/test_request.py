@@ -1,12 +1,13 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.request import ImagineRequest, Shape, Target, size_refusal
+from generation.options import PRESETS, Quality
+from generation.request import ImagineRequest, Shape, Target, size_refusal, step_cost
 
 REQUEST = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
 EVERYTHING = ImagineRequest(
@@ -23,6 +24,16 @@ EVERYTHING = ImagineRequest(
     canvas="latent",
     optimiser="adam",
     outputs=("png", "mp4"),
+    quality="best",
+    rate=0.2,
+    final_rate=0.1,
+    ema=0.9,
+    smooth=1.5,
+    cutouts=16,
+    cuts="crops",
+    cut_power=2.0,
+    augment=("flip", "noise"),
+    grow=0.6,
 )
 VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
 "member": "", "init": "noise"}"""
@@ -34,7 +45,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 2
+    assert json.loads(text)["version"] == 3
     assert ImagineRequest.from_json(text) == request_
 
 
@@ -62,7 +73,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=3),
+        _with(version=4),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),
@@ -124,3 +135,20 @@ def test_multiples_are_painted(width: int, height: int, multiple: int) -> None:
 )
 def test_file_names_are_plain(prompt: str, slug: str) -> None:
     assert ImagineRequest("r0", prompt, 7, 64, 64, 1).slug == slug
+
+
+def test_a_request_costs_what_its_pixels_and_cutouts_take() -> None:
+    plain = ImagineRequest("a", "a red apple", 1, 128, 64, 20)
+    assert plain.cost == step_cost((128, 64)) * 20
+    assert plain.effort == 1
+    assert replace(plain, cutouts=32).cost == plain.cost
+    assert replace(plain, cutouts=64).cost == (128 * 64 + 2 * 256 * 256) * 20
+    assert replace(plain, grow=0.5).cost == plain.cost - 0.5 * 0.75 * 128 * 64 * 20
+    assert replace(plain, cutouts=64).effort == pytest.approx((128 * 64 + 2 * 256**2) / (128 * 64 + 256**2))
+
+
+@pytest.mark.parametrize("quality", PRESETS)
+def test_no_quality_costs_more_than_four_times_the_normal(quality: Quality) -> None:
+    plain = ImagineRequest("a", "a red apple", 1, 512, 512, 100)
+    asked = replace(plain, quality=quality, steps=round(100 * PRESETS[quality].steps))
+    assert asked.cost <= 4 * plain.cost

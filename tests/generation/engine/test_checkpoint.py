@@ -63,7 +63,7 @@ def the_engine(models: Models, recipe: Recipe) -> Engine:
 
 def wandering(models: Models) -> Engine:
     engine = the_engine(models, Recipe(4, "grey", (PIXELS, LATENT)))
-    return Engine(engine.recipe, engine.canvases, [Wandering(), Wandering()], engine.objective, CPU)
+    return Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=Wandering()), CPU)
 
 
 def painted(engine: Engine, request: ImagineRequest, checkpoint: bytes | None = None) -> Painting:
@@ -121,7 +121,7 @@ def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:
         other = engine_for(models, CPU)
         assert other.prior is not None
         state = other.add_request(request, whole.checkpoints[step])
-        assert state.first_stage == 1
+        assert len(state.stages) == len(models.recipe.stages) - 1
         assert other.step() == [state], "without a turn of the prior's"
         other.abort_request(request.id)
         assert torch.equal(painted(other, request, whole.checkpoints[step]).picture, whole.picture)

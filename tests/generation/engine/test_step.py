@@ -37,7 +37,8 @@ def test_a_step_stays_on_its_device_and_does_not_wait_for_it(
     vqgan, _ = load_vqgan(path)
     models = prepare(Models(vqgan, load_clip(Path(tiny_models.clip)), Recipe(stages=(stage,)), path), META, precision)
     engine = engine_for(models, META, PocketSection())
-    (canvas,), (optimiser,), objective = engine.canvases, engine.optimisers, engine.objective
+    parts = engine.parts(stage)
+    canvas, optimiser, objective = parts.canvas, parts.optimiser, parts.objective
     generator = Generator().manual_seed(0)
     init = canvas.init(64, 64, generator, torch.zeros(3, 64, 64, device=META))
     parameters, constants = (
