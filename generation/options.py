@@ -8,15 +8,19 @@ OPTIMISERS: Mapping[str, float] = {
     "adam": 1.0,
     "adamw": 1.0,
     "radam": 5.0,
-    "adamax": 1.0,
+    "adamax": 1.5,
     "adamp": 1.0,
-    "diffgrad": 2.0,
-    "adagrad": 5.0,
+    "diffgrad": 1.5,
+    "adagrad": 3.0,
     "rmsprop": 0.5,
-    "sgd": 1.0,
-    "normalised": 16.0,
+    "sgd": 300.0,
+    "normalised": 9.0,
 }
-"""And the learning rate with which each goes about as far as Adam, in units of Adam's."""
+"""And the learning rate with which each goes about as far as Adam, in units of Adam's.
+
+Measured with the pocket models, over 60 steps in pixels and in the latent. SGD regards the size of gradients, which
+other models have smaller ones of.
+"""
 
 CUT_METHODS: Mapping[str, tuple[str, ...]] = {
     "composed": (),
