@@ -7,9 +7,9 @@ import torch
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.networks import NETWORKS
-from generation.models.precision import Precision, choose_format
+from generation.models.precision import FORMATS, Precision, choose_format
 
-PRECISIONS: dict[str, Precision] = {"auto": "auto", "fp32": "float32", "bf16": "bfloat16"}
+PRECISIONS: dict[str, Precision] = {"auto": "auto", "fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 """What is typed, and what the setting ``models.precision`` calls it."""
 STEPS = {"cpu": 2, "cuda": 20}
 WARM_UP = {"cpu": 1, "cuda": 60}
@@ -68,9 +68,9 @@ def device(options: argparse.Namespace) -> torch.device:
 
 
 def precision(options: argparse.Namespace, chosen: torch.device) -> str:
-    """Return in which format ours computes, as it is called in results: ``fp32`` or ``bf16``."""
+    """Return in which format ours computes, as it is called in results: ``fp32``, ``bf16`` or ``fp16``."""
     dtype = choose_format(PRECISIONS[options.precision], chosen)
-    return "bf16" if dtype is torch.bfloat16 else "fp32"
+    return next(typed for typed, name in PRECISIONS.items() if FORMATS.get(name) is dtype)
 
 
 def _add(parser: argparse.ArgumentParser, name: str, kind: Callable[[str], int], default: int, text: str) -> None:

@@ -41,7 +41,7 @@ class Devices:
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    def send(self, device: int, request: ImagineRequest, _: object = None) -> None:
+    def send(self, device: int, request: ImagineRequest, *_: object) -> None:
         """Paint it."""
         self._painted.append((device, request.id))
         self.taken.set()

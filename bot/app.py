@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 import discord
 import structlog
@@ -14,14 +15,17 @@ from bot.client import Client
 from bot.commands import ImagineCog
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
+from bot.fetch import Fetcher, Sources
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.uploads import Uploads
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.executor import Executor
 from store import store
+from store.errors import LostError
 from store.journal import OnSaved
 from store.store import Store
 
@@ -52,7 +56,7 @@ async def run(
         patience: with Discord.
 
     Raises:
-        StoreError: another process runs with the data directory, or the database cannot be used.
+        StoreError: another process runs with the data directory or has taken over the database, or that cannot be used.
         SetupError: Discord cannot be reached or does not let the bot in, and the operator can change that.
         GenerationError: the executor does not start.
     """
@@ -60,8 +64,23 @@ async def run(
         raise SetupError(NO_TOKEN)
     logging.getLogger("discord").setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-    async with store.opened(settings, on_finished) as kept:
-        await _run(settings, settings.discord.token.get_secret_value(), executor, kept, patience, on_ready)
+    async with contextlib.AsyncExitStack() as stack:
+        kept = await _unless_stopped(stack.enter_async_context(store.opened(settings, on_finished)))
+        if kept is not None:
+            await _run(settings, settings.discord.token.get_secret_value(), executor, kept, patience, on_ready)
+
+
+async def _unless_stopped(opening: Coroutine[Any, Any, Store]) -> Store | None:
+    """Wait for the store, which another bot may have for long; None where a signal to stop came before."""
+    with _signals() as (stop, _):
+        opened, stopped = tasks = asyncio.create_task(opening), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            opened.cancel()
+            stopped.cancel()
+            await asyncio.wait(tasks)
+        return None if stop.is_set() else opened.result()
 
 
 async def _run(
@@ -79,11 +98,13 @@ async def _run(
         total=settings.queue.total,
         per_member=settings.queue.per_member,
         journal=kept.journal,
+        picture=kept.uploads.read,
         forecast_seconds=patience.forecast,
     )
     posts = Posts(settings, dispatcher, outboxes, patience, kept.journal)
+    uploads = Uploads(Fetcher(Sources(settings.discord)), kept.uploads, settings.queue.per_member)
     async with Client(settings.discord, answers, patience, kept.heard) as client:
-        await client.add_cog(ImagineCog(settings, client, posts, answers))
+        await client.add_cog(ImagineCog(settings, client, posts, answers, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
 
         async def restore() -> None:
@@ -96,10 +117,11 @@ async def _run(
         painting = asyncio.create_task(_paint(executor, dispatcher, posts, restored, painting_ready))
         announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
         hearing = asyncio.create_task(client.keep_heard())
+        losing = asyncio.create_task(_abandon_when_lost(posts, kept))
         with _signals() as (stop, hurry):
             stopping = asyncio.create_task(stop.wait())
             try:
-                await asyncio.wait({connection, painting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({connection, painting, stopping, losing}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 if stop.is_set():
                     _log.info("stopping")
@@ -107,18 +129,26 @@ async def _run(
                 posts.drain(for_long=grace > 0)
                 closing = asyncio.create_task(_close(dispatcher, grace, posts, answers, patience.closing))
                 hurrying = asyncio.create_task(hurry.wait())
-                await asyncio.wait({closing, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
                 painting.cancel()
                 client.release()
-                tasks = [connection, announcement, hearing, stopping, closing, hurrying]
+                tasks = [connection, announcement, hearing, losing, stopping, closing, hurrying]
                 for task in tasks:
                     task.cancel()
                 # The painting was cancelled before, and again would interrupt how the executor ends its workers.
                 await asyncio.wait([painting, *tasks])
                 await client.save_heard()
-    for task in (painting, connection):
+    for task in (losing, painting, connection):
         if not task.cancelled():
             task.result()
+
+
+async def _abandon_when_lost(posts: Posts, kept: Store) -> None:
+    try:
+        await kept.lost()
+    except LostError:
+        posts.abandon()
+        raise
 
 
 async def _close(dispatcher: Dispatcher, grace: float, posts: Posts, answers: Answers, seconds: float) -> None:

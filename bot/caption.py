@@ -16,7 +16,7 @@ from bot.errors import PromptError
 from bot.flags import typed, unusual, usual_fields
 from bot.markdown import escape, shorten
 from bot.mentions import REFERENCE
-from bot.prompt import parse
+from bot.prompt import ADDRESS, parse
 from config.settings import PaintingSettings
 from generation.request import ImagineRequest
 
@@ -136,17 +136,23 @@ class Caption:
 
     def _fine_print(self) -> str:
         parts = [flag.caption(*values) for _, flag, values in unusual(asdict(self.request))]
-        return f"-# {' · '.join(parts)}"
+        return f"-# {' · '.join([*parts, *_pictures(self.request)])}"
 
     @property
     def again(self) -> str:
         """How to ask for the picture again: a command to copy, where there is one."""
-        return isolate(f"`{self.command}`") if self.command else f"the same prompt with `{self._flags}`"
+        if self.command:
+            return isolate(f"`{self.command}`")
+        count = len(self.request.pictures)
+        pictures = " and picture" * (count == 1) + " and pictures" * (count > 1)
+        return f"the same prompt{pictures} with `{self._flags}`"
 
     @property
     def command(self) -> str | None:
-        """What to type for the same picture; None where it is too long, or needs quotes that cannot be shown."""
+        """What to type for the same picture; None where it is too long or needs more than text."""
         request, line = self.request, f"{self.request.prompt} {self._flags}"
+        if request.pictures or ADDRESS.match(line):
+            return None
         if "`" in self.prefix + line or units(request.prompt) > LONGEST_SHOWN or REFERENCE.search(line):
             return None
         try:
@@ -157,7 +163,7 @@ class Caption:
 
     @property
     def _flags(self) -> str:
-        return typed(asdict(self.request), usual_fields(self.painting))
+        return typed(asdict(self.request), usual_fields(self.painting, self.request.quality))
 
 
 def starting(unix: float) -> str:
@@ -186,6 +192,14 @@ def duration(seconds: float) -> str:
 
 def _when(unix: float) -> str:
     return f"<t:{round(unix)}:R>"
+
+
+def _pictures(request: ImagineRequest) -> list[str]:
+    """Return what the small print says of the pictures that a request names."""
+    targets = sum(bool(target.picture) for target in request.targets)
+    lines = ["from a picture"] if request.init_picture else []
+    lines += ["within a mask"] if request.mask else []
+    return lines + ([f"towards {'a picture' if targets == 1 else f'{targets} pictures'}"] if targets else [])
 
 
 def _left_out(tail: str) -> list[str]:

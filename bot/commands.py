@@ -6,7 +6,7 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot import prompt
+from bot import prompt, uploads
 from bot.answer import Answers
 from bot.client import Client
 from bot.discord_api import CALL_ERRORS, reason
@@ -17,6 +17,7 @@ from bot.mentions import with_names
 from bot.origin import Origin
 from bot.permissions import missing
 from bot.posts import CANCELLED, Entry, Posts
+from bot.uploads import Uploads
 from config.settings import Settings
 
 EDIT_IGNORED = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
@@ -29,11 +30,12 @@ Context = commands.Context[Any]
 class ImagineCog(commands.Cog):
     """Asking for pictures, seeing the queue, taking back."""
 
-    def __init__(self, settings: Settings, client: Client, posts: Posts, answers: Answers) -> None:
+    def __init__(self, settings: Settings, client: Client, posts: Posts, answers: Answers, taken: Uploads) -> None:
         self._settings = settings
         self._client = client
         self._posts = posts
         self._answers = answers
+        self._uploads = taken
 
     @commands.command()
     async def imagine(self, context: Context, *, text: str = "") -> None:
@@ -44,8 +46,17 @@ class ImagineCog(commands.Cog):
             _log.warning("permissions are missing", channel=origin.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
             raise UserError(f"To paint here I need the permission {names}; a moderator can grant it.")
-        typed = with_names(text, origin, message.mentions)
-        arguments = prompt.parse(typed, self._settings.painting, self._posts.inits)
+        addresses, words = uploads.split(text)
+        attachments = await uploads.pictures_of(message)
+        typed = with_names(words, origin, message.mentions)
+        instead = uploads.LIKENESS if addresses or attachments else ""
+        parsed = prompt.parse(typed, self._settings.painting, self._posts.inits, instead)
+        given = uploads.sorted_out(addresses, attachments, parsed)
+        if given.addresses and self._posts.asked_by(message.id) is None:
+            self._posts.check_room(str(message.author.id))
+        arguments = await self._uploads.take(message, given, parsed)
+        if arguments is None:
+            return
         asked = self._posts.asked_by(message.id)
         if asked is None:
             await self._posts.admit(origin, arguments)
@@ -62,6 +73,7 @@ class ImagineCog(commands.Cog):
     @commands.command()
     async def cancel(self, context: Context, *, which: str = "") -> None:
         """Take back the member's newest picture, the one at a place in line, or the one replied to."""
+        await self._uploads.settle(context.author.id)
         await self._posts.settle()
         message = context.message
         if message.reference is not None and not which:
@@ -106,11 +118,14 @@ class ImagineCog(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
         """Take back what a message asked for that was deleted."""
+        self._uploads.forget(deleted.message_id)
         await self._posts.forget([deleted.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
         """Take back what messages asked for that were deleted together."""
+        for message_id in deleted.message_ids:
+            self._uploads.forget(message_id)
         await self._posts.forget(deleted.message_ids)
 
     async def _run_edited(self, message: discord.Message) -> None:

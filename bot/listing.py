@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.caption import bar, ready, starting
 from bot.characters import MAX_CONTENT, units
-from bot.flags import FLAGS
+from bot.flags import FLAGS, NOISES
 from bot.markdown import escape, inline_code, shorten
 from bot.origin import Origin
 from bot.posts import Entry
@@ -74,17 +74,19 @@ def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
         for name, flag in FLAGS.items()
         if flag.is_offered(inits)
     )
-    pocket = POCKET + SKETCH * FLAGS["init"].is_offered(inits) if settings.models.clip == "pocket" else ""
+    pocket = POCKET + SKETCH * any(init not in NOISES for init in inits) if settings.models.clip == "pocket" else ""
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
 {with_flags}
+A picture that you attach, or reply to, is what it begins from; an address before the words is what it comes near to.
 {typed(f"{prefix}queue")} what is being painted and what waits
 {typed(f"{prefix}cancel")} takes back your newest picture, {typed(f"{prefix}cancel 2")} the second in line; as a reply \
 to a picture, that one
 -# {typed(f"@{shorten(name, NAME_LENGTH)} imagine …")} works too. Usually {painting.width}×{painting.height} and \
 {painting.steps} steps; at most {painting.max_side} pixels a side, {painting.max_steps} steps, \
-{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}"""
+{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}
+-# More flags: docs/options.md."""
 
 
 def _title(entry: Entry, viewer: Origin, length: int) -> str:

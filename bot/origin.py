@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.characters import MAX_CONTENT
+from bot.characters import MAX_CONTENT, clean
 from store.asked import Asked
 
 
@@ -62,7 +62,7 @@ class Origin:
     def asked(self) -> Asked:
         """What is kept of it, to restore it by."""
         guild = self.guild.id if self.guild else None
-        return Asked(self.id, self.channel.id, guild, self.author.id, self.author.display_name)
+        return Asked(self.id, self.channel.id, guild, self.author.id, clean(self.author.display_name))
 
     def addressed(self, text: str) -> str:
         """Return what to send without a reference: ``text`` after a mention, at most 2000 characters."""

@@ -26,11 +26,15 @@ from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Failed, Finished, Progress
 from generation.request import ImagineRequest
-from store.errors import KnownMessageError
+from store.errors import KnownMessageError, StoreError
 from store.journal import Kept, StoreJournal
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
+UNWRITTEN = (
+    "Easel cannot write down requests at the moment, and takes none that it could lose; whoever runs it has been told. "
+    "Ask again in a few minutes."
+)
 CANCELLED = "Cancelled."
 BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
 OWN_LIMIT = (
@@ -141,6 +145,10 @@ class Posts:
             except KnownMessageError as error:
                 _log.info("heard again", reason=str(error))
                 return
+            except StoreError:
+                # A connection that was lost may have written it down nonetheless; so it ends, with this as its answer.
+                await self._journal.close(request.id)
+                raise UserError(UNWRITTEN) from None
             if self._closed:
                 return  # the next start acknowledges it
             post = self._post(request, origin)
@@ -148,6 +156,15 @@ class Posts:
         _log.info("admitted", request=request.id, member=request.member, channel=origin.channel.id)
         post.show(_place(record))
         self._spawn(self._keep_posted(request.id, post))
+
+    def check_room(self, member: str) -> None:
+        """Raise ``UserError`` where nothing more of a member can be taken in, before anything is fetched for it."""
+        if self._closed:
+            raise UserError(CLOSED)
+        try:
+            self._dispatcher.check_room(member)
+        except QueueFullError as error:
+            raise self._refusal(error) from None
 
     async def settle(self) -> None:
         """Wait until everything that was asked for before has been admitted or refused."""
@@ -212,6 +229,13 @@ class Posts:
             task.cancel()
         if late:
             _log.warning("stopped before every post could be changed", posts=len(late))
+
+    def abandon(self) -> None:
+        """Leave every request to another bot: nothing is posted any more."""
+        self._closed = True
+        self._entries.clear()
+        for task in self._tasks:
+            task.cancel()
 
     def asked_by(self, message_id: int) -> Entry | None:
         """Return what waits or is being painted because of that message."""

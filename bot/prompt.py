@@ -2,7 +2,8 @@
 
 ::
 
-    arguments = { word | flag | code } ;
+    arguments = { address } , { word | flag | code } ;
+    address   = "http" , [ "s" ] , "://" , text , [ "::" , weight ] ;     of a picture, see bot.uploads
     flag      = dashes , name , ( "=" , value | blank , value ) ;
     dashes    = "--" | "—" | "–" ;                    phones make one dash of two
     name      = one of bot.flags or an alias ;        in any case
@@ -11,6 +12,7 @@
 Words that are no flags are the prompt, wherever they stand. A word that begins with two hyphens and a letter is a flag,
 and refused when its name is unknown. One that begins with a longer dash is a flag when its name is known, and refused
 when the name is nearly known and a value of such a flag comes behind it; otherwise it is a word, as all others are.
+Names that are words too, as ``—as`` and ``—fit``, are flags there only before a value of theirs.
 
 Inside a code block everything is literal: no keyboard or client changes anything there, so this is how one quotes a
 prompt. The block loses its fence and its language tag; flags stand outside of it. Inline code is literal too and
@@ -29,7 +31,7 @@ import regex
 
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
-from bot.flags import FLAGS, Fields, typed, usual_fields
+from bot.flags import ATTACHED, FLAGS, Fields, typed, usual_fields
 from bot.markdown import BLOCK, INLINE, inline_code
 from config.settings import PaintingSettings
 from generation.request import SEED_LIMIT, ImagineRequest
@@ -40,6 +42,9 @@ LINE_ENDS = "\t\n\v\f\r\x85"
 WORD = regex.compile(rf"{BLOCK}|(?P<word>(?:{INLINE}|(?!{BLOCK})\S)++)", regex.DOTALL)
 LANGUAGE_TAG = re.compile(r"\A[\w.+#-]+\n(?=\s*\S)")
 FLAG = re.compile(r"(?P<dashes>--|—|–)(?P<name>(?P<letters>[^\W\d_]+)[^\s=]*)(?:=(?P<value>.*))?", re.DOTALL)
+ADDRESS = re.compile(r"\s*<?(?P<address>https?://[^\s<>]+?)>?(?:::(?P<weight>-?\d{1,3}(?:\.\d{1,4})?))?(?=\s|$)", re.I)
+"""Before the first word: of a picture, with its weight."""
+NO_WORDS = "Say what to paint, for example: a lighthouse in a storm, oil painting."
 NEAR = 0.7
 """How alike a word behind a long dash and a flag are, as difflib has it, for the word to be a mistyped flag."""
 
@@ -70,24 +75,39 @@ class Arguments:
 
     def request(self, id: str, member: str = "", guild: str = "") -> ImagineRequest:
         """Return a new request, with a random seed where none was given."""
-        fields = {"seed": secrets.randbelow(SEED_LIMIT), **self.fields}
+        fields = {"seed": secrets.randbelow(SEED_LIMIT), **self._own}
         return ImagineRequest(id=id, prompt=self.prompt, member=member, guild=guild, **fields)
 
     def change(self, request: ImagineRequest) -> ImagineRequest:
         """Return the request for this instead, with its old seed where none was given."""
-        return replace(request, prompt=self.prompt, **self.fields)
+        return replace(request, prompt=self.prompt, **self._own)
+
+    @property
+    def _own(self) -> Fields:
+        """The fields of the request's."""
+        return {name: value for name, value in self.fields.items() if name not in ATTACHED}
 
 
-def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = ()) -> Arguments:
-    """Read what was typed after ``.imagine``; raises ``PromptError``. For ``inits`` see :class:`bot.flags.Flag`."""
+def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = (), instead: str = "") -> Arguments:
+    """Read what was typed after ``.imagine``; raises ``PromptError``.
+
+    Args:
+        text: that was typed.
+        painting: the limits, and what is usual.
+        inits: see :class:`bot.flags.Flag`.
+        instead: the prompt where there are no words; without it there have to be some.
+    """
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in LINE_ENDS):
         raise PromptError("The prompt contains control characters that cannot be shown; take them out.")
     prompt, values = _split(clean(text), inits)
     fields = dict(usual_fields(painting))
-    for name, value in values.items():
-        fields.update(FLAGS[name].parse(value, painting, inits))
+    for name, flag in FLAGS.items():
+        if name in values:
+            fields.update(flag.parse(values[name], painting, inits))
     if not is_visible(prompt.replace("`", "")):
-        raise PromptError("Say what to paint, for example: a lighthouse in a storm, oil painting.")
+        prompt = instead
+    if not prompt:
+        raise PromptError(NO_WORDS)
     if len(prompt) > painting.max_prompt_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
     return Arguments(prompt, fields)
@@ -142,11 +162,16 @@ def _flag(word: Word, following: Sequence[Word], inits: Sequence[str]) -> re.Mat
     if flag is None or flag["dashes"] == "--":
         return flag
     names, name, rest = _names(), flag["letters"].casefold(), word.text[flag.end("letters") :]
-    if name in names and (not rest or rest.startswith("=")):
-        return flag
     value = rest.lstrip(":=") or "".join(each.text for each in list(following)[:1] if not each.is_literal)
+
+    def has_value(name: str) -> bool:
+        return bool(re.fullmatch(FLAGS[name].pattern(inits), value, re.IGNORECASE))
+
+    known = names.get(name if not rest or rest.startswith("=") else flag["name"].casefold())
+    if known is not None:
+        return flag if not FLAGS[known].is_word or has_value(known) else None
     near = [names[each] for each in difflib.get_close_matches(name, names, cutoff=NEAR) if each[0] == name[0]]
-    return flag if any(re.fullmatch(FLAGS[each].pattern(inits), value, re.IGNORECASE) for each in near) else None
+    return flag if any(map(has_value, near)) else None
 
 
 def _known(name: str) -> str:
@@ -154,8 +179,8 @@ def _known(name: str) -> str:
     if folded in names:
         return names[folded]
     nearest = difflib.get_close_matches(folded, names, n=1, cutoff=0.5)
-    *most, last = (f"`--{each}`" for each in FLAGS)
-    hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {', '.join(most)} and {last}."
+    most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(()))
+    hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {most} and others."
     raise PromptError(f"There is no flag {inline_code('--' + name)}; {hint}")
 
 

@@ -18,6 +18,7 @@ SIDE = f"a multiple of {SIDE_MULTIPLE}, at least {MIN_SIDE}"
 Count = Annotated[int, Field(strict=True, ge=1)]
 Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, multiple_of=SIDE_MULTIPLE)]
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
+HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?")
 TOKEN = re.compile(r"[!-~]+")
 
 
@@ -43,6 +44,11 @@ class DiscordSettings(Section):
         default="https://discord.com/api/v10",
         description="Base URL of the REST API, of Discord or of a compatible server",
     )
+    picture_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts beside Discord's own from which pictures are fetched for members: names such as "
+        "`pictures.example.org`, by HTTPS, from public addresses only",
+    )
     prefix: str = Field(default=".", description="What a command begins with: 1 to 5 characters, no blanks")
 
     @field_validator("token")
@@ -64,6 +70,16 @@ class DiscordSettings(Section):
         if not usable or re.search(r"\s", api_base):
             raise PydanticCustomError("url", "should be a URL such as https://discord.com/api/v10")
         return api_base.rstrip("/")
+
+    @field_validator("picture_hosts", mode="before")
+    @classmethod
+    def _picture_hosts_are_names(cls, hosts: object) -> object:
+        if isinstance(hosts, str):
+            hosts = [name.strip() for name in hosts.split(",")]
+        names = hosts if isinstance(hosts, list | tuple) else [None]
+        if not all(isinstance(name, str) and HOST.fullmatch(name) for name in names):
+            raise PydanticCustomError("hosts", "should be names of hosts such as pictures.example.org")
+        return tuple(names)
 
     @field_validator("prefix")
     @classmethod
@@ -121,21 +137,30 @@ class ModelsSettings(Section):
 
     vqgan: str = Field(
         default="pocket",
-        description="`pocket`, or the path of a taming-transformers YAML with its `.ckpt` or `.safetensors` beside it",
+        description="`pocket`, a name from `easel models list`, or the path of a taming-transformers YAML with its "
+        "`.ckpt` or `.safetensors` beside it, or of these",
         min_length=1,
     )
-    clip: str = Field(default="pocket", description="`pocket`, or the path of an OpenAI CLIP file", min_length=1)
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
+    vqgan_config: Path | None = Field(
+        default=None, description="The path of the VQGAN's YAML, where it does not lie beside its weights"
+    )
+    clip: str = Field(
+        default="pocket",
+        description="`pocket`, a name from `easel models list`, or the path of a CLIP file; several with `+` between "
+        "them judge together",
+        min_length=1,
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
-        "or `float32`, `bfloat16`",
+        "or `float32`, `bfloat16`, `float16`",
     )
 
     @field_validator("vqgan", "clip")
     @classmethod
-    def _home_is_known(cls, path: str) -> str:
+    def _home_is_known(cls, paths: str) -> str:
         try:
-            return str(Path(path).expanduser())
+            return "+".join(str(Path(path).expanduser()) for path in paths.split("+"))
         except RuntimeError:
             raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
 
@@ -209,7 +234,16 @@ class CheckpointsKept(Section):
     )
 
 
-Keep = PicturesKept | CheckpointsKept
+class UploadsKept(Section):
+    """Which pictures of members stay on disk once no request needs them."""
+
+    days: Count | None = Field(default=30, description="Days after which a member's picture that no request needs goes")
+    megabytes: Count | None = Field(
+        default=1000, description="When members' pictures that no request needs take more, the oldest go"
+    )
+
+
+Keep = PicturesKept | CheckpointsKept | UploadsKept
 """How long files stay."""
 
 
@@ -218,6 +252,7 @@ class KeepSettings(Section):
 
     pictures: PicturesKept = PicturesKept()
     checkpoints: CheckpointsKept = CheckpointsKept()
+    uploads: UploadsKept = UploadsKept()
 
 
 class LogSettings(Section):

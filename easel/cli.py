@@ -1,6 +1,7 @@
 """The command line. What a command needs is imported by the command, so that ``--help`` is quick."""
 
 import contextlib
+import enum
 import inspect
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from easel.models_cli import models
 from easel.redaction import TOKEN, redacting, remember
 
 SetupArguments = Annotated[
@@ -25,12 +27,28 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 
 
 app = typer.Typer(
     help="A self-hosted Discord bot that paints with VQGAN+CLIP.",
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 78 something to set up, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 75 try again, 78 something to set up, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+app.add_typer(models, name="models")
+
+
+class Precision(enum.StrEnum):
+    """Number formats, by the names that people use."""
+
+    fp32 = "fp32"
+    bf16 = "bf16"
+    fp16 = "fp16"
+
+    @property
+    def setting(self) -> str:
+        """The value of ``models.precision``."""
+        return {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}[self]
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
@@ -76,13 +94,16 @@ def _exit_code(error: Exception) -> int | None:
     from config.layers import ConfigError
     from easel.picture_file import SaveError
     from generation.errors import CheckpointError, DeviceError, GenerationError
-    from store.errors import StoreError
+    from store.errors import PassingError, StoreError
+    from weights.errors import FetchError, UnknownModelError, UnusableError
 
-    if isinstance(error, typer.BadParameter):
+    if isinstance(error, typer.BadParameter | UnknownModelError):
         return 2
-    if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError):
+    if isinstance(error, PassingError):
+        return os.EX_TEMPFAIL
+    if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError | UnusableError):
         return os.EX_CONFIG
-    return 1 if isinstance(error, BotError | GenerationError | SaveError) else None
+    return 1 if isinstance(error, BotError | GenerationError | SaveError | FetchError) else None
 
 
 def _version(wanted: bool) -> None:
@@ -150,12 +171,17 @@ def run(
     from config.token_file import with_token
     from easel.disk import check_data_dir
     from easel.logs import configure
+    from easel.models import with_paths
     from generation.executor.local import LocalExecutor
+    from store.engine import secrets
 
     chosen = with_token(load(config, _checked(settings)))
     token = chosen.discord.token
-    configure(chosen.log.level, [token.get_secret_value()] if token else [])
+    url = chosen.store.url
+    hidden = [*([token.get_secret_value()] if token else []), *(secrets(url.get_secret_value()) if url else [])]
+    configure(chosen.log.level, hidden)
     check_data_dir(chosen)
+    chosen = with_paths(chosen)
     executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
     asyncio.run(run_bot(chosen, executor))
 
@@ -188,9 +214,34 @@ def imagine(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda or cuda:N; several with commas.", show_default="a GPU, else the CPU")
     ] = None,
+    vqgan: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="A fetched VQGAN, or its .ckpt or .safetensors.", show_default=False),
+    ] = None,
+    vqgan_config: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Its YAML, where none lies beside it.", show_default=False)
+    ] = None,
+    clip: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE[+…]", help="A fetched CLIP, or its file.", show_default=False)
+    ] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="What the networks compute in.", show_default=False)
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON: seed, seconds, steps_per_second, out.")
     ] = False,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE[:WEIGHT]", help="A picture to come near to; may be given several times.", show_default=False
+        ),
+    ] = None,
+    mask: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Paint only where this is white, on the picture of --init.", show_default=False
+        ),
+    ] = None,
     **flags: str | None,
 ) -> None:
     r"""Paint one picture, without Discord.
@@ -198,24 +249,32 @@ def imagine(
     \b
     easel imagine 'a red apple' --out apple.png
     easel imagine 'a storm, oil painting' --out storm.png --size 192x128 --seed 7
+    easel imagine 'a red apple' --out apple.png --vqgan coco --clip ViT-B/32
+    easel imagine 'a red hat' --out hat.png --init me.jpg --mask head.png
     """
     from config.layers import load
     from config.settings import DEVICE
     from easel import imagine as painting
     from easel import picture_file
+    from easel.models import with_paths
+    from easel.picture_arguments import PictureArguments, start_in
 
     arguments = ["log.level=warning", *_checked(settings)]
     if device is not None:
         if not all(map(DEVICE.fullmatch, device.split(","))):
             raise typer.BadParameter("should be cpu, cuda or cuda:N", param_hint="--device")
         arguments.append(f"executor.devices={device}")
+    named = {"vqgan": vqgan, "vqgan_config": vqgan_config, "clip": clip, "precision": precision and precision.setting}
+    arguments += [f"models.{key}={value}" for key, value in named.items() if value is not None]
     chosen = load(arguments=arguments)
+    start = start_in(flags.get("init"))
     try:
-        request = painting.request(prompt, chosen.painting, flags)
+        request = painting.request(prompt, chosen.painting, flags | ({"init": None} if start else {}))
         picture_file.check(out, request.width, request.height)
+        request, pictures = PictureArguments(start, target or (), mask).read(request)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    painting.paint(request, chosen, out, as_json=json)
+    painting.paint(request, with_paths(chosen), out, as_json=json, pictures=pictures)
 
 
 IMAGINE = inspect.signature(imagine)
@@ -225,14 +284,18 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
     """Return the signature of ``imagine`` with the flags, whose table is imported only where they are asked about."""
     *parameters, _ = IMAGINE.parameters.values()
     if "imagine" in words:
-        from bot.flags import FLAGS
+        from bot.flags import ATTACHED, FLAGS
 
         for name, flag in FLAGS.items():
+            if ATTACHED.keys() & flag.fields:
+                continue  # --init, --target and --mask say it
             names = [f"--{each}" for each in (name, *flag.aliases)]
             text = f"{flag.help[0].upper()}{flag.help[1:]}; for example {flag.example}."
+            if name == "init":
+                text += " Or a file, the picture to begin from: cat.png, ./cat."
             option = typer.Option(None, *names, metavar=name.upper(), help=text, show_default=False)
             keyword = inspect.Parameter.KEYWORD_ONLY
-            parameters.append(inspect.Parameter(name, keyword, default=option, annotation=str | None))
+            parameters.append(inspect.Parameter(name.replace("-", "_"), keyword, default=option, annotation=str | None))
     return IMAGINE.replace(parameters=parameters)
 
 

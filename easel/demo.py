@@ -18,6 +18,7 @@ from config.layers import load
 from config.settings import Settings
 from easel.disk import check_data_dir
 from easel.logs import configure
+from easel.models import with_paths
 from easel.redaction import remember
 from easel.sandbox_process import cancel_at_signals, child
 from generation.executor.local import LocalExecutor
@@ -43,10 +44,13 @@ def show(arguments: list[str], *, port: int, browser: bool, prompt: str) -> None
         BotError: the bot cannot run, or the sandbox ended before it was told to.
         ConfigError: a setting is wrong.
         GenerationError: no worker came up.
+        WeightsError: a model that the settings name is not fetched, or damaged.
     """
     settings = load(arguments=[*FIRST, *arguments])
     configure(settings.log.level)
     check_data_dir(settings)
+    # What the demo paints is kept apart; what it paints with is the bot's.
+    settings = with_paths(settings, load(arguments=arguments))
     # discord.py mistakes an answer that comes in the same millisecond, as the sandbox's do, for one to the heartbeat
     # before, and warns of a late gateway.
     logging.getLogger("discord.gateway").setLevel(logging.ERROR)

@@ -26,17 +26,27 @@ def try_writing(folder: Path, width: int, height: int) -> None:
         os.fsync(file.fileno())
 
 
-def check_data_dir(settings: Settings) -> None:
-    """Make the folder for pictures, and see that they can be written there.
+def data_dir(settings: Settings) -> Path:
+    """Return the folder of all that is kept, which need not be there yet.
 
     Raises:
-        ConfigError: they cannot.
+        ConfigError: it is in a home directory that is not known.
     """
     folder = settings.data_dir
     if folder.parts[:1] and folder.parts[0].startswith("~"):
         raise ConfigError(
             "data_dir is in a home directory that is not known here; set it, as by EASEL_DATA_DIR=/var/lib/easel"
         )
+    return folder
+
+
+def check_data_dir(settings: Settings) -> None:
+    """Make the folder for pictures, and see that they can be written there.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    folder = data_dir(settings)
     side = settings.painting.max_side
     try:
         pictures = PictureFolder(folder, settings.keep.pictures).path

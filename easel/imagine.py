@@ -19,7 +19,7 @@ from easel.picture_file import save
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, RequestEvent, Started
-from generation.executor import Executor
+from generation.executor import NO_PICTURES, Executor
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 
@@ -30,15 +30,29 @@ def request(prompt: str, painting: PaintingSettings, flags: Mapping[str, str | N
     Raises:
         ValueError: it is not allowed; the sentence says why.
     """
-    typed = "".join(f" --{name}={value}" for name, value in flags.items() if value is not None)
+    typed = "".join(f" --{name.replace('_', '-')}={value}" for name, value in flags.items() if value is not None)
     try:
         return parse(prompt + typed, painting).request("imagine")
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
 
 
-def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bool) -> None:
+def paint(
+    request: ImagineRequest,
+    settings: Settings,
+    out: Path,
+    *,
+    as_json: bool,
+    pictures: Mapping[str, bytes] = NO_PICTURES,
+) -> None:
     """Paint, write the picture to ``out`` and say so on standard output.
+
+    Args:
+        request: to be painted.
+        settings: how, and with what.
+        out: a file.
+        as_json: say it as a line of JSON.
+        pictures: that the request names, PNGs by their SHA-256.
 
     Raises:
         GenerationError: there is no picture.
@@ -67,7 +81,7 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
                     progress.update(bar, completed=step)
 
         executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
-        finished = asyncio.run(painted(request, executor, follow))
+        finished = asyncio.run(painted(request, executor, follow, pictures))
     save(finished.png, out)
     shown = os.fsencode(out).decode(errors="replace")
     speed = request.steps / finished.seconds
@@ -83,10 +97,15 @@ def paint(request: ImagineRequest, settings: Settings, out: Path, *, as_json: bo
         print(f"{shown}: seed {request.seed}, {finished.seconds:.1f} s, {speed:.1f} steps per second")
 
 
-async def painted(request: ImagineRequest, executor: Executor, follow: Callable[[RequestEvent], None]) -> Finished:
+async def painted(
+    request: ImagineRequest,
+    executor: Executor,
+    follow: Callable[[RequestEvent], None],
+    pictures: Mapping[str, bytes] = NO_PICTURES,
+) -> Finished:
     """Paint by an executor of its own, not yet entered; raises ``GenerationError``."""
     async with executor, asyncio.TaskGroup() as tasks:
-        dispatcher = Dispatcher(executor, total=1, per_member=1)
+        dispatcher = Dispatcher(executor, total=1, per_member=1, picture=pictures.get)
         running = tasks.create_task(dispatcher.run())
         await dispatcher.submit(request)
         async for update in dispatcher.updates():

@@ -5,6 +5,7 @@
     GenerationError         the sentence can be shown as it is
     ├── CheckpointError     weights that are missing, damaged or of a kind that is not supported
     ├── DeviceError         a device that is not there
+    ├── PictureError        a file from somebody that is no picture, or one that is too large
     ├── QueueFullError      as many requests as may be
     ├── RequestError        a request that cannot be painted, by the fault of the one who asked
     └── WorkerError         no worker came up
@@ -41,6 +42,10 @@ class CheckpointError(GenerationError):
 
 class DeviceError(GenerationError):
     """A configured device is not there."""
+
+
+class PictureError(GenerationError):
+    """A file is no picture that can be read, or is too large; the sentence is for whoever gave it."""
 
 
 class QueueFullError(GenerationError):

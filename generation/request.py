@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
@@ -60,6 +60,7 @@ Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(max_length=100)]
 Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
 Pixels = Annotated[int, Field(ge=1, le=65536)]
+Pull = Annotated[float, Field(ge=0, le=1000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,15 @@ class ImagineRequest:
         init: what to begin from: ``auto``, ``noise`` or the name of a prior that the models bring.
         guild: opaque key of where it was asked for.
         targets: what the picture is judged by; see :attr:`judged_by`.
-        init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal.
+        init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal; ``""`` for none.
         canvas: what is optimised; ``auto`` or a name that the models' recipe knows.
         optimiser: by what; ``auto`` or a name that the models' recipe knows.
         outputs: what is made of it.
+        init_weight: pull of what the painting began with, see ``generation.engine.batch.pull``; 0 for none.
+        fit: how pictures of another shape are made to fit, their aspect kept: ``crop`` cuts off what is too much,
+            ``pad`` goes on with their edges where something is missing.
+        mask: SHA-256 of an encoded picture, in hexadecimal; ``""`` for none. White is where the picture to begin from
+            is painted on, black where it stays.
         quality: what suits whoever asks: it stands for the following where they are None.
         rate: learning rate of the last stage of the models' recipe; the others' change in proportion.
         final_rate: share of the learning rate that is left at the end of each stage.
@@ -126,6 +132,9 @@ class ImagineRequest:
     canvas: Name = AUTO
     optimiser: Name = AUTO
     outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = ("png",)
+    init_weight: Pull = 0.0
+    fit: Literal["crop", "pad"] = "crop"
+    mask: Digest = ""
     quality: Quality = "normal"
     rate: Annotated[float, Field(ge=1e-6, le=100)] | None = None
     final_rate: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -141,6 +150,12 @@ class ImagineRequest:
     def judged_by(self) -> tuple[Target, ...]:
         """The targets: those that were named, or else the prompt alone."""
         return self.targets or (Target(self.prompt),)
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """SHA-256 of all pictures that it takes to paint it."""
+        named = (self.init_picture, self.mask, *(target.picture for target in self.targets))
+        return frozenset(filter(None, named))
 
     @property
     def shape(self) -> Shape:

@@ -3,9 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +19,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, UpdateBase, create_engine, event, inspect
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, UpdateBase, event, inspect
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from store.errors import StoreError
+from store.engine import engine, is_server, shown
+from store.errors import LostError, StoreError, UnreachableError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
@@ -26,6 +31,14 @@ FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
 FOREIGN = "was made by another program; move it away, or set store.url"
 NEWER = "was made by a later version of Easel; update Easel, or set store.url"
 DAMAGED = "is damaged; put a copy of the folder in its place, or move it away to begin anew"
+LEASE = "lease"
+"""A table of ``store.lease``, which is there before all others."""
+LONGEST = 7.0
+"""Seconds that a server may take for a transaction; then the connection is ended."""
+MOST_UNWRITTEN = 10_000
+"""Transactions that are kept in memory while they cannot be written; beyond that the oldest are given up."""
+REPEATED_AFTER = 2.0
+"""Seconds after which they are tried again."""
 
 _log = structlog.get_logger(__name__)
 
@@ -35,15 +48,25 @@ T = TypeVar("T")
 class Database:
     """Runs transactions in the order in which they are asked for, in a thread of its own.
 
-    Each is run to its end, also where whoever asked for it is cancelled.
+    Each is run to its end, also where whoever asked for it is cancelled. Where the database is in trouble (full,
+    read-only, not there), the log says once that this begins and once that it is over.
 
     Args:
         engine: of a database whose tables are at the newest revision.
+        guard: called at the begin of each transaction, in that thread; where it raises nothing is done.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, guard: Callable[[Connection], None] | None = None) -> None:
         self._engine = engine
+        self._guard = guard
         self._thread = ThreadPoolExecutor(1, "database")
+        self._unwritten: dict[Hashable, tuple[UpdateBase, ...]] = {}
+        self._in_trouble = False
+        self._began: float | None = None
+        """When the transaction began that runs now."""
+        self._connection: Any = None
+        """The driver's, of the thread."""
+        event.listen(engine, "connect", self._note, insert=True)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do the work in a transaction, which is on the disk when this returns.
@@ -52,104 +75,190 @@ class Database:
             StoreError: the database cannot be used.
             IntegrityError: what is to be unique is there already.
         """
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._run, work))
+        return await self._in_thread(lambda: self._followed(work))
 
-    async def write(self, *statements: UpdateBase) -> None:
-        """Run statements in one transaction; where that fails, the log says so."""
+    async def write(self, *statements: UpdateBase, key: Hashable = None) -> None:
+        """Run statements in one transaction; where that fails, they are run before whatever is asked for next.
 
-        def work(connection: Connection) -> None:
-            for statement in statements:
-                connection.execute(statement)
+        Args:
+            statements: to run.
+            key: these take the place of statements of the same key that could not be written yet.
+        """
 
-        try:
-            await self.run(work)
-        except StoreError as error:
-            _log.error("could not write to the database", error=str(error))
+        def write() -> None:
+            try:
+                self._followed(partial(_execute, statements))
+            except LostError:
+                pass  # it is another's to write now
+            except StoreError:
+                self._keep(object() if key is None else key, statements)
+
+        await self._in_thread(write)
+
+    async def tend(self) -> None:
+        """Try again to write what could not be written, and end what takes too long, until cancelled."""
+        while True:
+            await asyncio.sleep(REPEATED_AFTER)
+            if self._began is not None:
+                if time.monotonic() - self._began > LONGEST:
+                    self._cut()
+            elif self._unwritten:
+                with contextlib.suppress(StoreError, TimeoutError):
+                    async with asyncio.timeout(REPEATED_AFTER):
+                        await self.run(lambda _: None)
+
+    async def prepare(self, work: Callable[[Connection], T]) -> T:
+        """Do the work before anything else is asked for; raises as :meth:`run` does, and leaves the log alone."""
+        return await self._in_thread(lambda: self._transact(work))
 
     async def close(self) -> None:
         """Wait for the transactions that were asked for, and end the connection."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await self._in_thread(self._end)
         self._thread.shutdown()
 
-    def _run(self, work: Callable[[Connection], T]) -> T:
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, work))
+
+    def _followed(self, work: Callable[[Connection], T]) -> T:
+        """Do first what could not be done before, then the work; take note of how the database fares."""
         try:
-            with self._engine.begin() as connection:
+            if self._in_trouble:
+                self._transact(_write_something)
+            while self._unwritten:
+                key, statements = next(iter(self._unwritten.items()))
+                self._transact(partial(_execute, statements))
+                del self._unwritten[key]
+            done = self._transact(work)
+        except LostError:
+            raise
+        except StoreError as error:
+            if not self._in_trouble:
+                _log.error("could not write to the database; trying again until it is possible", error=str(error))
+            self._in_trouble = True
+            raise
+        if self._in_trouble:
+            _log.info("the database can be written to again")
+        self._in_trouble = False
+        return done
+
+    def _end(self) -> None:
+        if self._unwritten:
+            with contextlib.suppress(StoreError):
+                self._followed(lambda _: None)
+        if self._unwritten:
+            _log.error("ended before everything could be written to the database", transactions=len(self._unwritten))
+        self._engine.dispose()
+
+    def _keep(self, key: Hashable, statements: tuple[UpdateBase, ...]) -> None:
+        self._unwritten.pop(key, None)
+        self._unwritten[key] = statements
+        if len(self._unwritten) > MOST_UNWRITTEN:
+            del self._unwritten[next(iter(self._unwritten))]
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        self._began = time.monotonic()
+        try:
+            with self._connect() as connection, connection.begin():
+                if self._guard is not None:
+                    self._guard(connection)
                 return work(connection)
-        except IntegrityError:
+        except (IntegrityError, DataError):
             raise
         except FAULTS as error:
-            raise StoreError(f"{_named(self._engine)} cannot be used: {_reason(error)}.") from None
+            raise StoreError(f"The database {shown(self._engine.url)} cannot be used: {_reason(error)}.") from None
+        finally:
+            self._began = None
+
+    def _note(self, connection: Any, _: object) -> None:
+        self._connection = connection
+
+    def _cut(self) -> None:
+        """End the connection from outside of the thread, which then is told that it has ended."""
+        if hasattr(self._connection, "fileno"):
+            with (
+                contextlib.suppress(Exception),  # each driver has its own for a connection that has ended already
+                socket.socket(fileno=os.dup(self._connection.fileno())) as same,
+            ):
+                same.shutdown(socket.SHUT_RDWR)
+
+    def _connect(self) -> Connection:
+        try:
+            return self._engine.connect()
+        except DBAPIError as error:
+            if is_server(self._engine.url):
+                raise UnreachableError(
+                    f"The database {shown(self._engine.url)} cannot be reached: {_reason(error)}."
+                ) from None
+            raise
 
 
 @contextlib.asynccontextmanager
-async def opened(url: str | URL) -> AsyncIterator[Database]:
-    """Open a database and bring its tables to the newest revision.
+async def connected(url: str | URL, guard: Callable[[Connection], None] | None = None) -> AsyncIterator[Database]:
+    """Open a database and leave it as it is; its tables may be of any revision up to the newest.
 
     Args:
         url: SQLAlchemy's.
+        guard: as of :class:`Database`.
 
     Raises:
         StoreError: it cannot be used, is damaged, or was made by another program or a later version.
     """
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    database = Database(_engine(url))
+    database = Database(engine(url), guard)
+    tending = asyncio.create_task(database.tend())
     try:
-        await database.run(_prepare)
+        await database.prepare(_check)
         yield database
     finally:
         await database.close()
+        tending.cancel()
+        await asyncio.wait({tending})
 
 
-def _engine(url: str | URL) -> Engine:
-    try:
-        engine = create_engine(url, hide_parameters=True)
-    except (SQLAlchemyError, ImportError, TypeError, ValueError):
-        raise StoreError(
-            "store.url should be the URL of a database whose driver is installed, such as "
-            "sqlite:////var/lib/easel/easel.db."
-        ) from None
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
+@contextlib.asynccontextmanager
+async def opened(url: str | URL, guard: Callable[[Connection], None] | None = None) -> AsyncIterator[Database]:
+    """Open a database and bring its tables to the newest revision; arguments and errors are :func:`connected`'s."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    async with connected(url, guard) as database:
+        await database.prepare(_migrate)
+        yield database
 
 
-def _set_up_sqlite(connection: Any, _: object) -> None:
-    # Without this the driver begins no transaction before it makes tables.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
+def _execute(statements: Sequence[UpdateBase], connection: Connection) -> None:
+    for statement in statements:
+        connection.execute(statement)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _prepare(connection: Connection) -> None:
-    """Bring the tables to the newest revision, all or nothing."""
-    named = _named(connection.engine)
+def _check(connection: Connection) -> None:
+    """Refuse what is not ours to use, or not any more."""
+    named = f"The database {shown(connection.engine.url)}"
     if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
         raise StoreError(f"{named} {DAMAGED}.")
     revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is None and inspect(connection).get_table_names():
+    if revision is None and {*inspect(connection).get_table_names()} - {LEASE}:
         raise StoreError(f"{named} {FOREIGN}.")
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
-        ScriptDirectory.from_config(config).get_revision(revision or "head")
+        ScriptDirectory.from_config(_config(connection)).get_revision(revision or "head")
     except CommandError:
         raise StoreError(f"{named} {NEWER}.") from None
-    command.upgrade(config, "head")
 
 
-def _named(engine: Engine) -> str:
-    url = engine.url
-    return f"The database {url.database if url.get_backend_name() == 'sqlite' else url.render_as_string()}"
+def _migrate(connection: Connection) -> None:
+    """Bring the tables to the newest revision, all or nothing."""
+    command.upgrade(_config(connection), "head")
+
+
+def _write_something(connection: Connection) -> None:
+    """See whether that is possible; what changes no row succeeds on a full disk too."""
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+
+
+def _config(connection: Connection) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 def _reason(error: Exception) -> str:
     """Return in one line what the driver says, without the statement and what it was about."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return " ".join(str(cause).split())[:200] or type(cause).__name__
+    return " ".join(str(cause).split()).rstrip(".")[:200] or type(cause).__name__

@@ -10,6 +10,8 @@ from config.settings import Keep
 
 DAY = 86400.0
 MEGABYTE = 10**6
+FRESH_SECONDS = 300.0
+"""What is younger is not too much: its request may not be known yet."""
 PART = ".part"
 """With which the names of files end that are being written."""
 
@@ -80,7 +82,8 @@ class Folder:
         deleted = 0
         for stat, file in stats:
             room -= stat.st_size
-            if stat.st_mtime < oldest or room < 0:
+            is_fresh = stat.st_mtime > time.time() - FRESH_SECONDS
+            if stat.st_mtime < oldest or (room < 0 and not is_fresh):
                 file.unlink(missing_ok=True)
                 deleted += 1
         return deleted

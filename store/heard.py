@@ -23,7 +23,8 @@ class Heard:
 
     async def save(self, message: int) -> None:
         """Write down the newest message up to which all were heard."""
-        await self._database.write(delete(heard), insert(heard).values(id=1, message=message, at=time.time()))
+        newest = insert(heard).values(id=1, message=message, at=time.time())
+        await self._database.write(delete(heard), newest, key="heard")
 
     async def since(self, seconds: float) -> int | None:
         """Return the id after which messages were not heard, of at most so long ago; None at the first start.

@@ -74,8 +74,7 @@ class Kept:
 class StoreJournal:
     """The dispatcher's journal, which knows besides what the posts show.
 
-    Where something cannot be written after a request was accepted, the log says so and the bot goes on; the next start
-    then finds the request as it was before.
+    What cannot be written after a request was accepted is written once that is possible, and the bot goes on meanwhile.
 
     Args:
         database: to write in.
@@ -155,7 +154,8 @@ class StoreJournal:
             case None:
                 values = {"state": CANCELLED}
         unshown = requests.c.state.in_((WAITING, RUNNING, POSTING))
-        await self._database.write(update(requests).where(requests.c.id == record.request.id, unshown).values(values))
+        ended = update(requests).where(requests.c.id == record.request.id, unshown).values(values)
+        await self._database.write(ended, key=("finish", record.request.id))
         if path is not None and self._on_saved is not None:
             self._on_saved(path, record.request)
 
@@ -194,9 +194,8 @@ class StoreJournal:
 
     async def sent(self, request_id: str, post: int) -> None:
         """Write down which message is about a request."""
-        await self._database.write(
-            update(requests).where(requests.c.id == request_id).values(post=post, posted=time.time())
-        )
+        sent = update(requests).where(requests.c.id == request_id).values(post=post, posted=time.time())
+        await self._database.write(sent, key=("sent", request_id))
 
     async def close(self, request_id: str) -> None:
         """Write down that the post shows how a request ended, and delete what ended long ago."""
@@ -208,6 +207,7 @@ class StoreJournal:
             posting.where(requests.c.sentence.is_(None)).values(state=DONE, ended=now),
             posting.where(requests.c.sentence.is_not(None)).values(state=FAILED, ended=now),
             delete(requests).where(requests.c.ended < now - self._keep_days * DAY),
+            key=("close", request_id),
         )
         if time.monotonic() - self._tidied > TIDY_SECONDS:
             self._tidied = time.monotonic()
@@ -236,7 +236,8 @@ class StoreJournal:
 
     async def _update(self, request_id: str, values: Mapping[str, Any]) -> None:
         """Change what is known of a request that has not ended."""
-        await self._database.write(update(requests).where(requests.c.id == request_id, UNPAINTED).values(values))
+        changed = update(requests).where(requests.c.id == request_id, UNPAINTED).values(values)
+        await self._database.write(changed, key=(*values, request_id))
 
 
 @cache

@@ -1,5 +1,6 @@
 """All that the bot keeps from one start to the next."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,12 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import URL
 
 from config.settings import Settings
-from store import database
+from store import database, lease
 from store.checkpoints import CheckpointFolder
+from store.engine import is_server
 from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
+from store.lease import Lease
 from store.lock import locked
 from store.pictures import PictureFolder
+from store.uploads import UploadFolder
 
 NAME = "easel.db"
 
@@ -24,15 +28,23 @@ class Store:
     Args:
         journal: of requests.
         heard: which messages were heard.
+        uploads: pictures that members gave.
+        lease: of a database on a server; None where there is no server.
     """
 
     journal: StoreJournal
     heard: Heard
+    uploads: UploadFolder
+    lease: Lease | None = None
+
+    async def lost(self) -> None:
+        """Wait until another process may work with the database; raises ``LostError`` then, and never returns."""
+        await (self.lease.lost() if self.lease is not None else asyncio.Event().wait())
 
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIterator[Store]:
-    """Lock the data directory and open what is kept.
+    """Lock the data directory and open what is kept, on a server once no other process works with it.
 
     Args:
         settings: where, and for how long.
@@ -41,11 +53,15 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
     Raises:
         StoreError: another process uses the directory, or the database cannot be used.
     """
-    url = settings.store.url
-    file = URL.create("sqlite", database=str(settings.data_dir / NAME))
-    with locked(settings.data_dir):
-        async with database.opened(url.get_secret_value() if url else file) as opened_database:
-            pictures = PictureFolder(settings.data_dir, settings.keep.pictures)
-            checkpoints = CheckpointFolder(settings.data_dir, settings.keep.checkpoints)
-            journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
-            yield Store(journal, Heard(opened_database))
+    chosen = settings.store.url
+    url = chosen.get_secret_value() if chosen else URL.create("sqlite", database=str(settings.data_dir / NAME))
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(locked(settings.data_dir))
+        held = await stack.enter_async_context(lease.held(url)) if is_server(url) else None
+        opened_database = await stack.enter_async_context(database.opened(url, held.check if held else None))
+        pictures = PictureFolder(settings.data_dir, settings.keep.pictures)
+        checkpoints = CheckpointFolder(settings.data_dir, settings.keep.checkpoints)
+        journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
+        uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
+        await uploads.prune()
+        yield Store(journal, Heard(opened_database), uploads, held)

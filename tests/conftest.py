@@ -1,4 +1,4 @@
-"""Tiny real networks in the official formats, for every test that paints."""
+"""Tiny real networks in the official formats, for every test that paints, and a server of databases."""
 
 import contextlib
 import os
@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from config.settings import ModelsSettings
 from generation.models.upstream import clip_model
 from generation.models.vqgan import VQGAN
+from tests import postgresql
 
 hypothesis.settings.register_profile("any-machine", deadline=None)
 hypothesis.settings.load_profile("any-machine")
@@ -64,3 +65,16 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> ModelsSettings:
     clip = clip_model.CLIP(32, 32, (1, 1, 1, 1), 8, None, 77, 49408, 64, 1, 1)
     torch.save(clip.state_dict(), folder / "clip.pt")
     return ModelsSettings(vqgan=str(folder / "vqgan.yaml"), clip=str(folder / "clip.pt"), precision="auto")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """Run PostgreSQL, for all tests together."""
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: postgresql.Server) -> str:
+    """Give the URL of an empty database on a server."""
+    return postgresql_server.new_schema()

@@ -7,6 +7,7 @@ import pickle
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ import torch
 from PIL import Image
 
 from config.layers import ConfigError, load
+from generation.checkpoints.clip_description import describe_clip
+from generation.checkpoints.clip_names import OPENAI, TRANSFORMERS
 from generation.checkpoints.loader import load_clip, load_vqgan
 from generation.checkpoints.state_dict import read_state_dict
 from generation.errors import CheckpointError
@@ -85,6 +88,14 @@ FORGED: dict[str, tuple[Callable[[Path], object], str, bytes]] = {
     "safetensors": (read_state_dict, "x.safetensors", saved(Calls())),
     "CLIP": (load_clip, "x.pt", saved(BESIDE)),
     **{
+        f"JSON of {known}, {kind}": (partial(describe_clip, known=known), "x.json", text.encode())
+        for known, key in ((OPENAI, "model_cfg"), (TRANSFORMERS, "text_config"))
+        for kind, text in {
+            "request": '{"py/reduce": [{"py/function": "os.mkdir"}, ["executed"]]}',
+            "interpolation": f'{{"{key}": "${{oc.env:EASEL_DISCORD__TOKEN}}", "model_type": "clip"}}',
+        }.items()
+    },
+    **{
         f"{reads.__name__}, {kind}": (reads, "x.yaml", MODEL.format(text).encode())
         for reads in (load_vqgan, describe_pocket, describe_composer)
         for kind, text in YAML.items()
@@ -130,7 +141,7 @@ def test_the_picture_that_is_forged_is_one() -> None:
         assert image.info[METADATA_KEY] == "{}"
 
 
-ROOMS = ("benchmarks", "bot", "config", "docs", "easel", "examples", "generation", "sandbox", "training")
+ROOMS = ("benchmarks", "bot", "config", "docs", "easel", "examples", "generation", "sandbox", "training", "weights")
 DANGEROUS = {
     *("eval", "exec", "compile", "__import__", "input", "breakpoint"),
     *("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell"),

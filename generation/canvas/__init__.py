@@ -21,8 +21,24 @@ class Init:
     parameters: tuple[Tensor, ...]
 
 
-class Canvas(Protocol):
+class Surface(Protocol):
     """Turns the parameters of several paintings of one size into an RGB batch."""
+
+    def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
+        """Return the pictures, ``[B, 3, height, width]`` in [0, 1], of tensors stacked along a first dimension."""
+
+    def regulariser(self, parameters: Sequence[Tensor], pictures: Tensor) -> Tensor:
+        """Return the surface's own loss of each painting, ``[B]``."""
+
+    def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
+        """Return mean((z − z₀)²) of each painting, ``[B]``.
+
+        z is what is painted by, the latent or the pixels, and z₀ what the painting began with.
+        """
+
+
+class Canvas(Surface, Protocol):
+    """A surface that knows what a painting begins with."""
 
     @property
     def multiple(self) -> int:
@@ -33,12 +49,6 @@ class Canvas(Protocol):
 
         It starts from ``picture``, ``[3, height, width]``, or from what the recipe says where there is none.
         """
-
-    def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
-        """Return the pictures, ``[B, 3, height, width]`` in [0, 1], of tensors stacked along a first dimension."""
-
-    def regulariser(self, parameters: Sequence[Tensor], pictures: Tensor) -> Tensor:
-        """Return the canvas' own loss of each painting, ``[B]``."""
 
 
 def total_variation(pictures: Tensor, weight: float) -> Tensor:

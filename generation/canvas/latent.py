@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from generation.canvas import Init, total_variation
-from generation.canvas.pyramid import new_grids, sum_grids
+from generation.canvas.pyramid import mean_square, new_grids, sum_grids
 from generation.models.gradients import clamp_with_gradient
 from generation.models.vqgan import VQGAN
 
@@ -61,3 +61,7 @@ class LatentCanvas:
     def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)
+
+    def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
+        """Return the mean square of what was added to the start."""
+        return mean_square(parameters, self.pyramid)

@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from generation.canvas import Init, total_variation
-from generation.canvas.pyramid import new_grids, sum_grids
+from generation.canvas.pyramid import mean_square, new_grids, sum_grids
 from generation.models.gradients import clamp_with_gradient
 
 NOISE = 0.1
@@ -64,3 +64,7 @@ class PixelCanvas:
     def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)
+
+    def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
+        """Return the mean square of what was added to the start."""
+        return mean_square(parameters, self.pyramid)

@@ -21,3 +21,8 @@ def sum_grids(start: Tensor, grids: Sequence[Tensor], weights: Sequence[float]) 
     for weight, grid in zip(weights, grids, strict=True):
         total = total + weight * F.interpolate(grid, size=start.shape[2:], mode="bilinear", align_corners=False)
     return total
+
+
+def mean_square(grids: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """Return the mean square of what weighted grids add to a start, ``[B]``."""
+    return sum_grids(torch.zeros_like(grids[0]), grids, weights).square().flatten(1).mean(1)

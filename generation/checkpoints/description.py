@@ -5,13 +5,14 @@ Nothing is interpolated, no tag is obeyed, and everything is checked before a ne
 
 import json
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from operator import not_
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from generation.errors import CheckpointError
 from generation.limits import STRICT, complaint, should_be, whole
@@ -24,7 +25,10 @@ MAX_DEPTH = 20
 MAX_SCALAR = 1000
 """Characters of a value; some numbers take time in proportion to the square of theirs."""
 CONTAINERS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
-VQGAN_TARGET = "VQModel"
+GUMBEL_TARGET = "GumbelVQ"
+VQGAN_TARGETS = ("VQModel", GUMBEL_TARGET)
+FIRST_STAGE = "first_stage_config"
+"""Under which taming's second stage describes the VQGAN that it writes codes for."""
 No = Annotated[bool, should_be("false", not_)]
 M = TypeVar("M", bound=BaseModel)
 
@@ -65,7 +69,11 @@ class DDConfig(Strict):
 
 
 class VQGANParams(Open):
-    """Shape of a VQGAN."""
+    """Shape of a VQGAN.
+
+    Among what is not looked at is ``remap``, the path of a table of new numbers for the codes, for the second stage:
+    pictures do not depend on it.
+    """
 
     embed_dim: Annotated[int, whole(1, 4096)]
     n_embed: Annotated[int, whole(1, 1 << 20)]
@@ -75,8 +83,20 @@ class VQGANParams(Open):
 class VQGANDescription(Open):
     """The YAML of a VQGAN."""
 
+    target: Annotated[str, Field(validation_alias=AliasPath("model", "target"))]
     params: Annotated[VQGANParams, Field(validation_alias=AliasPath("model", "params"))]
     recipe: Recipe = Recipe()
+
+    @property
+    def gumbel(self) -> bool:
+        """Whether the codes were learnt by Gumbel-softmax."""
+        return _class(self.target) == GUMBEL_TARGET
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.gumbel and self.params.embed_dim != self.params.ddconfig.z_channels:
+            raise PydanticCustomError("gumbel", "should have z_channels as its embed_dim, being a GumbelVQ")
+        return self
 
 
 def describe_vqgan(path: Path) -> VQGANDescription:
@@ -85,16 +105,16 @@ def describe_vqgan(path: Path) -> VQGANDescription:
     Raises:
         CheckpointError: it is not one, or describes what cannot be painted with.
     """
-    return described(path, VQGANDescription, VQGAN_TARGET, "recipe")
+    return described(path, VQGANDescription, VQGAN_TARGETS, "recipe")
 
 
-def described(path: Path, kind: type[M], target: str, *sections: str) -> M:
+def described(path: Path, kind: type[M], targets: Sequence[str], *sections: str) -> M:
     """Read the section ``model`` of a YAML and some others.
 
     Args:
         path: of the YAML.
         kind: what they should hold.
-        target: class that the model should be of, without what stands before its last dot.
+        targets: classes of which the model should be one, or its first stage, without what stands before the last dot.
         sections: names of the others.
 
     Raises:
@@ -105,17 +125,31 @@ def described(path: Path, kind: type[M], target: str, *sections: str) -> M:
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error).partition("\n")[0]
         raise CheckpointError.of(path, f"cannot be read as YAML: {problem or type(error).__name__}") from error
-    model = found.get("model")
-    named = model.get("target") if isinstance(model, dict) else None
-    if not isinstance(named, str):
+    named = _target(found.get("model"))
+    if named is None:
         raise CheckpointError.of(path, "does not describe a model: model.target is missing")
-    if named.rpartition(".")[2] != target:
-        raise CheckpointError.of(path, f"describes a {named[:100]}; model.target should be a {target} of taming")
+    params = found["model"].get("params")
+    first_stage = params.get(FIRST_STAGE) if isinstance(params, dict) else None
+    if _class(named) not in targets and _class(_target(first_stage) or "") in targets:
+        found["model"] = first_stage
+    elif _class(named) not in targets:
+        wanted = " or ".join(targets)
+        raise CheckpointError.of(path, f"describes a {named[:100]}; model.target should be a {wanted} of taming")
     try:
         return kind.model_validate_json(json.dumps(found, default=str))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise CheckpointError.of(path, f"cannot be used: {complaint(first)}") from None
+
+
+def _target(model: Any) -> str | None:
+    """Return of which class a model is, by its full name, if that is said."""
+    named = model.get("target") if isinstance(model, dict) else None
+    return named if isinstance(named, str) else None
+
+
+def _class(target: str) -> str:
+    return target.rpartition(".")[2]
 
 
 class _Loader(yaml.SafeLoader):

@@ -1,9 +1,10 @@
 """Which weights there are, and how they are read without running code from them.
 
-Only the official formats: taming-transformers' YAML with a ``.safetensors`` or ``.ckpt`` of the same name beside
-it, and OpenAI CLIP's file, either the archive that OpenAI publishes or a state dict.
+Taming-transformers' YAML with a ``.safetensors`` or ``.ckpt`` of the same name beside it, and CLIP's file: the archive
+that OpenAI publishes, or a state dict under the names of openai-clip, OpenCLIP or transformers.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,17 +16,25 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from generation.checkpoints.clip_description import CLIPDescription, describe_clip
+from generation.checkpoints.clip_names import ARCHIVED, openai_names
 from generation.checkpoints.description import describe_vqgan
 from generation.checkpoints.state_dict import StateDict, read_state_dict, without_prefix
 from generation.errors import CheckpointError
 from generation.models.clip_shape import CLIPShape
 from generation.models.precision import Precision, choose_format
 from generation.models.vqgan import VQGAN
-from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.clip import CHANNEL_MEAN, CHANNEL_STD, CLIPPerceptor
+from generation.perceptor.ensemble import Ensemble, Perceptor
 from generation.recipe import Recipe
 
 POCKET = "pocket"
 """Name of the models that come with the program."""
+
+WEIGHTS = (".safetensors", ".ckpt")
+"""With what the names of files with the weights of a VQGAN end; the first that is there is read."""
+USED = "quantize.used"
+"""Numbers of the codes of a remapped VQGAN that are in use."""
 
 D = TypeVar("D")
 N = TypeVar("N", bound=nn.Module)
@@ -36,7 +45,7 @@ class Models:
     """What a worker paints with, on its device, in evaluation mode and frozen."""
 
     vqgan: VQGAN
-    perceptor: CLIPPerceptor
+    perceptor: Perceptor
     recipe: Recipe
     path: Path
     """The YAML that describes the VQGAN."""
@@ -44,24 +53,37 @@ class Models:
     """What tells the weights from others, whatever their number format."""
 
 
-def load_models(vqgan: str, clip: str, device: torch.device, precision: Precision = "auto") -> Models:
+def load_models(
+    vqgan: str, clip: str, device: torch.device, precision: Precision = "auto", vqgan_config: Path | None = None
+) -> Models:
     """Load the networks that the settings name.
 
     Args:
-        vqgan: ``pocket`` or the path of a taming YAML.
-        clip: ``pocket`` or the path of a CLIP file.
+        vqgan: ``pocket``, or the path of a taming YAML or of the weights beside it.
+        clip: ``pocket`` or the path of a CLIP file, or several with ``+`` between them, which judge together.
         device: where to put them.
         precision: in which number format they compute.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     weights = Path(str(resources.files("generation"))) / "weights" / POCKET
     path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
-    network, recipe = load_vqgan(path)
-    perceptor = load_clip(weights / "clip.pt" if clip == POCKET else Path(clip).expanduser())
-    models = Models(network, perceptor, recipe, path, _fingerprint(network, perceptor))
+    network, recipe = load_vqgan(path, vqgan_config)
+    clips = [load_clip(weights / "clip.pt" if name == POCKET else Path(name).expanduser()) for name in _names(clip)]
+    perceptor = clips[0] if len(clips) == 1 else Ensemble(clips)
+    config_path = vqgan_config or description_of(path)
+    models = Models(network, perceptor, recipe, config_path, _fingerprint(network, perceptor))
     return prepare(models, device, precision)
+
+
+def _names(joined: str) -> list[str]:
+    """Part what ``+`` joins, unless it is the path of one file that has it in its name."""
+    with contextlib.suppress(OSError):
+        if Path(joined).expanduser().is_file():
+            return [joined]
+    return joined.split("+")
 
 
 def _fingerprint(*networks: nn.Module) -> str:
@@ -78,52 +100,85 @@ def prepare(models: Models, device: torch.device, precision: Precision = "auto")
     return models
 
 
-def load_vqgan(path: Path) -> tuple[VQGAN, Recipe]:
+def load_vqgan(path: Path, config_path: Path | None = None) -> tuple[VQGAN, Recipe]:
     """Build the VQGAN of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
 
+    Args:
+        path: of the YAML, or of the weights, which have it beside them.
+        config_path: of the YAML, where it does not lie beside the weights.
+
     Raises:
-        CheckpointError: a file is missing, damaged or not of taming's ``VQModel``.
+        CheckpointError: a file is missing, damaged or not of taming's ``VQModel`` or ``GumbelVQ``.
     """
-    description, state_dict, weights = read_described(path, describe_vqgan, "quantize.embedding.weight", "VQGAN")
+    known = "post_quant_conv.weight"
+    description, state_dict, weights = read_described(path, describe_vqgan, known, "VQGAN", config_path)
     params = description.params
-    vqgan = filled(lambda: VQGAN(params.ddconfig.for_taming(), params.n_embed, params.embed_dim), state_dict, weights)
+    used = state_dict.get(USED) if description.gumbel else None
+    if used is not None and not _are_codes(used, params.n_embed):
+        raise CheckpointError.of(weights, f"does not fit its configuration: {USED} names codes that there are not")
+    shape = params.ddconfig.for_taming(), params.n_embed, params.embed_dim, description.gumbel
+    vqgan = filled(lambda: VQGAN(*shape, None if used is None else len(used)), state_dict, weights)
     return vqgan, description.recipe
+
+
+def _are_codes(numbers: Tensor, count: int) -> bool:
+    """Return whether all numbers, of which there is at least one, are of codes."""
+    if numbers.ndim != 1 or numbers.dtype != torch.int64 or not 1 <= len(numbers) <= count:
+        return False
+    low, high = numbers.aminmax()
+    return int(low) >= 0 and int(high) < count
 
 
 def load_clip(path: Path) -> CLIPPerceptor:
     """Build the CLIP whose weights a file holds, in float32 on the CPU.
 
+    They may have openai-clip's names, OpenCLIP's or transformers'.
+
     Raises:
         CheckpointError: the file is missing, damaged or no CLIP.
     """
     _require(path)
-    state_dict = _weights(path, "text_projection", "CLIP")
+    weights = read_state_dict(path)
     try:
+        state_dict, known = openai_names(weights)
         shape = CLIPShape.of(state_dict)
+        said = CLIPDescription() if ARCHIVED in state_dict else describe_clip(path, known)
+        shape = shape.but(said.quick_gelu, said.vision_heads, said.head_width, said.text_heads)
     except ValueError as error:
         raise CheckpointError.of(path, f"does not hold the weights of a CLIP: {error}") from None
-    return CLIPPerceptor(filled(shape.build, state_dict, path).eval().float())
+    clip = filled(shape.build, state_dict, path).eval()
+    return CLIPPerceptor(clip, said.mean or CHANNEL_MEAN, said.std or CHANNEL_STD)
 
 
-def read_described(path: Path, describe: Callable[[Path], D], known: str, kind: str) -> tuple[D, StateDict, Path]:
+def read_described(
+    path: Path, describe: Callable[[Path], D], known: str, kind: str, config_path: Path | None = None
+) -> tuple[D, StateDict, Path]:
     """Read a taming YAML and the weights beside it, and return both and where the weights are.
 
     Args:
-        path: of the YAML.
+        path: of the YAML, or of the weights.
         describe: reads it.
         known: name of a tensor of the network, which tells what stands before its name.
         kind: of network, in a word.
+        config_path: of the YAML, where it does not lie beside the weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     _require(path)
-    weights = _beside(path)
-    return describe(path), _weights(weights, known, kind), weights
+    weights = path if path.suffix in WEIGHTS else _beside(path)
+    config_path = config_path or description_of(path)
+    _require(config_path)
+    return describe(config_path), _weights(weights, known, kind), weights
+
+
+def description_of(path: Path) -> Path:
+    """Return where the YAML is of a VQGAN of which that or the weights are named."""
+    return path.with_suffix(".yaml") if path.suffix in WEIGHTS else path
 
 
 def _beside(config_path: Path) -> Path:
-    for suffix in (".safetensors", ".ckpt"):
+    for suffix in WEIGHTS:
         path = config_path.with_suffix(suffix)
         if _is_file(path):
             return path

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
@@ -68,6 +68,7 @@ class Dispatcher:
         per_member: the most requests at a time of one member, waiting or being painted: the limit is on what they
             have going, not on their luck.
         journal: where requests are written down.
+        picture: returns the PNG of a SHA-256 that a request names, at once; None where there is none.
         forecast_seconds: between two forecasts, at least.
     """
 
@@ -78,12 +79,14 @@ class Dispatcher:
         total: int,
         per_member: int,
         journal: Journal | None = None,
+        picture: Callable[[str], bytes | None] = lambda _: None,
         forecast_seconds: float = FORECAST_SECONDS,
     ) -> None:
         self._executor = executor
         self._total = total
         self._per_member = per_member
         self._journal = journal or MemoryJournal()
+        self._picture = picture
         self._plan = Plan()
         self._records: dict[str, Record] = {}
         self._by_member: Counter[str] = Counter()
@@ -123,6 +126,13 @@ class Dispatcher:
             records.append(record)
         return records
 
+    def check_room(self, member: str) -> None:
+        """Raise ``QueueFullError`` where no further request of a member can be taken in."""
+        if self._by_member[member] >= self._per_member:
+            raise QueueFullError(self._per_member, member=True)
+        if len(self._records) >= self._total:
+            raise QueueFullError(self._total, member=False)
+
     async def submit(self, request: ImagineRequest, note: str = "") -> Record:
         """Take in a request and return its record with a first estimate.
 
@@ -133,10 +143,7 @@ class Dispatcher:
         Raises:
             QueueFullError: there are too many.
         """
-        if self._by_member[request.member] >= self._per_member:
-            raise QueueFullError(self._per_member, member=True)
-        if len(self._records) >= self._total:
-            raise QueueFullError(self._total, member=False)
+        self.check_room(request.member)
         record = self._enter(Record(request))
         try:
             await self._journal.accept(request, note)
@@ -233,7 +240,9 @@ class Dispatcher:
             return
         for request, device in self._plan.assign(only_interrupted=self._takes == "interrupted"):
             record = self._records[request.id]
-            self._executor.send(device.number, request, record.checkpoint)
+            found = ((digest, self._picture(digest)) for digest in request.pictures)
+            pictures = {digest: png for digest, png in found if png is not None}
+            self._executor.send(device.number, request, record.checkpoint, pictures)
             self._estimates.discard(record)
             record.status, record.device = "running", device
             self._begin(record)

@@ -3,12 +3,12 @@
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Init
+from generation.canvas import Init, Surface
 from generation.engine.checkpoint import generator_in, read_tensors
 from generation.engine.cuda_graph import Recording
-from generation.engine.optimisers import Tensors, learning_rate
+from generation.engine.objective import Objective
+from generation.engine.optimisers import Optimiser, Tensors, learning_rate
 from generation.engine.optimisers.protocol import columns
-from generation.engine.parts import Parts
 from generation.engine.state import RequestState
 from generation.engine.step import step
 from generation.recipe import Stage
@@ -26,7 +26,9 @@ class Batch:
     occupied slots come first: so a step can be recorded once and be replayed.
 
     Args:
-        parts: of the stage.
+        canvas: of the stage.
+        objective: of the stage.
+        optimiser: of the stage.
         stage: in which they are.
         first: state that is to join; all others have its key.
         init: of that state, for its shapes.
@@ -35,13 +37,17 @@ class Batch:
 
     def __init__(
         self,
-        parts: Parts,
+        canvas: Surface,
+        objective: Objective,
+        optimiser: Optimiser,
         stage: Stage,
         first: RequestState,
         init: Init,
         device: torch.device,
     ) -> None:
-        self.canvas, self.objective, self.optimiser = parts.canvas, parts.objective, parts.optimiser
+        self.canvas = canvas
+        self.objective = objective
+        self.optimiser = optimiser
         self.stage = stage
         self.key = first.key
         self.states: list[RequestState] = []
@@ -51,14 +57,16 @@ class Batch:
             tuple(torch.zeros(SLOTS, *each.shape, device=device) for each in tensors)
             for tensors in (init.parameters, init.constants, first.rows)
         )
-        self._state = self.optimiser.init(self._parameters)
+        self._state = optimiser.init(self._parameters)
         self._means = tuple(map(torch.zeros_like, self._parameters)) if stage.ema else ()
         self._pictures = torch.empty(0)
-        idle = self.objective.draw(SLOTS, Generator().manual_seed(0))
-        coefficients = self.optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
-        inputs = [coefficients.expand(SLOTS, -1), torch.ones(SLOTS, 1), idle.flatten(1)]
+        idle = objective.draw(SLOTS, Generator().manual_seed(0))
+        coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
+        inputs = [coefficients.expand(SLOTS, -1), idle.flatten(1), torch.zeros(SLOTS, 1), torch.ones(SLOTS, 1)]
         self._inputs = torch.cat(inputs, dim=1).to(device)
-        self._coefficients, self._newest, drawn = self._inputs.split([each.shape[1] for each in inputs], dim=1)
+        sizes = [each.shape[1] for each in inputs]
+        self._coefficients, drawn, self._pull, self._newest = self._inputs.split(sizes, dim=1)
+        self._is_pulled = first.request.init_weight > 0
         self._drawn = drawn.unflatten(1, idle.shape[1:])
         self._recording = Recording(self._slots) if device.type == "cuda" else None
 
@@ -150,8 +158,9 @@ class Batch:
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
-        newest = torch.tensor([(1 - self.stage.ema) / (1 - self.stage.ema**number)])
-        return torch.cat([coefficients, newest, drawn[state.step % STEPS_DRAWN].flatten()])
+        newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
+        drawn = drawn[state.step % STEPS_DRAWN].flatten()
+        return torch.cat([coefficients, drawn, torch.tensor([pull(state), newest])])
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (
@@ -169,6 +178,7 @@ class Batch:
             rows,
             self._coefficients[:count],
             self._drawn[:count],
+            self._pull[:count, 0] if self._is_pulled else None,
         )
         means = self._mean(moved, count)
         if means:
@@ -188,3 +198,13 @@ class Batch:
             torch.lerp(mean, new, *columns(self._newest[:count], new))
             for mean, new in zip(means, parameters, strict=False)
         )
+
+
+def pull(state: RequestState) -> float:
+    """Return how often the distance to the start is added to the loss of a state's next step.
+
+    It is λ/2·(1 − i/n), with the request's init weight λ, after i of its n steps: the published loop's weight (Crowson
+    et al. 2022, ``init_weight``), which here falls to nothing, so that the last steps can leave what hinders them.
+    """
+    request = state.request
+    return request.init_weight / 2 * (1 - state.step / request.steps)

@@ -11,7 +11,9 @@ from math import lcm
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import resized
+from generation.canvas import Surface, resized
+from generation.canvas.masked import MaskedSurface, masked
+from generation.canvas.noise import NOISES
 from generation.engine.batch import Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.parts import Parts
@@ -20,9 +22,11 @@ from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
 from generation.errors import RequestError
+from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import Recipe, Stage, last_step
-from generation.request import NOISE, ImagineRequest, Shape, size_refusal, step_cost
+from generation.request import AUTO, NOISE, ImagineRequest, Shape, size_refusal, step_cost
 
+GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
 STAGES = 32
@@ -94,7 +98,7 @@ class Engine:
         """Of which the sides of pictures have to be multiples, in pixels."""
         self.evaluations = max(each.optimiser.evaluations for each in usual)
         """Of the loss in a step, at most."""
-        self.inits = (prior.name, NOISE) if prior else (NOISE,)
+        self.inits = (*([prior.name] if prior else []), NOISE, *NOISES)
         """What a request's ``init`` may name."""
         self._states: dict[str, RequestState] = {}
         self._batches: list[Batch] = []
@@ -111,8 +115,18 @@ class Engine:
         """Return how many requests are in progress."""
         return len(self._states)
 
-    def add_request(self, request: ImagineRequest, checkpoint: bytes | None = None) -> RequestState:
+    def add_request(
+        self,
+        request: ImagineRequest,
+        checkpoint: bytes | None = None,
+        pictures: Pictures = NO_PICTURES,
+    ) -> RequestState:
         """Start a request, or let it go on from a checkpoint; it takes part in the following steps.
+
+        Args:
+            request: to be painted.
+            checkpoint: of the same, made by any engine.
+            pictures: that it names, ``[3, height, width]`` in [0, 1], by their digests.
 
         Raises:
             RequestError: it asks for what cannot be painted, with these models or with any.
@@ -120,21 +134,41 @@ class Engine:
         """
         if refused := size_refusal(request.shape, self.multiple) or refusal(request, self.inits, self.recipe):
             raise RequestError(refused)
+        if not request.pictures <= pictures.keys():
+            raise RequestError(GONE)
+        pictures = {digest: picture.to(self.device) for digest, picture in pictures.items()}
         generator = Generator().manual_seed(request.seed)
-        prior = None if request.init == NOISE else self.prior
+        prior = self.prior if self._begins_with_prior(request) else None
         stages = self.recipe.stages_for(request, prior=prior is not None)
         objective = self.parts(stages[0]).objective
-        state = RequestState(request, stages, objective.rows(request), generator, objective.left_out(request))
+        rows, left_out = objective.rows(request, pictures), objective.left_out(request)
+        state = RequestState(request, stages, rows, generator, left_out, pictures)
         if checkpoint is not None:
             self._resume(state, checkpoint)
         elif prior is None:
-            self._enter_stage(state, 0, None)
+            # A picture from somebody is no sketch of the words: every stage paints on it.
+            self._enter_stage(state, 0, self._start(state))
         else:
             if not self._pending:
                 self._prior_seconds = self._least_seconds()
             self._pending[state] = prior.begin(request, state.rows, generator)
         self._states[request.id] = state
         return state
+
+    def _begins_with_prior(self, request: ImagineRequest) -> bool:
+        """Return whether the prior is asked: it knows what words mean, and no pictures."""
+        wanted = any(target.text and target.weight > 0 for target in request.judged_by)
+        named = self.prior is not None and request.init in (AUTO, self.prior.name)
+        return named and wanted and not request.init_picture
+
+    def _start(self, state: RequestState) -> Tensor | None:
+        """Return the picture that a state begins from without a prior; None for what the recipe says."""
+        request = state.request
+        if request.init_picture:
+            return state.pictures[request.init_picture]
+        if request.init in NOISES:
+            return NOISES[request.init](request.width, request.height, state.generator).to(self.device)
+        return None
 
     def abort_request(self, request_id: str) -> None:
         """Forget a request; one that is not in progress is ignored."""
@@ -244,13 +278,18 @@ class Engine:
         state.stage = stage
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
         numbers = state.stages[stage]
-        parts = self.parts(numbers)
-        shape = _scaled(state.request.shape, numbers.scale, parts.canvas.multiple)
+        parts, request = self.parts(numbers), state.request
+        shape = _scaled(request.shape, numbers.scale, parts.canvas.multiple)
         init = parts.canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
+        surface: Surface = parts.canvas
+        if request.mask:
+            surface = MaskedSurface(surface)
+            whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
+            init = masked(init, whole, mask)
         fitting = [batch for batch in self._batches if batch.key == state.key and not batch.full]
         batch = max(fitting, key=lambda batch: len(batch.states), default=None)
         if batch is None:
-            batch = Batch(parts, numbers, state, init, self.device)
+            batch = Batch(surface, parts.objective, parts.optimiser, numbers, state, init, self.device)
             self._batches.append(batch)
         if not batch.states:
             batch.seconds = self._least_seconds()

@@ -7,7 +7,8 @@ import torch
 from torch import Generator, Tensor
 
 from generation.perceptor import Views
-from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.ensemble import Perceptor
+from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
 from generation.request import ImagineRequest
 
 
@@ -27,10 +28,14 @@ class Loss(Protocol):
 class Objective(Loss, Protocol):
     """What a picture is judged by."""
 
-    def rows(self, request: ImagineRequest) -> tuple[Tensor, ...]:
+    def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
         """Return what a request wants, as tensors without a batch dimension, which stay while it is painted.
 
         Requests whose rows have the same shapes can share a batch.
+
+        Args:
+            request: whose targets are looked at.
+            pictures: of the targets, by their digests.
         """
 
     def left_out(self, request: ImagineRequest) -> str:
@@ -48,13 +53,14 @@ class Likeness:
         cutouts: what it is shown.
     """
 
-    def __init__(self, perceptor: CLIPPerceptor, cutouts: Views) -> None:
+    def __init__(self, perceptor: Perceptor, cutouts: Views) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts
 
-    def rows(self, request: ImagineRequest) -> tuple[Tensor, ...]:
+    def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
         """Return the targets' unit vectors and weights, ``[T, D]`` and ``[T]``."""
-        return self.perceptor.encode_targets(request.judged_by)
+        vectors, weights = self.perceptor.encode_targets(request.judged_by)
+        return with_pictures(vectors, request.judged_by, pictures, self.perceptor, self.cutouts), weights
 
     def left_out(self, request: ImagineRequest) -> str:
         """Return the tail of the first target for all of which the perceptor has no room."""
@@ -71,7 +77,8 @@ class Likeness:
     def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""
         texts, weights = rows
-        return (weights[..., None] * spherical_distance(image[:, None], texts[:, :, None])).sum(1)
+        distances = self.perceptor.averaged(spherical_distance, image[:, None], texts[:, :, None])
+        return (weights[..., None] * distances).sum(1)
 
 
 def spherical_distance(a: Tensor, b: Tensor) -> Tensor:

@@ -12,12 +12,12 @@ def refusal(request: ImagineRequest, inits: Sequence[str], recipe: Recipe) -> st
     """Return why a request cannot be painted by models that offer these ``inits`` and their recipe, None if it can."""
     if request.init not in (AUTO, *inits):
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
-    if any(target.picture for target in request.judged_by):
-        return "Nothing can be painted towards a picture yet; ask with texts only."
     if not any(target.weight for target in request.judged_by):
         return "All targets have the weight 0; give one of them another."
-    if request.init_picture:
-        return "Painting cannot begin from a picture of yours yet; ask again without it."
+    if request.init_picture and request.init != AUTO:
+        return f"It begins from your picture or by `--init {request.init}`, not from both; leave one out."
+    if request.mask and not request.init_picture:
+        return "A mask says where a picture is painted on; give that picture too."
     if request.canvas != AUTO:
         return "The canvas cannot be chosen yet; ask again without it."
     if request.optimiser not in (AUTO, *OPTIMISERS):

@@ -1,14 +1,16 @@
 """A request in progress."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from torch import Generator, Size, Tensor
 
 from generation.recipe import Stage
 from generation.request import ImagineRequest, Shape
 
-Key = tuple[Shape, Stage, tuple[Size, ...]]
-"""What paintings must share to share a batch: shape, stage and the shapes of the objective's rows."""
+Key = tuple[Shape, Stage, tuple[Size, ...], bool, bool]
+"""What paintings must share to share a batch: shape, stage, the shapes of the objective's rows, whether there is a
+mask, and whether there is a pull."""
 
 
 @dataclass(slots=True, eq=False)
@@ -20,6 +22,7 @@ class RequestState:
         stages: in which it is painted.
         rows: what it wants, as the objective says it.
         generator: source of all that is random in this painting.
+        pictures: that it takes, ``[3, height, width]`` in [0, 1], by the digests that the request names.
         left_out: tail of a text for which the perceptor had no room.
         stage: number of the one that it is in.
         step: steps done.
@@ -37,6 +40,7 @@ class RequestState:
     rows: tuple[Tensor, ...]
     generator: Generator
     left_out: str
+    pictures: Mapping[str, Tensor] = field(default_factory=dict)
     stage: int = 0
     step: int = 0
     stage_start: int = 0
@@ -53,4 +57,6 @@ class RequestState:
     @property
     def key(self) -> Key:
         """With whom it can share a batch."""
-        return self.request.shape, self.stages[self.stage], tuple(row.shape for row in self.rows)
+        request = self.request
+        rows = tuple(row.shape for row in self.rows)
+        return request.shape, self.stages[self.stage], rows, bool(request.mask), request.init_weight > 0

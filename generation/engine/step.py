@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from generation.canvas import Canvas
+from generation.canvas import Surface
 from generation.engine.objective import Loss
 from generation.engine.optimisers import Optimiser, Tensors
 
 
 def step(
-    canvas: Canvas,
+    canvas: Surface,
     objective: Loss,
     optimiser: Optimiser,
     parameters: Tensors,
@@ -19,6 +19,7 @@ def step(
     rows: Sequence[Tensor],
     coefficients: Tensor,
     drawn: Tensor,
+    pull: Tensor | None = None,
 ) -> tuple[Tensors, Tensors, Tensor]:
     """Return the parameters and the optimiser's state after a step, and the pictures before it, ``[B, 3, H, W]``.
 
@@ -34,10 +35,12 @@ def step(
         rows: of the objective.
         coefficients: of the optimiser in this step.
         drawn: what is random about the objective in this step.
+        pull: of what the paintings began with, in this step, ``[B]``: so many times the distance is added to the loss.
     """
 
     def evaluate(parameters: Tensors) -> tuple[Tensor, Tensor]:
         pictures = canvas.render(parameters, constants)
-        return objective.loss(pictures, rows, drawn) + canvas.regulariser(parameters, pictures), pictures
+        losses = objective.loss(pictures, rows, drawn) + canvas.regulariser(parameters, pictures)
+        return losses if pull is None else losses + pull * canvas.distance_to_start(parameters), pictures
 
     return optimiser.step(parameters, state, coefficients, evaluate)

@@ -1,10 +1,13 @@
 """Who runs the workers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from generation.events import Checkpoint, Event
 from generation.request import ImagineRequest
+
+NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Executor(Protocol):
@@ -21,10 +24,16 @@ class Executor(Protocol):
 
     async def __aexit__(self, *exc_info: object) -> None: ...
 
-    def send(self, device: int, request: ImagineRequest, checkpoint: Checkpoint | None = None) -> None:
+    def send(
+        self,
+        device: int,
+        request: ImagineRequest,
+        checkpoint: Checkpoint | None = None,
+        pictures: Mapping[str, bytes] = NO_PICTURES,
+    ) -> None:
         """Have a device paint the request, from a checkpoint if it is given and fits.
 
-        It is lost when the device is down.
+        It is lost when the device is down. The pictures are those that it names, PNGs by their SHA-256.
         """
 
     def abort(self, device: int, request_id: str) -> None:

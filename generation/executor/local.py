@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Literal, Self
 
 from config.settings import ModelsSettings
 from generation.events import Checkpoint, Event
+from generation.executor import NO_PICTURES
 from generation.executor.process import COMMAND
 from generation.executor.protocol import Abort, Load, Paint, Suspend
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
@@ -79,9 +80,15 @@ class LocalExecutor:
         await self._stop()
         self._events.put_nowait(None)
 
-    def send(self, device: int, request: ImagineRequest, checkpoint: Checkpoint | None = None) -> None:
+    def send(
+        self,
+        device: int,
+        request: ImagineRequest,
+        checkpoint: Checkpoint | None = None,
+        pictures: Mapping[str, bytes] = NO_PICTURES,
+    ) -> None:
         """Have a device paint the request; it is lost when the device is down."""
-        self._supervisors[device].send(Paint(request, checkpoint))
+        self._supervisors[device].send(Paint(request, checkpoint, pictures))
 
     def abort(self, device: int, request_id: str) -> None:
         """Have a device stop painting within one step."""
@@ -107,6 +114,7 @@ class LocalExecutor:
             threads=max(1, _cores() // max(1, on_cpu)),
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
+            vqgan_config=self._models.vqgan_config,
         )
         tell = partial(self._hear, len(self._supervisors))
         supervisor = Supervisor(load, self._patience, self._restarts, self._command, tell)

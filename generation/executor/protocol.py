@@ -6,7 +6,9 @@ Both ends are processes of ours on one machine, the pipe is theirs alone, and on
 
 import pickle
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from generation.events import Checkpoint, Heartbeat, Ready, RequestEvent
@@ -21,29 +23,38 @@ class Load:
 
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
-        clip: ``pocket`` or the path of a CLIP file.
-        precision: ``auto``, ``float32`` or ``bfloat16``.
+        clip: ``pocket`` or the path of a CLIP file, or several with ``+`` between them.
+        precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
+        vqgan_config: the path of the YAML, where it does not lie beside the weights.
     """
 
     vqgan: str
     clip: str
-    precision: Literal["auto", "float32", "bfloat16"]
+    precision: Literal["auto", "float32", "bfloat16", "float16"]
     device: str
     threads: int
     preview_seconds: float
     checkpoint_seconds: float
+    vqgan_config: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Message down: paint a request, from a checkpoint if it is given and fits."""
+    """Message down: paint a request.
+
+    Args:
+        request: to be painted.
+        checkpoint: from which it goes on if it fits.
+        pictures: that it names, PNGs by their SHA-256; those that are no longer there are missing.
+    """
 
     request: ImagineRequest
     checkpoint: Checkpoint | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 The same function as openai-clip's ``VisionTransformer``, whose weights it takes over, with what is constant worked
 into them: the normalisation of colours into the patch embedding, the scale of the queries into their projection, the
-1.702 of QuickGELU into the two layers around it, which makes it SiLU. The last block computes nothing but the class
-token, the only one that is read.
+1.702 of QuickGELU into the two layers around it, which makes it SiLU. (Networks of OpenCLIP's may have GELU instead.)
+The last block computes nothing but the class token, the only one that is read.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generation.models.frozen import FrozenLinear
+from generation.models.upstream import clip_model
 
 QUICK_GELU = 1.702
 
@@ -31,8 +32,10 @@ class _Block(nn.Module):
         self.query = FrozenLinear(query * scale, query_bias * scale)
         self.key_value = FrozenLinear(key_value, key_value_bias)
         self.out = FrozenLinear(attention.out_proj.weight, attention.out_proj.bias)
-        self.widen = FrozenLinear(mlp.c_fc.weight * QUICK_GELU, mlp.c_fc.bias * QUICK_GELU)
-        self.narrow = FrozenLinear(mlp.c_proj.weight / QUICK_GELU, mlp.c_proj.bias)
+        self.quick: bool = isinstance(mlp.gelu, clip_model.QuickGELU)
+        scale = QUICK_GELU if self.quick else 1.0
+        self.widen = FrozenLinear(mlp.c_fc.weight * scale, mlp.c_fc.bias * scale)
+        self.narrow = FrozenLinear(mlp.c_proj.weight / scale, mlp.c_proj.bias)
 
     def forward(self, x: Tensor, tokens: int) -> Tensor:
         """Return the first ``tokens`` tokens of the block's output."""
@@ -40,7 +43,8 @@ class _Block(nn.Module):
         query = self._heads(self.query(normed[:, :tokens]))
         key, value = (self._heads(each) for each in self.key_value(normed).chunk(2, dim=-1))
         x = x[:, :tokens] + self.out(_attend(query, key, value).transpose(1, 2).flatten(2))
-        out: Tensor = x + self.narrow(F.silu(self.widen(self.norm_2(x))))
+        activation = F.silu if self.quick else F.gelu
+        out: Tensor = x + self.narrow(activation(self.widen(self.norm_2(x))))
         return out
 
     def _heads(self, x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """CLIP judges how well a picture fits a text (Radford et al. 2021, arXiv 2103.00020)."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from generation.models.precision import cast
+from generation.models.precision import cast, compute
 from generation.models.resnet import freeze_resnet
 from generation.models.upstream import SimpleTokenizer, clip_model
 from generation.models.vit import FrozenVisionTransformer
@@ -29,18 +29,22 @@ class CLIPPerceptor(nn.Module):
 
     Args:
         clip: openai-clip's ``CLIP``, any tower and size.
+        mean: of the colours that it was trained with, in [0, 1].
+        std: their standard deviation.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, clip: nn.Module) -> None:
+    def __init__(
+        self, clip: nn.Module, mean: Sequence[float] = CHANNEL_MEAN, std: Sequence[float] = CHANNEL_STD
+    ) -> None:
         super().__init__()
         self.clip = clip
         self.dtype = torch.float32
         """Number format of the picture encoder."""
-        self.register_buffer("mean", torch.tensor(CHANNEL_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(CHANNEL_STD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
     @property
     def input_size(self) -> int:
@@ -54,6 +58,18 @@ class CLIPPerceptor(nn.Module):
         clip: Any = self.clip
         length: int = clip.context_length
         return length
+
+    @property
+    def width(self) -> int:
+        """Channels of the unit vectors."""
+        clip: Any = self.clip
+        width: int = clip.text_projection.shape[1]
+        return width
+
+    @property
+    def members(self) -> "tuple[CLIPPerceptor]":
+        """All perceptors in it, of which an `Ensemble` has several."""
+        return (self,)
 
     @property
     def text_width(self) -> int:
@@ -164,9 +180,17 @@ class CLIPPerceptor(nn.Module):
         assert isinstance(visual, nn.Module)
         if not isinstance(visual, FrozenVisionTransformer):
             cutouts = (cutouts - self.mean) / self.std
-        return F.normalize(visual(cutouts.to(self.dtype)).float(), dim=-1)
+        return F.normalize(compute(visual, cutouts, self.dtype), dim=-1)
 
     def encode_cutouts(self, cutouts: Tensor) -> Tensor:
         """Return the unit vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``."""
         image: Tensor = self.encode_image(cutouts.flatten(0, 1)).unflatten(0, cutouts.shape[:2])
         return image
+
+    def normalised(self, vectors: Tensor) -> Tensor:
+        """Return vectors of length 1."""
+        return F.normalize(vectors, dim=-1)
+
+    def averaged(self, function: Callable[..., Tensor], *vectors: Tensor) -> Tensor:
+        """Return what a function makes of vectors; an `Ensemble` has several spaces of them."""
+        return function(*vectors)

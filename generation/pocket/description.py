@@ -6,10 +6,10 @@ from typing import Annotated, Self
 from pydantic import AliasPath, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from generation.checkpoints.description import VQGAN_TARGET, Open, Strict, described
+from generation.checkpoints.description import VQGAN_TARGETS, Open, Strict, described
 from generation.limits import Text, matching, real, whole
 
-COMPOSER_TARGET = "Net2NetTransformer"
+COMPOSER_TARGETS = ("Net2NetTransformer",)
 COMPOSER_SHAPE = ("model", "params", "transformer_config", "params")
 Texts = Annotated[tuple[Text, ...], Field(max_length=4096)]
 
@@ -92,7 +92,7 @@ def describe_pocket(path: Path) -> PocketSection:
     Raises:
         CheckpointError: it says what cannot be.
     """
-    return described(path, PocketDescription, VQGAN_TARGET, "pocket").pocket
+    return described(path, PocketDescription, VQGAN_TARGETS, "pocket").pocket
 
 
 def describe_composer(path: Path) -> ComposerShape:
@@ -101,4 +101,4 @@ def describe_composer(path: Path) -> ComposerShape:
     Raises:
         CheckpointError: it is not one.
     """
-    return described(path, ComposerDescription, COMPOSER_TARGET).shape
+    return described(path, ComposerDescription, COMPOSER_TARGETS).shape

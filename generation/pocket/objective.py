@@ -4,12 +4,14 @@ Without it the picture comes nearer to the prompt whatever else it comes nearer 
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
 
 from generation.perceptor import Views
-from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.ensemble import Perceptor
+from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
 from generation.pocket.description import NegativesSection
 from generation.pocket.negatives import SWAPPED, swaps
 from generation.request import ImagineRequest
@@ -30,18 +32,19 @@ class Contrast:
         negatives: from what it has to tell a target apart.
     """
 
-    def __init__(self, perceptor: CLIPPerceptor, cutouts: Views, negatives: NegativesSection) -> None:
+    def __init__(self, perceptor: Perceptor, cutouts: Views, negatives: NegativesSection) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts
         self.nouns = negatives.nouns
         self._distractors = perceptor.encode_texts(negatives.distractors)
 
-    def rows(self, request: ImagineRequest) -> tuple[Tensor, ...]:
+    def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
         """Return vectors and weights of the targets, and the vectors of their swaps: ``[T, D], [T], [T, S, D]``.
 
         S is the same for all; a text with fewer swaps is its own last ones, which tells nothing apart.
         """
         texts, weights = self.perceptor.encode_targets(request.judged_by)
+        texts = with_pictures(texts, request.judged_by, pictures, self.perceptor, self.cutouts)
         swapped = texts[:, None].repeat(1, SWAPPED * len(self.nouns), 1)
         for own, target in zip(swapped, request.judged_by, strict=True):
             others = swaps(" ".join(self.perceptor.cut(target.text)[0].split()), self.nouns)
@@ -64,8 +67,9 @@ class Contrast:
     def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""
         total = image.new_zeros(image.shape[:2])
+        averaged, from_swaps = self.perceptor.averaged, partial(contrast, alike=SAME)
         for text, weight, swapped in zip(*(row.unbind(1) for row in rows), strict=True):
-            told = contrast(image, text, self._distractors) + contrast(image, text, swapped, SAME)
+            told = averaged(contrast, image, text, self._distractors) + averaged(from_swaps, image, text, swapped)
             total = total + weight[:, None] * told
         return total
 

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from generation.checkpoints.loader import Models
 from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.ensemble import Perceptor
 from generation.pocket.composer import Composer, load_composer
 from generation.pocket.description import PriorSection
 from generation.request import ImagineRequest
@@ -26,7 +27,8 @@ class Sketcher:
     Args:
         composer: that writes their codes.
         vqgan: that decodes the codes.
-        perceptor: that reads the text.
+        reader: that reads the text.
+        perceptor: that judges, of which the reader is one, or all.
         section: the numbers that suit them.
         distance: by which one is picked.
     """
@@ -34,10 +36,17 @@ class Sketcher:
     name = "sketch"
 
     def __init__(
-        self, composer: Composer, vqgan: VQGAN, perceptor: CLIPPerceptor, section: PriorSection, distance: Distance
+        self,
+        composer: Composer,
+        vqgan: VQGAN,
+        reader: CLIPPerceptor,
+        perceptor: Perceptor,
+        section: PriorSection,
+        distance: Distance,
     ) -> None:
         self.composer = composer
         self.vqgan = vqgan
+        self.reader = reader
         self.perceptor = perceptor
         self.section = section
         self.distance = distance
@@ -48,7 +57,7 @@ class Sketcher:
         self, request: ImagineRequest, rows: Sequence[Tensor], generator: Generator
     ) -> Slices[None, None, Tensor]:
         """Draw sketches of what a request wants most and return the best, ``[3, height, width]`` in [0, 1]."""
-        text = max(request.judged_by, key=lambda target: target.weight).text
+        text = max((target for target in request.judged_by if target.text), key=lambda target: target.weight).text
         sketches = yield from self.candidates(text, generator)
         yield
         seen = F.interpolate(sketches, size=self.perceptor.input_size, mode="area")
@@ -62,7 +71,7 @@ class Sketcher:
         Of a text that means nothing to the perceptor there is one: it could not choose, and would take the emptiest.
         """
         section = self.section
-        text, _ = self.perceptor.cut(text)
+        text, _ = self.reader.cut(text)
         read = self._read(text).expand(section.candidates if self.knows(text) else 1, -1, -1)
         composing = self.composer.compose(read, self._nothing[0], section.guidance, section.temperature, generator)
         codes = yield from composing
@@ -74,18 +83,18 @@ class Sketcher:
 
         Only small models are at a loss: a word that they never met has an embedding of zeros.
         """
-        embedding: Any = self.perceptor.clip.token_embedding
-        tokens = self.perceptor.tokens(text)[0]
+        embedding: Any = self.reader.clip.token_embedding
+        tokens = self.reader.tokens(text)[0]
         return bool(embedding(tokens[1 : int(tokens.argmax())].to(embedding.weight.device)).any())
 
     @torch.no_grad()
     def _read(self, text: str) -> Tensor:
-        tokens = self.perceptor.tokens(text).to(self.vqgan.codebook.device)
-        return self.composer.read(self.perceptor.read(tokens), tokens)
+        tokens = self.reader.tokens(text).to(self.vqgan.codebook.device)
+        return self.composer.read(self.reader.read(tokens), tokens)
 
 
 def load_prior(models: Models, section: PriorSection, distance: Distance, device: torch.device) -> Sketcher | None:
-    """Return what draws sketches, if the composer knows these models.
+    """Return what draws sketches, if the composer knows these models; of several perceptors, the first that it knows.
 
     Args:
         models: to draw with.
@@ -97,8 +106,10 @@ def load_prior(models: Models, section: PriorSection, distance: Distance, device
         CheckpointError: the composer's weights cannot be read.
     """
     composer = load_composer(models.path.with_name(section.weights)).to(device).eval().requires_grad_(False)
-    suits = composer.suits(models.vqgan, models.perceptor)
-    return Sketcher(composer, models.vqgan, models.perceptor, section, distance) if suits else None
+    reader = next((each for each in models.perceptor.members if composer.suits(models.vqgan, each)), None)
+    if reader is None:
+        return None
+    return Sketcher(composer, models.vqgan, reader, models.perceptor, section, distance)
 
 
 def fit(picture: Tensor, width: int, height: int) -> Tensor:

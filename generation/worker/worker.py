@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
 import torch
@@ -22,7 +22,7 @@ from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine, StepError
 from generation.engine.state import RequestState
 from generation.errors import DeviceError, GenerationError, RequestError
-from generation.events import Checkpoint, Failed, Heartbeat, Progress, Ready, Started, Suspended
+from generation.events import Failed, Heartbeat, Progress, Ready, Started, Suspended
 from generation.executor.protocol import (
     Abort,
     FromWorker,
@@ -39,6 +39,7 @@ from generation.request import ImagineRequest
 from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
 from generation.worker.memory import capacity
+from generation.worker.pictures import fitted
 from generation.worker.reporter import Reporter
 
 FRESHNESS = 4
@@ -85,8 +86,8 @@ class Worker:
     def handle(self, message: ToWorker) -> None:
         """Take in or forget a request."""
         match message:
-            case Paint(request, checkpoint):
-                self._start(request, checkpoint)
+            case Paint():
+                self._start(message)
             case Abort(request_id):
                 self.engine.abort_request(request_id)
                 self.reporter.forget(request_id)
@@ -115,14 +116,16 @@ class Worker:
         for state in states:
             self._report(state)
 
-    def _start(self, request: ImagineRequest, checkpoint: Checkpoint | None) -> None:
+    def _start(self, paint: Paint) -> None:
+        request, checkpoint = paint.request, paint.checkpoint
         now = time.monotonic()
         self._clocks[request.id] = _Clock(now - (checkpoint.seconds if checkpoint else 0.0), now, now)
         try:
-            state = self.engine.add_request(request, checkpoint.data if checkpoint else None)
+            pictures = {digest: fitted(png, request, digest) for digest, png in paint.pictures.items()}
+            state = self.engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
             print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
-            self._start(request, None)
+            self._start(replace(paint, checkpoint=None))
         except Exception as error:
             self._fail(request, error)
         else:
@@ -189,8 +192,8 @@ def load(message: Load, device: torch.device) -> Engine:
     torch.set_num_threads(message.threads)
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    models = load_models(message.vqgan, message.clip, device, message.precision)
-    models.perceptor.tokens("")
+    models = load_models(message.vqgan, message.clip, device, message.precision, message.vqgan_config)
+    models.perceptor.cut("")
     return engine_for(models, device)
 
 

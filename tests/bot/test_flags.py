@@ -68,7 +68,11 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         ("--canvas", "`--canvas` needs a value, for example `--canvas pixels`."),
         ("--canvas pixels --surface pixels", "`--canvas` is there twice; give it once."),
         ("—canvsa pixels", "There is no flag `--canvsa`; did you mean `--canvas`?"),
-        ("--qqq", "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps`, `--init` and `--canvas`."),
+        (
+            "--zzz",
+            "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, "
+            "`--as`, `--iw`, `--canvas` and others.",
+        ),
     ],
 )
 def test_it_is_refused(typed: str, sentence: str) -> None:

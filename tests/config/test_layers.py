@@ -131,7 +131,7 @@ def test_a_token_is_taken_as_it_is_written(token: str) -> None:
         ("executor.devices=auto,cpu", "such as cpu or cuda:0,cuda:1"),
         ("executor.devices=7", "such as cpu or cuda:0,cuda:1"),
         ("executor.devices=[tpu]", "`cuda:N`"),
-        ("models.precision=float16", "'auto', 'float32' or 'bfloat16'"),
+        ("models.precision=float8", "'auto', 'float32', 'bfloat16' or 'float16'"),
         ("executor.devices=[cpu", "not valid YAML"),
         ("queue.total=!!int ''", "not valid YAML"),
         ("queue.total=!!bool x", "not valid YAML"),

@@ -6,37 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from easel.cli import main
+from tests.easel.conftest import Easel
 from tests.easel.processes import finish
 
-
-@pytest.fixture
-def easel(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> "Easel":
-    monkeypatch.chdir(tmp_path)
-    return Easel(capsys)
-
-
-class Easel:
-    """Runs the command line in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        out, err = self.capsys.readouterr()
-        assert stopped.value.code is None or isinstance(stopped.value.code, int)
-        return stopped.value.code or 0, out, err
+COMMANDS = [
+    *([], ["demo"], ["run"], ["sandbox"], ["imagine"]),
+    *(["models", "list"], ["models", "fetch"], ["models", "verify"], ["models", "path"]),
+]
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["run"], ["sandbox"], ["imagine"]])
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help(easel: Easel, command: list[str], flag: str) -> None:
     code, out, err = easel(*command, flag)
     assert (code, err) == (0, "")
     assert "Usage: easel" in out
-    assert not command or f"easel {command[0]} " in out
+    assert not command or f"easel {' '.join(command)} " in out
 
 
 def test_version(easel: Easel) -> None:
@@ -67,6 +52,7 @@ def test_version(easel: Easel) -> None:
         (["imagine", "a", "red", "apple", "--out", "a.png"], "in quotes"),
         (["demo", "--port", "65536"], "65535"),
         (["run", "painting.width"], "key=value"),
+        (["imagine", "a", "--out", "a.png", "--precision", "fp8"], "'fp32', 'bf16'"),
     ],
 )
 def test_wrong_usage(easel: Easel, arguments: list[str], complaint: str) -> None:

@@ -13,6 +13,8 @@ import yaml
 from hypothesis import strategies as st
 
 from config.layers import ConfigError, load
+from generation.checkpoints.clip_description import describe_clip
+from generation.checkpoints.clip_names import OPENAI, TRANSFORMERS
 from generation.checkpoints.description import describe_vqgan
 from generation.errors import MAX_SENTENCE, CheckpointError
 from generation.pocket.description import describe_composer, describe_pocket
@@ -40,6 +42,22 @@ SHAPE = {"vocab_size": 9, "block_size": 20, "n_layer": 1, "n_head": 2, "n_embd":
 COMPOSER = {
     "model": {"target": "taming.Net2NetTransformer", "params": {"transformer_config": {"params": SHAPE}}},
 }
+CLIPS: dict[str, Any] = {
+    TRANSFORMERS: {
+        "model_type": "clip",
+        "text_config": {"hidden_act": "gelu", "num_attention_heads": 8, "layer_norm_eps": 1e-05},
+        "vision_config": {"hidden_act": "gelu", "num_attention_heads": 12},
+    },
+    OPENAI: {
+        "model_cfg": {
+            "quick_gelu": True,
+            "vision_cfg": {"head_width": 64, "layers": 12, "pool_type": "tok"},
+            "text_cfg": {"heads": 8, "context_length": 77},
+        },
+        "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]},
+    },
+}
+"""What is beside the weights of a CLIP, by what these are known."""
 CHOSEN = {
     "discord": {"token": SECRET, "prefix": "."},
     "models": {"vqgan": "pocket", "clip": "pocket", "precision": "auto"},
@@ -168,6 +186,33 @@ def read_model(path: Path) -> str:
     return "read" if read else "refused"
 
 
+@contextlib.contextmanager
+def clip_files() -> Iterator[Check]:
+    """Write each input to a file beside weights that are not there."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def check(value: tuple[str, bytes]) -> str:
+            known, content = value
+            (Path(folder) / "x.json").write_bytes(content)
+            try:
+                describe_clip(Path(folder) / "x.pt", known)
+            except CheckpointError as error:
+                assert len(str(error)) <= MAX_SENTENCE
+                assert str(error).isprintable()
+                return "refused"
+            return "read"
+
+        yield check
+
+
+def odd_json(random: Random, value: Any) -> bytes:
+    """Return what stands for a value of which some is odd, or gone, or was damaged."""
+    for _ in range(random.choice((0, 1, 1, 3))):
+        value = mutated(random, value)
+    whole = json.dumps(value).encode()
+    return damaged(random, whole) if random.random() < 0.2 else whole
+
+
 def read_settings(path: Path) -> str:
     """Check that settings are read, or refused in a line that holds no token."""
     try:
@@ -184,6 +229,12 @@ RANDOM: Any = st.randoms(use_true_random=False)
 DESCRIPTIONS = Target(
     RANDOM.map(lambda random: odd_yaml(random, random.choice((MODEL, MODEL, COMPOSER)))),
     lambda: files(read_model),
+    frozenset({"read", "refused"}),
+    examples=400,
+)
+CLIP_DESCRIPTIONS = Target(
+    st.tuples(st.sampled_from(sorted(CLIPS)), RANDOM).map(lambda pair: (pair[0], odd_json(pair[1], CLIPS[pair[0]]))),
+    clip_files,
     frozenset({"read", "refused"}),
     examples=400,
 )

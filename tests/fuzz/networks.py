@@ -15,6 +15,7 @@ from generation.errors import MAX_SENTENCE, CheckpointError
 from generation.models.upstream import clip_model
 from tests.conftest import TINY_VQGAN, tiny_vqgan
 from tests.fuzz.target import Check, Target
+from tests.generation.checkpoints.clips import of_open_clip, of_transformers, vision_transformer
 
 Edit = tuple[int, int, int]
 """Of which tensor, in which way, to what."""
@@ -22,6 +23,8 @@ VALUES = (0.0, 1e30, 1e38, float("nan"), float("inf"), float("-inf"))
 DTYPES = (torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool, torch.complex64)
 SIDES = (0, 1, 2, 3, 63, 64, 65, 4097)
 SHAPES = ((), (0,), (1,), (64,), (3, 3), (1,) * 5, (0, 64), (64, 0), (64, 3, 0, 0))
+KINDS = 5
+"""CLIPs of two kinds, one of them under three kinds of names, and a VQGAN."""
 NAMES = ("1", "2", "-1", "9" * 30, "x", "")
 
 
@@ -60,6 +63,7 @@ def files() -> Iterator[Check]:
         clip_model.CLIP(8, *vision, 3, 49408, 64, 1, 1).state_dict()
         for vision in ((16, 1, 64, 8), (32, (1,) * 4, 8, None))
     ]
+    clips += [of_open_clip(vision_transformer(64, 64)), of_transformers(vision_transformer(64, 64))]
     vqgan = tiny_vqgan(4).state_dict()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vqgan.yaml"
@@ -81,13 +85,13 @@ def files() -> Iterator[Check]:
             return "loaded"
 
         # What torch imports at the first time is not what an input leads to.
-        assert {check((which, [])) for which in range(3)} == {"loaded"}
+        assert {check((which, [])) for which in range(KINDS)} == {"loaded"}
         yield check
 
 
 EDITS = st.lists(st.tuples(st.integers(0, 999), st.integers(0, 6), st.integers(0, 99)), max_size=4)
 NETWORKS = Target(
-    st.tuples(st.integers(0, 2), EDITS),
+    st.tuples(st.integers(0, KINDS - 1), EDITS),
     files,
     frozenset({"loaded", "refused"}),
     examples=60,

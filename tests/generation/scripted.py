@@ -2,7 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from types import MappingProxyType
 from typing import Literal, Self
 
 from PIL import Image
@@ -27,6 +28,8 @@ class ScriptedExecutor:
         """What is being painted, by id."""
         self.checkpoints: dict[str, Checkpoint | None] = {}
         """What each was last to go on from."""
+        self.pictures: dict[str, Mapping[str, bytes]] = {}
+        """What each was sent with."""
         self.aborted: list[ImagineRequest] = []
         self.entered = False
         self._ready = [
@@ -45,10 +48,17 @@ class ScriptedExecutor:
     async def __aexit__(self, *_: object) -> None:
         self.entered = False
 
-    def send(self, device: int, request: ImagineRequest, checkpoint: Checkpoint | None = None) -> None:
+    def send(
+        self,
+        device: int,
+        request: ImagineRequest,
+        checkpoint: Checkpoint | None = None,
+        pictures: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
         assert request.id not in self.requests
         self.requests[request.id] = request
         self.checkpoints[request.id] = checkpoint
+        self.pictures[request.id] = pictures
         self._devices[request.id] = device
         self._changed.set()
 

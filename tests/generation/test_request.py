@@ -24,6 +24,9 @@ EVERYTHING = ImagineRequest(
     canvas="latent",
     optimiser="adam",
     outputs=("png", "mp4"),
+    init_weight=0.5,
+    fit="pad",
+    mask="1b" * 32,
     quality="best",
     rate=0.2,
     final_rate=0.1,
@@ -35,6 +38,10 @@ EVERYTHING = ImagineRequest(
     augment=("flip", "noise"),
     grow=0.6,
 )
+NEW_IN_3 = {
+    *("init_weight", "fit", "mask", "quality", "rate", "final_rate", "ema", "smooth", "cutouts", "cuts", "cut_power"),
+    *("augment", "grow"),
+}
 VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
 "member": "", "init": "noise"}"""
 """As pictures carried it."""
@@ -58,6 +65,11 @@ def test_version_1_is_read() -> None:
 def test_version_1_is_read_as_it_was_before_it_said_what_to_begin_from() -> None:
     fields = {key: value for key, value in json.loads(VERSION_1).items() if key != "init"}
     assert ImagineRequest.from_json(json.dumps(fields)).init == "auto"
+
+
+def test_version_2_is_read() -> None:
+    fields = {key: value for key, value in json.loads(REQUEST.to_json()).items() if key not in NEW_IN_3}
+    assert ImagineRequest.from_json(json.dumps(fields | {"version": 2})) == REQUEST
 
 
 def _with(**changed: Any) -> str:
@@ -86,6 +98,9 @@ def _with(**changed: Any) -> str:
         _with(prompt=None),
         _with(prompt="x" * 20_000),
         _with(init_picture="../../etc/passwd"),
+        _with(mask="../../etc/passwd"),
+        _with(fit="stretch"),
+        _with(init_weight=-1.0),
         _with(targets=[{"text": "a", "weight": "much"}]),
         _with(targets=[{"path": "/etc/passwd"}]),
         _with(command="rm"),
@@ -135,6 +150,11 @@ def test_multiples_are_painted(width: int, height: int, multiple: int) -> None:
 )
 def test_file_names_are_plain(prompt: str, slug: str) -> None:
     assert ImagineRequest("r0", prompt, 7, 64, 64, 1).slug == slug
+
+
+def test_it_says_which_pictures_it_takes() -> None:
+    assert EVERYTHING.pictures == {"0f" * 32, "a0" * 32, "1b" * 32}
+    assert REQUEST.pictures == set()
 
 
 def test_a_request_costs_what_its_pixels_and_cutouts_take() -> None:

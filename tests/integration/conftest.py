@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ class Bot:
     process: asyncio.subprocess.Process
     sandbox: Sandbox
     data_dir: Path
+    log: list[str]
 
     @property
     def worker(self) -> int:
@@ -57,9 +57,19 @@ class Bot:
         post = await self.post_about(message_id, is_finished)
         return post, post.attachments[0].data
 
+    async def says(self, words: str) -> None:
+        """Wait until a line of the log holds these words."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(words in line for line in self.log):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
     async def stop(self) -> int:
         """Send SIGTERM and return the exit code."""
         self.process.terminate()
+        return await self.end()
+
+    async def end(self) -> int:
+        """Wait for the end and return the exit code."""
         async with asyncio.timeout(PATIENCE):
             return await self.process.wait()
 
@@ -74,34 +84,31 @@ StartBot = Callable[..., Awaitable[Bot]]
 
 @pytest.fixture
 async def start_bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[StartBot]:
-    """Start `easel run` in the sandbox and wait until it is ready to answer."""
+    """Start `easel run` in the sandbox and wait until it is ready to answer, or says something else in its log."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def start(*settings: str) -> Bot:
+        async def start(*settings: str, says: str = "] ready", **environment: str) -> Bot:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "easel", "run", "executor.devices=[cpu]", f"data_dir={tmp_path}"),
                 *(f"discord.api_base={sandbox.api_base}", *settings),
                 cwd=tmp_path,
-                env=BARE | {"EASEL_DISCORD__TOKEN": sandbox.bot.token},
+                env=BARE | {"EASEL_DISCORD__TOKEN": sandbox.bot.token} | environment,
                 stderr=asyncio.subprocess.PIPE,
             )
-            ready = asyncio.Event()
-            reading = asyncio.create_task(_read(process, ready))
-            stack.push_async_callback(_end, process, reading)
-            async with asyncio.timeout(PATIENCE):
-                await ready.wait()
-            return Bot(process, sandbox, tmp_path)
+            bot = Bot(process, sandbox, tmp_path, [])
+            stack.push_async_callback(_end, process, asyncio.create_task(_read(process, bot.log)))
+            await bot.says(says)
+            return bot
 
         yield start
 
 
-async def _read(process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
-    """Pass the log on and note when it says that the bot is ready."""
+async def _read(process: asyncio.subprocess.Process, log: list[str]) -> None:
+    """Keep the log, and pass it on."""
     assert process.stderr is not None
     async for line in process.stderr:
         sys.stderr.write(line.decode())
-        if re.search(rb"\] ready\b", line):
-            ready.set()
+        log.append(line.decode())
 
 
 async def _end(process: asyncio.subprocess.Process, reading: asyncio.Task[None]) -> None:

@@ -1,11 +1,13 @@
-"""A database on disk, a journal in it, and requests with their notes."""
+"""A database on disk or on a server, a journal in it, and requests with their notes."""
 
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from config.settings import KeepSettings
 from generation.dispatch.record import Record
@@ -13,6 +15,7 @@ from generation.request import ImagineRequest
 from store import database
 from store.asked import Asked
 from store.checkpoints import CheckpointFolder
+from store.database import Database
 from store.journal import StoreJournal
 from store.pictures import PictureFolder
 
@@ -30,23 +33,60 @@ def a_note(number: int = 0) -> str:
     return replace(ASKED, message=100 + number).to_json()
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a database is, and the pictures beside it."""
+
+    url: str
+    folder: Path
+
+    def opened(self) -> contextlib.AbstractAsyncContextManager[Database]:
+        """Open the database."""
+        return database.opened(self.url)
+
+    @contextlib.asynccontextmanager
+    async def journal(self, keep_days: float = 30, **keep: object) -> AsyncIterator[StoreJournal]:
+        """Open the journal, with settings of what is kept."""
+        kept = KeepSettings.model_validate(keep)
+        async with self.opened() as opened:
+            pictures = PictureFolder(self.folder, kept.pictures)
+            yield StoreJournal(opened, pictures, CheckpointFolder(self.folder, kept.checkpoints), keep_days)
+
+    def sql(self, statement: str, **values: object) -> Sequence[Any]:
+        """Run a statement as somebody else would."""
+        engine = create_engine(self.url, poolclass=NullPool)
+        with engine.begin() as connection:
+            result = connection.execute(text(statement), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """Give the path of a database that is not there yet."""
     return tmp_path / "easel.db"
 
 
-@contextlib.asynccontextmanager
-async def journal_in(file: Path, keep_days: float = 30, **keep: object) -> AsyncIterator[StoreJournal]:
-    """Open the journal in a file, with settings of what is kept."""
-    kept = KeepSettings.model_validate(keep)
-    async with database.opened(f"sqlite:///{file}") as opened:
-        pictures = PictureFolder(file.parent, kept.pictures)
-        yield StoreJournal(opened, pictures, CheckpointFolder(file.parent, kept.checkpoints), keep_days)
+@pytest.fixture
+def in_file(file: Path) -> Place:
+    """Give the place of a database in a file."""
+    return Place(f"sqlite:///{file}", file.parent)
 
 
 @pytest.fixture
-async def journal(file: Path) -> AsyncIterator[StoreJournal]:
+def on_server(postgresql_url: str, tmp_path: Path) -> Place:
+    """Give the place of a database on a server."""
+    return Place(postgresql_url, tmp_path)
+
+
+@pytest.fixture(params=["in_file", "on_server"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """Give the place of a database of each kind."""
+    chosen: Place = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture
+async def journal(place: Place) -> AsyncIterator[StoreJournal]:
     """Open a new journal."""
-    async with journal_in(file) as opened:
+    async with place.journal() as opened:
         yield opened

@@ -1,15 +1,21 @@
 import asyncio
-import sqlite3
+import contextlib
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from store import database
-from store.errors import StoreError
-from store.tables import metadata
+from store.database import Database
+from store.errors import StoreError, UnreachableError
+from store.tables import heard, metadata
+from tests import postgresql
+from tests.store.conftest import Place
 
 URL = "sqlite:///{}"
 
@@ -22,12 +28,12 @@ async def refusal(url: str) -> str:
     return str(raised.value)
 
 
-async def test_the_migrations_make_what_the_tables_say(file: Path) -> None:
+async def test_the_migrations_make_what_the_tables_say(place: Place) -> None:
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
     for _ in range(2):
-        async with database.opened(URL.format(file)) as opened:
+        async with place.opened() as opened:
             assert await opened.run(differences) == []
 
 
@@ -64,26 +70,123 @@ def test_a_damaged_database(file: Path) -> None:
     assert str(file) in asyncio.run(refusal(URL.format(file)))
 
 
-async def test_a_database_of_another_program(file: Path) -> None:
-    with sqlite3.connect(file) as connection:
-        connection.execute("CREATE TABLE requests (id)")
-    connection.close()
-    assert (await refusal(URL.format(file))).endswith("was made by another program; move it away, or set store.url.")
+async def test_a_database_of_another_program(place: Place) -> None:
+    place.sql("CREATE TABLE requests (id INTEGER)")
+    line = await refusal(place.url)
+    assert line.endswith("was made by another program; move it away, or set store.url.")
+    assert postgresql.ENCODED not in line
 
 
-async def test_a_database_of_a_later_version(file: Path) -> None:
-    async with database.opened(URL.format(file)):
+async def test_a_database_of_a_later_version(place: Place) -> None:
+    async with place.opened():
         pass
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    assert "a later version of Easel" in await refusal(URL.format(file))
+    place.sql("UPDATE alembic_version SET version_num = '9999'")
+    assert "a later version of Easel" in await refusal(place.url)
 
 
 async def test_a_database_that_cannot_be_opened(tmp_path: Path) -> None:
     assert (await refusal(URL.format(tmp_path))).endswith("cannot be used: unable to open database file.")
 
 
-@pytest.mark.parametrize("url", ["", "easel.db", "nothing://x", "sqlite+nothing:///x", "://"])
+@pytest.mark.parametrize(
+    "url", ["", "easel.db", "nothing://x", "sqlite+nothing:///x", "://", "postgresql://u:p@ss@h/d"]
+)
 async def test_what_is_no_url(url: str) -> None:
     assert (await refusal(url)).startswith("store.url should be the URL of a database whose driver is installed")
+
+
+def pragma(opened: Database, setting: str) -> None:
+    """Set something of the only connection, outside of a transaction."""
+    with contextlib.closing(opened._engine.raw_connection()) as connection:
+        connection.cursor().execute(f"PRAGMA {setting}")
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "words"),
+    [
+        ("max_page_count = 1", "max_page_count = 1000000", "database or disk is full"),
+        ("query_only = 1", "query_only = 0", "attempt to write a readonly database"),
+    ],
+)
+async def test_a_file_that_is_full_or_read_only(
+    in_file: Place, begin: str, end: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with in_file.opened() as opened:
+        pragma(opened, begin)
+        for number in range(100):
+            await opened.write(insert(heard).values(id=number, message=number, at=0.5), key=number)
+        with pytest.raises(StoreError, match=words):
+            await opened.run(lambda connection: connection.execute(text("CREATE TABLE x (y TEXT)")))
+        pragma(opened, end)
+        assert await opened.run(messages) == [*range(100)]
+    log = capsys.readouterr().out
+    assert log.count(words) == log.count("could not write to the database") == 1
+
+
+def messages(connection: Connection) -> Sequence[int]:
+    return connection.execute(select(heard.c.message).order_by(heard.c.id)).scalars().all()
+
+
+async def test_a_server_that_is_restarted(on_server: Place, postgresql_server: postgresql.Server) -> None:
+    async with on_server.opened() as opened:
+        postgresql_server.stop()
+        await opened.write(insert(heard).values(id=1, message=1, at=0.5))
+        with pytest.raises(UnreachableError, match=r"cannot be reached: .*[Rr]efused") as raised:
+            await opened.run(lambda _: None)
+        assert postgresql.ENCODED not in str(raised.value)
+        assert "\n" not in str(raised.value)
+        postgresql_server.start()
+        assert await opened.run(messages) == [1]
+
+
+async def test_a_server_that_cuts_the_connection(on_server: Place) -> None:
+    async with on_server.opened() as opened:
+        pid = await opened.run(lambda connection: connection.execute(text("SELECT pg_backend_pid()")).scalar())
+        on_server.sql("SELECT pg_terminate_backend(:pid)", pid=pid)
+        await opened.run(lambda _: None)
+
+
+async def test_a_server_that_only_lets_read(on_server: Place) -> None:
+    async with on_server.opened() as opened:
+        set_default = "SET SESSION CHARACTERISTICS AS TRANSACTION READ {}"
+        await opened.run(lambda connection: connection.execute(text(set_default.format("ONLY"))))
+        await opened.write(insert(heard).values(id=1, message=1, at=0.5))
+        with pytest.raises(StoreError, match="read-only transaction"):
+            await opened.run(lambda _: None)
+        await opened.prepare(lambda connection: connection.execute(text(set_default.format("WRITE"))))
+        assert await opened.run(messages) == [1]
+
+
+def dawdle(connection: Connection) -> None:
+    """Stand still in mid-transaction."""
+    connection.execute(select(heard))
+    time.sleep(7)
+    connection.execute(select(heard))
+
+
+async def test_no_statement_waits_for_ever(on_server: Place) -> None:
+    async with on_server.opened() as opened:
+        with pytest.raises(StoreError, match="statement timeout"):
+            await opened.run(lambda connection: connection.execute(text("SELECT pg_sleep(60)")))
+        with pytest.raises(StoreError):
+            await opened.run(dawdle)
+
+
+async def test_a_wrong_password(on_server: Place) -> None:
+    url = on_server.url.replace(postgresql.ENCODED, "swordfish-sentinel")
+    with pytest.raises(UnreachableError, match="password authentication failed") as raised:
+        async with database.opened(url):
+            pass
+    assert "swordfish" not in str(raised.value)
+
+
+async def test_what_is_to_be_unique_leaves_nothing_behind(place: Place) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(insert(heard).values(id=2, message=2, at=0.5))
+        connection.execute(insert(heard).values(id=1, message=2, at=0.5))
+
+    async with place.opened() as opened:
+        await opened.write(insert(heard).values(id=1, message=1, at=0.5))
+        with pytest.raises(IntegrityError):
+            await opened.run(work)
+        assert await opened.run(messages) == [1]

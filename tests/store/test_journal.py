@@ -1,18 +1,17 @@
+import asyncio
 import os
-import sqlite3
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from generation.dispatch.record import Record
 from generation.events import Checkpoint, Failed, Finished
-from store.errors import KnownMessageError
+from store.asked import Asked
+from store.errors import KnownMessageError, StoreError
 from store.journal import StoreJournal
-from tests.store.conftest import ASKED, CAT, a_note, a_record, journal_in
+from tests.store.conftest import ASKED, CAT, Place, a_note, a_record
 
 HOSTILE = "'); DROP TABLE requests; -- \0 \u202e {} %s :x ? \ud7ff 🦊"
 
@@ -28,16 +27,8 @@ async def unfinished(journal: StoreJournal) -> list[tuple[str, int, bool]]:
     return [(each.request.id, each.attempts, each.was_running) for each in await journal.unfinished()]
 
 
-def sql(file: Path, statement: str, *values: object) -> Sequence[Any]:
-    """Run a statement as somebody else would."""
-    with sqlite3.connect(file) as connection:
-        rows = connection.execute(statement, values).fetchall()
-    connection.close()
-    return rows
-
-
-async def test_everything_is_there_after_a_restart(file: Path) -> None:
-    async with journal_in(file) as journal:
+async def test_everything_is_there_after_a_restart(place: Place) -> None:
+    async with place.journal() as journal:
         waiting, running, painted, failed, _ = await accepted(journal, 0, 1, 2, 3, 4)
         await journal.change(replace(waiting.request, prompt="a dog"))
         running.attempts = 1
@@ -48,7 +39,7 @@ async def test_everything_is_there_after_a_restart(file: Path) -> None:
         await journal.finish(failed, Failed("r3", "It broke."))
         await journal.sent("r0", 1000)
         await journal.finish(a_record(4), None)
-    async with journal_in(file) as journal:
+    async with place.journal() as journal:
         assert await unfinished(journal) == [("r0", 0, False), ("r1", 1, True)]
         kept = await journal.kept()
         assert [each.state for each in kept] == ["waiting", "running", "posting", "posting", "cancelled"]
@@ -60,7 +51,7 @@ async def test_everything_is_there_after_a_restart(file: Path) -> None:
         for number in range(5):
             await journal.close(f"r{number}")
         assert [each.request.id for each in await journal.kept()] == ["r0", "r1"]
-    assert sql(file, "SELECT state, ended IS NULL FROM requests ORDER BY number") == [
+    assert place.sql("SELECT state, CASE WHEN ended IS NULL THEN 1 ELSE 0 END FROM requests ORDER BY number") == [
         ("waiting", 1),
         ("running", 1),
         ("done", 0),
@@ -69,9 +60,9 @@ async def test_everything_is_there_after_a_restart(file: Path) -> None:
     ]
 
 
-async def test_what_ran_goes_on_from_its_last_checkpoint(file: Path) -> None:
+async def test_what_ran_goes_on_from_its_last_checkpoint(place: Place) -> None:
     saved = Checkpoint("r0", 3, 1.5, b"data")
-    async with journal_in(file) as journal:
+    async with place.journal() as journal:
         running, begun_anew = await accepted(journal, 0, 1)
         for record in (running, begun_anew):
             record.checkpoint = replace(saved, request_id=record.request.id, step=2)
@@ -79,13 +70,13 @@ async def test_what_ran_goes_on_from_its_last_checkpoint(file: Path) -> None:
         running.checkpoint, begun_anew.checkpoint = saved, None
         await journal.checkpoint(running)
         await journal.checkpoint(begun_anew)
-    async with journal_in(file) as journal:
+    async with place.journal() as journal:
         assert [each.checkpoint for each in await journal.unfinished()] == [saved, None]
 
 
-async def test_files_stay_while_a_request_needs_them(file: Path) -> None:
+async def test_files_stay_while_a_request_needs_them(place: Place) -> None:
     bounds = {"days": 1, "megabytes": 1}
-    async with journal_in(file, pictures=bounds, checkpoints=bounds) as journal:
+    async with place.journal(pictures=bounds, checkpoints=bounds) as journal:
         running, unposted, posted = await accepted(journal, 0, 1, 2)
         for record in (running, posted):
             record.checkpoint = Checkpoint(record.request.id, 3, 1.5, b"data")
@@ -93,11 +84,11 @@ async def test_files_stay_while_a_request_needs_them(file: Path) -> None:
         for record in (unposted, posted):
             await journal.finish(record, Finished(record.request.id, b"png", 1.0))
         for folder in ("pictures", "checkpoints"):
-            for each in (file.parent / folder).iterdir():
+            for each in (place.folder / folder).iterdir():
                 os.utime(each, (1, 1))
         await journal.close("r2")
-        assert sorted(each.name for each in (file.parent / "pictures").iterdir()) == ["r1-a-cat-7.png"]
-        assert sorted(each.name for each in (file.parent / "checkpoints").iterdir()) == ["r0.checkpoint"]
+        assert sorted(each.name for each in (place.folder / "pictures").iterdir()) == ["r1-a-cat-7.png"]
+        assert sorted(each.name for each in (place.folder / "checkpoints").iterdir()) == ["r0.checkpoint"]
 
 
 async def test_a_full_disk_of_pictures_is_told_of_once(
@@ -144,70 +135,138 @@ async def test_a_picture_that_is_gone_is_painted_again(journal: StoreJournal, tm
     assert await unfinished(journal) == [("r0", 0, False)]
 
 
-async def test_what_ended_long_ago_is_deleted(file: Path) -> None:
-    async with journal_in(file, keep_days=1) as journal:
+async def test_what_ended_long_ago_is_deleted(place: Place) -> None:
+    async with place.journal(keep_days=1) as journal:
         for record in await accepted(journal, 0, 1, 2):
             await journal.finish(record, None)
         await journal.close("r0")
-        sql(file, "UPDATE requests SET ended = ended - 100000 WHERE id = 'r0'")
+        place.sql("UPDATE requests SET ended = ended - 100000 WHERE id = 'r0'")
         await journal.close("r1")
-    assert sql(file, "SELECT id FROM requests ORDER BY number") == [("r1",), ("r2",)]
+    assert place.sql("SELECT id FROM requests ORDER BY number") == [("r1",), ("r2",)]
 
 
-async def test_what_cannot_be_written_is_logged(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with journal_in(file) as journal:
+async def test_what_cannot_be_written_is_written_later(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    async with place.journal() as journal:
+        waiting, painted, shown, _ = await accepted(journal, 0, 1, 2, 3)
+        place.sql("ALTER TABLE requests RENAME TO gone")
+        await journal.change(replace(waiting.request, prompt="a dog"))
+        await journal.change(replace(waiting.request, prompt="a fish"))
+        await journal.checkpoint(painted)
+        for record in (painted, shown):
+            await journal.finish(record, Finished(record.request.id, b"png", 1.0))
+            await journal.sent(record.request.id, 1000)
+        await journal.close(shown.request.id)
+        with pytest.raises(StoreError):
+            await accepted(journal, 4)
+        place.sql("ALTER TABLE gone RENAME TO requests")
+        await accepted(journal, 5)
+        kept = [(each.request.id, each.request.prompt, each.state, each.post) for each in await journal.kept()]
+        assert kept == [
+            ("r0", "a fish", "waiting", None),
+            ("r1", "a cat", "posting", 1000),
+            ("r3", "a cat", "waiting", None),
+            ("r5", "a cat", "waiting", None),
+        ]
+    log = capsys.readouterr().out
+    assert log.count("could not write to the database") == log.count("can be written to again") == 1
+
+
+async def test_what_cannot_be_written_is_written_without_anybody_asking(place: Place) -> None:
+    async with place.journal() as journal:
         (record,) = await accepted(journal, 0)
-        sql(file, "ALTER TABLE requests RENAME TO gone")
-        await journal.checkpoint(record)
+        place.sql("ALTER TABLE requests RENAME TO gone")
         await journal.finish(record, None)
-        sql(file, "ALTER TABLE gone RENAME TO requests")
-        assert await unfinished(journal) == [("r0", 0, False)]
-    assert capsys.readouterr().out.count("could not write to the database") == 2
+        place.sql("ALTER TABLE gone RENAME TO requests")
+        async with asyncio.timeout(60):
+            while place.sql("SELECT state FROM requests") != [("cancelled",)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
 
-async def test_hostile_text_is_only_text(file: Path) -> None:
-    async with journal_in(file) as journal:
+async def test_what_cannot_be_written_is_written_at_the_end(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    async with place.journal() as journal:
+        (record,) = await accepted(journal, 0)
+        place.sql("ALTER TABLE requests RENAME TO gone")
+        await journal.finish(record, None)
+        place.sql("ALTER TABLE gone RENAME TO requests")
+    assert place.sql("SELECT state FROM requests") == [("cancelled",)]
+    async with place.journal() as journal:
+        place.sql("ALTER TABLE requests RENAME TO gone")
+        await journal.close("r0")
+    assert "ended before everything could be written" in capsys.readouterr().out
+
+
+async def test_hostile_text_is_only_text(place: Place) -> None:
+    async with place.journal() as journal:
         request = replace(CAT, prompt=HOSTILE)
         await journal.accept(request, replace(ASKED, author_name=HOSTILE[:40]).to_json())
-        await journal.finish(Record(request), Failed("r0", HOSTILE))
+        await journal.finish(Record(request, left_out="\ud800 \0"), Failed("r0", HOSTILE + "\udfff"))
         (kept,) = await journal.kept()
-        assert (kept.request, kept.asked.author_name, kept.sentence) == (request, HOSTILE[:40], HOSTILE)
+        assert kept.request == request
+        assert kept.asked.author_name == HOSTILE[:40].replace("\0", "\ufffd")
+        assert kept.sentence == HOSTILE.replace("\0", "\ufffd") + "\ufffd"
 
 
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("request", "no JSON"),
-        ("request", '{"id": "r0"}'),
-        ("request", replace(CAT, id="another").to_json()),
-        ("request", b"\xff"),
-        ("message", "../1"),
-        ("channel", -1),
-        ("guild", 2**63 - 1 + 0.5),
-        ("author", "@everyone"),
-        ("author_name", "x" * 1000),
-        ("state", "'; --"),
-        ("attempts", "many"),
-        ("post", "x"),
-        ("left_out", "x" * 20000),
-        ("sentence", b"\xff\0"),
-    ],
-)
-async def test_a_forged_row_is_given_up(
-    file: Path, column: str, value: object, capsys: pytest.CaptureFixture[str]
-) -> None:
-    async with journal_in(file) as journal:
+async def test_numbers_keep_their_size(place: Place) -> None:
+    greatest = 2**63 - 1
+    asked = Asked(message=greatest, channel=greatest, guild=greatest, author=greatest, author_name="Mia")
+    async with place.journal() as journal:
+        await journal.accept(CAT, asked.to_json())
+        await journal.sent("r0", greatest)
+        await journal.finish(Record(CAT), Finished("r0", b"png", 1 / 3))
+        (kept,) = await journal.kept()
+        assert (kept.asked, kept.post, kept.seconds) == (asked, greatest, 1 / 3)
+        assert kept.posted == pytest.approx(time.time(), abs=60)
+
+
+FORGED = [
+    ("request", "no JSON"),
+    ("request", '{"id": "r0"}'),
+    ("request", replace(CAT, id="another").to_json()),
+    ("channel", -1),
+    ("author_name", "x" * 1000),
+    ("state", "'; --"),
+    ("attempts", -1),
+    ("left_out", "x" * 20000),
+]
+ONLY_IN_A_FILE = [
+    ("request", b"\xff"),
+    ("message", "../1"),
+    ("guild", 2**63 - 1 + 0.5),
+    ("author", "@everyone"),
+    ("attempts", "many"),
+    ("post", "x"),
+    ("sentence", b"\xff\0"),
+]
+"""What a server refuses by the types of its columns."""
+
+
+async def given_up(place: Place, column: str, value: object, capsys: pytest.CaptureFixture[str]) -> None:
+    async with place.journal() as journal:
         await accepted(journal, 0, 1)
-        sql(file, f"UPDATE requests SET {column} = ? WHERE id = 'r0'", value)  # noqa: S608, of ours
+        place.sql(f"UPDATE requests SET {column} = :value WHERE id = 'r0'", value=value)  # noqa: S608, of ours
         assert await unfinished(journal) == [("r1", 0, False)]
         assert [each.request.id for each in await journal.kept()] == ["r1"]
     assert "cannot be read and is given up" in capsys.readouterr().out
 
 
-async def test_a_forged_request_reaches_no_other_file(file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("column", "value"), FORGED)
+async def test_a_forged_row_is_given_up(
+    place: Place, column: str, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await given_up(place, column, value, capsys)
+
+
+@pytest.mark.parametrize(("column", "value"), ONLY_IN_A_FILE)
+async def test_a_row_of_other_types_is_given_up(
+    in_file: Place, column: str, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await given_up(in_file, column, value, capsys)
+
+
+async def test_a_forged_request_reaches_no_other_file(place: Place, tmp_path: Path) -> None:
     (tmp_path / "secret-a-cat-7.png").write_bytes(b"secret")
     request = replace(CAT, id="../secret")
-    async with journal_in(file) as journal:
+    async with place.journal() as journal:
         await journal.accept(request, a_note())
-        sql(file, "UPDATE requests SET state = 'posting', seconds = 1")
+        place.sql("UPDATE requests SET state = 'posting', seconds = 1")
         assert await unfinished(journal) == [("../secret", 0, False)]

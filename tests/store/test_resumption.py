@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Finished
 from tests.generation.scripted import ScriptedExecutor
-from tests.store.conftest import CAT, a_note, journal_in
+from tests.store.conftest import CAT, Place, a_note
 
 MEMBERS = ["flood", "flood", "flood", "ada", "flood", "bob", "ada"]
 ORDER = ["r0", "r3", "r5", "r1", "r6", "r2", "r4"]
@@ -17,9 +16,9 @@ ORDER = ["r0", "r3", "r5", "r1", "r6", "r2", "r4"]
 
 
 @contextlib.asynccontextmanager
-async def running(file: Path) -> AsyncIterator[tuple[Dispatcher, ScriptedExecutor]]:
-    """Run a dispatcher, which goes on with what is in the file, until it is stopped in whatever it does."""
-    async with journal_in(file) as journal:
+async def running(place: Place) -> AsyncIterator[tuple[Dispatcher, ScriptedExecutor]]:
+    """Run a dispatcher, which goes on with what is in the database, until it is stopped in whatever it does."""
+    async with place.journal() as journal:
         executor = ScriptedExecutor()
         dispatcher = Dispatcher(executor, total=100, per_member=100, journal=journal)
         await dispatcher.resume()
@@ -49,22 +48,22 @@ async def submit(dispatcher: Dispatcher, numbers: range) -> None:
         await dispatcher.submit(request, a_note(number))
 
 
-async def test_without_a_restart(file: Path) -> None:
-    async with running(file) as (dispatcher, executor):
+async def test_without_a_restart(place: Place) -> None:
+    async with running(place) as (dispatcher, executor):
         await submit(dispatcher, range(7))
         assert await painted(dispatcher, executor, 7) == ORDER
 
 
-async def test_what_was_painted_goes_first_and_members_take_turns_as_before(file: Path) -> None:
-    async with running(file) as (dispatcher, executor):
+async def test_what_was_painted_goes_first_and_members_take_turns_as_before(place: Place) -> None:
+    async with running(place) as (dispatcher, executor):
         await submit(dispatcher, range(7))
         await executor.until(lambda: "r0" in executor.requests)
-    async with running(file) as (dispatcher, executor):
+    async with running(place) as (dispatcher, executor):
         snapshot = dispatcher.snapshot()
         assert [record.request.id for record in (*snapshot.running, *snapshot.waiting)] == ORDER
         assert await painted(dispatcher, executor, 3) == ORDER[:3]
         await executor.until(lambda: "r1" in executor.requests)
-    async with running(file) as (dispatcher, executor):
+    async with running(place) as (dispatcher, executor):
         assert sorted(await painted(dispatcher, executor, 4)) == sorted(ORDER[3:])
-    async with running(file) as (dispatcher, _):
+    async with running(place) as (dispatcher, _):
         assert dispatcher.snapshot().waiting == dispatcher.snapshot().running == ()

@@ -51,6 +51,15 @@ def test_every_parameter_changes_the_picture(name: str) -> None:
     assert all(leaf.grad is not None and leaf.grad.any() for leaf in leaves)
 
 
+@pytest.mark.parametrize("name", CANVASES)
+def test_the_distance_to_the_start_is_the_mean_square_of_what_was_added(name: str) -> None:
+    canvas = CANVASES[name]("noise")
+    parameters, _ = begun(canvas, None)
+    assert canvas.distance_to_start(parameters).tolist() == [0]
+    moved = [torch.full_like(parameters[0], 2.0), torch.full_like(parameters[1], 4.0)]
+    assert canvas.distance_to_start(moved).tolist() == [(1.0 * 2 + 0.5 * 4) ** 2]
+
+
 def test_pixels_begin_with_a_picture_as_it_is() -> None:
     picture = torch.rand(3, 64, 96)
     canvas = CANVASES["pixels"]("grey")

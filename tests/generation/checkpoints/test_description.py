@@ -90,7 +90,8 @@ DDCONFIG = "model__params__ddconfig__"
         ("recipe__stages", [], "recipe.stages should have at least 1 item"),
         ("recipe__stages", [{"pyramid": [1.0] * 13}], "recipe.stages.0.pyramid should have at most 12 items"),
         ("recipe", 5, "recipe should be an object"),
-        ("model__target", "taming.models.vqgan.GumbelVQ", "model.target should be a VQModel"),
+        ("model__target", "taming.models.vqgan.NoVQ", "model.target should be a VQModel or GumbelVQ"),
+        ("model__target", "x.GumbelVQ", "cannot be used: it should have z_channels as its embed_dim"),
         ("model__target", 5, "model.target is missing"),
         ("model__params__n_embed", 0, "model.params.n_embed should be a whole number from 1 to 1048576"),
         ("model__params__n_embed", "${oc.env:HOME}", "model.params.n_embed should be a whole number"),
@@ -151,7 +152,7 @@ BOMB = "a0: &a0 [1, 1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9
         ("model: {target: !!timestamp x}\n", "'x' is no timestamp"),
         (f"model: {{target: 1{':1' * 300}.0}}\n", "is no float"),
         (f"model: {{target: 0x1{'0' * 5000}}}\n", "more than 1000 characters"),
-        ("model: {target: 'a\\nb'}\n", "model.target should be a VQModel"),
+        ("model: {target: 'a\\nb'}\n", "model.target should be a VQModel or GumbelVQ"),
     ],
     ids=lambda text: text[:20],
 )

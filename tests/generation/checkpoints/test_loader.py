@@ -18,8 +18,9 @@ from generation.checkpoints.state_dict import read_state_dict
 from generation.errors import MAX_SENTENCE, CheckpointError
 from generation.models.precision import Precision
 from generation.models.upstream import clip_model
+from generation.models.vqgan import VQGAN
 from generation.recipe import Recipe
-from tests.conftest import unprivileged
+from tests.conftest import TINY_DDCONFIG, unprivileged
 
 
 @pytest.fixture
@@ -50,6 +51,29 @@ def test_weights_are_told_from_others_in_whichever_number_format(folder: Path) -
     assert fingerprint() != first
 
 
+def test_weights_may_be_named_instead_of_their_yaml(folder: Path) -> None:
+    weights = load_file(folder / "vqgan.safetensors")
+    weights["decoder.conv_out.weight"] += 1
+    torch.save(weights, folder / "vqgan.ckpt")
+    (folder / "other.yaml").write_bytes((folder / "vqgan.yaml").read_bytes())
+
+    def loaded(vqgan: str, config: str | None = None) -> tuple[str, str]:
+        apart = None if config is None else folder / config
+        models = load_models(str(folder / vqgan), str(folder / "clip.pt"), torch.device("cpu"), vqgan_config=apart)
+        return models.path.name, models.fingerprint
+
+    first, other = loaded("vqgan.safetensors"), loaded("vqgan.ckpt")
+    assert loaded("vqgan.yaml") == first
+    assert other[0] == first[0] == "vqgan.yaml"
+    assert other[1] != first[1]
+    (folder / "vqgan.yaml").unlink()
+    assert loaded("vqgan.ckpt", "other.yaml") == ("other.yaml", other[1])
+    with pytest.raises(CheckpointError, match=r"vqgan\.yaml does not exist"):
+        loaded("vqgan.ckpt")
+    with pytest.raises(CheckpointError, match=r"gone\.ckpt does not exist"):
+        loaded("gone.ckpt", "other.yaml")
+
+
 def test_lightning_checkpoint_is_read_without_lightning(folder: Path) -> None:
     state_dict = load_file(folder / "vqgan.safetensors")
     (folder / "vqgan.safetensors").unlink()
@@ -69,6 +93,81 @@ def test_lightning_checkpoint_is_read_without_lightning(folder: Path) -> None:
         torch.save(content, folder / "vqgan.ckpt")
     vqgan, _ = load_vqgan(folder / "vqgan.yaml")
     assert torch.equal(vqgan.codebook, state_dict["quantize.embedding.weight"])
+
+
+def test_averages_of_a_vqgan_are_preferred(folder: Path) -> None:
+    weights = load_file(folder / "vqgan.safetensors")
+    averages = {f"model_ema.{name.replace('.', '')}": tensor + 1 for name, tensor in weights.items()}
+    save_file(weights | averages | {"loss.discriminator.weight": torch.ones(1)}, folder / "vqgan.safetensors")
+    vqgan, _ = load_vqgan(folder / "vqgan.yaml")
+    for name, tensor in vqgan.state_dict().items():
+        assert torch.equal(tensor, weights[name] + 1)
+
+
+def test_the_first_stage_of_a_second_one_is_read(folder: Path) -> None:
+    """As taming publishes those for faces, COCO and landscapes: both stages in one file, and another VQGAN."""
+    config = OmegaConf.load(folder / "vqgan.yaml")
+    second = {"target": "taming.models.cond_transformer.Net2NetTransformer"}
+    config.model = {**second, "params": {"first_stage_config": config.model, "cond_stage_config": {"target": "x.VQ"}}}
+    OmegaConf.save(config, folder / "vqgan.yaml")
+    weights = load_file(folder / "vqgan.safetensors")
+    other = {f"cond_stage_model.{name}": tensor + 1 for name, tensor in weights.items()}
+    (folder / "vqgan.safetensors").unlink()
+    whole = other | {f"first_stage_model.{name}": tensor for name, tensor in weights.items()}
+    torch.save({"state_dict": whole | {"transformer.head.weight": torch.ones(1)}}, folder / "vqgan.ckpt")
+    vqgan, recipe = load_vqgan(folder / "vqgan.yaml")
+    assert torch.equal(vqgan.codebook, weights["quantize.embedding.weight"])
+    assert recipe == Recipe(cutouts=4)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
+def test_the_weights_may_be_named_in_place_of_their_yaml(folder: Path, suffix: str) -> None:
+    weights = load_file(folder / "vqgan.safetensors")
+    torch.save({name: tensor + 1 for name, tensor in weights.items()}, folder / "vqgan.ckpt")
+    models = load_models(str(folder / f"vqgan{suffix}"), "pocket", torch.device("cpu"), "float32")
+    added = 1.0 if suffix == ".ckpt" else 0.0
+    assert torch.equal(models.vqgan.codebook, weights["quantize.embedding.weight"] + added)
+    assert models.path == folder / "vqgan.yaml"
+    (folder / "vqgan.yaml").unlink()
+    with pytest.raises(CheckpointError, match=r"vqgan\.yaml does not exist"):
+        load_vqgan(folder / f"vqgan{suffix}")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_read(folder: Path, dtype: torch.dtype) -> None:
+    weights = {name: tensor.to(dtype) for name, tensor in load_file(folder / "vqgan.safetensors").items()}
+    save_file(weights, folder / "vqgan.safetensors")
+    vqgan, _ = load_vqgan(folder / "vqgan.yaml")
+    assert torch.equal(vqgan.codebook, weights["quantize.embedding.weight"].float())
+
+
+def save_gumbel(folder: Path, **more: torch.Tensor) -> None:
+    """Make a ``GumbelVQ`` of the tiny VQGAN."""
+    config = OmegaConf.load(folder / "vqgan.yaml")
+    config.model.target = "taming.models.vqgan.GumbelVQ"
+    config.model.params.embed_dim = 16
+    OmegaConf.save(config, folder / "vqgan.yaml")
+    save_file(VQGAN(TINY_DDCONFIG, 16, 16, gumbel=True).state_dict() | more, folder / "vqgan.safetensors")
+
+
+def test_a_gumbel_vqgan_encodes_to_its_likeliest_codes(folder: Path) -> None:
+    save_gumbel(folder)
+    vqgan, _ = load_vqgan(folder / "vqgan.yaml")
+    pictures = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    z = vqgan.encode(pictures)
+    assert torch.equal(vqgan.lookup(vqgan.codes(z)), z)
+    save_gumbel(folder, **{"quantize.used": torch.tensor([3, 11])})
+    vqgan, _ = load_vqgan(folder / "vqgan.yaml")
+    assert set(vqgan.codes(vqgan.encode(pictures)).flatten().tolist()) <= {3, 11}
+
+
+@pytest.mark.parametrize(
+    "used", [torch.tensor([16]), torch.tensor([-1]), torch.zeros(0).long(), torch.ones(1), torch.zeros(17).long()]
+)
+def test_codes_in_use_that_there_are_not_are_refused(folder: Path, used: torch.Tensor) -> None:
+    save_gumbel(folder, **{"quantize.used": used})
+    with pytest.raises(CheckpointError, match=r"quantize\.used names codes that there are not"):
+        load_vqgan(folder / "vqgan.yaml")
 
 
 class Hostile:
@@ -141,9 +240,9 @@ def test_weights_of_another_shape_are_refused(folder: Path) -> None:
 
 def test_another_kind_of_model_is_refused(folder: Path) -> None:
     config = OmegaConf.load(folder / "vqgan.yaml")
-    config.model.target = "taming.models.vqgan.GumbelVQ"
+    config.model.target = "taming.models.vqgan.VQSegmentationModel"
     OmegaConf.save(config, folder / "vqgan.yaml")
-    with pytest.raises(CheckpointError, match="GumbelVQ"):
+    with pytest.raises(CheckpointError, match="VQSegmentationModel"):
         load_vqgan(folder / "vqgan.yaml")
 
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from generation.checkpoints.state_dict import read_state_dict, without_prefix
+from generation.checkpoints.state_dict import MAX_HEADER_BYTES, MAX_TENSORS, read_state_dict, without_prefix
 from generation.errors import MAX_SENTENCE, CheckpointError
 
 WEIGHTS = {
@@ -357,6 +357,52 @@ def test_prefixes_are_taken_off(prefix: str) -> None:
 
 def test_without_the_known_name_there_is_nothing() -> None:
     assert without_prefix({"teacher.known": torch.ones(2), "known.weight": torch.ones(2)}, "known") == {}
+
+
+LAST, AVERAGE = torch.zeros(3), torch.ones(3)
+
+
+@pytest.mark.parametrize("last", ["", "module.", "model.", "first_stage_model."])
+@pytest.mark.parametrize("average", ["ema.", "model_ema.", "ema_model.", "ema.module.", "model.ema."])
+def test_averages_are_preferred(last: str, average: str) -> None:
+    weights = {f"{last}known": LAST, f"{last}count": LAST, f"{average}known": AVERAGE, "loss.known": LAST}
+    for found in (without_prefix(weights, "known"), without_prefix(dict(reversed(weights.items())), "known")):
+        assert torch.equal(found["known"], AVERAGE)
+        assert torch.equal(found["count"], LAST)
+    assert torch.equal(without_prefix({f"{average}known": AVERAGE}, "known")["known"], AVERAGE)
+
+
+@pytest.mark.parametrize("prefix", ["", "module.", "first_stage_model."])
+def test_so_are_those_without_dots_in_their_names(prefix: str) -> None:
+    names = ("encoder.conv_in.weight", "known", "encoder.norm")
+    weights = {f"{prefix}{name}": LAST for name in names}
+    averages = {f"{prefix}model_ema.{name.replace('.', '')}": AVERAGE for name in names[:2]}
+    found = without_prefix(weights | averages | {"model_ema.decay": torch.tensor(0.9)}, "known")
+    assert [torch.equal(found[name], AVERAGE) for name in names] == [True, True, False]
+
+
+@pytest.mark.parametrize("key", ["ema", "model_ema", "ema_state_dict", "state_dict_ema"])
+@pytest.mark.parametrize("wrap", [lambda sd: sd, lambda sd: {"state_dict": sd}, lambda sd: {"model": {"model": sd}}])
+@pytest.mark.parametrize("save", [torch.save, old])
+def test_averages_beside_a_state_dict_are_found(
+    path: Path, key: str, wrap: Callable[[dict[str, Tensor]], dict[str, Any]], save: Save
+) -> None:
+    save({**wrap({"module.known": LAST, "module.count": LAST}), key: {"known": AVERAGE}, "epoch": 3}, path)
+    found = without_prefix(read_state_dict(path), "known")
+    assert torch.equal(found["known"], AVERAGE)
+    assert torch.equal(found["count"], LAST)
+    save({**wrap({"module.known": LAST}), key: {"decay": 0.9, "shadow_params": [AVERAGE]}}, path)
+    assert torch.equal(without_prefix(read_state_dict(path), "known")["known"], LAST)
+
+
+def test_a_safetensors_that_says_too_much_of_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    save_file({str(number): torch.zeros(0) for number in range(MAX_TENSORS + 1)}, path)
+    with pytest.raises(CheckpointError, match="has more than 10000 entries"):
+        read_state_dict(path)
+    save_file({"a": torch.zeros(1)}, path, metadata={"x": "y" * MAX_HEADER_BYTES})
+    with pytest.raises(CheckpointError, match="has a header of more than 4 MB"):
+        read_state_dict(path)
 
 
 @SCRIPT

@@ -206,6 +206,9 @@ class Plain:
     def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
         return pictures.new_zeros(len(pictures))
 
+    def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
+        return parameters[0].square().mean((1, 2, 3))
+
 
 def plain_engine(models: Models, canvas: Plain, prior: Prior | None = None) -> Engine:
     recipe, clock = Recipe(cutouts=4), Stopwatch(CPU, lambda: canvas.now)
@@ -252,7 +255,7 @@ class Slow:
 def test_paintings_go_on_while_the_prior_works(models: Models) -> None:
     canvas = Plain()
     engine = plain_engine(models, canvas, Slow(canvas, slices=20, seconds=0.5))
-    assert engine.inits == ("slow", "noise")
+    assert engine.inits == ("slow", "noise", "pixels", "gradient", "fractal")
     engine.add_request(replace(REQUEST, id="runs", steps=100, init="noise"))
     begun = [engine.add_request(replace(REQUEST, id=str(number), steps=100)) for number in range(2)]
     taken: list[str] = []
@@ -298,7 +301,7 @@ def test_a_prior_that_breaks_fails_only_its_own_request(models: Models) -> None:
 
 
 def test_what_models_do_not_bring_is_refused(engine: Engine) -> None:
-    assert engine.inits == ("noise",)
+    assert engine.inits == ("noise", "pixels", "gradient", "fractal")
     with pytest.raises(RequestError, match="no sketch to begin from; ask again without `--init sketch`"):
         engine.add_request(replace(REQUEST, init="sketch"))
     assert len(engine) == 0

@@ -20,9 +20,9 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
     ("changes", "word"),
     [
         ({"init": "sketch"}, "no sketch to begin from; ask again without `--init sketch`."),
-        ({"targets": (Target("a dog"), Target(picture=PICTURE))}, "towards a picture"),
         ({"targets": (Target("a dog", weight=0.0),)}, "weight 0"),
-        ({"init_picture": PICTURE}, "from a picture"),
+        ({"init_picture": PICTURE, "init": "noise"}, "or by `--init noise`, not from both"),
+        ({"mask": PICTURE}, "give that picture too"),
         ({"canvas": "latent"}, "canvas"),
         ({"optimiser": "magic"}, "no such optimiser; ask for adam, "),
         ({"cuts": "magic"}, "composed, crops or pooled"),

@@ -1,12 +1,13 @@
 """How CLIP reads prompts."""
 
+from pathlib import Path
+
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import ModelsSettings
-from generation.checkpoints.loader import load_models
+from generation.checkpoints.loader import load_clip
 from generation.perceptor.clip import MAX_CACHED, CLIPPerceptor
 
 END = 49407
@@ -14,7 +15,7 @@ END = 49407
 
 @pytest.fixture(scope="module")
 def perceptor(tiny_models: ModelsSettings) -> CLIPPerceptor:
-    return load_models(tiny_models.vqgan, tiny_models.clip, torch.device("cpu")).perceptor
+    return load_clip(Path(tiny_models.clip))
 
 
 def length(perceptor: CLIPPerceptor, text: str) -> int:

@@ -43,7 +43,9 @@ def objective(models: Models) -> Likeness:
 def sketcher(models: Models, objective: Likeness) -> Sketcher:
     torch.manual_seed(0)
     composer = Composer(64, 16, 20 + 64, n_layer=1, n_head=2, n_embd=16, n_unmasked=20).eval().requires_grad_(False)
-    return Sketcher(composer, models.vqgan, models.perceptor, PriorSection(candidates=3), objective.distance)
+    (reader,) = models.perceptor.members
+    section = PriorSection(candidates=3)
+    return Sketcher(composer, models.vqgan, reader, models.perceptor, section, objective.distance)
 
 
 @pytest.fixture
@@ -67,10 +69,10 @@ def test_candidates_differ(sketcher: Sketcher) -> None:
 
 
 def test_there_is_no_choice_where_no_word_is_known(tiny_models: ModelsSettings, sketcher: Sketcher) -> None:
-    perceptor = load_models(tiny_models.vqgan, tiny_models.clip, CPU).perceptor
+    (perceptor,) = load_models(tiny_models.vqgan, tiny_models.clip, CPU).perceptor.members
     embedding: Any = perceptor.clip.token_embedding
     embedding.weight[perceptor.tokens("parliament")[0, 1]] = 0
-    pick = Sketcher(sketcher.composer, sketcher.vqgan, perceptor, sketcher.section, sketcher.distance)
+    pick = Sketcher(sketcher.composer, sketcher.vqgan, perceptor, perceptor, sketcher.section, sketcher.distance)
     assert len(finish(pick.candidates("parliament apple", seeded(0)))) == 3
     assert len(finish(pick.candidates("parliament", seeded(0)))) == 1
 

@@ -43,7 +43,10 @@ class Grid:
         return F.interpolate(parameters[0].sigmoid(), size=constants[0].shape[2:])
 
     def regulariser(self, parameters: Sequence[Tensor], _: Tensor) -> Tensor:
-        return 1e-4 * parameters[0].square().mean((1, 2, 3))
+        return 1e-4 * self.distance_to_start(parameters)
+
+    def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
+        return parameters[0].square().mean((1, 2, 3))
 
 
 class Evolution:
@@ -105,7 +108,7 @@ async def test_a_worker_paints_by_what_was_registered(models: ModelsSettings) ->
     try:
         ready = await loaded(worker, models)
         assert isinstance(ready, Ready)
-        assert (ready.multiple, ready.evaluations, ready.inits) == (4, 9, ("noise",))
+        assert (ready.multiple, ready.evaluations, ready.inits) == (4, 9, ("noise", "pixels", "gradient", "fractal"))
         worker.send(Paint(request))
         while not isinstance(message := await said(worker), Finished):
             pass

@@ -1,0 +1,210 @@
+"""What comes with a message beside its words: pictures to begin from, to come near to, and to paint on in part.
+
+::
+
+    .imagine ADDRESS ADDRESS::WEIGHT a red fox      pictures to come near to, as many as are named first
+    .imagine a red fox          with an attachment, or as a reply to a picture: it begins from that one
+    .imagine a red fox --as target                  likewise, but it is to come near to
+    .imagine a red fox          with a second attachment whose name begins with "mask": it is painted only where that
+                                is white
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import discord
+import structlog
+
+from bot.discord_api import CALL_ERRORS, reason
+from bot.errors import PromptError, UserError
+from bot.fetch import Fetcher
+from bot.prompt import ADDRESS, NO_WORDS, Arguments
+from generation.decoding import decode
+from generation.errors import PictureError
+from generation.request import AUTO, Target
+from store.errors import StoreError
+from store.uploads import UploadFolder
+
+LIKENESS = "a picture like that one"
+"""The prompt where there are no words."""
+MOST = 4
+"""Pictures of one request."""
+AT_ONCE = 4
+"""Pictures that are fetched and decoded at once, of all members together."""
+
+TOO_MANY = f"Up to {MOST} pictures go into one request."
+ONE_START = (
+    "It can begin from one picture; with `--as target` several are what it comes near to, and one whose name begins "
+    "with `mask` says where to paint."
+)
+TWO_STARTS = "It begins from your picture or by `--init {0}`, not from both; leave one out, or use `--as target`."
+NOT_KEPT = "Your picture could not be kept; whoever runs Easel can see why. Try again later."
+UNSEEN = "The message that you reply to could not be looked at; try again, or attach the picture."
+BUSY = "{0} of your pictures are being looked at already; wait for them."
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The addresses of the pictures that come with a message.
+
+    Args:
+        targets: what it is to come near to, with their weights.
+        start: what it begins from; ``""`` for none.
+        mask: where it is painted on; ``""`` for everywhere.
+    """
+
+    targets: tuple[tuple[str, float | None], ...] = ()
+    start: str = ""
+    mask: str = ""
+
+    @property
+    def addresses(self) -> list[str]:
+        """All of them."""
+        return [address for address, _ in self.targets] + [each for each in (self.start, self.mask) if each]
+
+
+def split(text: str) -> tuple[list[tuple[str, float | None]], str]:
+    """Return the addresses with which a text begins, with their weights, and the rest."""
+    found = []
+    place = 0
+    while match := ADDRESS.match(text, place):
+        found.append((match["address"], float(match["weight"]) if match["weight"] else None))
+        place = match.end()
+    return found, text[place:]
+
+
+async def pictures_of(message: discord.Message) -> list[discord.Attachment]:
+    """Return the files of a message, or else the picture in the message to which it replies.
+
+    Raises:
+        UserError: that message cannot be had.
+    """
+    reference = message.reference
+    if message.attachments or reference is None or reference.message_id is None:
+        return message.attachments
+    answered = reference.resolved
+    if answered is None:
+        try:
+            answered = await message.channel.fetch_message(reference.message_id)
+        except discord.NotFound:
+            return []
+        except CALL_ERRORS as error:
+            _log.warning("could not look at a message", message=reference.message_id, error=reason(error))
+            raise UserError(UNSEEN) from None
+    if not isinstance(answered, discord.Message):
+        return []
+    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:1]
+
+
+def sorted_out(
+    addresses: Sequence[tuple[str, float | None]], attachments: Sequence[discord.Attachment], arguments: Arguments
+) -> Given:
+    """Return which picture is for what; raises ``UserError`` where that cannot be."""
+    targets = list(addresses)
+    files = list(attachments)
+    masks = [each for each in files if each.filename.casefold().startswith("mask")][:1] if len(files) > 1 else []
+    starts = [each.url for each in files if each not in masks]
+    if arguments.fields["attached"] == "target":
+        targets += [(each.url, None) for each in files]
+        starts, masks = [], []
+    given = Given(tuple(targets), next(iter(starts), ""), next((each.url for each in masks), ""))
+    if len(starts) > 1:
+        raise UserError(ONE_START)
+    if len(given.addresses) > MOST:
+        raise UserError(TOO_MANY)
+    if given.start and arguments.fields["init"] != AUTO:
+        raise UserError(TWO_STARTS.format(arguments.fields["init"]))
+    if arguments.prompt == LIKENESS and not targets:
+        raise PromptError(NO_WORDS)
+    return given
+
+
+class Uploads:
+    """Fetches, decodes and keeps the pictures that come with messages.
+
+    Args:
+        fetcher: that fetches them.
+        folder: where they are kept.
+        per_member: messages of one member that are worked on at once.
+    """
+
+    def __init__(self, fetcher: Fetcher, folder: UploadFolder, per_member: int) -> None:
+        self._fetcher = fetcher
+        self._folder = folder
+        self._per_member = per_member
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._coming: defaultdict[int, dict[int, asyncio.Task[Arguments]]] = defaultdict(dict)
+        """By member and message."""
+
+    async def take(self, message: discord.Message, given: Given, arguments: Arguments) -> Arguments | None:
+        """Return the arguments with the pictures that a message brings, which are kept then.
+
+        None where the message asked anew meanwhile, or was deleted.
+
+        Raises:
+            UserError: one cannot be had, is none or cannot be kept; the member has too many coming.
+        """
+        self.forget(message.id)
+        if not given.addresses:
+            return self._with(arguments, given, {})
+        coming = self._coming[message.author.id]
+        if len(coming) >= self._per_member:
+            raise UserError(BUSY.format(len(coming)))
+        task = coming[message.id] = asyncio.create_task(self._take(given, arguments))
+        try:
+            await asyncio.wait([task])
+        finally:
+            task.cancel()
+            if coming.get(message.id) is task:
+                del coming[message.id]
+            if not coming:
+                self._coming.pop(message.author.id, None)
+        return None if task.cancelled() else task.result()
+
+    def forget(self, message_id: int) -> None:
+        """Take back what a message brings."""
+        for coming in self._coming.values():
+            task = coming.pop(message_id, None)
+            if task is not None:
+                task.cancel()
+
+    async def settle(self, member: int) -> None:
+        """Wait until all that a member's messages bring is there or refused."""
+        tasks = [*self._coming.get(member, {}).values()]
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _take(self, given: Given, arguments: Arguments) -> Arguments:
+        digests = {address: await self._kept(address) for address in dict.fromkeys(given.addresses)}
+        return self._with(arguments, given, digests)
+
+    async def _kept(self, address: str) -> str:
+        async with self._turns:
+            file = await self._fetcher.fetch(address)
+            try:
+                return await self._folder.keep(await decode(file))
+            except PictureError as error:
+                raise UserError(str(error)) from None
+            except StoreError as error:
+                _log.error("could not keep a picture", error=str(error))
+                raise UserError(NOT_KEPT) from None
+
+    def _with(self, arguments: Arguments, given: Given, digests: dict[str, str]) -> Arguments:
+        usual = arguments.fields["image_weight"]
+        pictures = [
+            Target(picture=digests[address], weight=usual if weight is None else weight)
+            for address, weight in given.targets
+        ]
+        words = tuple(arguments.fields.get("targets", ()))
+        if pictures and not words and arguments.prompt != LIKENESS:
+            words = (Target(arguments.prompt),)
+        pictured = {
+            "init_picture": digests.get(given.start, ""),
+            "mask": digests.get(given.mask, ""),
+            "targets": (*words, *pictures),
+        }
+        return replace(arguments, fields={**arguments.fields, **pictured})

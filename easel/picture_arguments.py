@@ -1,0 +1,80 @@
+"""Pictures that are named on the command line."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from generation.decoding import MAX_BYTES, decode
+from generation.errors import PictureError
+from generation.request import AUTO, ImagineRequest, Target
+
+WEIGHTED = re.compile(r"(?P<file>.+):(?P<weight>-?\d{1,3}(?:\.\d{1,4})?)", re.DOTALL)
+FILE = re.compile("[./]")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureArguments:
+    """Files to paint from.
+
+    Args:
+        start: what it begins from.
+        targets: what it comes near to, each with ``:`` and a weight behind its name, or without.
+        mask: where it is painted on, white.
+    """
+
+    start: Path | None = None
+    targets: Sequence[str] = ()
+    mask: Path | None = None
+
+    def read(self, request: ImagineRequest) -> tuple[ImagineRequest, Mapping[str, bytes]]:
+        """Return the request with these pictures, and them, as PNGs by their SHA-256.
+
+        Raises:
+            ValueError: one cannot be read, or there is nothing to begin from; the sentence says which.
+        """
+        if self.start is not None and request.init != AUTO:
+            raise ValueError("it begins from a picture or in another way, not both")
+        if self.mask is not None and self.start is None:
+            raise ValueError("--mask needs --init FILE, the picture that is painted on where the mask is white")
+        pictures: dict[str, bytes] = {}
+
+        def taken(path: Path | None) -> str:
+            if path is None:
+                return ""
+            png = _decoded(path)
+            digest = sha256(png).hexdigest()
+            pictures[digest] = png
+            return digest
+
+        targets = [Target(picture=taken(path), weight=weight) for path, weight in map(_weighted, self.targets)]
+        if targets:
+            words = request.targets or ((Target(request.prompt),) if request.prompt else ())
+            request = replace(request, targets=(*words, *targets))
+        return replace(request, init_picture=taken(self.start), mask=taken(self.mask)), pictures
+
+
+def start_in(init: str | None) -> Path | None:
+    """Return the file that a value of ``--init`` names; without a dot or a slash it is a word."""
+    return Path(init) if init is not None and FILE.search(init) else None
+
+
+def _weighted(text: str) -> tuple[Path, float]:
+    match = None if Path(text).exists() else WEIGHTED.fullmatch(text)
+    return (Path(match["file"]), float(match["weight"])) if match else (Path(text), 1.0)
+
+
+def _decoded(path: Path) -> bytes:
+    try:
+        if not path.is_file() and path.exists():
+            raise ValueError(f"{path} is not a file")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    try:
+        return asyncio.run(decode(data))
+    except PictureError as error:
+        raise ValueError(f"{path}: {error}") from None

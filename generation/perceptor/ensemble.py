@@ -1,0 +1,77 @@
+"""Several perceptors that judge together, of which each sees the same views."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from generation.perceptor.clip import CLIPPerceptor
+from generation.request import Target
+
+
+class Ensemble(nn.Module):
+    """Several CLIPs, each of which counts as much; a vector is made of one of each, side by side.
+
+    Args:
+        members: two or more.
+    """
+
+    def __init__(self, members: Sequence[CLIPPerceptor]) -> None:
+        super().__init__()
+        self.clips = nn.ModuleList(members)
+        self.members = tuple(members)
+        self.input_size = max(each.input_size for each in members)
+        """Side of the cutouts that they are shown, in pixels; those that look at smaller ones see them shrunk."""
+        self._widths = [each.width for each in members]
+
+    def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
+        """Freeze each."""
+        for each in self.members:
+            each.freeze(dtype, device)
+
+    def cut(self, text: str) -> tuple[str, str]:
+        """Return as much of a text as all have room for, and the tail for which one has none."""
+        return min((each.cut(text) for each in self.members), key=lambda parts: len(parts[0]))
+
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """Return the vectors of texts, ``[n, ΣD]``."""
+        return torch.cat([each.encode_texts(texts) for each in self.members], dim=-1)
+
+    def encode_targets(self, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
+        """Return the vectors of texts, ``[T, ΣD]``, and their weights, ``[T]``."""
+        vectors, weights = zip(*(each.encode_targets(targets) for each in self.members), strict=True)
+        return torch.cat(vectors, dim=-1), weights[0]
+
+    def left_out(self, targets: Sequence[Target]) -> str:
+        """Return the longest tail for which one has no room, ``""`` if there is none."""
+        return max((each.left_out(targets) for each in self.members), key=len)
+
+    def encode_image(self, cutouts: Tensor) -> Tensor:
+        """Return the vectors of pictures in [0, 1]: ``[N, 3, input_size, input_size] → [N, ΣD]``."""
+        sizes = {each.input_size for each in self.members}
+        shown = {size: cutouts if size == self.input_size else _shrunk(cutouts, size) for size in sizes}
+        return torch.cat([each.encode_image(shown[each.input_size]) for each in self.members], dim=-1)
+
+    def encode_cutouts(self, cutouts: Tensor) -> Tensor:
+        """Return the vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, ΣD]``."""
+        image: Tensor = self.encode_image(cutouts.flatten(0, 1)).unflatten(0, cutouts.shape[:2])
+        return image
+
+    def normalised(self, vectors: Tensor) -> Tensor:
+        """Return vectors with each one's part of length 1."""
+        parts = vectors.split(self._widths, dim=-1)
+        return torch.cat([each.normalised(part) for each, part in zip(self.members, parts, strict=True)], dim=-1)
+
+    def averaged(self, function: Callable[..., Tensor], *vectors: Tensor) -> Tensor:
+        """Return the mean of what a function makes of each one's part of vectors."""
+        parts = zip(*(each.split(self._widths, dim=-1) for each in vectors), strict=True)
+        return torch.stack([function(*each) for each in parts]).mean(0)
+
+
+Perceptor = CLIPPerceptor | Ensemble
+"""What judges: the two have the same methods."""
+
+
+def _shrunk(cutouts: Tensor, size: int) -> Tensor:
+    return F.interpolate(cutouts, size=(size, size), mode="bilinear", antialias=True, align_corners=False)

@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+from easel.cli import main
+
+
+class Easel:
+    """Runs the command line in this process."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        out, err = self.capsys.readouterr()
+        assert stopped.value.code is None or isinstance(stopped.value.code, int)
+        return stopped.value.code or 0, out, err
+
+
+@pytest.fixture
+def easel(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Easel:
+    monkeypatch.chdir(tmp_path)
+    return Easel(capsys)

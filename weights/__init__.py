@@ -1,0 +1,1 @@
+"""Published weights: which there are, fetching them, and whether they are whole."""

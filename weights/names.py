@@ -1,0 +1,59 @@
+"""What a setting names: the pocket models, a model of the catalogue, or a file."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from config.settings import ModelsSettings
+from weights.catalogue import find, near
+from weights.errors import UnusableError
+from weights.folder import ModelFolder
+
+POCKET = "pocket"
+JOINT = "+"
+"""Stands between the names of perceptors that judge together."""
+
+
+def resolved(models: ModelsSettings, root: Path) -> ModelsSettings:
+    """Return the settings with paths in the place of names.
+
+    Args:
+        models: as they were set.
+        root: folder of all fetched models.
+
+    Raises:
+        UnusableError: a model is not fetched, damaged, of the other kind, or looks like a mistyped name.
+    """
+    named = [models.clip] if _is_file(models.clip) else models.clip.split(JOINT)
+    perceptors = [_resolved(each.strip(), "clip", root) for each in named]
+    config = None if models.vqgan_config is None else Path(_expanded(str(models.vqgan_config)))
+    vqgan = _resolved(models.vqgan, "vqgan", root)
+    return models.model_copy(update={"vqgan": vqgan, "vqgan_config": config, "clip": JOINT.join(perceptors)})
+
+
+def _resolved(name: str, kind: Literal["vqgan", "clip"], root: Path) -> str:
+    if name == POCKET:
+        return name
+    if not name:
+        raise UnusableError(f"models.{kind}: a name is missing beside a {JOINT}.")
+    model = find(name)
+    if model is not None:
+        if model.kind != kind:
+            raise UnusableError(f"models.{kind}: {model.name} is a {model.kind.upper()}, for models.{model.kind}.")
+        return str(ModelFolder(root, model).usable())
+    if not _is_file(name) and (names := near(name)):
+        raise UnusableError(
+            f"models.{kind}: {name} does not exist: put the file there, or did you mean {' or '.join(names)}?"
+        )
+    return _expanded(name)
+
+
+def _expanded(path: str) -> str:
+    return os.path.expanduser(path)  # noqa: PTH111, which leaves a ~ that nobody knows as it is
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(_expanded(path)).is_file()
+    except (OSError, ValueError):
+        return False
