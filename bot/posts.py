@@ -18,6 +18,7 @@ from bot.notice import send_notices
 from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
+from bot.pictures import shape_of
 from bot.post import Post, PostGoneError
 from bot.prompt import Arguments
 from config.settings import Settings
@@ -119,7 +120,9 @@ class Posts:
             elif kept.png is not None:
                 name = f"{kept.request.slug}.png"
                 picture = Picture(name, kept.png, post.caption.alt_text)
-                post.show(Painted(kept.seconds or 0.0, kept.left_out), picture)
+                shape = shape_of(kept.png) or kept.request.shape
+                smaller = shape if shape != kept.request.shape else None
+                post.show(Painted(kept.seconds or 0.0, kept.left_out, smaller), picture)
             else:
                 post.show(Ended(kept.sentence or CANCELLED, again=kept.sentence is not None))
             _log.info("restored", request=kept.request.id, state=kept.state)
@@ -280,7 +283,7 @@ class Posts:
         match update.event:
             case Finished() as event:
                 picture = Picture(f"{record.request.slug}.png", event.png, post.caption.alt_text)
-                post.show(Painted(event.seconds, record.left_out), picture)
+                post.show(Painted(event.seconds, record.left_out, record.smaller), picture)
                 del self._entries[record.request.id]
             case Failed(reason=reason):
                 post.show(Ended(reason, again=True))
@@ -341,7 +344,7 @@ class Posts:
 def _standing(record: Record) -> State:
     """Return how a request that has not ended stands."""
     if record.status == "running":
-        return InProgress(record.percent, record.estimate.finishes, record.left_out)
+        return InProgress(record.percent, record.estimate.finishes, record.left_out, record.smaller)
     return _place(record)
 
 

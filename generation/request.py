@@ -44,6 +44,12 @@ def size_refusal(shape: Shape, multiple: int) -> str | None:
     return f"The models in use paint sizes in multiples of {multiple} pixels; ask for {asked}."
 
 
+def smaller_shape(shape: Shape, multiple: int, least: int) -> Shape | None:
+    """Return the shape of about half the sides, in multiples of some pixels; None where a side would be below least."""
+    width, height = (round(side / 2 / multiple) * multiple for side in shape)
+    return (width, height) if min(width, height) >= least else None
+
+
 def step_cost(shape: Shape, cutouts: float = 1.0, scale: float = 1.0) -> int:
     """Return how much work one step of a picture is, in pixels.
 

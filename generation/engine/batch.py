@@ -17,6 +17,8 @@ SLOTS = 8
 """Paintings that share a step, at most."""
 STEPS_DRAWN = 16
 """Steps for which what is random is drawn in one go."""
+VIEWS = 4
+"""Cutouts that are judged together in a batch to which memory is short."""
 
 
 class Batch:
@@ -33,6 +35,8 @@ class Batch:
         first: state that is to join; all others have its key.
         init: of that state, for its shapes.
         device: where the tensors are.
+        room: for so many states.
+        at_once: so many cutouts are judged together; None for all.
     """
 
     def __init__(
@@ -44,12 +48,16 @@ class Batch:
         first: RequestState,
         init: Init,
         device: torch.device,
+        room: int = SLOTS,
+        at_once: int | None = None,
     ) -> None:
         self.canvas = canvas
         self.objective = objective
         self.optimiser = optimiser
         self.stage = stage
         self.key = first.key
+        self.room = room
+        self.at_once = at_once
         self.states: list[RequestState] = []
         self.seconds = 0.0
         """That its steps took, and with which it was credited when it began."""
@@ -68,22 +76,27 @@ class Batch:
         self._coefficients, drawn, self._pull, self._newest = self._inputs.split(sizes, dim=1)
         self._is_pulled = first.request.init_weight > 0
         self._drawn = drawn.unflatten(1, idle.shape[1:])
-        self._recording = Recording(self._slots) if device.type == "cuda" else None
+        self._recording = Recording(self._slots) if device.type == "cuda" and at_once is None else None
 
     @property
     def full(self) -> bool:
-        """Whether every slot is taken."""
-        return len(self.states) == SLOTS
+        """Whether there is no room for another state."""
+        return len(self.states) >= self.room
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is a part of one that broke off."""
+        return self.room < SLOTS or self.at_once is not None
 
     def join(self, state: RequestState, init: Init) -> None:
         """Put a state into a free slot."""
         slot = len(self.states)
-        self.states.append(state)
         for own in self._state:
             own[slot].zero_()
         new = (*init.parameters, *init.constants, *state.rows, *(init.parameters if self._means else ()))
         for own, each in zip((*self._parameters, *self._constants, *self._rows, *self._means), new, strict=True):
             own[slot].copy_(each)
+        self.states.append(state)
 
     def tensors(self, state: RequestState) -> dict[str, Tensor]:
         """Return what a state needs to go on beside its request, by name: its slot, and the states of its generator."""
@@ -121,8 +134,42 @@ class Batch:
             for each in self._slots:
                 each[slot].copy_(each[len(self.states)])
 
+    def parts(self, states: int, at_once: int | None = None) -> "list[Batch]":
+        """Return batches in which the states go on from where they are, so many in each and no room for others.
+
+        This one is of no use any more.
+
+        Args:
+            states: in each batch, at most.
+            at_once: so many cutouts are judged together; None for all.
+        """
+        self._recording = None
+        return [self._part(first, states, at_once) for first in range(0, len(self.states), states)]
+
+    def _part(self, first: int, states: int, at_once: int | None) -> "Batch":
+        init = Init(*(tuple(each[first] for each in tensors) for tensors in (self._constants, self._parameters)))
+        some = self.states[first : first + states]
+        part = Batch(
+            self.canvas,
+            self.objective,
+            self.optimiser,
+            self.stage,
+            some[0],
+            init,
+            self._inputs.device,
+            len(some),
+            at_once,
+        )
+        part.states, part.seconds = some, self.seconds
+        for own, each in zip(part._slots, self._slots, strict=True):
+            own[: len(some)].copy_(each[first : first + len(some)])
+        return part
+
     def step(self) -> Tensor:
-        """Take one step with each state and return their pictures before it, valid until the next step."""
+        """Take one step with each state and return their pictures before it, valid until the next step.
+
+        Where it breaks off, the states are as they were.
+        """
         count = len(self.states)
         inputs = torch.stack([self._input(state) for state in self.states])
         if self._inputs.is_cuda:
@@ -132,6 +179,8 @@ class Batch:
             self._step(count)
         else:
             self._recording(self._step, count)
+        for state in self.states:
+            state.input = None
         return self._pictures[:count]
 
     def look(self, state: RequestState) -> Tensor:
@@ -148,9 +197,11 @@ class Batch:
     def _input(self, state: RequestState) -> Tensor:
         """Return what is new in this step of a state.
 
-        It is its coefficients, how much its newest parameters count in their mean, and what is random about the
-        objective.
+        It is its coefficients, what is random about the objective, the pull, and how much the newest parameters count
+        in their mean. It is drawn once, however often the step is tried.
         """
+        if state.input is not None:
+            return state.input
         if state.drawn is None or state.step % STEPS_DRAWN == 0:
             before = state.generator.get_state()
             state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
@@ -159,8 +210,9 @@ class Batch:
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
-        drawn = drawn[state.step % STEPS_DRAWN].flatten()
-        return torch.cat([coefficients, drawn, torch.tensor([pull(state), newest])])
+        drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
+        state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state), newest])])
+        return state.input
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (
@@ -179,16 +231,16 @@ class Batch:
             self._coefficients[:count],
             self._drawn[:count],
             self._pull[:count, 0] if self._is_pulled else None,
+            self.at_once,
         )
         means = self._mean(moved, count)
         if means:
             pictures = self.canvas.render(means, constants)
-        for own, new in zip((*parameters, *state), (*moved, *remembered), strict=True):
-            own.copy_(new)
-        for own, new in zip(self._means, means, strict=True):
-            own[:count].copy_(new)
         if len(self._pictures) == 0:
             self._pictures = pictures.new_empty(SLOTS, *pictures.shape[1:])
+        own_means = (each[:count] for each in self._means)
+        for own, new in zip((*parameters, *state, *own_means), (*moved, *remembered, *means), strict=True):
+            own.copy_(new)
         self._pictures[:count].copy_(pictures)
 
     def _mean(self, parameters: Tensors, count: int) -> Tensors:

@@ -15,13 +15,14 @@ from generation.request import ImagineRequest
 class Loss(Protocol):
     """How far pictures are from what is wanted."""
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor, at_once: int | None = None) -> Tensor:
         """Return how far pictures, ``[B, 3, H, W]``, are from what their requests want, ``[B]``.
 
         Args:
             pictures: in [0, 1].
             rows: of the requests, stacked along a first dimension.
             drawn: what is random about it in this step, stacked likewise.
+            at_once: so many views are judged together, to take less memory and more time; None for all.
         """
 
 
@@ -70,9 +71,10 @@ class Likeness:
         """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, k]``."""
         return self.cutouts.draw(steps, generator)
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor, at_once: int | None = None) -> Tensor:
         """Return how far pictures are from their targets: ``[B, 3, H, W] → [B]``."""
-        return self.distance(self.perceptor.encode_cutouts(self.cutouts(pictures, drawn)), rows).mean(1)
+        image = self.perceptor.encode_cutouts(self.cutouts(pictures, drawn), at_once)
+        return self.distance(image, rows).mean(1)
 
     def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""

@@ -9,6 +9,7 @@ import regex
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from generation.models.precision import cast, compute
 from generation.models.resnet import freeze_resnet
@@ -182,10 +183,9 @@ class CLIPPerceptor(nn.Module):
             cutouts = (cutouts - self.mean) / self.std
         return F.normalize(compute(visual, cutouts, self.dtype), dim=-1)
 
-    def encode_cutouts(self, cutouts: Tensor) -> Tensor:
-        """Return the unit vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``."""
-        image: Tensor = self.encode_image(cutouts.flatten(0, 1)).unflatten(0, cutouts.shape[:2])
-        return image
+    def encode_cutouts(self, cutouts: Tensor, at_once: int | None = None) -> Tensor:
+        """Return the unit vectors of several views of each picture, as the function of this name does."""
+        return encode_cutouts(self.encode_image, cutouts, at_once)
 
     def normalised(self, vectors: Tensor) -> Tensor:
         """Return vectors of length 1."""
@@ -194,3 +194,24 @@ class CLIPPerceptor(nn.Module):
     def averaged(self, function: Callable[..., Tensor], *vectors: Tensor) -> Tensor:
         """Return what a function makes of vectors; an `Ensemble` has several spaces of them."""
         return function(*vectors)
+
+
+def encode_cutouts(encode_image: Callable[[Tensor], Tensor], cutouts: Tensor, at_once: int | None) -> Tensor:
+    """Return the vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``.
+
+    Args:
+        encode_image: returns those of pictures.
+        cutouts: the views.
+        at_once: so many are looked at together, and again for their gradient, so that autograd keeps what belongs to a
+            few of them only; None for all, which is faster.
+    """
+    views = cutouts.flatten(0, 1)
+    if at_once is None:
+        image = encode_image(views)
+    else:
+        slices = views.split(at_once)
+        image = torch.cat(
+            [checkpoint(encode_image, each, use_reentrant=False, preserve_rng_state=False) for each in slices]
+        )
+    unflattened: Tensor = image.unflatten(0, cutouts.shape[:2])
+    return unflattened

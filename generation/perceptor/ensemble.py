@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.clip import CLIPPerceptor, encode_cutouts
 from generation.request import Target
 
 
@@ -53,10 +53,9 @@ class Ensemble(nn.Module):
         shown = {size: cutouts if size == self.input_size else _shrunk(cutouts, size) for size in sizes}
         return torch.cat([each.encode_image(shown[each.input_size]) for each in self.members], dim=-1)
 
-    def encode_cutouts(self, cutouts: Tensor) -> Tensor:
+    def encode_cutouts(self, cutouts: Tensor, at_once: int | None = None) -> Tensor:
         """Return the vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, ΣD]``."""
-        image: Tensor = self.encode_image(cutouts.flatten(0, 1)).unflatten(0, cutouts.shape[:2])
-        return image
+        return encode_cutouts(self.encode_image, cutouts, at_once)
 
     def normalised(self, vectors: Tensor) -> Tensor:
         """Return vectors with each one's part of length 1."""

@@ -60,9 +60,10 @@ class Contrast:
         """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, k]``."""
         return self.cutouts.draw(steps, generator)
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor, at_once: int | None = None) -> Tensor:
         """Return how far pictures are from their targets: ``[B, 3, H, W] → [B]``."""
-        return self.distance(self.perceptor.encode_cutouts(self.cutouts(pictures, drawn)), rows).mean(1)
+        image = self.perceptor.encode_cutouts(self.cutouts(pictures, drawn), at_once)
+        return self.distance(image, rows).mean(1)
 
     def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""

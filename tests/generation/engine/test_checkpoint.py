@@ -71,7 +71,8 @@ def painted(engine: Engine, request: ImagineRequest, checkpoint: bytes | None = 
     state = engine.add_request(request, checkpoint)
     checkpoints = {}
     while len(engine):
-        if engine.step() and not state.done:
+        engine.step()
+        if state.step and not state.done:
             checkpoints[state.step] = engine.checkpoint(state).to_bytes()
     assert state.picture is not None
     return Painting(engine, state.picture.clone(), checkpoints)

@@ -15,7 +15,7 @@ from config.settings import ModelsSettings
 from generation.canvas import Init
 from generation.checkpoints.loader import Models, load_models, prepare
 from generation.engine.batch import SLOTS, Batch
-from generation.engine.engine import KEPT, Engine, StepError, Timing
+from generation.engine.engine import KEPT, Engine, Timing
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
@@ -260,7 +260,8 @@ def test_paintings_go_on_while_the_prior_works(models: Models) -> None:
     begun = [engine.add_request(replace(REQUEST, id=str(number), steps=100)) for number in range(2)]
     taken: list[str] = []
     while begun[0].step == 0:
-        taken.append("".join(state.request.id for state in engine.step()) or "prior")
+        states = engine.step()
+        taken.append("prior" if states[0].picture is None else "".join(state.request.id for state in states))
     counts = Counter(taken)
     assert 21 <= counts["prior"] <= 23, "they get their pictures one after the other"
     assert 9 <= counts["runs"] <= 12, "a step takes as long as two slices"
@@ -275,7 +276,7 @@ def test_a_prior_can_be_stopped_at_its_work(models: Models) -> None:
     engine = plain_engine(models, canvas, prior)
     for number in ("a", "b"):
         engine.add_request(replace(REQUEST, id=number, steps=1))
-    assert engine.step() == []
+    assert [state.request.id for state in engine.step()] == ["a"]
     engine.abort_request("a")
     engine.abort_request("b")
     assert prior.closed == ["a"], "the other had not begun"
@@ -292,10 +293,9 @@ def test_a_prior_that_breaks_fails_only_its_own_request(models: Models) -> None:
     failed: list[str] = []
     done: list[str] = []
     while len(engine):
-        try:
-            done += [state.request.id for state in engine.step() if state.done]
-        except StepError as error:
-            failed += [request.id for request in error.requests]
+        for state in engine.step():
+            failed += [state.request.id] if state.fault else []
+            done += [state.request.id] if state.done else []
     assert failed == ["breaks"]
     assert sorted(done) == ["runs", "waits"]
 
@@ -345,12 +345,14 @@ def test_a_step_that_breaks_takes_only_its_own_batch_along(models: Models) -> No
     engine.add_request(REQUEST)
     engine.add_request(replace(REQUEST, id="wide", width=128))
     canvas.broken = True
-    with pytest.raises(StepError) as caught:
-        engine.step()
+    (broken,) = engine.step()
     canvas.broken = False
-    assert len(caught.value.requests) == 1
+    assert broken.fault
+    assert "RuntimeError: broken" in broken.fault.traceback
     assert len(engine) == 1
-    assert engine.step()[0].request.id not in {request.id for request in caught.value.requests}
+    (other,) = engine.step()
+    assert other is not broken
+    assert other.fault is None
 
 
 def test_the_tail_of_a_long_prompt_is_reported(engine: Engine) -> None:
@@ -415,9 +417,8 @@ def test_a_batch_that_broke_is_not_kept(models: Models) -> None:
     canvas = Plain()
     engine = plain_engine(models, canvas)
     with batches_made() as batches:
-        paint(engine, replace(REQUEST, width=80, steps=1))
         engine.add_request(REQUEST)
         canvas.broken = True
-        with contextlib.suppress(StepError):
-            engine.step()
+        (state,) = engine.step()
+        assert state.fault
         assert batches() == []
