@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from benchmarks import options as common
 from benchmarks.errors import BenchmarkError
@@ -97,7 +96,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         print(f"choices: {number} of {len(asked)} prompts", file=sys.stderr, flush=True)
     rows = [painted[choice][number] for number in range(len(wanted)) for choice in choices]
     captions = [choice or "usual" for _ in wanted for choice in choices]
-    _save(sheet(rows, captions, columns=len(choices)), options.out)
+    sheet(rows, captions, columns=len(choices)).save(options.out, quality=85)
     found = {choice: _figures(seconds[choice], painted[choice], wanted, judge) for choice in choices}
     options.out.with_suffix(".md").write_text(table(found), "utf-8")
     return {
@@ -136,7 +135,3 @@ def _figures(
         return Figures(mean, None, None)
     places = judge.places(pictures, wanted)
     return Figures(mean, round(sum(places) / len(places), 2), round(places.count(1) / len(places), 3))
-
-
-def _save(page: Image.Image, out: Path) -> None:
-    page.save(out, **({"quality": 85} if out.suffix in {".jpg", ".jpeg"} else {}))

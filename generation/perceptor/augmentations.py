@@ -46,14 +46,15 @@ class Augmentations:
         self.size = size
         self._warps = [make(size, device) for name, make in WARPS.items() if name in names]
         self._effects = [make(size, device) for name, make in EFFECTS.items() if name in names]
-        self._sizes = [each.draw((1, 1), Generator()).shape[-1] for each in (*self._warps, *self._effects)]
+        self._random: list[Warp | Effect] = [*self._warps, *self._effects]
+        self._sizes = [each.draw((1, 1), Generator()).shape[-1] for each in self._random]
         self.numbers = sum(self._sizes)
         """Drawn for each view."""
         self._grid = F.affine_grid(torch.eye(2, 3)[None], [1, 1, size, size], align_corners=False).to(device)
 
     def draw(self, steps: int, count: int, generator: Generator) -> Tensor:
         """Return what is random about so many views in several steps of a painting, ``[steps, count, k]``."""
-        drawn = [each.draw((steps, count), generator) for each in (*self._warps, *self._effects)]
+        drawn = [each.draw((steps, count), generator) for each in self._random]
         return torch.cat([torch.empty(steps, count, 0), *drawn], dim=-1)
 
     def __call__(self, views: Tensor, drawn: Tensor) -> Tensor:

@@ -45,4 +45,5 @@ class Crops:
         rows, columns = y[..., :, None].expand(*y.shape, x.shape[-1]), x[..., None, :].expand(*y.shape, x.shape[-1])
         grid = torch.stack([columns, rows], dim=-1).flatten(1, 2)
         sampled = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-        return F.avg_pool2d(sampled, finer).unflatten(2, (self.count, self.size)).transpose(1, 2)
+        views: Tensor = F.avg_pool2d(sampled, finer).unflatten(2, (self.count, self.size)).transpose(1, 2)
+        return views

@@ -55,7 +55,8 @@ class Jitter:
     def __call__(self, views: Tensor, drawn: Tensor) -> Tensor:
         """Return the views in other colours."""
         matrix, shift = drawn.unflatten(-1, (3, 4)).split([3, 1], dim=-1)
-        return (matrix @ views.flatten(2) + shift).view_as(views)
+        tinted: Tensor = matrix @ views.flatten(2) + shift
+        return tinted.view_as(views)
 
 
 class Sharpness:
@@ -90,7 +91,7 @@ class Erasing:
     def draw(self, shape: Shape, generator: Generator) -> Tensor:
         """Return left, right, top and bottom of the rectangle, ``[*shape, 4]``, in [0, 1] over the view."""
         area = uniform(shape, *ERASED_AREA, generator)
-        ratio = uniform(shape, *map(math.log, ERASED_RATIO), generator).exp()
+        ratio = uniform(shape, math.log(ERASED_RATIO[0]), math.log(ERASED_RATIO[1]), generator).exp()
         sides = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], dim=-1).clamp(max=1)
         begin = uniform(sides.shape, 0, 1, generator) * (1 - sides)
         drawn = torch.stack([begin, begin + sides], dim=-1).flatten(-2)

@@ -23,7 +23,7 @@ class Pooled:
         """Return nothing, ``[steps, count, 0]``."""
         return torch.empty(steps, self.count, 0)
 
-    def __call__(self, pictures: Tensor, _: Tensor) -> Tensor:
-        """Return the views, ``[B, 3, H, W] → [B, count, 3, size, size]``."""
+    def __call__(self, pictures: Tensor, drawn: Tensor) -> Tensor:
+        """Return the views, ``[B, 3, H, W]`` in [0, 1] and ``[B, count, 0]`` → ``[B, count, 3, size, size]``."""
         pooled = (F.adaptive_avg_pool2d(pictures, self.size) + F.adaptive_max_pool2d(pictures, self.size)) / 2
-        return pooled[:, None].expand(-1, self.count, -1, -1, -1)
+        return pooled[:, None].expand(-1, drawn.shape[1], -1, -1, -1)

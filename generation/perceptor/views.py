@@ -15,7 +15,7 @@ from generation.perceptor.pooled import Pooled
 METHODS: dict[str, Callable[[int, int, torch.device, bool, float], Views]] = {
     "composed": lambda count, size, device, plain, _: Cutouts(count, size, device, plain),
     "crops": lambda count, size, device, _, power: Crops(count, size, device, power),
-    "pooled": lambda count, size, *_: Pooled(count, size),
+    "pooled": lambda count, size, _, __, ___: Pooled(count, size),
 }
 """By their names, given the number of views, their side in pixels, the device, whether the views are to be augmented
 by others, and the power of the crops' sizes."""
@@ -36,14 +36,16 @@ class Augmented:
     def draw(self, steps: int, generator: Generator) -> Tensor:
         """Draw what is random about the views, and then about the augmentations, ``[steps, count, k]``."""
         drawn = self.views.draw(steps, generator)
-        return torch.cat([drawn, self.augmentations.draw(*drawn.shape[:2], generator)], dim=-1)
+        _, count, _ = drawn.shape
+        return torch.cat([drawn, self.augmentations.draw(steps, count, generator)], dim=-1)
 
     def __call__(self, pictures: Tensor, drawn: Tensor) -> Tensor:
         """Return the changed views, ``[B, 3, H, W]`` and ``[B, count, k]`` → ``[B, count, 3, size, size]``."""
         others = self.augmentations.numbers
         own, drawn = drawn.split([drawn.shape[-1] - others, others], dim=-1)
         views = self.views(pictures, own)
-        return self.augmentations(views.flatten(0, 1), drawn.flatten(0, 1)).unflatten(0, views.shape[:2])
+        changed: Tensor = self.augmentations(views.flatten(0, 1), drawn.flatten(0, 1)).unflatten(0, views.shape[:2])
+        return changed
 
 
 def views_for(

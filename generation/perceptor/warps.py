@@ -113,7 +113,7 @@ class ThinPlate:
         """Return the weights of the spline, of the pins and affine, ``[*shape, 16]``."""
         pins = PINS.expand(math.prod(shape), -1, -1)
         moved = pins + uniform(pins.shape, -THIN_PLATE, THIN_PLATE, generator)
-        drawn = torch.cat(get_tps_transform(moved, pins), dim=1).flatten(1).unflatten(0, shape)
+        drawn: Tensor = torch.cat(get_tps_transform(moved, pins), dim=1).flatten(1).unflatten(0, shape)
         still = torch.cat([torch.zeros(5, 2), torch.eye(3)[:, 1:]]).flatten()
         return with_probability(self.probability, drawn, still, generator)
 
@@ -127,7 +127,8 @@ class ThinPlate:
 def matrices(a: Tensor, b: Tensor, c: Tensor, d: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Return affine matrices ``[[a, b, x], [c, d, y], [0, 0, 1]]`` of numbers of one shape."""
     zero, one = torch.zeros_like(a), torch.ones_like(a)
-    return torch.stack([a, b, x, c, d, y, zero, zero, one], dim=-1).unflatten(-1, (3, 3))
+    found: Tensor = torch.stack([a, b, x, c, d, y, zero, zero, one], dim=-1).unflatten(-1, (3, 3))
+    return found
 
 
 def flips(shape: Shape, _: Generator) -> Tensor:
@@ -154,8 +155,8 @@ def perspectives(shape: Shape, generator: Generator) -> Tensor:
     """Return what moves each corner towards the middle."""
     corners = CORNERS.expand(math.prod(shape), -1, -1)
     moved = corners * (1 - uniform(corners.shape, 0, PERSPECTIVE, generator))
-    found: Tensor = get_perspective_transform(moved, corners)
-    return found.unflatten(0, shape)
+    found: Tensor = get_perspective_transform(moved, corners).unflatten(0, shape)
+    return found
 
 
 def shifts(shape: Shape, generator: Generator) -> Tensor:
@@ -168,7 +169,7 @@ def shifts(shape: Shape, generator: Generator) -> Tensor:
 def crops(shape: Shape, generator: Generator) -> Tensor:
     """Return what enlarges a part of a view, of some area and ratio."""
     area = uniform(shape, *CROP_AREA, generator)
-    ratio = uniform(shape, *map(math.log, CROP_RATIO), generator).exp()
+    ratio = uniform(shape, math.log(CROP_RATIO[0]), math.log(CROP_RATIO[1]), generator).exp()
     width, height = (area * ratio).sqrt().clamp(max=1), (area / ratio).sqrt().clamp(max=1)
     x, y = uniform((*shape, 2), -1, 1, generator).unbind(-1)
     zero = torch.zeros(shape)

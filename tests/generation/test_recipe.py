@@ -75,7 +75,14 @@ def test_a_rate_is_that_of_the_last_stage_and_the_others_change_in_proportion() 
 
 
 def test_what_is_asked_for_is_in_every_stage() -> None:
-    fields = {"final_rate": 0.0, "smooth": 0.7, "ema": 0.9, "cutouts": 5, "cuts": "crops", "cut_power": 2.0}
+    fields: dict[str, Any] = {
+        "final_rate": 0.0,
+        "smooth": 0.7,
+        "ema": 0.9,
+        "cutouts": 5,
+        "cuts": "crops",
+        "cut_power": 2.0,
+    }
     for stage in stages(augment=("flip",), **fields):
         assert (stage.final_learning_rate, stage.total_variation, stage.ema) == (0.0, 0.7, 0.9)
         assert (stage.cutouts, stage.cut_method, stage.cut_power) == (5, "crops", 2.0)

@@ -165,5 +165,5 @@ def test_what_is_more_work_takes_longer_and_the_next_begins_later() -> None:
     asked = replace(a_request(0), cutouts=64)
     paint(device, asked)
     result = seconds(played(Pool([device]), line(a_request(1)), r0=6))
-    assert result["r0"] == (0, pytest.approx(4 * 2 * asked.effort))
-    assert result["r1"] == (result["r0"][1], pytest.approx(result["r0"][1] + 20))
+    assert result["r0"] == pytest.approx((0, 4 * 2 * asked.effort))
+    assert result["r1"] == pytest.approx((result["r0"][1], result["r0"][1] + 20))

@@ -48,7 +48,7 @@ class Strict(Likeness):
 
     def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor, at_once: int | None = None) -> Tensor:
         self.calls += 1
-        self.views = at_once or len(pictures) * self.cutouts.count
+        self.views = at_once or len(pictures) * drawn.shape[1]
         self.rows_seen = rows
         error = self.breaks(self)
         if error:

@@ -90,7 +90,8 @@ def test_what_moves_by_a_matrix_is_kornias_warp(view: Tensor, name: str) -> None
 
 def drawn_matrices(name: str) -> Tensor:
     drawn = WARPS[name](SIZE, CPU).draw((1, COUNT), Generator().manual_seed(1))[0].unflatten(-1, (3, 3))
-    return drawn[(drawn - torch.eye(3)).abs().amax((1, 2)) > 0]
+    moving: Tensor = drawn[(drawn - torch.eye(3)).abs().amax((1, 2)) > 0]
+    return moving
 
 
 def test_rotation_turns_by_at_most_fifteen_degrees_to_either_side() -> None:
