@@ -69,15 +69,16 @@ def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
     def typed(text: str) -> str:
         return inline_code(text, 100)
 
-    with_flags = "\n".join(
-        f"{typed(f'{prefix}imagine a red fox --{name} {flag.example}')} {flag.help}"
-        for name, flag in FLAGS.items()
-        if flag.is_offered(inits)
-    )
+    offered = {name: flag for name, flag in FLAGS.items() if flag.is_offered(inits)}
+    examples = [f"--{name} {flag.example}" for name, flag in offered.items()]
+    examples[0] = f"{prefix}imagine a red fox {examples[0]}"
+    rows = zip(examples, offered.values(), strict=True)
+    with_flags = "\n".join(f"{typed(example)} {flag.help}" for example, flag in rows)
     pocket = POCKET + SKETCH * any(init not in NOISES for init in inits) if settings.models.clip == "pocket" else ""
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
+{typed(f"{prefix}imagine a forest | a storm::0.5")} both, the second half as much; with `^` between, one after the other
 {with_flags}
 A picture that you attach, or reply to, is what it begins from; an address before the words is what it comes near to.
 {typed(f"{prefix}queue")} what is being painted and what waits

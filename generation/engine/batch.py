@@ -11,6 +11,7 @@ from generation.engine.optimisers import Optimiser, Tensors, learning_rate
 from generation.engine.optimisers.protocol import columns
 from generation.engine.state import RequestState
 from generation.engine.step import step
+from generation.engine.story import weights
 from generation.recipe import Stage
 
 SLOTS = 8
@@ -70,10 +71,12 @@ class Batch:
         self._pictures = torch.empty(0)
         idle = objective.draw(SLOTS, Generator().manual_seed(0))
         coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
-        inputs = [coefficients.expand(SLOTS, -1), idle.flatten(1), torch.zeros(SLOTS, 1), torch.ones(SLOTS, 1)]
+        counts = weights(first.request, 0)
+        each = torch.cat([counts, coefficients]).expand(SLOTS, -1)
+        inputs = [each, idle.flatten(1), torch.zeros(SLOTS, 1), torch.ones(SLOTS, 1)]
         self._inputs = torch.cat(inputs, dim=1).to(device)
-        sizes = [each.shape[1] for each in inputs]
-        self._coefficients, drawn, self._pull, self._newest = self._inputs.split(sizes, dim=1)
+        sizes = [len(counts), len(coefficients), idle[0].numel(), 1, 1]
+        self._weights, self._coefficients, drawn, self._pull, self._newest = self._inputs.split(sizes, dim=1)
         self._is_pulled = first.request.init_weight > 0
         self._drawn = drawn.unflatten(1, idle.shape[1:])
         self._recording = Recording(self._slots) if device.type == "cuda" and at_once is None else None
@@ -197,8 +200,8 @@ class Batch:
     def _input(self, state: RequestState) -> Tensor:
         """Return what is new in this step of a state.
 
-        It is its coefficients, what is random about the objective, the pull, and how much the newest parameters count
-        in their mean. It is drawn once, however often the step is tried.
+        It is its weights, coefficients, what is random about the objective, the pull, and how much the newest
+        parameters count in their mean. It is drawn once, however often the step is tried.
         """
         if state.input is not None:
             return state.input
@@ -211,7 +214,8 @@ class Batch:
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
-        state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state), newest])])
+        counts = weights(state.request, state.step)
+        state.input = torch.cat([counts, coefficients, drawn_now, torch.tensor([pull(state), newest])])
         return state.input
 
     def _step(self, count: int) -> None:
@@ -228,6 +232,7 @@ class Batch:
             tuple(each.clone() for each in state),
             constants,
             rows,
+            self._weights[:count],
             self._coefficients[:count],
             self._drawn[:count],
             self._pull[:count, 0] if self._is_pulled else None,

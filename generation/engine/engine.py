@@ -23,6 +23,7 @@ from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
+from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import Recipe, Stage, last_step
@@ -144,7 +145,7 @@ class Engine:
         else:
             if not self._pending:
                 self._prior_seconds = self._least_seconds()
-            self._pending[state] = prior.begin(request, state.rows, generator)
+            self._pending[state] = prior.begin(request, rows, weights(request, 0), generator)
         self._states[request.id] = state
         return state
 
@@ -152,7 +153,8 @@ class Engine:
         """Return whether the prior is asked: it knows what words mean, and no pictures."""
         wanted = any(target.text and target.weight > 0 for target in request.judged_by)
         named = self.prior is not None and request.init in (AUTO, self.prior.name)
-        return named and wanted and not request.init_picture
+        would_not_turn = request.init == AUTO and request.is_story
+        return named and wanted and not (would_not_turn or request.init_picture)
 
     def _start(self, state: RequestState) -> Tensor | None:
         """Return the picture that a state begins from without a prior; None for what the recipe says."""

@@ -17,6 +17,7 @@ def step(
     state: Tensors,
     constants: Sequence[Tensor],
     rows: Sequence[Tensor],
+    weights: Tensor,
     coefficients: Tensor,
     drawn: Tensor,
     pull: Tensor | None = None,
@@ -34,6 +35,7 @@ def step(
         state: of the optimiser.
         constants: of the canvas.
         rows: of the objective.
+        weights: of the objective's targets in this step.
         coefficients: of the optimiser in this step.
         drawn: what is random about the objective in this step.
         pull: of what the paintings began with, in this step, ``[B]``: so many times the distance is added to the loss.
@@ -42,7 +44,7 @@ def step(
 
     def evaluate(parameters: Tensors) -> tuple[Tensor, Tensor]:
         pictures = canvas.render(parameters, constants)
-        losses = objective.loss(pictures, rows, drawn, at_once) + canvas.regulariser(parameters, pictures)
+        losses = objective.loss(pictures, rows, weights, drawn, at_once) + canvas.regulariser(parameters, pictures)
         return losses if pull is None else losses + pull * canvas.distance_to_start(parameters), pictures
 
     return optimiser.step(parameters, state, coefficients, evaluate)

@@ -7,7 +7,7 @@ from typing import Any
 
 import regex
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
@@ -15,6 +15,7 @@ from generation.models.precision import cast, compute
 from generation.models.resnet import freeze_resnet
 from generation.models.upstream import SimpleTokenizer, clip_model
 from generation.models.vit import FrozenVisionTransformer
+from generation.perceptor.pieces import pieces
 from generation.request import Target
 
 CHANNEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -150,15 +151,40 @@ class CLIPPerceptor(nn.Module):
         """Return the unit vectors of texts, ``[n, D]``, of which the tokens that have no room are left out."""
         return self.encode_text(torch.cat([self.tokens(text) for text in texts]).to(self.mean.device))
 
-    def encode_targets(self, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
-        """Return the unit vectors of texts, ``[T, D]``, and their weights over the sum of their sizes, ``[T]``."""
-        texts = self.encode_texts([self.cut(target.text)[0] for target in targets])
-        weights = torch.tensor([target.weight for target in targets], device=texts.device)
-        return texts, weights / weights.abs().sum()
+    def encode_targets(self, targets: Sequence[Target], long: str) -> Tensor:
+        """Return the unit vectors of texts and noise, ``[T, D]``.
 
-    def left_out(self, targets: Sequence[Target]) -> str:
+        A text that is longer than is read at once is the mean of its pieces, each as often as it has tokens; if
+        ``long`` is ``cut`` it is its beginning.
+        """
+        split = [
+            [self.cut(target.text)[0]] if long == "cut" else pieces(target.text, self.cut)
+            for target in targets
+            if target.noise is None
+        ]
+        texts = [piece for own in split for piece in own]
+        vectors = self.encode_texts(texts).split([len(own) for own in split]) if texts else ()
+        means = (self._mean(*each) for each in zip(split, vectors, strict=True))
+        return torch.stack([next(means) if each.noise is None else self._noise(each.noise) for each in targets])
+
+    def left_out(self, targets: Sequence[Target], long: str) -> str:
         """Return the tail of the first text for all of which there is no room, ``""`` if there is none."""
+        if long != "cut":
+            return ""
         return next(filter(None, (self.cut(target.text)[1] for target in targets)), "")
+
+    def _noise(self, seed: int) -> Tensor:
+        """Return a random unit vector, ``[D]``, the same for a seed on every device."""
+        clip: Any = self.clip
+        vector = torch.randn(clip.text_projection.shape[1], generator=Generator().manual_seed(seed))
+        return F.normalize(vector, dim=-1).to(self.mean.device)
+
+    def _mean(self, texts: Sequence[str], vectors: Tensor) -> Tensor:
+        """Return the unit vector of a text from those of its pieces."""
+        if len(texts) == 1:
+            return vectors[0]
+        sizes = torch.tensor([len(self._encode(text)) for text in texts], device=vectors.device)
+        return F.normalize((sizes[:, None] * vectors).sum(0), dim=-1)
 
     def read(self, tokens: Tensor) -> Tensor:
         """Return what the text encoder makes of each token: ``[B, n] → [B, n, width]``.

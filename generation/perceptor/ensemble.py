@@ -38,14 +38,13 @@ class Ensemble(nn.Module):
         """Return the vectors of texts, ``[n, ΣD]``."""
         return torch.cat([each.encode_texts(texts) for each in self.members], dim=-1)
 
-    def encode_targets(self, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
-        """Return the vectors of texts, ``[T, ΣD]``, and their weights, ``[T]``."""
-        vectors, weights = zip(*(each.encode_targets(targets) for each in self.members), strict=True)
-        return torch.cat(vectors, dim=-1), weights[0]
+    def encode_targets(self, targets: Sequence[Target], long: str) -> Tensor:
+        """Return the vectors of texts and noise, ``[T, ΣD]``."""
+        return torch.cat([each.encode_targets(targets, long) for each in self.members], dim=-1)
 
-    def left_out(self, targets: Sequence[Target]) -> str:
+    def left_out(self, targets: Sequence[Target], long: str) -> str:
         """Return the longest tail for which one has no room, ``""`` if there is none."""
-        return max((each.left_out(targets) for each in self.members), key=len)
+        return max((each.left_out(targets, long) for each in self.members), key=len)
 
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Return the vectors of pictures in [0, 1]: ``[N, 3, input_size, input_size] → [N, ΣD]``."""

@@ -71,7 +71,7 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         (
             "--zzz",
             "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, "
-            "`--as`, `--iw`, `--canvas` and others.",
+            "`--as`, `--iw`, `--no`, `--canvas` and others.",
         ),
     ],
 )
@@ -93,7 +93,7 @@ def test_it_is_captioned() -> None:
 
 @pytest.mark.usefixtures("_canvas")
 def test_it_is_in_the_help() -> None:
-    assert "\n`.imagine a red fox --canvas pixels` what is painted on\n" in help_text("Easel", SETTINGS, ())
+    assert "\n`--canvas pixels` what is painted on\n" in help_text("Easel", SETTINGS, ())
     assert table().endswith("\n| `--canvas pixels` | what is painted on |")
 
 

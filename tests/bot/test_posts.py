@@ -76,7 +76,8 @@ async def test_ways_to_ask(stage: Stage, text: str) -> None:
         ("`<@&1>` <@2> <#3> <t:0:R>", r"**\`\<\@&1>\` someone a channel 1 January 1970**"),
         ("**a** _b_ ||c||", r"**\*\*a\*\* \_b\_ \|\|c\|\|**"),
         ("```\na cat\n```", "**a cat**"),
-        ("https://example.com/a.png", r"**https:\/\/example.com\/a.png**"),
+        ("see https://example.com/a.png", r"**see https:\/\/example.com\/a.png**"),
+        ("`https://example.com/a.png`", r"**\`https:\/\/example.com\/a.png\`**"),
         ("# a\n> b", "**# a > b**"),
     ],
 )

@@ -19,6 +19,7 @@ from generation.engine.checkpoint import MAX_HEADER, METADATA_KEY, UnfitError, r
 from generation.engine.engine import Engine
 from generation.engine.optimisers import Tensors
 from generation.engine.optimisers.normalised import NormalisedMomentum
+from generation.prompt import read
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
@@ -112,6 +113,14 @@ def test_from_any_step_it_goes_on_to_the_same_pixels(paintings: dict[str, Painti
     rest = painted(whole.engine, REQUEST, whole.checkpoints[step])
     assert torch.equal(rest.picture, whole.picture)
     assert rest.checkpoints == {each: data for each, data in whole.checkpoints.items() if each > step}
+
+
+@pytest.mark.parametrize("step", [1, 19, 20, 39])
+def test_a_story_goes_on_in_the_part_in_which_it_was(models: Models, step: int) -> None:
+    story = replace(REQUEST, targets=read("a red apple ^ a cat | the sea::0.5:0.9"), without=("fog",))
+    engine = the_engine(models, RECIPES["pixels, then latent"])
+    whole = painted(engine, story)
+    assert torch.equal(painted(engine, story, whole.checkpoints[step]).picture, whole.picture)
 
 
 def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:

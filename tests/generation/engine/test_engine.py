@@ -26,6 +26,7 @@ from generation.errors import RequestError
 from generation.models.precision import Precision
 from generation.perceptor.cutouts import Cutouts
 from generation.pocket.description import NegativesSection, PocketSection
+from generation.prompt import read
 from generation.recipe import Recipe, Stage, last_step
 from generation.request import ImagineRequest, Target
 from generation.worker.build import engine_for
@@ -82,6 +83,36 @@ def test_paints_a_picture_of_the_size_asked_for(engine: Engine) -> None:
     assert picture.shape == (3, 64, 96)
     assert picture.min() >= 0
     assert picture.max() <= 1
+
+
+DIRECT = Recipe(cutouts=8, init="grey", stages=(Stage("pixels", 1.0, "normalised", 1.0, 0.1, (1, 1, 1, 1)),))
+
+
+def course(models: Models, request: ImagineRequest) -> tuple[list[Tensor], float]:
+    """Return the pictures of all steps, and how like the last one is to the sea."""
+    engine, pictures = make_engine(models, DIRECT), []
+    state = engine.add_request(request)
+    while len(engine):
+        engine.step()
+        assert state.picture is not None
+        pictures.append(state.picture.clone())
+    with torch.no_grad():
+        shown = torch.nn.functional.interpolate(pictures[-1][None], size=models.perceptor.input_size)
+        likeness = models.perceptor.encode_image(shown)[0] @ models.perceptor.encode_texts(["the sea"])[0]
+    return pictures, float(likeness)
+
+
+def test_a_story_is_its_first_part_until_it_turns_and_then_comes_nearer_to_the_next(pocket: Models) -> None:
+    request = replace(REQUEST, steps=20)
+    alone, before = course(pocket, request)
+    story, after = course(pocket, replace(request, targets=read("a red apple ^ the sea")))
+    assert [torch.equal(*each) for each in zip(alone, story, strict=True)] == [True] * 10 + [False] * 10
+    assert after > before + 0.1
+
+
+def test_a_picture_keeps_away_from_what_it_is_to_be_without(pocket: Models) -> None:
+    request = replace(REQUEST, prompt="a sailboat on the sea", steps=20)
+    assert course(pocket, replace(request, without=("the sea",)))[1] < course(pocket, request)[1] - 0.1
 
 
 def test_same_seed_same_picture(engine: Engine) -> None:
@@ -239,7 +270,7 @@ class Slow:
         self.seconds = seconds
         self.closed: list[str] = []
 
-    def begin(self, request: ImagineRequest, _: object, __: Generator) -> Slices[None, None, Tensor]:
+    def begin(self, request: ImagineRequest, _: object, __: Tensor, ___: Generator) -> Slices[None, None, Tensor]:
         try:
             for _ in range(self.slices):
                 self.canvas.now += self.seconds
@@ -356,8 +387,9 @@ def test_a_step_that_breaks_takes_only_its_own_batch_along(models: Models) -> No
 
 
 def test_the_tail_of_a_long_prompt_is_reported(engine: Engine) -> None:
-    state = engine.add_request(replace(REQUEST, prompt="red " * 75 + "blue green"))
-    assert state.left_out == "blue green"
+    request = replace(REQUEST, prompt="red " * 75 + "blue green")
+    assert engine.add_request(replace(request, long="cut")).left_out == "blue green"
+    assert engine.add_request(replace(request, id="joined")).left_out == ""
 
 
 def test_a_size_that_the_model_cannot_paint_is_refused(tiny_models: ModelsSettings) -> None:

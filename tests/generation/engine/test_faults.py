@@ -17,6 +17,7 @@ from generation.engine.objective import Likeness, Objective
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
 from generation.engine.state import RequestState
+from generation.engine.story import weights
 from generation.perceptor.cutouts import Cutouts
 from generation.perceptor.ensemble import Perceptor
 from generation.pocket.description import NegativesSection
@@ -46,7 +47,9 @@ class Strict(Likeness):
         self.views = 0
         self.rows_seen: Sequence[Tensor] = ()
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor, at_once: int | None = None) -> Tensor:
+    def loss(
+        self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
+    ) -> Tensor:
         self.calls += 1
         self.views = at_once or len(pictures) * drawn.shape[1]
         self.rows_seen = rows
@@ -55,7 +58,7 @@ class Strict(Likeness):
             raise error
         self.pictures.append(len(pictures))
         self.sliced.append(at_once is not None)
-        return super().loss(pictures, rows, drawn, at_once)
+        return super().loss(pictures, rows, weights, drawn, at_once)
 
 
 def engine_with(models: Models, objective: Objective) -> Engine:
@@ -95,7 +98,9 @@ def test_in_slices_the_gradient_is_the_same_but_for_rounding(negatives: Negative
     gradients: list[Tensor] = []
     for at_once in (None, 2):
         pictures = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)).requires_grad_()
-        gradients += torch.autograd.grad(objective.loss(pictures, rows, drawn, at_once).sum(), pictures)
+        gradients += torch.autograd.grad(
+            objective.loss(pictures, rows, weights(REQUEST, 0)[None], drawn, at_once).sum(), pictures
+        )
     whole, sliced = gradients
     assert whole.abs().max() > 0
     assert torch.allclose(whole, sliced, rtol=1e-4, atol=1e-4 * float(whole.abs().max()))
@@ -115,7 +120,8 @@ def test_autograd_keeps_a_slice_only(models: Models) -> None:
 
         cutouts = torch.rand(1, 8, 3, 32, 32).requires_grad_()
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            objective.distance(models.perceptor.encode_cutouts(cutouts, at_once), rows)
+            image = models.perceptor.encode_cutouts(cutouts, at_once)
+            objective.distance(image, rows, weights(REQUEST, 0)[None])
         kept.append(sum(sizes.values()))
     assert kept[1] < kept[0] / 2
 

@@ -67,10 +67,12 @@ class Breaking(Likeness):
 
     error: Exception | None = None
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor, at_once: int | None = None) -> Tensor:
+    def loss(
+        self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
+    ) -> Tensor:
         if self.error:
             raise self.error
-        return super().loss(pictures, rows, drawn, at_once)
+        return super().loss(pictures, rows, weights, drawn, at_once)
 
 
 def break_with(worker: Worker, error: Exception | None) -> None:
