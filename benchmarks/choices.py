@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks import options as common
 from benchmarks.errors import BenchmarkError
 from benchmarks.judge import Judge, Prompt
-from benchmarks.pictures import PROMPTS, image_file, paint_one, prompts, sheet
+from benchmarks.pictures import COLUMNS, PROMPTS, image_file, paint_one, prompts, sheet
 from bot.errors import PromptError
 from bot.prompt import parse
 from config.settings import PaintingSettings
@@ -37,6 +37,7 @@ SETS = {
     "augmentations": ["--augment none", *(f"--augment {name}" for name in AUGMENTATIONS)],
     "growing": [f"--grow {share / 10}" for share in (0, 3, 6, 9)],
 }
+SETS["all"] = [*SETS["options"], *SETS["optimisers"], *SETS["augmentations"]]
 """Choices that are compared, by name."""
 
 
@@ -58,6 +59,7 @@ class Figures:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own."""
     parser.add_argument("--set", choices=SETS, default="presets", help="which choices (default: presets)")
+    parser.add_argument("--also", default="", help="flags that go with each, as one types them")
     parser.add_argument("--choice", action="append", help="flags instead of those, as one types them; several times")
     parser.add_argument("--prompts", type=Path, default=PROMPTS, help="one a line (default: the sixty)")
     parser.add_argument("--every", type=common.count, default=12, help="take each so-many-th prompt (default: 12)")
@@ -95,8 +97,8 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
             seconds[choice].append(time.monotonic() - began)
         print(f"choices: {number} of {len(asked)} prompts", file=sys.stderr, flush=True)
     rows = [painted[choice][number] for number in range(len(wanted)) for choice in choices]
-    captions = [choice or "usual" for _ in wanted for choice in choices]
-    sheet(rows, captions, columns=len(choices)).save(options.out, quality=85)
+    captions = [choice.replace("--", "") or "usual" for _ in wanted for choice in choices]
+    sheet(rows, captions, columns=len(choices) if len(wanted) > 1 else COLUMNS).save(options.out, quality=85)
     found = {choice: _figures(seconds[choice], painted[choice], wanted, judge) for choice in choices}
     options.out.with_suffix(".md").write_text(table(found), "utf-8")
     return {
@@ -124,7 +126,7 @@ def _shown(figure: float | None, form: str) -> str:
 def _request(prompt: Prompt, choice: str, options: argparse.Namespace) -> ImagineRequest:
     side, steps = options.size, options.steps
     settings = PaintingSettings(width=side, height=side, max_side=side, steps=steps, max_steps=4 * steps)
-    return parse(f"{prompt.text} --seed {options.seed} {choice}", settings).request("choice")
+    return parse(f"{prompt.text} --seed {options.seed} {choice} {options.also}", settings).request("choice")
 
 
 def _figures(

@@ -123,6 +123,14 @@ def test_a_story_goes_on_in_the_part_in_which_it_was(models: Models, step: int) 
     assert torch.equal(painted(engine, story, whole.checkpoints[step]).picture, whole.picture)
 
 
+@pytest.mark.parametrize("step", [1, 9, 10, 30])
+def test_what_was_asked_for_goes_on_too(models: Models, step: int) -> None:
+    asked = replace(REQUEST, optimiser="adamp", ema=0.9, cutouts=6, cuts="pooled", grow=0.25)
+    engine = the_engine(models, RECIPES["one stage"])
+    whole = painted(engine, asked)
+    assert torch.equal(painted(engine, asked, whole.checkpoints[step]).picture, whole.picture)
+
+
 def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:
     models = load_models("pocket", "pocket", CPU)
     request = replace(REQUEST, width=64, height=64, steps=20)
