@@ -100,9 +100,9 @@ class Flag:
 
 
 def usual_fields(painting: PaintingSettings, quality: Quality = "normal") -> Fields:
-    """Return the fields where no flag but that of a quality is given, but for those that are drawn anew."""
+    """Return the fields where no flag is given, or none but that of a quality, but for those that are drawn anew."""
     steps = min(painting.max_steps, max(1, round(painting.steps * PRESETS[quality].steps)))
-    known = {**DEFAULTS, **dict(painting), "quality": quality, "steps": steps}
+    known = {**DEFAULTS, **dict(painting), "steps": steps}
     return {name: known[name] for flag in FLAGS.values() for name in flag.fields if known[name] is not MISSING}
 
 
