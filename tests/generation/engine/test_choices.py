@@ -14,8 +14,8 @@ from config.settings import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.batch import Batch
 from generation.engine.engine import Engine
-from generation.engine.optimisers import OPTIMISERS
 from generation.engine.state import RequestState
+from generation.options import OPTIMISERS
 from generation.perceptor.clip import CLIPPerceptor
 from generation.pocket.description import PocketSection
 from generation.recipe import Recipe, Stage

@@ -6,6 +6,7 @@ import pytorch_optimizer
 import torch
 from torch import Generator, Tensor, optim
 
+from generation import options
 from generation.engine.optimisers import OPTIMISERS, Evaluate, Tensors, learning_rate
 from generation.recipe import Stage
 
@@ -52,7 +53,11 @@ def losses_with(gradients: list[Tensor]) -> Evaluate:
     return evaluate
 
 
-@pytest.mark.parametrize("name", OPTIMISERS)
+def test_all_that_can_be_chosen_are_there_and_compared() -> None:
+    assert LIBRARY.keys() == options.OPTIMISERS.keys() <= OPTIMISERS.keys()
+
+
+@pytest.mark.parametrize("name", LIBRARY)
 def test_every_row_goes_where_the_library_leads_it_alone(name: str) -> None:
     optimiser = OPTIMISERS[name]()
     parameters: Tensors = tuple(torch.zeros(2, *shape) for shape in SHAPES)
