@@ -68,13 +68,11 @@ class Preset:
         steps: times as many.
         cutouts: times as many.
         grow: share of the steps that is painted at half the size.
-        ema: of what is shown, see ``generation.recipe.Stage``.
     """
 
     steps: float = 1.0
     cutouts: float = 1.0
     grow: float = 0.0
-    ema: float = 0.0
 
 
 PRESETS: Mapping[Quality, Preset] = {

@@ -113,7 +113,7 @@ class Recipe:
                 learning_rate=rate * faster,
                 final_learning_rate=_either(request.final_rate, stage.final_learning_rate),
                 total_variation=_either(request.smooth, stage.total_variation),
-                ema=_either(request.ema, preset.ema or stage.ema),
+                ema=_either(request.ema, stage.ema),
                 cutouts=request.cutouts or round((stage.cutouts or self.cutouts) * preset.cutouts),
                 cut_method=stage.cut_method if request.cuts == AUTO else request.cuts,
                 cut_power=_either(request.cut_power, stage.cut_power),
