@@ -12,7 +12,7 @@ from torch import Tensor
 from generation.capacity import Capacity
 from generation.engine import batch
 from generation.engine.engine import Engine
-from generation.engine.optimisers import Adam
+from generation.engine.optimisers import OPTIMISERS
 from generation.request import ImagineRequest
 
 SLOTS = {"cpu": 1, "cuda": batch.SLOTS}
@@ -97,8 +97,8 @@ def step_bytes(engine: Engine) -> Capacity:
     """
     small = -(-SIDE // engine.multiple) * engine.multiple
     large = 2 * small
-    optimisers = [Adam()] * len(engine.canvases)
-    probe = Engine(engine.recipe, engine.canvases, optimisers, engine.objective, engine.device)
+    adam = OPTIMISERS["adam"]()
+    probe = Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=adam), engine.device)
     one, two, one_large = (_peak(probe, side, count) for side, count in ((small, 1), (small, 2), (large, 1)))
     pixel = max(0.0, (one_large - one) / (large**2 - small**2))
     picture = max(0.0, two - one - pixel * small**2)

@@ -64,7 +64,7 @@ def test_what_an_evaluation_takes_counts_whatever_the_optimiser_does(engine: Eng
     """Of one that takes no gradients nothing is kept, and yet it takes something."""
     optimiser = Evolution()
     assert optimiser.evaluations > 1
-    other = Engine(engine.recipe, engine.canvases, [optimiser], engine.objective, CPU)
+    other = Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=optimiser), CPU)
     assert kept(other, 64, 1) == 0
     assert step_bytes(other) == step_bytes(engine)
 

@@ -11,7 +11,8 @@ from config.settings import ModelsSettings
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
-from generation.engine.optimisers import Adam
+from generation.engine.optimisers import OPTIMISERS
+from generation.engine.parts import Parts
 from generation.errors import DeviceError
 from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
 from generation.executor.protocol import Abort, FromWorker, Paint, Suspend
@@ -55,8 +56,9 @@ def worker(tiny_models: ModelsSettings, reported: Reported) -> Worker:
 def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seconds: float = 1000.0) -> Worker:
     models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
     objective = Breaking(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
-    canvases = [CANVASES["latent"](models, stage, CPU) for stage in models.recipe.stages]
-    engine = Engine(models.recipe, canvases, [Adam()], objective, CPU)
+    (stage,) = models.recipe.stages
+    parts = Parts(CANVASES["latent"](models, stage, CPU), objective, OPTIMISERS["adam"]())
+    engine = Engine(models.recipe, lambda _: parts, CPU)
     return Worker(engine, "cpu", 1000.0, checkpoint_seconds, reported)
 
 
@@ -75,8 +77,9 @@ class Breaking(Likeness):
 
 def break_with(worker: Worker, error: Exception | None) -> None:
     """Let every further step fail, or none."""
-    assert isinstance(worker.engine.objective, Breaking)
-    worker.engine.objective.error = error
+    objective = worker.engine.parts(worker.engine.recipe.stages[0]).objective
+    assert isinstance(objective, Breaking)
+    objective.error = error
 
 
 def test_every_step_is_reported_with_its_beat(worker: Worker, reported: Reported) -> None:
@@ -210,7 +213,7 @@ def test_what_fails_before_its_first_step_fails_alone(
     worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.handle(Paint(replace(REQUEST, id="neighbour")))
-    (canvas,) = worker.engine.canvases
+    canvas = worker.engine.parts(worker.engine.recipe.stages[0]).canvas
     monkeypatch.setattr(canvas, "init", lambda *_: torch.empty(2**50))
     worker.handle(Paint(REQUEST))
     assert Failed("a", TOO_LARGE, is_shortage=True) in reported.messages()
