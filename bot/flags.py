@@ -3,6 +3,7 @@
 A new flag is an entry of :data:`FLAGS`, and a field of ``ImagineRequest`` where it asks for something new.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
@@ -57,6 +58,7 @@ METHODS = {"original": "crops", "latest": "pooled"}
 """Names of cut methods there."""
 SIZE = re.compile(r"(?P<width>\d{1,9})[xX×хХ](?P<height>\d{1,9})")
 """With a Latin or Cyrillic x or a multiplication sign between."""
+ASPECT = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
 COMMAS = re.compile(r"\s*[,،，、]\s*(?:--|—|–)*")
 """Of any script, with dashes behind that could begin a flag."""
 MOST_WITHOUT = 200
@@ -171,6 +173,8 @@ def _augment(value: str, *_: object) -> Fields:
 
 def _size(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
     """Hold sides to what is asked of all models; what else the ones in use ask, ``Pool.refusal`` says."""
+    if aspect := ASPECT.fullmatch(value):
+        return _aspect(int(aspect[1]), int(aspect[2]), painting)
     match, shown, most = SIZE.fullmatch(value), inline_code(value), painting.max_side
     if match is None:
         example = f"`--size {FLAGS['size'].example}`"
@@ -185,6 +189,17 @@ def _size(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
             f"Width and height must be multiples of {SIDE_MULTIPLE}; the nearest to {shown} is `--size {nearest}`."
         )
     return sides
+
+
+def _aspect(width: int, height: int, painting: PaintingSettings) -> Fields:
+    """Return the sides of a picture of that aspect that has about as many pixels as is usual."""
+    most = painting.max_side / MIN_SIDE
+    if max(width, height) > most * min(width, height):
+        raise PromptError(f"One side of a picture can be up to {most:g} times as long as the other.")
+    scale = math.sqrt(painting.width * painting.height / (width * height))
+    scale = min(max(scale, MIN_SIDE / min(width, height)), painting.max_side / max(width, height))
+    near = [round(side * scale / SIDE_MULTIPLE) * SIDE_MULTIPLE for side in (width, height)]
+    return dict(zip(("width", "height"), near, strict=True))
 
 
 def _init(value: str, _: PaintingSettings, inits: Sequence[str]) -> Fields:
@@ -250,11 +265,12 @@ FLAGS = {
     "size": Flag(
         fields=("width", "height"),
         example="128x192",
-        help=f"width and height in pixels, multiples of {SIDE_MULTIPLE}, at least {MIN_SIDE}",
-        pattern=lambda _: SIZE.pattern,
+        help=f"width and height in pixels, multiples of {SIDE_MULTIPLE}, at least {MIN_SIDE}; or an aspect, as 16:9",
+        pattern=lambda _: f"{SIZE.pattern}|{ASPECT.pattern}",
         parse=_size,
         caption="{}×{}".format,
         render="{}x{}".format,
+        aliases=("ar",),
     ),
     "quality": Flag(
         fields=("quality",),
@@ -273,6 +289,7 @@ FLAGS = {
         pattern=lambda _: r"\d+",
         parse=lambda value, painting, _: _number("steps", value, 1, painting.max_steps),
         caption=lambda steps: "1 step" if steps == 1 else f"{steps} steps",
+        aliases=("iterations",),
     ),
     "init": Flag(
         fields=("init",),
@@ -281,6 +298,7 @@ FLAGS = {
         pattern=lambda inits: "|".join(inits or [NOISE]),
         parse=_init,
         caption=lambda init: NOISES.get(init, f"from a {init}"),
+        aliases=("init-noise",),
         is_offered=lambda inits: any(init != NOISE for init in inits),
     ),
     "init-weight": Flag(
@@ -369,7 +387,7 @@ FLAGS = {
         parse=lambda value, *_: _decimal("rate", "rate", value, 100, LEAST_RATE),
         caption=lambda rate: f"rate {_plain(rate)}",
         render=_plain,
-        aliases=("lr",),
+        aliases=("lr", "learning-rate"),
         is_offered=lambda _: False,
         is_prose=True,
     ),
@@ -412,7 +430,7 @@ FLAGS = {
         pattern=lambda _: r"\d+",
         parse=lambda value, *_: _number("cutouts", value, 1, MOST_CUTOUTS),
         caption="{} cutouts".format,
-        aliases=("cutn",),
+        aliases=("cutn", "num-cuts"),
         is_offered=lambda _: False,
     ),
     "cuts": Flag(
@@ -422,7 +440,7 @@ FLAGS = {
         pattern=lambda _: "|".join((*CUT_METHODS, *METHODS)),
         parse=_cuts,
         caption="{} cuts".format,
-        aliases=("cutm",),
+        aliases=("cutm", "cut-method"),
         is_offered=lambda _: False,
         is_prose=True,
     ),
@@ -445,7 +463,7 @@ FLAGS = {
         parse=_augment,
         caption=lambda names: f"augmented by {', '.join(names)}" if names else "not augmented",
         render=lambda names: ",".join(names) or PLAIN,
-        aliases=("aug",),
+        aliases=("aug", "augments"),
         is_offered=lambda _: False,
         is_prose=True,
     ),

@@ -19,6 +19,20 @@ SetupArguments = Annotated[
     list[str] | None,
     typer.Argument(metavar="KEY=VALUE", help="Settings, such as painting.steps=50.", show_default=False),
 ]
+ELSEWHERE = {
+    "seed": ("-sd",),
+    "size": ("-s",),
+    "steps": ("-i",),
+    "init": ("--init-image", "-ii", "-in"),
+    "init-weight": ("-iw",),
+    "optimiser": ("-opt",),
+    "rate": ("-lr",),
+    "cutouts": ("-cuts",),
+    "cuts": ("-cutm",),
+    "cut-power": ("-cutp",),
+    "augment": ("-aug",),
+}
+"""Names of flags in nerdyrodent's VQGAN-CLIP, beside the aliases."""
 MISPLACED = (
     "That looks like a bot's token; it belongs in the variable EASEL_DISCORD__TOKEN or in the file that "
     "discord.token_file names, where other users of this machine do not see it."
@@ -31,7 +45,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda name: name.replace("_", "-"),
+    },
 )
 
 
@@ -209,20 +226,45 @@ def sandbox(
 @app.command()
 def imagine(
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What to paint.", show_default=False)],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to put the picture, a .png.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "--output", "-o", metavar="FILE", help="Where to put the picture, a .png.", show_default=False
+        ),
+    ],
     settings: SetupArguments = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu, cuda or cuda:N; several with commas.", show_default="a GPU, else the CPU")
+        str | None,
+        typer.Option(
+            "--device", "-cd", help="cpu, cuda or cuda:N; several with commas.", show_default="a GPU, else the CPU"
+        ),
     ] = None,
     vqgan: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="A fetched VQGAN, or its .ckpt or .safetensors.", show_default=False),
+        typer.Option(
+            "--vqgan",
+            "-ckpt",
+            metavar="NAME|FILE",
+            help="A fetched VQGAN, or its .ckpt or .safetensors.",
+            show_default=False,
+        ),
     ] = None,
     vqgan_config: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Its YAML, where none lies beside it.", show_default=False)
+        str | None,
+        typer.Option(
+            "--vqgan-config", "-conf", metavar="FILE", help="Its YAML, where none lies beside it.", show_default=False
+        ),
     ] = None,
     clip: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE[+…]", help="A fetched CLIP, or its file.", show_default=False)
+        str | None,
+        typer.Option(
+            "--clip",
+            "--clip-model",
+            "-m",
+            metavar="NAME|FILE[+…]",
+            help="A fetched CLIP, or its file.",
+            show_default=False,
+        ),
     ] = None,
     precision: Annotated[
         Precision | None, typer.Option(help="What the networks compute in.", show_default=False)
@@ -233,7 +275,11 @@ def imagine(
     target: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FILE[:WEIGHT]", help="A picture to come near to; may be given several times.", show_default=False
+            "--target",
+            "-ip",
+            metavar="FILE[:WEIGHT]",
+            help="A picture to come near to; may be given several times.",
+            show_default=False,
         ),
     ] = None,
     mask: Annotated[
@@ -259,7 +305,7 @@ def imagine(
     from easel.models import with_paths
     from easel.picture_arguments import PictureArguments, start_in
 
-    arguments = ["log.level=warning", *_checked(settings)]
+    arguments = ["log.level=error", *_checked(settings)]
     if device is not None:
         if not all(map(DEVICE.fullmatch, device.split(","))):
             raise typer.BadParameter("should be cpu, cuda or cuda:N", param_hint="--device")
@@ -293,10 +339,26 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
             text = f"{flag.help[0].upper()}{flag.help[1:]}; for example {flag.example}."
             if name == "init":
                 text += " Or a file, the picture to begin from: cat.png, ./cat."
-            option = typer.Option(None, *names, metavar=name.upper(), help=text, show_default=False)
+            check = None if flag.takes_words else _one_word
+            option = typer.Option(
+                None,
+                *names,
+                *ELSEWHERE.get(name, ()),
+                metavar=name.upper(),
+                help=text,
+                show_default=False,
+                callback=check,
+            )
             keyword = inspect.Parameter.KEYWORD_ONLY
             parameters.append(inspect.Parameter(name.replace("-", "_"), keyword, default=option, annotation=str | None))
     return IMAGINE.replace(parameters=parameters)
+
+
+def _one_word(value: str | None) -> str | None:
+    """Refuse several words: all behind the first would be taken for some of the prompt."""
+    if value is not None and len(value.split()) > 1:
+        raise typer.BadParameter(f"should be one word, with commas instead of blanks, not '{value}'")
+    return value
 
 
 def _checked(settings: list[str] | None) -> list[str]:

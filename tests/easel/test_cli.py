@@ -54,6 +54,7 @@ def test_version(easel: Easel) -> None:
         (["demo", "--port", "65536"], "65535"),
         (["run", "painting.width"], "key=value"),
         (["imagine", "a", "--out", "a.png", "--precision", "fp8"], "'fp32', 'bf16'"),
+        (["imagine", "a", "--out", "a.png", "--augment", "Af Pe"], "should be one word, with commas instead of blanks"),
     ],
 )
 def test_wrong_usage(easel: Easel, arguments: list[str], complaint: str) -> None:
