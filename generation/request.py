@@ -19,6 +19,12 @@ AUTO = "auto"
 """Whatever suits the models."""
 NOISE = "noise"
 """Nothing to begin from."""
+PNG = "png"
+FILMS = ("mp4", "gif", "webp")
+"""Outputs that show how the picture came about."""
+LATENT = "latent"
+"""Output that is what a latent canvas ended with."""
+OUTPUTS = (PNG, *FILMS, LATENT)
 VERSION = 3
 """Of what :meth:`ImagineRequest.to_json` writes."""
 LONGEST_JSON = 100_000
@@ -90,12 +96,14 @@ class ImagineRequest:
         init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal; ``""`` for none.
         canvas: what is optimised; ``auto`` or a name that the models' recipe knows.
         optimiser: by what; ``auto`` or a name that the models' recipe knows.
-        outputs: what is made of it.
+        outputs: what is made of it, of :data:`OUTPUTS`; a PNG always.
         init_weight: pull of what the painting began with, see ``generation.engine.batch.pull``; 0 for none.
         fit: how pictures of another shape are made to fit, their aspect kept: ``crop`` cuts off what is too much,
             ``pad`` goes on with their edges where something is missing.
         mask: SHA-256 of an encoded picture, in hexadecimal; ``""`` for none. White is where the picture to begin from
             is painted on, black where it stays.
+        fps: pictures of a film in a second; None for what suits its length.
+        length: of a film, in seconds; None for as long as its pictures last.
     """
 
     __pydantic_config__ = STRICT
@@ -113,10 +121,12 @@ class ImagineRequest:
     init_picture: Digest = ""
     canvas: Name = AUTO
     optimiser: Name = AUTO
-    outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = ("png",)
+    outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = (PNG,)
     init_weight: Pull = 0.0
     fit: Literal["crop", "pad"] = "crop"
     mask: Digest = ""
+    fps: Annotated[float, Field(ge=1, le=60)] | None = None
+    length: Annotated[float, Field(ge=1, le=600)] | None = None
 
     @property
     def judged_by(self) -> tuple[Target, ...]:

@@ -41,6 +41,7 @@ from generation.worker.images import Snapshot
 from generation.worker.memory import capacity
 from generation.worker.pictures import fitted
 from generation.worker.reporter import Reporter
+from generation.worker.setup import setup_of
 
 FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
@@ -231,7 +232,7 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         send(LoadFailed(type(error).__name__, str(error)))
         return
     send(Ready(str(device), capacity(engine), engine.multiple, engine.evaluations, engine.inits))
-    reporter = Reporter(send)
+    reporter = Reporter(send, setup_of(first, device, engine.fingerprint))
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
     Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter).run(inbox)
 
