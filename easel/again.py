@@ -56,12 +56,13 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
     """
     request = metadata.request
     prompt = _typed(request, painting)
-    options = [("out", path.name if is_picture(path) else f"{path.stem}.png")]
+    films = [f"{path.stem}.{output}" for output in request.outputs if output in FILMS]
+    options = [("out", path.name if is_picture(path) and path.name not in films else f"{path.stem}.png")]
     if prompt is None or request.pictures:
         options.append(("from", str(path)))
     if prompt is not None:
         options += _flags(request, DEFAULTS).items()
-    options += [("video", f"{path.stem}.{output}") for output in request.outputs if output in FILMS]
+    options += [("video", film) for film in films]
     options += [(name, f"{value:g}") for name in ("fps", "length") if (value := getattr(request, name)) is not None]
     options += _models(metadata.setup, models)
     words = [

@@ -66,6 +66,8 @@ CONTROLS = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
 PICTURE_SEGMENT = b"Easel\0"
 LONGEST_SEGMENT = 65_000
+XMP_FLAG = 4
+"""Of a WebP that has XMP, in its first chunk."""
 
 Format = Literal["PNG", "JPEG", "WEBP"]
 Blocks = Iterator[tuple[Any, memoryview]]
@@ -150,8 +152,22 @@ def encode(image: Image.Image, kind: Format, metadata: Metadata) -> bytes:
             image.save(buffer, "JPEG", quality=95, subsampling=0, xmp=metadata.xmp, extra=extra)
         case "WEBP":
             image.save(buffer, "WEBP", lossless=True, xmp=metadata.xmp)
-            return _with_chunk(buffer.getvalue(), packed) if packed else buffer.getvalue()
+            return _with_chunk(buffer.getvalue(), b"EASL", packed) if packed else buffer.getvalue()
     return buffer.getvalue()
+
+
+def in_film(film: bytes, metadata: Metadata) -> bytes:
+    """Return a GIF or an animated WebP that says how it was made; an MP4 says so in a comment already."""
+    if film.startswith(b"GIF"):
+        place = 13 + _colours(film)
+        note = metadata.note.encode()
+        pieces = (note[at : at + 255] for at in range(0, len(note), 255))
+        comment = b"\x21\xfe" + b"".join(bytes([len(piece)]) + piece for piece in pieces) + b"\0"
+        return film[:place] + comment + film[place:]
+    if film[12:16] == b"VP8X":
+        flagged = film[:20] + bytes([film[20] | XMP_FLAG]) + film[21:]
+        return _with_chunk(flagged, b"XMP ", metadata.xmp)
+    return film
 
 
 def read(data: bytes) -> Metadata:
@@ -191,8 +207,8 @@ def _png_info(metadata: Metadata, packed: bytes) -> PngInfo:
     return info
 
 
-def _with_chunk(webp: bytes, packed: bytes) -> bytes:
-    body = webp[8:] + b"EASL" + len(packed).to_bytes(4, "little") + packed + bytes(len(packed) % 2)
+def _with_chunk(webp: bytes, kind: bytes, data: bytes) -> bytes:
+    body = webp[8:] + kind + len(data).to_bytes(4, "little") + data + bytes(len(data) % 2)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
@@ -335,7 +351,7 @@ def _riff_chunks(data: memoryview) -> Blocks:
 
 def _gif_extensions(data: memoryview) -> Blocks:
     """Yield the extensions before the first picture, their pieces joined."""
-    place = 13 + (3 << 1 + (data[10] & 7)) * (data[10] >> 7)
+    place = 13 + _colours(data)
     while place + 2 <= len(data) and data[place] == 0x21:
         label, place, pieces = data[place + 1], place + 2, []
         while data[place] and len(pieces) <= LONGEST_NOTE // 255:
@@ -343,6 +359,11 @@ def _gif_extensions(data: memoryview) -> Blocks:
             place += 1 + data[place]
         yield label, memoryview(b"".join(pieces))
         place += 1
+
+
+def _colours(gif: bytes | memoryview) -> int:
+    """Return how many bytes of colours stand behind the header of a GIF."""
+    return (3 << 1 + (gif[10] & 7)) * (gif[10] >> 7)
 
 
 def _mp4_boxes(data: memoryview) -> Blocks:

@@ -22,9 +22,7 @@ NOISE = "noise"
 PNG = "png"
 FILMS = ("mp4", "gif", "webp")
 """Outputs that show how the picture came about."""
-LATENT = "latent"
-"""Output that is what a latent canvas ended with."""
-OUTPUTS = (PNG, *FILMS, LATENT)
+OUTPUTS = (PNG, *FILMS)
 VERSION = 3
 """Of what :meth:`ImagineRequest.to_json` writes."""
 LONGEST_JSON = 100_000

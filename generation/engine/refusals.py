@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from generation.request import AUTO, ImagineRequest
+from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest
 
 
 def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
@@ -19,6 +19,8 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return "The canvas cannot be chosen yet; ask again without it."
     if request.optimiser != AUTO:
         return "The optimiser cannot be chosen yet; ask again without it."
-    if request.outputs != ("png",):
-        return "Nothing but a PNG can be made yet; ask again for one."
+    if unknown := set(request.outputs) - set(OUTPUTS):
+        return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
+    if len(set(request.outputs) & set(FILMS)) > 1:
+        return "One video can be made of a picture; ask for one."
     return None

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from generation.engine.checkpoint import PaintingCopy
 from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
@@ -12,6 +13,7 @@ from generation.metadata import Setup
 from generation.request import ImagineRequest
 from generation.worker.images import Snapshot, encode_png, encode_preview
 
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 ROUND_SECONDS = 0.05
 """So often the steps that were taken are reported, those of one request or one batch together."""
 
@@ -27,6 +29,7 @@ class _Painted:
     request: ImagineRequest
     picture: Snapshot
     started: float
+    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,12 @@ class Reporter:
             self._pending["copied", request_id] = _Copied(request_id, seconds, copy)
             self._something.set()
 
-    def finish(self, request: ImagineRequest, picture: Snapshot, started: float) -> None:
-        """Report a request that is done and was started at ``started``, by ``time.monotonic``."""
+    def finish(
+        self, request: ImagineRequest, picture: Snapshot, started: float, files: Mapping[str, bytes] = NO_FILES
+    ) -> None:
+        """Report a request that is done and was started at ``started``, by ``time.monotonic``, with files beside it."""
         self.forget(request.id, but="started")
-        self._hurry("ended", request.id, _Painted(request, picture, started))
+        self._hurry("ended", request.id, _Painted(request, picture, started, files))
 
     def fail(self, failed: Failed) -> None:
         """Report that a request's picture will not come."""
@@ -136,8 +141,8 @@ class Reporter:
                 return progress if picture is None else replace(progress, preview=encode_preview(picture))
             case _Copied(request_id, seconds, copy):
                 return Checkpoint(request_id, copy.step, seconds, copy.to_bytes())
-            case _Painted(request, picture, started):
+            case _Painted(request, picture, started, files):
                 png = encode_png(picture, request, self._setup)
-                return Finished(request.id, png, time.monotonic() - started)
+                return Finished(request.id, png, time.monotonic() - started, dict(files))
             case _:
                 return item

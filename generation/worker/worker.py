@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
@@ -35,6 +35,7 @@ from generation.executor.protocol import (
     pack,
     read,
 )
+from generation.metadata import Setup
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
@@ -42,6 +43,7 @@ from generation.worker.memory import capacity
 from generation.worker.pictures import fitted
 from generation.worker.reporter import Reporter
 from generation.worker.setup import setup_of
+from generation.worker.video import Film, film_of
 
 FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
@@ -65,17 +67,26 @@ class Worker:
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
         reporter: what there is to say goes through it.
+        setup: with what it is painted, which films tell.
     """
 
     def __init__(
-        self, engine: Engine, device: str, preview_seconds: float, checkpoint_seconds: float, reporter: Reporter
+        self,
+        engine: Engine,
+        device: str,
+        preview_seconds: float,
+        checkpoint_seconds: float,
+        reporter: Reporter,
+        setup: Setup | None = None,
     ) -> None:
         self.engine = engine
         self.device = device
         self.preview_seconds = preview_seconds
         self.checkpoint_seconds = checkpoint_seconds
         self.reporter = reporter
+        self.setup = setup
         self._clocks: dict[str, _Clock] = {}
+        self._films: dict[str, Film] = {}
 
     def run(self, inbox: "queue.SimpleQueue[ToWorker]") -> NoReturn:
         """Serve for ever; sleeps only when nothing is in progress."""
@@ -93,6 +104,7 @@ class Worker:
                 self.engine.abort_request(request_id)
                 self.reporter.forget(request_id)
                 self._clocks.pop(request_id, None)
+                self._cancel_film(request_id)
             case Suspend(request_id):
                 self._suspend(request_id)
             case _:
@@ -130,12 +142,16 @@ class Worker:
         except Exception as error:
             self._fail(request, error)
         else:
+            film = film_of(request, self.setup)
+            if film is not None:
+                self._films[request.id] = film
             self.reporter.start(Started(request.id, self.device, state.left_out, state.step))
 
     def _suspend(self, request_id: str) -> None:
         """Stop painting a request and say from what it can go on; one that has ended is ignored."""
         clock = self._clocks.pop(request_id, None)
         if clock is not None:
+            self._cancel_film(request_id)
             copy = self.engine.suspend_request(request_id)
             if copy is not None:
                 self.reporter.keep(request_id, time.monotonic() - clock.started, copy)
@@ -147,8 +163,11 @@ class Worker:
         assert state.picture is not None
         if state.done:
             del self._clocks[request.id]
-            self.reporter.finish(request, Snapshot(state.picture), clock.started)
+            self._finish(request, Snapshot(state.picture), clock.started)
             return
+        film = self._films.get(request.id)
+        if film is not None and (state.step - 1) % film.every == 0:
+            film.add(Snapshot(state.picture))
         now = time.monotonic()
         picture = None
         if now - clock.previewed >= self.preview_seconds / FRESHNESS:
@@ -160,8 +179,27 @@ class Worker:
             clock.copied = now
             self.reporter.keep(request.id, seconds, self.engine.checkpoint(state))
 
+    def _finish(self, request: ImagineRequest, picture: Snapshot, started: float) -> None:
+        """Report a finished picture, once its film has been encoded to its end."""
+
+        def report(files: Mapping[str, bytes]) -> None:
+            self._films.pop(request.id, None)
+            self.reporter.finish(request, picture, started, files)
+
+        film = self._films.get(request.id)
+        if film is None:
+            report({})
+        else:
+            film.finish(picture, report)
+
+    def _cancel_film(self, request_id: str) -> None:
+        film = self._films.pop(request_id, None)
+        if film is not None:
+            film.cancel()
+
     def _fail(self, request: ImagineRequest, error: Exception) -> None:
         del self._clocks[request.id]
+        self._cancel_film(request.id)
         if isinstance(error, RequestError):
             self.reporter.fail(Failed(request.id, str(error)))
             return
@@ -232,9 +270,10 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         send(LoadFailed(type(error).__name__, str(error)))
         return
     send(Ready(str(device), capacity(engine), engine.multiple, engine.evaluations, engine.inits))
-    reporter = Reporter(send, setup_of(first, device, engine.fingerprint))
+    setup = setup_of(first, device, engine.fingerprint)
+    reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
-    Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter).run(inbox)
+    Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter, setup).run(inbox)
 
 
 def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:
