@@ -18,7 +18,7 @@ from bot.markdown import escape, shorten
 from bot.mentions import REFERENCE
 from bot.prompt import ADDRESS, parse
 from config.settings import PaintingSettings
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Shape
 
 MAX_ALT_TEXT = 1024
 LONGEST_SHOWN = 200
@@ -49,11 +49,13 @@ class InProgress:
         percent: how much is done.
         finishes: when it will be finished, in Unix seconds, as far as one can tell; infinite while no device paints it.
         left_out: the tail of the prompt that is not painted, ``""`` when all of it is.
+        smaller: width and height in which it is painted where they are not those that were asked for.
     """
 
     percent: int
     finishes: float
     left_out: str = ""
+    smaller: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,14 @@ class Painted:
     Args:
         seconds: of painting.
         left_out: the tail of the prompt that was not painted, ``""`` when all of it was.
+        smaller: width and height in which it was painted where they are not those that were asked for.
+        note: what else there is to say, a sentence.
     """
 
     seconds: float
     left_out: str = ""
+    smaller: Shape | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +120,13 @@ class Caption:
                 lines = [f"{standing} · {starting(state.starts)}", self._fine_print()]
             case InProgress():
                 lines = [f"{bar(state.percent)} · {ready(state.finishes)}", self._fine_print()]
-                lines += _left_out(state.left_out)
+                lines += [*_left_out(state.left_out), *self._smaller(state.smaller)]
             case Paused():
                 lines = [PAUSED, self._fine_print()]
             case Painted():
                 lines = [f"{self._fine_print()} · {duration(state.seconds)}"]
-                lines += [*_left_out(state.left_out), f"-# Again: {self.again}"]
+                lines += [f"-# {state.note}"] * bool(state.note)
+                lines += [*_left_out(state.left_out), *self._smaller(state.smaller), f"-# Again: {self.again}"]
             case Ended():
                 lines = [state.sentence, *([f"-# Again: {self.again}"] if state.again else [])]
         return "\n".join([self.title, *lines])
@@ -137,6 +144,9 @@ class Caption:
     def _fine_print(self) -> str:
         parts = [flag.caption(*values) for _, flag, values in unusual(asdict(self.request))]
         return f"-# {' · '.join([*parts, *_pictures(self.request)])}"
+
+    def _smaller(self, shape: Shape | None) -> list[str]:
+        return [f"-# {smaller_size(self.request, shape)}"] if shape else []
 
     @property
     def again(self) -> str:
@@ -180,6 +190,12 @@ def bar(percent: int) -> str:
     """Return ``▰▰▰▰▱▱▱▱▱▱ 40%``."""
     full = percent * BAR // 100
     return f"{'▰' * full}{'▱' * (BAR - full)} {percent}%"
+
+
+def smaller_size(request: ImagineRequest, shape: Shape) -> str:
+    """Return ``Painted at 128×128: the device has no memory for 256×256``."""
+    asked, painted = (f"{width}×{height}" for width, height in (request.shape, shape))
+    return f"Painted at {painted}: the device has no memory for {asked}"
 
 
 def duration(seconds: float) -> str:

@@ -30,7 +30,7 @@ EMBEDDING = [
 """Addresses of IPv6 that stand for one of IPv4: compatible, mapped, NAT64, Teredo and 6to4."""
 HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Easel"}
 
-ELSEWHERE = "I take pictures from Discord only: attach yours, or give the address of one that was posted here."
+ELSEWHERE = "I take pictures from Discord only: attach yours. In a code block an address is painted as words."
 NOT_THERE = "There is no picture at that address, or no longer; attach yours instead."
 UNREACHABLE = "That picture could not be fetched; try again in a while."
 TOO_LARGE = f"That file is too large: up to {MAX_BYTES // 1_000_000} MB work."

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+from bot.characters import clean, is_visible
 from bot.errors import PromptError
-from bot.markdown import inline_code
+from bot.markdown import escape, inline_code, shorten
 from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
-from generation.request import NOISE, SEED_LIMIT, ImagineRequest
+from generation.prompt import MOST_WEIGHT
+from generation.request import FILMS, MOST_TARGETS, NOISE, PNG, SEED_LIMIT, ImagineRequest
 
 Fields = Mapping[str, Any]
 """Some fields of an ``ImagineRequest``, by name."""
@@ -22,6 +24,13 @@ DEFAULTS: Fields = {**{field.name: field.default for field in fields(ImagineRequ
 DECIMAL = r"\d{1,3}(\.\d{1,3})?"
 SIZE = re.compile(r"(?P<width>\d{1,9})[xX×хХ](?P<height>\d{1,9})")
 """With a Latin or Cyrillic x or a multiplication sign between."""
+COMMAS = re.compile(r"\s*[,،，、]\s*(?:--|—|–)*")
+"""Of any script, with dashes behind that could begin a flag."""
+MOST_WITHOUT = 200
+"""Characters of what a picture is to be without."""
+NOISE_PROMPT = re.compile(r"(?P<seed>\d{1,10})(?:::?(?P<weight>-?(?:\d{1,4}(?:\.\d{1,9})?|\.\d{1,9})))?")
+LONGEST_CAPTION = 60
+"""UTF-16 code units of either that the small print shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,8 @@ class Flag:
         render: the value, given what the fields are.
         aliases: other names.
         is_offered: whether ``.help`` tells of it; given ``inits``.
-        is_word: whether its name is a word that people write behind a dash; there it is a flag only with a value.
+        takes_words: whether its value is all words up to the next flag.
+        is_prose: whether its name is a word that may well stand behind a dash, where it is a flag only before a value.
     """
 
     fields: tuple[str, ...]
@@ -52,7 +62,8 @@ class Flag:
     render: Callable[..., str] = str
     aliases: tuple[str, ...] = ()
     is_offered: Callable[[Sequence[str]], bool] = lambda _: True
-    is_word: bool = False
+    takes_words: bool = False
+    is_prose: bool = False
 
 
 def usual_fields(painting: PaintingSettings) -> Fields:
@@ -131,6 +142,40 @@ NOISES = {
 }
 """Beginnings that are no models' own, and how the small print says them."""
 
+
+def _without(value: str, *_: object) -> Fields:
+    """Take texts with commas between them."""
+    if "`" in value or len(value) > MOST_WITHOUT:
+        limits = f"words with commas between them, without backticks, at most {MOST_WITHOUT} characters"
+        raise PromptError(f"`--no` takes {limits}.")
+    texts = tuple(" ".join(clean(text).split()) for text in COMMAS.split(value) if is_visible(text))
+    if not 1 <= len(texts) <= MOST_TARGETS:
+        raise PromptError(f"`--no` takes 1 to {MOST_TARGETS} texts with commas between them, not {len(texts)}.")
+    return {"without": texts}
+
+
+def _noise(value: str, *_: object) -> Fields:
+    """Take seeds, each with a weight behind a colon where it is not 1."""
+    found = [NOISE_PROMPT.fullmatch(each.strip()) for each in value.split(",")]
+    noise = [(int(each["seed"]), round(float(each["weight"] or 1), 4)) for each in found if each]
+    fits = all(seed < SEED_LIMIT and abs(weight) <= MOST_WEIGHT for seed, weight in noise)
+    if len(noise) < len(found) or len(found) > MOST_TARGETS or not fits:
+        takes = f"up to {MOST_TARGETS} seeds, each with its weight, as in `--noise {FLAGS['noise'].example}`"
+        raise PromptError(f"`--noise` takes {takes}, not {inline_code(value)}.")
+    return {"noise": tuple(noise)}
+
+
+def _told_noise(noise: Sequence[tuple[int, float]]) -> str:
+    return ", ".join(f"{seed}:{weight}" for seed, weight in noise)
+
+
+def _long(value: str, *_: object) -> Fields:
+    word = value.casefold()
+    if word not in {"join", "cut"}:
+        raise PromptError(f"`--long` takes `join` or `cut`, not {inline_code(value)}.")
+    return {"long": word}
+
+
 FLAGS = {
     "seed": Flag(
         fields=("seed",),
@@ -182,7 +227,7 @@ FLAGS = {
         pattern=lambda _: "crop|pad",
         parse=lambda value, *_: _choice("fit", "fit", value, ("crop", "pad")),
         caption=lambda fit: "padded" if fit == "pad" else "cropped",
-        is_word=True,
+        is_prose=True,
     ),
     "as": Flag(
         fields=("attached",),
@@ -191,7 +236,7 @@ FLAGS = {
         pattern=lambda _: "start|target",
         parse=lambda value, *_: _choice("as", "attached", value, ("start", "target")),
         caption=str,
-        is_word=True,
+        is_prose=True,
     ),
     "iw": Flag(
         fields=("image_weight",),
@@ -201,6 +246,48 @@ FLAGS = {
         parse=lambda value, *_: _decimal("iw", "image_weight", value, 100),
         caption=str,
         render="{:g}".format,
+    ),
+    "no": Flag(
+        fields=("without",),
+        example="fog, people",
+        help="what the picture should keep away from, with commas between",
+        pattern=lambda _: "(?!)",
+        parse=_without,
+        caption=lambda texts: f"without {escape(shorten(', '.join(texts), LONGEST_CAPTION))}",
+        render=", ".join,
+        takes_words=True,
+    ),
+    "noise": Flag(
+        fields=("noise",),
+        example="7:0.5",
+        help="seeds of random directions to go in, with weights",
+        pattern=lambda _: NOISE_PROMPT.pattern,
+        parse=_noise,
+        caption=lambda noise: f"noise {shorten(_told_noise(noise), LONGEST_CAPTION)}",
+        render=_told_noise,
+        is_offered=lambda _: False,
+        takes_words=True,
+        is_prose=True,
+    ),
+    "long": Flag(
+        fields=("long",),
+        example="cut",
+        help="leaves out what is more than CLIP reads at once; `join` reads it in pieces",
+        pattern=lambda _: "join|cut",
+        parse=_long,
+        caption=lambda _: "cut where it is long",
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "video": Flag(
+        fields=("outputs",),
+        example="gif",
+        help="a video of how it was painted beside it; mp4, gif or webp",
+        pattern=lambda _: "|".join(FILMS),
+        parse=lambda value, *_: {"outputs": (PNG, *_choice("video", "film", value, FILMS).values())},
+        caption=lambda _: "with a video",
+        render=lambda outputs: next((each for each in outputs if each in FILMS), FILMS[0]),
+        bare=FILMS[0],
     ),
 }
 """All flags, by their names, in the order in which they are told."""

@@ -78,6 +78,7 @@ def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
+{typed(f"{prefix}imagine a forest | a storm::0.5")} both, the second half as much; with `^` between, one after the other
 {with_flags}
 A picture that you attach, or reply to, is what it begins from; an address before the words is what it comes near to.
 {typed(f"{prefix}queue")} what is being painted and what waits

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 import regex
 
 from bot.characters import clean, isolate, units
+from generation.prompt import BLOCK, INLINE
 
 SPECIAL = re.compile(r"[\\*_~|`<\[@/]")
-BLOCK = r"(?<!`)(?P<fence>`{3,})(?!`)(?P<block>.+?)(?<!`)(?P=fence)(?!`)"
-INLINE = r"(?<!`)(?P<ticks>`{1,2})(?!`).+?(?<!`)(?P=ticks)(?!`)"
 CODE = regex.compile(f"{BLOCK}|{INLINE}", regex.DOTALL)
 """A code block or inline code: what stands between as many backticks as it begins with."""
 

@@ -13,6 +13,7 @@ from bot.characters import clean
 from bot.markdown import CODE
 from bot.origin import Origin
 from bot.prompt import quoted
+from generation.prompt import fenced
 
 ID = "[0-9]{1,20}"
 REFERENCE = regex.compile(
@@ -34,14 +35,16 @@ REFERENCE = regex.compile(
 )
 EITHER = regex.compile(f"{CODE.pattern}|{REFERENCE.pattern}", regex.VERBOSE | regex.DOTALL)
 UNKNOWN = {"member": "someone", "role": "a role", "channel": "a channel", "time": "some day", "sound": "a sound"}
+SIGNS = frozenset("|^:")
+"""What can have a meaning in a prompt."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def with_names(text: str, origin: Origin, mentioned: Sequence[discord.Member | discord.User]) -> str:
     """Return ``text`` with names instead of ids, except in code, where Discord shows ids.
 
-    A name that could be read as a flag or as code is quoted, so that it is nothing but part of the prompt. Members who
-    are not among ``mentioned`` have none.
+    A name that could be read as a flag, a sign or code is quoted, so that it is nothing but part of the prompt. Members
+    who are not among ``mentioned`` have none.
     """
     members = {member.id: member.display_name for member in mentioned}
 
@@ -52,7 +55,8 @@ def with_names(text: str, origin: Origin, mentioned: Sequence[discord.Member | d
         style = groups.pop("style")
         ((kind, value),) = [(kind, value) for kind, value in groups.items() if value is not None]
         found = members.get(int(value), "") if kind == "member" else _found(origin, kind, value, style)
-        found = quoted(" ".join(clean(found).replace("`", "").split()) or UNKNOWN.get(kind, ""))
+        found = " ".join(clean(found).replace("`", "").split()) or UNKNOWN.get(kind, "")
+        found = fenced(found) if kind != "time" and SIGNS.intersection(found) else quoted(found)
         before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
         apart = found.startswith("`")
         left = " " if apart or before.isalnum() or before in {">", "`", "-", "–", "—"} else ""

@@ -4,8 +4,19 @@ import io
 
 from PIL import Image
 
+from generation.request import Shape
+
 QUALITY = 90
 SMALLEST_SIDE = 64
+
+
+def shape_of(picture: bytes) -> Shape | None:
+    """Return width and height of a picture, None where it is none."""
+    try:
+        with Image.open(io.BytesIO(picture), formats=["PNG"]) as image:
+            return image.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
 
 
 def smaller(picture: bytes) -> bytes | None:

@@ -12,11 +12,15 @@
 Words that are no flags are the prompt, wherever they stand. A word that begins with two hyphens and a letter is a flag,
 and refused when its name is unknown. One that begins with a longer dash is a flag when its name is known, and refused
 when the name is nearly known and a value of such a flag comes behind it; otherwise it is a word, as all others are.
-Names that are words too, as ``—as`` and ``—fit``, are flags there only before a value of theirs.
+Names that are words too, as ``—as`` and ``—long``, are flags there only before a value of theirs. A flag that takes
+words takes all up to the next flag or code block.
 
-Inside a code block everything is literal: no keyboard or client changes anything there, so this is how one quotes a
-prompt. The block loses its fence and its language tag; flags stand outside of it. Inline code is literal too and
-keeps its backticks. Blanks and line ends become one space each, and what cannot be seen is left out.
+What the words of the prompt mean together says :mod:`generation.prompt`.
+
+Inside a code block everything is literal: no keyboard or client changes anything there, and nothing there parts a
+prompt or weighs it, so this is how one quotes it. The block loses its fence and its language tag; flags stand outside
+of it. Inline code is literal too and keeps its backticks. Blanks and line ends become one space each, and what cannot
+be seen is left out.
 """
 
 import difflib
@@ -24,17 +28,20 @@ import re
 import secrets
 import unicodedata
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby, islice
 
 import regex
 
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.flags import ATTACHED, FLAGS, Fields, typed, usual_fields
-from bot.markdown import BLOCK, INLINE, inline_code
+from bot.markdown import inline_code
 from config.settings import PaintingSettings
-from generation.request import SEED_LIMIT, ImagineRequest
+from generation.errors import RequestError
+from generation.prompt import BLOCK, INLINE, fenced, read, write
+from generation.request import SEED_LIMIT, ImagineRequest, Target
 
 LINE_ENDS = "\t\n\v\f\r\x85"
 """Control characters that are blanks."""
@@ -64,23 +71,25 @@ class Arguments:
     Args:
         prompt: what to paint, on one line, never empty.
         fields: of the request, from the flags or as is usual; without ``seed`` where any will do.
+        targets: that the prompt has; none where it is one plain text, of weight 1.
     """
 
     prompt: str
     fields: Fields
+    targets: tuple[Target, ...] = ()
 
     def __str__(self) -> str:
         """Return the text that parses to these arguments, whatever the defaults."""
-        return f"{quoted(self.prompt)} {typed(self.fields)}"
+        return f"{self.prompt if self.targets else quoted(self.prompt)} {typed(self.fields)}"
 
     def request(self, id: str, member: str = "", guild: str = "") -> ImagineRequest:
         """Return a new request, with a random seed where none was given."""
         fields = {"seed": secrets.randbelow(SEED_LIMIT), **self._own}
-        return ImagineRequest(id=id, prompt=self.prompt, member=member, guild=guild, **fields)
+        return ImagineRequest(id, self.prompt, member=member, guild=guild, targets=self.targets, **fields)
 
     def change(self, request: ImagineRequest) -> ImagineRequest:
         """Return the request for this instead, with its old seed where none was given."""
-        return replace(request, prompt=self.prompt, **self._own)
+        return replace(request, prompt=self.prompt, targets=self.targets, **self._own)
 
     @property
     def _own(self) -> Fields:
@@ -99,30 +108,65 @@ def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = (), inst
     """
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in LINE_ENDS):
         raise PromptError("The prompt contains control characters that cannot be shown; take them out.")
-    prompt, values = _split(clean(text), inits)
+    words, values = _split(clean(text), inits)
     fields = dict(usual_fields(painting))
     for name, value in values.items():
         fields.update(FLAGS[name].parse(value, painting, inits))
+    if len(prompt := _joined(words)) > painting.max_prompt_length:
+        raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
+    try:
+        prompt, targets = _meaning(words)
+    except RequestError as error:
+        raise PromptError(str(error)) from None
     if not is_visible(prompt.replace("`", "")):
         prompt = instead
     if not prompt:
         raise PromptError(NO_WORDS)
-    if len(prompt) > painting.max_prompt_length:
-        raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
-    return Arguments(prompt, fields)
+    return Arguments(_standing(prompt, targets, inits), fields, targets)
 
 
 def quoted(text: str) -> str:
-    """Return what to type for a prompt of exactly this ``text``, in a code block where some of it could be a flag."""
-    words = [word.text for word in _words(text)]
-    if " ".join(words) == text and not any(map(FLAG.fullmatch, words)):
-        return text
-    ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{ticks} {text} {ticks}"
+    """Return what to type for a prompt of exactly this plain ``text``, in a code block where it could be more."""
+    words = [*_words(text)]
+    is_plain = _joined(words) == text and not any(FLAG.fullmatch(word.text) for word in words)
+    try:
+        return text if is_plain and _meaning(words) == (text, ()) else fenced(text)
+    except RequestError:
+        return fenced(text)
 
 
-def _split(text: str, inits: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """Part the prompt from the values of the flags, by their names."""
+def _joined(words: Iterable[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _meaning(words: Sequence[Word]) -> tuple[str, tuple[Target, ...]]:
+    """Return a prompt of words, with its targets if it is more than one plain text; raises ``RequestError``."""
+    plain = _joined(words)
+    runs = [(is_literal, _joined(run)) for is_literal, run in groupby(words, lambda word: word.is_literal)]
+    targets = read(" ".join(fenced(run, plain) if is_literal else run for is_literal, run in runs))
+    if not targets:
+        return plain, ()
+    text = targets[0].text
+    return (text, ()) if targets == (Target(text),) else (plain, targets)
+
+
+def _standing(prompt: str, targets: tuple[Target, ...], inits: Sequence[str]) -> str:
+    """Return a prompt that has these targets when it is typed as it is, as near to ``prompt`` as can be."""
+    if not targets:
+        return prompt
+    quoted = write(targets)
+    for text in (prompt, _joined(_words(quoted))):
+        try:
+            words, values = _split(text, inits)
+            if not values and _meaning(words) == (text, targets):
+                return text
+        except (PromptError, RequestError):
+            continue
+    return quoted
+
+
+def _split(text: str, inits: Sequence[str]) -> tuple[list[Word], dict[str, str]]:
+    """Part the words of the prompt from the values of the flags, by their names."""
     values: dict[str, str] = {}
     kept = []
     words = deque(_words(text))
@@ -130,19 +174,25 @@ def _split(text: str, inits: Sequence[str]) -> tuple[str, dict[str, str]]:
         word = words.popleft()
         flag = _flag(word, words, inits)
         if flag is None:
-            kept.append(word.text)
+            kept.append(word)
             continue
         name, value = _known(flag["name"]), flag["value"]
         if name in values:
             raise PromptError(f"`--{name}` is there twice; give it once.")
-        if value is None and words:
+        bare = FLAGS[name].bare
+        if value is None and words and (bare is None or re.fullmatch(FLAGS[name].pattern(inits), words[0].text, re.I)):
             following = words.popleft()
             if not (following.is_literal or _flag(following, words, inits)):
                 value = following.text
+        while FLAGS[name].takes_words and value and words:
+            if words[0].is_literal or _flag(words[0], [*islice(words, 1, 2)], inits):
+                break
+            value += f" {words.popleft().text}"
+        value = bare if value is None else value
         if not value or value.startswith("`") or FLAG.fullmatch(value):
             raise PromptError(f"`--{name}` needs a value, for example `--{name} {FLAGS[name].example}`.")
         values[name] = value
-    return " ".join(kept), values
+    return kept, values
 
 
 def _words(text: str) -> Iterator[Word]:
@@ -168,7 +218,7 @@ def _flag(word: Word, following: Sequence[Word], inits: Sequence[str]) -> re.Mat
 
     known = names.get(name if not rest or rest.startswith("=") else flag["name"].casefold())
     if known is not None:
-        return flag if not FLAGS[known].is_word or has_value(known) else None
+        return flag if not FLAGS[known].is_prose or has_value(known) else None
     near = [names[each] for each in difflib.get_close_matches(name, names, cutoff=NEAR) if each[0] == name[0]]
     return flag if any(map(has_value, near)) else None
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
+from bot.caption import smaller_size
 from bot.errors import PromptError
 from bot.prompt import parse
 from config.settings import PaintingSettings, Settings
@@ -17,8 +18,9 @@ from easel.again import difference
 from easel.logs import configure
 from easel.picture_file import Files
 from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch.record import Update
 from generation.errors import GenerationError
-from generation.events import Failed, Finished, Progress, RequestEvent, Started
+from generation.events import Failed, Finished, Progress, Started
 from generation.executor import NO_PICTURES, Executor
 from generation.executor.local import LocalExecutor
 from generation.metadata import Metadata, read
@@ -74,12 +76,14 @@ def paint(
     ) as progress:
         bar = progress.add_task("Loading", total=request.steps)
 
-        def follow(event: RequestEvent) -> None:
-            match event:
+        def follow(update: Update) -> None:
+            match update.event:
                 case Started(left_out=left_out, step=step):
                     progress.update(bar, description="Painting", completed=step)
                     if left_out:
                         print(f"easel: the prompt is too long for CLIP; left out: {left_out}", file=sys.stderr)
+                    if update.record.smaller:
+                        print(f"easel: {smaller_size(request, update.record.smaller)}", file=sys.stderr)
                 case Progress(step=step):
                     progress.update(bar, completed=step)
 
@@ -105,7 +109,7 @@ def paint(
 async def painted(
     request: ImagineRequest,
     executor: Executor,
-    follow: Callable[[RequestEvent], None],
+    follow: Callable[[Update], None],
     pictures: Mapping[str, bytes] = NO_PICTURES,
 ) -> Finished:
     """Paint by an executor of its own, not yet entered; raises ``GenerationError``."""
@@ -117,8 +121,8 @@ async def painted(
             match update.event:
                 case Finished() | Failed() as ended:
                     break
-                case Started() | Progress() as event:
-                    follow(event)
+                case Started() | Progress():
+                    follow(update)
         running.cancel()
     if isinstance(ended, Failed):
         raise GenerationError(ended.reason.replace("`", ""))

@@ -11,6 +11,7 @@ from generation.canvas.pixels import PixelCanvas
 from generation.checkpoints.loader import POCKET, Models, load_models
 from generation.engine.optimisers import OPTIMISERS, learning_rate
 from generation.engine.step import step
+from generation.engine.story import weights
 from generation.perceptor.cutouts import Cutouts
 from generation.pocket.composer import finish
 from generation.pocket.description import describe_pocket
@@ -34,7 +35,8 @@ def paint(prompt: str, steps: int) -> Tensor:
     assert pocket.prior is not None
     prior = load_prior(models, pocket.prior, objective.distance, CPU)
     assert prior is not None
-    picture = finish(prior.begin(request, rows, generator))
+    counts = weights(request, 0)
+    picture = finish(prior.begin(request, rows, counts, generator))
     for stage in models.recipe.stages[1:]:
         canvas, optimiser = canvas_of(models, stage), OPTIMISERS[stage.optimiser]()
         init = canvas.init(SIDE, SIDE, generator, picture)
@@ -43,7 +45,9 @@ def paint(prompt: str, steps: int) -> Tensor:
         for number, drawn in enumerate(objective.draw(steps, generator)[:, None], 1):
             rate = learning_rate(stage, number, steps)
             moves = optimiser.coefficients(parameters, rate, number, generator)[None]
-            parameters, state, _ = step(canvas, objective, optimiser, parameters, state, fixed, wanted, moves, drawn)
+            parameters, state, _ = step(
+                canvas, objective, optimiser, parameters, state, fixed, wanted, counts[None], moves, drawn
+            )
         picture = canvas.render(parameters, fixed)[0]
     return picture
 

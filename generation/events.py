@@ -36,7 +36,7 @@ class Progress:
 
     Args:
         request_id: of the request.
-        step: steps done, ``1 <= step <= steps``.
+        step: steps done, ``0 <= step <= steps``; 0 while what it begins from is made.
         steps: steps asked for.
         seconds: since the request started, without what was lost with workers that died.
         preview: the picture as it is now, an encoded JPEG, or None when only the count moved.
@@ -101,10 +101,12 @@ class Failed:
     Args:
         request_id: of the request.
         reason: one sentence that can be shown to the one who asked.
+        is_shortage: whether the device's memory was too small for a picture of this size.
     """
 
     request_id: str
     reason: str
+    is_shortage: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ FILMS = ("mp4", "gif", "webp")
 OUTPUTS = (PNG, *FILMS)
 VERSION = 3
 """Of what :meth:`ImagineRequest.to_json` writes."""
+MOST_TARGETS = 16
+"""Texts in a prompt, and texts to keep away from."""
+WITHOUT = -0.5
+"""Weight of all that a picture is to be without, Midjourney's."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -46,6 +50,12 @@ def size_refusal(shape: Shape, multiple: int) -> str | None:
     return f"The models in use paint sizes in multiples of {multiple} pixels; ask for {asked}."
 
 
+def smaller_shape(shape: Shape, multiple: int, least: int) -> Shape | None:
+    """Return the shape of about half the sides, in multiples of some pixels; None where a side would be below least."""
+    width, height = (round(side / 2 / multiple) * multiple for side in shape)
+    return (width, height) if min(width, height) >= least else None
+
+
 def step_cost(shape: Shape) -> int:
     """Return how much work one step of a picture is, in pixels."""
     width, height = shape
@@ -57,23 +67,32 @@ Name = Annotated[str, Field(max_length=100)]
 Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
 Pixels = Annotated[int, Field(ge=1, le=65536)]
 Pull = Annotated[float, Field(ge=0, le=1000)]
+Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
+Weight = Annotated[float, Field(ge=-1000, le=1000)]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a picture should come near to, or keep away from: a text or another picture.
+    """What a picture should come near to, or keep away from: a text, another picture or noise.
 
     Args:
         text: in words; ``""`` for a picture.
         picture: SHA-256 of an encoded picture, in hexadecimal; ``""`` for a text.
         weight: beside the other targets'; negative to keep away from it.
+        stop: distance at which it no longer pulls, negative for one to keep away from; see
+            ``generation.perceptor.distance.held``.
+        part: of a story to which it belongs, by its number; None for all of them.
+        noise: seed of a random direction instead of a text or a picture.
     """
 
     __pydantic_config__ = STRICT
 
     text: Text = ""
     picture: Digest = ""
-    weight: Annotated[float, Field(ge=-1000, le=1000)] = 1.0
+    weight: Weight = 1.0
+    stop: Annotated[float, Field(ge=-5, le=5)] | None = None
+    part: Annotated[int, Field(ge=0, lt=64)] | None = None
+    noise: Seed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,8 @@ class ImagineRequest:
         height: of the picture, in pixels.
         steps: of the optimiser, at least 1.
         member: opaque key of the one who asked; the scheduler is fair between members.
-        init: what to begin from: ``auto``, ``noise`` or the name of a prior that the models bring.
+        init: what to begin from: ``auto``, ``noise`` or the name of a prior that the models bring; ``auto`` is the
+            prior unless it is a story, of which that would paint one part only.
         guild: opaque key of where it was asked for.
         targets: what the picture is judged by; see :attr:`judged_by`.
         init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal; ``""`` for none.
@@ -100,6 +120,10 @@ class ImagineRequest:
             ``pad`` goes on with their edges where something is missing.
         mask: SHA-256 of an encoded picture, in hexadecimal; ``""`` for none. White is where the picture to begin from
             is painted on, black where it stays.
+        without: texts to keep away from, beside the targets.
+        noise: seeds of random directions, each with its weight, beside the targets.
+        long: what becomes of texts that are longer than a perceptor reads at once: ``join`` encodes them in pieces,
+            ``cut`` leaves the rest out.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
     """
@@ -108,7 +132,7 @@ class ImagineRequest:
 
     id: Name
     prompt: Text
-    seed: Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
+    seed: Seed
     width: Pixels
     height: Pixels
     steps: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -123,13 +147,23 @@ class ImagineRequest:
     init_weight: Pull = 0.0
     fit: Literal["crop", "pad"] = "crop"
     mask: Digest = ""
+    without: Annotated[tuple[Text, ...], Field(max_length=MOST_TARGETS)] = ()
+    noise: Annotated[tuple[tuple[Seed, Weight], ...], Field(max_length=MOST_TARGETS)] = ()
+    long: Literal["join", "cut"] = "join"
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
-        """The targets: those that were named, or else the prompt alone."""
-        return self.targets or (Target(self.prompt),)
+        """All targets: those that were named, or else the prompt; what the picture is to be without; and noise."""
+        avoided = (Target(text, weight=WITHOUT / len(self.without)) for text in self.without)
+        noise = (Target(noise=seed, weight=weight) for seed, weight in self.noise)
+        return *(self.targets or (Target(self.prompt),)), *avoided, *noise
+
+    @property
+    def is_story(self) -> bool:
+        """Whether its parts follow one another."""
+        return len({target.part for target in self.targets} - {None}) > 1
 
     @property
     def pictures(self) -> frozenset[str]:
@@ -168,7 +202,8 @@ class ImagineRequest:
     def from_json(cls, text: str) -> Self:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
-        Version 1 named no version, and had the fields up to `init`, or to `member`.
+        Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
+        `outputs`. Before version 3 what was too long was cut.
 
         Raises:
             ValueError: it is no request, or one of a later version.
@@ -179,6 +214,8 @@ class ImagineRequest:
         version = fields.get("version", 1)
         if version not in range(1, VERSION + 1):
             raise ValueError("It is a request of a later version.")
+        if version < 3:
+            fields = {"long": "cut", **fields}
         request: Self = _adapter().validate_json(to_json({k: v for k, v in fields.items() if k != "version"}))
         return request
 

@@ -104,6 +104,7 @@ class Chains:
             directions,
             self.constants,
             [text],
+            text[:, :0],
             coefficients,
             text[:, :0],
         )
@@ -124,7 +125,7 @@ class _Seen:
     perceptor: CLIPPerceptor
     others: Tensor
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], _: Tensor) -> Tensor:
+    def loss(self, pictures: Tensor, rows: Sequence[Tensor], _: Tensor, __: Tensor, ___: int | None = None) -> Tensor:
         """Return the losses of paintings, [n, 3, size, size], whose captions' unit vectors are the rows: [n]."""
         (text,) = rows
         with autocast(pictures.device):

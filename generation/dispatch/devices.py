@@ -22,6 +22,7 @@ class Device:
         parked: whether it failed too often in a row to be expected back soon.
         multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
         inits: what a request's ``init`` may name; empty before it was first up.
+        alone: id of a request beside which it paints no other, see ``generation.dispatch.plan``.
     """
 
     number: int = 0
@@ -32,6 +33,12 @@ class Device:
     parked: bool = False
     multiple: int = 1
     inits: tuple[str, ...] = ()
+    alone: str = ""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it paints or could."""
+        return self.capacity.slots > 0
 
     @property
     def batches(self) -> Counter[Shape]:
@@ -40,7 +47,7 @@ class Device:
 
     def has_room(self, shape: Shape) -> bool:
         """Return whether one more picture of this shape fits."""
-        if len(self.running) >= self.capacity.slots:
+        if len(self.running) >= self.capacity.slots or self.alone in self.running:
             return False
         return self.capacity.has_room((request.shape for request in self.running.values()), shape)
 
@@ -76,7 +83,12 @@ class Pool:
 
     def refusal(self, shape: Shape) -> str | None:
         """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
-        return size_refusal(shape, lcm(*(device.multiple for device in self.devices)))
+        return size_refusal(shape, self.multiple)
+
+    @property
+    def multiple(self) -> int:
+        """Of which the sides of pictures have to be multiples, in pixels."""
+        return lcm(*(device.multiple for device in self.devices))
 
     @property
     def inits(self) -> tuple[str, ...]:
@@ -96,7 +108,7 @@ class Pool:
     @property
     def is_up(self) -> bool:
         """Whether some device paints or could."""
-        return any(device.capacity.slots for device in self.devices)
+        return any(device.is_up for device in self.devices)
 
     @property
     def is_parked(self) -> bool:

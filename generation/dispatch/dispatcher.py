@@ -11,6 +11,7 @@ from typing import Literal
 
 import structlog
 
+from config.settings import MIN_SIDE
 from generation.capacity import Capacity
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.estimates import Estimates
@@ -34,7 +35,7 @@ from generation.events import (
     Suspended,
 )
 from generation.executor import Executor
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Shape, smaller_shape
 
 ATTEMPTS = 2
 """So many workers may die over a request before it is given up."""
@@ -117,6 +118,8 @@ class Dispatcher:
             record.step = checkpoint.step if checkpoint else 0
             self._enter(record)
             tag = self._plan.scheduler.add(record.request)
+            if unfinished.attempts:
+                self._plan.suspects[record.request.id] = ""
             if unfinished.was_running:
                 record.status = "running"
                 self._plan.scheduler.pop()
@@ -316,12 +319,16 @@ class Dispatcher:
                 record.step = event.step
                 self._estimate(record)
                 self._tell(record, event)
-                if event.preview is not None:
+                if event.preview is not None or not event.step:
                     self._estimates.outdate()
             case Checkpoint():
                 record.checkpoint = event
                 self._save(record)
             case Suspended():
+                self._interrupt(record)
+            case Failed(is_shortage=True) if (shape := self._smaller(record)) is not None:
+                _log.warning("painted smaller: memory ran out", request=event.request_id, shape=shape)
+                record.smaller, record.checkpoint = shape, None
                 self._interrupt(record)
             case Finished() | Failed():
                 await self._conclude(record, event)
@@ -336,12 +343,16 @@ class Dispatcher:
         if isinstance(event, Failed):
             _log.warning("failed", request=event.request_id, reason=event.reason)
 
+    def _smaller(self, record: Record) -> Shape | None:
+        """Return in which shape to paint what its device has no memory for; None where that was tried, or cannot be."""
+        return None if record.smaller else smaller_shape(record.request.shape, self.pool.multiple, MIN_SIDE)
+
     def _interrupt(self, record: Record) -> None:
         """Let a request that a device has let go of go on first of all."""
         assert record.device is not None
         del record.device.running[record.request.id]
         record.device = None
-        self._plan.interrupted.append(record.request)
+        self._plan.interrupted.append(record.painted)
         self._begin(record)
         self._released.set()
         self._assign()
@@ -356,11 +367,12 @@ class Dispatcher:
             record.device = None
             if record.request.id in down.requests:
                 record.attempts += 1
+                self._plan.suspects[record.request.id] = device.name
             else:
                 # Sent while it went down: a worker that has come up meanwhile may have it.
                 self._executor.abort(device.number, record.request.id)
             if record.attempts < ATTEMPTS:
-                self._plan.interrupted.append(record.request)
+                self._plan.interrupted.append(record.painted)
                 self._begin(record)
         self._assign()
         for record in interrupted:

@@ -16,23 +16,28 @@ class Plan:
     Args:
         pool: the devices, and what they paint.
         scheduler: what waits, in order.
-        interrupted: what lost its device, before everything else and longest first: nothing else is taken until a
-            device has room for it.
+        interrupted: what lost its device, before everything else and longest first: on the devices that it waits for
+            nothing else is begun.
+        suspects: ids of requests over which a worker has died, with the name of its device, ``""`` where that is
+            forgotten. Any of those that it painted may be the cause. So each goes on alone on a device, where nothing
+            else suffers when it is, and on another one where one is up, in case that was the cause.
     """
 
     pool: Pool = field(default_factory=Pool)
     scheduler: Scheduler = field(default_factory=Scheduler)
     interrupted: deque[ImagineRequest] = field(default_factory=deque)
+    suspects: dict[str, str] = field(default_factory=dict)
 
     def assign(self, *, only_interrupted: bool = False) -> Iterator[tuple[ImagineRequest, Device]]:
         """Let devices with room take what is next, or of that only what was interrupted; yield each with its device."""
-        while (self.interrupted or not only_interrupted) and (request := self._next()) is not None:
-            device = self.pool.place(request)
+        while (taken := self._next(only_interrupted=only_interrupted)) is not None:
+            request, device = taken
             device.running[request.id] = request
-            yield request, device
+            yield taken
 
     def remove(self, request_id: str) -> None:
         """Take a request out, wherever it is."""
+        self.suspects.pop(request_id, None)
         if self.scheduler.remove(request_id) is None:
             for device in self.pool.devices:
                 device.running.pop(request_id, None)
@@ -42,9 +47,30 @@ class Plan:
     def copy(self) -> "Plan":
         """Return the same again, to play forward; devices stay as fast as they are."""
         pool = Pool([replace(device, running=dict(device.running)) for device in self.pool.devices])
-        return Plan(pool, self.scheduler.copy(), deque(self.interrupted))
+        return Plan(pool, self.scheduler.copy(), deque(self.interrupted), dict(self.suspects))
 
-    def _next(self) -> ImagineRequest | None:
-        if not self.interrupted:
-            return self.scheduler.pop(self.pool)
-        return self.interrupted.popleft() if self.pool.has_room(self.interrupted[0].shape) else None
+    def _next(self, *, only_interrupted: bool) -> tuple[ImagineRequest, Device] | None:
+        """Take what is next, and return it with its device; None where there is no room for it."""
+        free = self.pool.devices
+        for request in self.interrupted:
+            awaited = self._awaited(request)
+            able = [device for device in free if device in awaited and self._may_go_on(request, device)]
+            if able:
+                device = Pool(able).place(request)
+                device.alone = request.id if request.id in self.suspects else ""
+                self.interrupted.remove(request)
+                return request, device
+            free = [device for device in free if device not in awaited]
+        room = Pool([] if only_interrupted else free)
+        waiting = self.scheduler.pop(room)
+        return (waiting, room.place(waiting)) if waiting else None
+
+    def _awaited(self, request: ImagineRequest) -> list[Device]:
+        """Return the devices for which an interrupted request waits."""
+        devices, died_on = self.pool.devices, self.suspects.get(request.id)
+        others = [device for device in devices if device.is_up and device.name != died_on]
+        return others if died_on and others else devices
+
+    def _may_go_on(self, request: ImagineRequest, device: Device) -> bool:
+        """Return whether there is room for an interrupted request."""
+        return device.has_room(request.shape) and not (device.running and request.id in self.suspects)

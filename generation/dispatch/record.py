@@ -1,12 +1,12 @@
 """A request from its submission to its end: all there is to know of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
 from generation.dispatch.devices import Device
 from generation.events import Checkpoint, RequestEvent
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Shape
 
 Status = Literal["waiting", "running", "finished", "failed", "cancelled"]
 
@@ -44,6 +44,7 @@ class Record:
         left_out: the tail of the prompt that is not painted.
         estimate: when it is begun and finished.
         checkpoint: from which it goes on where it loses its device; None also once it has ended.
+        smaller: in which shape it is painted where a device has no memory for the one that was asked for.
     """
 
     request: ImagineRequest
@@ -54,6 +55,15 @@ class Record:
     left_out: str = ""
     estimate: Estimate = Estimate()
     checkpoint: Checkpoint | None = None
+    smaller: Shape | None = None
+
+    @property
+    def painted(self) -> ImagineRequest:
+        """The request as it is painted."""
+        if self.smaller is None:
+            return self.request
+        width, height = self.smaller
+        return replace(self.request, width=width, height=height)
 
     @property
     def percent(self) -> int:
@@ -65,7 +75,7 @@ class Record:
         """How long it will take if nothing changes; infinite while no device paints it."""
         if self.device is None:
             return inf
-        return (self.request.steps - self.step) * self.device.step_seconds(self.request.shape)
+        return (self.request.steps - self.step) * self.device.step_seconds(self.painted.shape)
 
 
 @dataclass(frozen=True, slots=True)

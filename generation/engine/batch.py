@@ -10,12 +10,15 @@ from generation.engine.objective import Objective
 from generation.engine.optimisers import Optimiser, learning_rate
 from generation.engine.state import RequestState
 from generation.engine.step import step
+from generation.engine.story import weights
 from generation.recipe import Stage
 
 SLOTS = 8
 """Paintings that share a step, at most."""
 STEPS_DRAWN = 16
 """Steps for which what is random is drawn in one go."""
+VIEWS = 4
+"""Cutouts that are judged together in a batch to which memory is short."""
 
 
 class Batch:
@@ -32,6 +35,8 @@ class Batch:
         first: state that is to join; all others have its key.
         init: of that state, for its shapes.
         device: where the tensors are.
+        room: for so many states.
+        at_once: so many cutouts are judged together; None for all.
     """
 
     def __init__(
@@ -43,12 +48,16 @@ class Batch:
         first: RequestState,
         init: Init,
         device: torch.device,
+        room: int = SLOTS,
+        at_once: int | None = None,
     ) -> None:
         self.canvas = canvas
         self.objective = objective
         self.optimiser = optimiser
         self.stage = stage
         self.key = first.key
+        self.room = room
+        self.at_once = at_once
         self.states: list[RequestState] = []
         self.seconds = 0.0
         """That its steps took, and with which it was credited when it began."""
@@ -60,27 +69,34 @@ class Batch:
         self._pictures = torch.empty(0)
         idle = objective.draw(SLOTS, Generator().manual_seed(0))
         coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
-        inputs = [coefficients.expand(SLOTS, -1), idle.flatten(1), torch.zeros(SLOTS, 1)]
+        counts = weights(first.request, 0)
+        inputs = [counts.expand(SLOTS, -1), coefficients.expand(SLOTS, -1), idle.flatten(1), torch.zeros(SLOTS, 1)]
         self._inputs = torch.cat(inputs, dim=1).to(device)
-        self._coefficients, drawn, self._pull = self._inputs.split([each.shape[1] for each in inputs], dim=1)
+        sizes = [each.shape[1] for each in inputs]
+        self._weights, self._coefficients, drawn, self._pull = self._inputs.split(sizes, dim=1)
         self._is_pulled = first.request.init_weight > 0
         self._drawn = drawn.unflatten(1, idle.shape[1:])
-        self._recording = Recording(self._slots) if device.type == "cuda" else None
+        self._recording = Recording(self._slots) if device.type == "cuda" and at_once is None else None
 
     @property
     def full(self) -> bool:
-        """Whether every slot is taken."""
-        return len(self.states) == SLOTS
+        """Whether there is no room for another state."""
+        return len(self.states) >= self.room
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is a part of one that broke off."""
+        return self.room < SLOTS or self.at_once is not None
 
     def join(self, state: RequestState, init: Init) -> None:
         """Put a state into a free slot."""
         slot = len(self.states)
-        self.states.append(state)
         for own in self._state:
             own[slot].zero_()
         new = (*init.parameters, *init.constants, *state.rows)
         for own, each in zip((*self._parameters, *self._constants, *self._rows), new, strict=True):
             own[slot].copy_(each)
+        self.states.append(state)
 
     def tensors(self, state: RequestState) -> dict[str, Tensor]:
         """Return what a state needs to go on beside its request, by name: its slot, and the states of its generator."""
@@ -113,8 +129,42 @@ class Batch:
             for each in self._slots:
                 each[slot].copy_(each[len(self.states)])
 
+    def parts(self, states: int, at_once: int | None = None) -> "list[Batch]":
+        """Return batches in which the states go on from where they are, so many in each and no room for others.
+
+        This one is of no use any more.
+
+        Args:
+            states: in each batch, at most.
+            at_once: so many cutouts are judged together; None for all.
+        """
+        self._recording = None
+        return [self._part(first, states, at_once) for first in range(0, len(self.states), states)]
+
+    def _part(self, first: int, states: int, at_once: int | None) -> "Batch":
+        init = Init(*(tuple(each[first] for each in tensors) for tensors in (self._constants, self._parameters)))
+        some = self.states[first : first + states]
+        part = Batch(
+            self.canvas,
+            self.objective,
+            self.optimiser,
+            self.stage,
+            some[0],
+            init,
+            self._inputs.device,
+            len(some),
+            at_once,
+        )
+        part.states, part.seconds = some, self.seconds
+        for own, each in zip(part._slots, self._slots, strict=True):
+            own[: len(some)].copy_(each[first : first + len(some)])
+        return part
+
     def step(self) -> Tensor:
-        """Take one step with each state and return their pictures before it, valid until the next step."""
+        """Take one step with each state and return their pictures before it, valid until the next step.
+
+        Where it breaks off, the states are as they were.
+        """
         count = len(self.states)
         inputs = torch.stack([self._input(state) for state in self.states])
         if self._inputs.is_cuda:
@@ -124,6 +174,8 @@ class Batch:
             self._step(count)
         else:
             self._recording(self._step, count)
+        for state in self.states:
+            state.input = None
         return self._pictures[:count]
 
     def look(self, state: RequestState) -> Tensor:
@@ -138,7 +190,12 @@ class Batch:
         return *self._parameters, *self._state, *self._constants, *self._rows
 
     def _input(self, state: RequestState) -> Tensor:
-        """Return what is new in this step of a state: its coefficients and what is random about the objective."""
+        """Return what is new in this step of a state: weights, coefficients, what is random about the objective, pull.
+
+        It is drawn once, however often the step is tried.
+        """
+        if state.input is not None:
+            return state.input
         if state.drawn is None or state.step % STEPS_DRAWN == 0:
             before = state.generator.get_state()
             state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
@@ -146,7 +203,10 @@ class Batch:
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
-        return torch.cat([coefficients, drawn[state.step % STEPS_DRAWN].flatten(), torch.tensor([pull(state)])])
+        drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
+        counts = weights(state.request, state.step)
+        state.input = torch.cat([counts, coefficients, drawn_now, torch.tensor([pull(state)])])
+        return state.input
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (
@@ -162,14 +222,16 @@ class Batch:
             tuple(each.clone() for each in state),
             constants,
             rows,
+            self._weights[:count],
             self._coefficients[:count],
             self._drawn[:count],
             self._pull[:count, 0] if self._is_pulled else None,
+            self.at_once,
         )
-        for own, new in zip((*parameters, *state), (*moved, *remembered), strict=True):
-            own.copy_(new)
         if len(self._pictures) == 0:
             self._pictures = pictures.new_empty(SLOTS, *pictures.shape[1:])
+        for own, new in zip((*parameters, *state), (*moved, *remembered), strict=True):
+            own.copy_(new)
         self._pictures[:count].copy_(pictures)
 
 

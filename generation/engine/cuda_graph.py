@@ -41,16 +41,18 @@ class Recording:
         kept = [tensor.clone() for tensor in self._state]
         aside = _aside()
         aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
-            for _ in range(WARM_UP):
+        try:
+            with torch.cuda.stream(aside):
+                for _ in range(WARM_UP):
+                    run(rows)
+            graph = torch.cuda.CUDAGraph()
+            # Other threads may go on waiting for pictures that they encode.
+            with torch.cuda.graph(graph, pool=_memory().id, capture_error_mode="thread_local"):  # type: ignore[arg-type]
                 run(rows)
-        torch.cuda.current_stream().wait_stream(aside)
-        graph = torch.cuda.CUDAGraph()
-        # Other threads may go on waiting for pictures that they encode.
-        with torch.cuda.graph(graph, pool=_memory().id, capture_error_mode="thread_local"):  # type: ignore[arg-type]
-            run(rows)
-        for tensor, before in zip(self._state, kept, strict=True):
-            tensor.copy_(before)
+        finally:
+            torch.cuda.current_stream().wait_stream(aside)
+            for tensor, before in zip(self._state, kept, strict=True):
+                tensor.copy_(before)
         return graph
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from math import lcm
+from traceback import clear_frames
 
 import torch
 from torch import Generator, Tensor
@@ -14,14 +15,16 @@ from torch import Generator, Tensor
 from generation.canvas import Canvas, Surface
 from generation.canvas.masked import MaskedSurface, masked
 from generation.canvas.noise import NOISES
-from generation.engine.batch import Batch
+from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
+from generation.engine.faults import Fault, is_loss, is_shortage
 from generation.engine.objective import Objective
 from generation.engine.optimisers import Optimiser
 from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
+from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import Recipe
@@ -47,18 +50,6 @@ class Timing:
     seconds: float
 
 
-class StepError(Exception):
-    """A step broke off; the cause is chained.
-
-    Args:
-        requests: that took part in it and have left the engine.
-    """
-
-    def __init__(self, requests: list[ImagineRequest]) -> None:
-        super().__init__(f"A step of {len(requests)} requests broke off.")
-        self.requests = requests
-
-
 class Engine:
     """Paints many requests, each step all those of one key as one batch.
 
@@ -67,6 +58,9 @@ class Engine:
     number of threads, and in the course of the steps that grows to a difference that can be seen. So a request repeats
     its picture exactly only beside as many neighbours in each step, with as many threads, on the same device with the
     same libraries. Several batches get equal time, whatever their steps cost, and the prior gets as much as one.
+
+    A batch whose step breaks off goes on from where it was in two halves, and so on, until the request that is the
+    cause is alone. Where memory is short for one alone, its cutouts are judged a few at a time.
 
     Args:
         recipe: the numbers of the loop.
@@ -153,7 +147,7 @@ class Engine:
         else:
             if not self._pending:
                 self._prior_seconds = self._least_seconds()
-            self._pending[state] = prior.begin(request, rows, generator)
+            self._pending[state] = prior.begin(request, rows, weights(request, 0), generator)
         self._states[request.id] = state
         return state
 
@@ -161,7 +155,8 @@ class Engine:
         """Return whether the prior is asked: it knows what words mean, and no pictures."""
         wanted = any(target.text and target.weight > 0 for target in request.judged_by)
         named = self.prior is not None and request.init in (AUTO, self.prior.name)
-        return named and wanted and not request.init_picture
+        would_not_turn = request.init == AUTO and request.is_story
+        return named and wanted and not (would_not_turn or request.init_picture)
 
     def _start(self, state: RequestState) -> Tensor | None:
         """Return the picture that a state begins from without a prior; None for what the recipe says."""
@@ -192,31 +187,22 @@ class Engine:
         return PaintingCopy(header, self._batch_of[state].tensors(state))
 
     def step(self) -> list[RequestState]:
-        """Advance all requests of one key by one step and return them, or none where it was the prior's turn.
+        """Advance all requests of one key by one step and return them, or the one for which the prior worked.
 
-        A request that is done is returned this once more and has left.
+        A request that is done, or has a ``fault``, is returned this once more and has left. None is returned where
+        a step broke off and is tried again in parts.
 
         Raises:
-            StepError: the step or the prior broke off, and its requests have left.
+            Exception: the device is in no state to go on; only a new process can use it.
         """
         batch = min(self._running, key=lambda batch: batch.seconds, default=None)
         pending = next(iter(self._pending), None)
         if pending and (batch is None or self._prior_seconds < batch.seconds):
             batch = None
-        states = list(batch.states) if batch else [pending] if pending else []
-        try:
-            self._stopwatch.start()
-            if batch:
-                self._advance(batch, states)
-            elif pending:
-                self._draw(pending)
-        except Exception as error:
-            requests = [state.request for state in states]
-            for request in requests:
-                self.abort_request(request.id)
-            self._batches = self._running  # without the broken one and those whose memory may be what was missing
-            raise StepError(requests) from error
-        return states if batch else []
+        self._stopwatch.start()
+        if batch:
+            return self._advance(batch)
+        return self._draw(pending) if pending else []
 
     def timings(self) -> list[Timing]:
         """Return how long the steps took that are known by now and were not returned before."""
@@ -224,34 +210,81 @@ class Engine:
         self._timings.clear()
         return timings
 
-    def _advance(self, batch: Batch, states: list[RequestState]) -> None:
+    def _advance(self, batch: Batch) -> list[RequestState]:
         """Take a step with all of a batch."""
+        states = list(batch.states)
         first = [state for state in states if state.step == 0]
-        pictures = batch.step()
+        try:
+            pictures = batch.step()
+        except Exception as error:
+            if is_loss(error):
+                raise
+            return self._divide(batch, error)
         for state, picture in zip(states, pictures, strict=True):
             state.step += 1
             state.picture = picture
-            while state.stage < len(self.canvases) - 1 and state.step >= self._last_step(state):
-                shown = self._batch_of[state].look(state)
-                self._leave_batch(state)
-                self._enter_stage(state, state.stage + 1, shown)
-            if state.done:
-                state.picture = self._batch_of[state].look(state)
-                self.abort_request(state.request.id)
+            try:
+                self._pass_on(state)
+            except Exception as error:
+                self._break_off(state, error)
         self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
+        return states
+
+    def _pass_on(self, state: RequestState) -> None:
+        """Let a state that has taken the last step of its stage begin the next, or leave."""
+        while state.stage < len(self.canvases) - 1 and state.step >= self._last_step(state):
+            shown = self._batch_of[state].look(state)
+            self._leave_batch(state)
+            self._enter_stage(state, state.stage + 1, shown)
+        if state.done:
+            state.picture = self._batch_of[state].look(state)
+            self.abort_request(state.request.id)
+
+    def _divide(self, batch: Batch, error: Exception) -> list[RequestState]:
+        """Let a batch whose step broke off go on in parts; one that has no parts has left and is returned."""
+        states = list(batch.states)
+        is_short = is_shortage(error)
+        clear_frames(error.__traceback__)  # they hold what the step computed
+        self._batches.remove(batch)
+        if len(states) == 1 and (batch.at_once or not is_short):
+            self._break_off(states[0], error)
+            return states
+        parts = batch.parts(1, VIEWS) if len(states) == 1 else batch.parts((len(states) + 1) // 2)
+        self._batches = [*self._running, *parts] if is_short else [*self._batches, *parts]
+        self._batch_of |= {state: part for part in parts for state in part.states}
+        torch.cuda.empty_cache()
+        return []
+
+    def _break_off(self, state: RequestState, error: Exception) -> None:
+        """Let a state leave that cannot go on.
+
+        Raises:
+            Exception: the device is in no state to go on.
+        """
+        if is_loss(error):
+            raise error
+        state.fault = Fault.of(error)
+        self.abort_request(state.request.id)
 
     def _note(self, batch: Batch, shape: Shape, pictures: int, first: list[RequestState], seconds: float) -> None:
         batch.seconds += seconds
         self._timings.append(Timing(shape, pictures, seconds + sum(state.prior_seconds for state in first)))
 
-    def _draw(self, state: RequestState) -> None:
+    def _draw(self, state: RequestState) -> list[RequestState]:
         """Let the prior work for a request, which joins a batch when its picture is there."""
+        try:
+            self._draw_slice(state)
+        except Exception as error:
+            self._break_off(state, error)
+        self._stopwatch.stop(partial(self._note_prior, state))
+        return [state]
+
+    def _draw_slice(self, state: RequestState) -> None:
         try:
             next(self._pending[state])
         except StopIteration as end:
             self._enter_stage(state, state.stage, end.value)
             del self._pending[state]
-        self._stopwatch.stop(partial(self._note_prior, state))
 
     def _note_prior(self, state: RequestState, seconds: float) -> None:
         self._prior_seconds += seconds
@@ -317,6 +350,6 @@ class Engine:
         if batch is None:
             return
         batch.leave(state)
-        if not batch.states:
+        if batch in self._batches and not batch.states:
             kept = [each for each in self._batches if not each.states and each is not batch]
-            self._batches = [*self._running, *[*kept, batch][-KEPT:]]
+            self._batches = [*self._running, *[*kept, *([] if batch.limited else [batch])][-KEPT:]]

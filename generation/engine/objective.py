@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-import torch
 from torch import Generator, Tensor
 
 from generation.perceptor.cutouts import Cutouts
+from generation.perceptor.distance import held, spherical_distance, stops
 from generation.perceptor.ensemble import Perceptor
 from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
 from generation.request import ImagineRequest
@@ -15,13 +15,17 @@ from generation.request import ImagineRequest
 class Loss(Protocol):
     """How far pictures are from what is wanted."""
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+    def loss(
+        self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
+    ) -> Tensor:
         """Return how far pictures, ``[B, 3, H, W]``, are from what their requests want, ``[B]``.
 
         Args:
             pictures: in [0, 1].
             rows: of the requests, stacked along a first dimension.
+            weights: of their targets in this step, ``[B, T]``.
             drawn: what is random about it in this step, stacked likewise.
+            at_once: so many views are judged together, to take less memory and more time; None for all.
         """
 
 
@@ -58,33 +62,29 @@ class Likeness:
         self.cutouts = cutouts
 
     def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
-        """Return the targets' unit vectors and weights, ``[T, D]`` and ``[T]``."""
-        vectors, weights = self.perceptor.encode_targets(request.judged_by)
-        return with_pictures(vectors, request.judged_by, pictures, self.perceptor, self.cutouts), weights
+        """Return the targets' vectors, ``[T, D]``, and where they stop, ``[T]``."""
+        targets = request.judged_by
+        vectors = self.perceptor.encode_targets(targets, request.long)
+        seen = with_pictures(vectors, targets, pictures, self.perceptor, self.cutouts)
+        return seen, stops(targets).to(vectors.device)
 
     def left_out(self, request: ImagineRequest) -> str:
-        """Return the tail of the first target for all of which the perceptor has no room."""
-        return self.perceptor.left_out(request.judged_by)
+        """Return the tail of the first target for all of which the perceptor has no room, if it is cut."""
+        return self.perceptor.left_out(request.judged_by, request.long)
 
     def draw(self, steps: int, generator: Generator) -> Tensor:
         """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
         return self.cutouts.draw(steps, generator)
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+    def loss(
+        self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
+    ) -> Tensor:
         """Return how far pictures are from their targets: ``[B, 3, H, W] → [B]``."""
-        return self.distance(self.perceptor.encode_cutouts(self.cutouts(pictures, drawn)), rows).mean(1)
+        image = self.perceptor.encode_cutouts(self.cutouts(pictures, drawn), at_once)
+        return self.distance(image, rows, weights).mean(1)
 
-    def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
+    def distance(self, image: Tensor, rows: Sequence[Tensor], weights: Tensor) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""
-        texts, weights = rows
+        texts, stops = rows
         distances = self.perceptor.averaged(spherical_distance, image[:, None], texts[:, :, None])
-        return (weights[..., None] * distances).sum(1)
-
-
-def spherical_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Return the squared great-circle distance of unit vectors over the last dimension, halved.
-
-    ``2·arcsin²(|a − b| / 2)``, from 0 for equal to π²/2 for opposite vectors (Crowson et al. 2022, section 2).
-    """
-    chord: Tensor = torch.linalg.vector_norm(a - b, dim=-1)
-    return chord.div(2).clamp(max=1 - 1e-6).arcsin().square().mul(2)
+        return (weights[..., None] * held(distances, distances, weights, stops)).sum(1)

@@ -9,8 +9,11 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
     """Return why a request cannot be painted by models that offer these ``inits``, None where it can."""
     if request.init not in (AUTO, *inits):
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
-    if not any(target.weight for target in request.judged_by):
+    parts = {target.part for target in request.judged_by} - {None} or {None}
+    if any(not any(target.weight for target in request.judged_by if target.part in (None, part)) for part in parts):
         return "All targets have the weight 0; give one of them another."
+    if len(parts) > request.steps:
+        return f"A story of {len(parts)} parts needs as many steps; ask for more with `--steps`."
     if request.init_picture and request.init != AUTO:
         return f"It begins from your picture or by `--init {request.init}`, not from both; leave one out."
     if request.mask and not request.init_picture:

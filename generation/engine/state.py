@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from torch import Generator, Size, Tensor
 
+from generation.engine.faults import Fault
 from generation.request import ImagineRequest, Shape
 
 Key = tuple[Shape, int, tuple[Size, ...], bool, bool]
@@ -30,6 +31,8 @@ class RequestState:
         prior_seconds: that the prior took for what it begins from.
         drawn: what is random about the objective in this and some further steps, ``[STEPS_DRAWN, …]``, and the state
             of the generator before it was drawn.
+        input: of its next step, where that was begun and broke off, see ``generation.engine.batch``.
+        fault: why it has left without being done.
         picture: as it is now, ``[3, height, width]`` in [0, 1], None before the first step. It is valid until the next
             step of its batch.
     """
@@ -46,6 +49,8 @@ class RequestState:
     stage_end: int = 0
     prior_seconds: float = 0.0
     drawn: tuple[Tensor, Tensor] | None = None
+    input: Tensor | None = None
+    fault: Fault | None = None
     picture: Tensor | None = None
 
     @property

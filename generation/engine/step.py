@@ -17,9 +17,11 @@ def step(
     state: Tensors,
     constants: Sequence[Tensor],
     rows: Sequence[Tensor],
+    weights: Tensor,
     coefficients: Tensor,
     drawn: Tensor,
     pull: Tensor | None = None,
+    at_once: int | None = None,
 ) -> tuple[Tensors, Tensors, Tensor]:
     """Return the parameters and the optimiser's state after a step, and the pictures before it, ``[B, 3, H, W]``.
 
@@ -33,14 +35,16 @@ def step(
         state: of the optimiser.
         constants: of the canvas.
         rows: of the objective.
+        weights: of the objective's targets in this step.
         coefficients: of the optimiser in this step.
         drawn: what is random about the objective in this step.
         pull: of what the paintings began with, in this step, ``[B]``: so many times the distance is added to the loss.
+        at_once: so many views are judged together, to take less memory and more time; None for all.
     """
 
     def evaluate(parameters: Tensors) -> tuple[Tensor, Tensor]:
         pictures = canvas.render(parameters, constants)
-        losses = objective.loss(pictures, rows, drawn) + canvas.regulariser(parameters, pictures)
+        losses = objective.loss(pictures, rows, weights, drawn, at_once) + canvas.regulariser(parameters, pictures)
         return losses if pull is None else losses + pull * canvas.distance_to_start(parameters), pictures
 
     return optimiser.step(parameters, state, coefficients, evaluate)

@@ -8,7 +8,7 @@ from typing import Self
 
 import structlog
 
-from generation.executor.protocol import HEADER, FromWorker, ToWorker, pack, unpack
+from generation.executor.protocol import HEADER, LARGEST, FromWorker, GarbledError, ToWorker, pack, unpack
 
 COMMAND = (sys.executable, "-m", "generation.worker")
 ENVIRONMENT = {
@@ -67,13 +67,22 @@ class WorkerProcess:
         self._down.write(pack(message))
 
     async def receive(self) -> FromWorker | None:
-        """Return the next message, None when the process is gone."""
+        """Return the next message, None when the process is gone.
+
+        Raises:
+            GarbledError: what came is no message.
+        """
         try:
             (length,) = HEADER.unpack(await self._up.readexactly(HEADER.size))
+            if length > LARGEST:
+                raise GarbledError
             body = await self._up.readexactly(length)
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
-        return unpack(body)  # type: ignore[return-value]
+        message = unpack(body)
+        if not isinstance(message, FromWorker):
+            raise GarbledError
+        return message
 
     def kill(self) -> None:
         """End it at once; the system does so even where the process is stopped."""

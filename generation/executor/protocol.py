@@ -15,6 +15,12 @@ from generation.events import Checkpoint, Heartbeat, Ready, RequestEvent
 from generation.request import ImagineRequest
 
 HEADER = struct.Struct("!I")
+LARGEST = 2**30
+"""Bytes of a message."""
+
+
+class GarbledError(Exception):
+    """What came through the pipe is no message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,16 @@ def pack(message: ToWorker | FromWorker) -> bytes:
 
 
 def unpack(body: bytes) -> ToWorker | FromWorker:
-    """Return the message of a body, without its header."""
-    message: ToWorker | FromWorker = pickle.loads(body)  # noqa: S301, see above
+    """Return the message of a body, without its header.
+
+    Raises:
+        GarbledError: it is none.
+    """
+    try:
+        message: ToWorker | FromWorker = pickle.loads(body)  # noqa: S301, see above
+    except Exception:
+        # A damaged pickle can be wrong in more ways than there are names for.
+        raise GarbledError from None
     return message
 
 

@@ -10,8 +10,9 @@ import structlog
 from generation import errors
 from generation.errors import CheckpointError, DeviceError, GenerationError, WorkerError
 from generation.events import Down, Event, Finished, Heartbeat, Ready, RequestEvent
+from generation.executor.footprint import LEAK_BYTES, Footprint
 from generation.executor.process import WorkerProcess
-from generation.executor.protocol import Hello, Load, LoadFailed, ToWorker
+from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, ToWorker
 from generation.executor.watchdog import Patience, Watchdog
 
 ADVICE = (
@@ -30,18 +31,20 @@ class Restarts:
         pauses: seconds before that, by how often in a row a worker has died without finishing a picture.
         park_after: so many deaths in a row without a finished picture a device is parked.
         parked_seconds: so often a parked device is tried again.
+        leak_bytes: a worker that has grown by so much for no reason is replaced.
     """
 
     pauses: tuple[float, ...] = (0.0, 1.0, 5.0, 15.0)
     park_after: int = 5
     parked_seconds: float = 600.0
+    leak_bytes: int = LEAK_BYTES
 
 
 RESTARTS = Restarts()
 
 
 class Supervisor:
-    """Starts a device's worker, passes on what it says, and replaces it when it dies or hangs.
+    """Starts a device's worker, passes on what it says, and replaces it when it dies, hangs or leaks.
 
     Args:
         load: what its workers are told first.
@@ -89,13 +92,15 @@ class Supervisor:
             except OSError as error:
                 failure = WorkerError(f"The worker for {self._device} cannot be started: {error}.")
                 self._note_failure(failure)
+            if failure is None:
+                continue
             self._answer_first(failure)
             pauses = self._restarts.pauses
             pause = pauses[min(self._failures, len(pauses)) - 1]
             await asyncio.sleep(self._restarts.parked_seconds if self._state == "parked" else pause)
 
-    async def _serve(self) -> GenerationError:
-        """Start a worker, follow it to its end, and return why it ended."""
+    async def _serve(self) -> GenerationError | None:
+        """Start a worker, follow it to its end, and return why it ended; None where it is replaced as it leaks."""
         self._watchdog = Watchdog(self._patience)
         process = await WorkerProcess.spawn(self._command)
         process.send(self._load)
@@ -109,7 +114,11 @@ class Supervisor:
             else:
                 failure = WorkerError(f"The worker for {self._device} was silent for {watching.result():.0f} s.")
             # Before the process has gone, so that nothing more is sent to it.
-            self._note_failure(failure)
+            if failure is None:
+                self._state = "down"
+                self._tell(Down(parked=False))
+            else:
+                self._note_failure(failure)
             return failure
         finally:
             self.process = None
@@ -117,14 +126,22 @@ class Supervisor:
             watching.cancel()
             await process.stop()
 
-    async def _follow(self, process: WorkerProcess) -> GenerationError:
-        """Take in all that the worker says, and return why it ended."""
-        while (message := await process.receive()) is not None:
-            self._watchdog.hear(message)
-            if isinstance(message, LoadFailed):
-                kind: type[GenerationError] = getattr(errors, message.error)
-                return kind(message.reason)
-            self._handle(message)
+    async def _follow(self, process: WorkerProcess) -> GenerationError | None:
+        """Take in all that the worker says, and return why it ended, or is to end; None where it leaks."""
+        footprint = Footprint(process.pid, self._restarts.leak_bytes)
+        try:
+            while (message := await process.receive()) is not None:
+                shape = self._watchdog.requests.get(message.request_id) if isinstance(message, Finished) else None
+                self._watchdog.hear(message)
+                if isinstance(message, LoadFailed):
+                    kind: type[GenerationError] = getattr(errors, message.error)
+                    return kind(message.reason)
+                self._handle(message)
+                if shape is not None and (leaked := footprint.finish(shape)):
+                    log.warning("worker replaced: it leaks memory", device=self._device, megabytes=leaked // 10**6)
+                    return None
+        except GarbledError:
+            return WorkerError(f"The worker for {self._device} sent what is no message.")
         return WorkerError(f"The worker for {self._device} ended with code {await process.wait()}.")
 
     def _handle(self, message: Hello | Ready | Heartbeat | RequestEvent) -> None:
@@ -148,7 +165,7 @@ class Supervisor:
         if self._stops_the_start(failure):
             return
         self._failures += 1
-        requests = self._watchdog.requests
+        requests = tuple(self._watchdog.requests)
         if self._state != "parked":
             log.error("worker died", device=self._device, reason=str(failure), requests=list(requests))
         state: Literal["down", "parked"] = "parked" if self._failures >= self._restarts.park_after else "down"

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from generation.events import Failed, Finished, Heartbeat, Ready, Suspended
 from generation.executor.protocol import Abort, FromWorker, Paint, ToWorker
@@ -51,9 +52,9 @@ class Watchdog:
         self._heard = False
 
     @property
-    def requests(self) -> tuple[str, ...]:
-        """Ids of what the worker was given and has not ended."""
-        return tuple(self._given)
+    def requests(self) -> Mapping[str, Shape]:
+        """What the worker was given and has not ended, by id."""
+        return MappingProxyType(self._given)
 
     def give(self, message: ToWorker) -> None:
         """Take note that the worker is told something."""

@@ -7,13 +7,15 @@ from typing import Any
 
 import regex
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from generation.models.precision import cast, compute
 from generation.models.resnet import freeze_resnet
 from generation.models.upstream import SimpleTokenizer, clip_model
 from generation.models.vit import FrozenVisionTransformer
+from generation.perceptor.pieces import pieces
 from generation.request import Target
 
 CHANNEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -149,15 +151,40 @@ class CLIPPerceptor(nn.Module):
         """Return the unit vectors of texts, ``[n, D]``, of which the tokens that have no room are left out."""
         return self.encode_text(torch.cat([self.tokens(text) for text in texts]).to(self.mean.device))
 
-    def encode_targets(self, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
-        """Return the unit vectors of texts, ``[T, D]``, and their weights over the sum of their sizes, ``[T]``."""
-        texts = self.encode_texts([self.cut(target.text)[0] for target in targets])
-        weights = torch.tensor([target.weight for target in targets], device=texts.device)
-        return texts, weights / weights.abs().sum()
+    def encode_targets(self, targets: Sequence[Target], long: str) -> Tensor:
+        """Return the unit vectors of texts and noise, ``[T, D]``.
 
-    def left_out(self, targets: Sequence[Target]) -> str:
+        A text that is longer than is read at once is the mean of its pieces, each as often as it has tokens; if
+        ``long`` is ``cut`` it is its beginning.
+        """
+        split = [
+            [self.cut(target.text)[0]] if long == "cut" else pieces(target.text, self.cut)
+            for target in targets
+            if target.noise is None
+        ]
+        texts = [piece for own in split for piece in own]
+        vectors = self.encode_texts(texts).split([len(own) for own in split]) if texts else ()
+        means = (self._mean(*each) for each in zip(split, vectors, strict=True))
+        return torch.stack([next(means) if each.noise is None else self._noise(each.noise) for each in targets])
+
+    def left_out(self, targets: Sequence[Target], long: str) -> str:
         """Return the tail of the first text for all of which there is no room, ``""`` if there is none."""
+        if long != "cut":
+            return ""
         return next(filter(None, (self.cut(target.text)[1] for target in targets)), "")
+
+    def _noise(self, seed: int) -> Tensor:
+        """Return a random unit vector, ``[D]``, the same for a seed on every device."""
+        clip: Any = self.clip
+        vector = torch.randn(clip.text_projection.shape[1], generator=Generator().manual_seed(seed))
+        return F.normalize(vector, dim=-1).to(self.mean.device)
+
+    def _mean(self, texts: Sequence[str], vectors: Tensor) -> Tensor:
+        """Return the unit vector of a text from those of its pieces."""
+        if len(texts) == 1:
+            return vectors[0]
+        sizes = torch.tensor([len(self._encode(text)) for text in texts], device=vectors.device)
+        return F.normalize((sizes[:, None] * vectors).sum(0), dim=-1)
 
     def read(self, tokens: Tensor) -> Tensor:
         """Return what the text encoder makes of each token: ``[B, n] → [B, n, width]``.
@@ -182,10 +209,9 @@ class CLIPPerceptor(nn.Module):
             cutouts = (cutouts - self.mean) / self.std
         return F.normalize(compute(visual, cutouts, self.dtype), dim=-1)
 
-    def encode_cutouts(self, cutouts: Tensor) -> Tensor:
-        """Return the unit vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``."""
-        image: Tensor = self.encode_image(cutouts.flatten(0, 1)).unflatten(0, cutouts.shape[:2])
-        return image
+    def encode_cutouts(self, cutouts: Tensor, at_once: int | None = None) -> Tensor:
+        """Return the unit vectors of several views of each picture, as the function of this name does."""
+        return encode_cutouts(self.encode_image, cutouts, at_once)
 
     def normalised(self, vectors: Tensor) -> Tensor:
         """Return vectors of length 1."""
@@ -194,3 +220,24 @@ class CLIPPerceptor(nn.Module):
     def averaged(self, function: Callable[..., Tensor], *vectors: Tensor) -> Tensor:
         """Return what a function makes of vectors; an `Ensemble` has several spaces of them."""
         return function(*vectors)
+
+
+def encode_cutouts(encode_image: Callable[[Tensor], Tensor], cutouts: Tensor, at_once: int | None) -> Tensor:
+    """Return the vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``.
+
+    Args:
+        encode_image: returns those of pictures.
+        cutouts: the views.
+        at_once: so many are looked at together, and again for their gradient, so that autograd keeps what belongs to a
+            few of them only; None for all, which is faster.
+    """
+    views = cutouts.flatten(0, 1)
+    if at_once is None:
+        image = encode_image(views)
+    else:
+        slices = views.split(at_once)
+        image = torch.cat(
+            [checkpoint(encode_image, each, use_reentrant=False, preserve_rng_state=False) for each in slices]
+        )
+    unflattened: Tensor = image.unflatten(0, cutouts.shape[:2])
+    return unflattened

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from generation.perceptor.clip import CLIPPerceptor
+from generation.perceptor.clip import CLIPPerceptor, encode_cutouts
 from generation.request import Target
 
 
@@ -38,14 +38,13 @@ class Ensemble(nn.Module):
         """Return the vectors of texts, ``[n, ΣD]``."""
         return torch.cat([each.encode_texts(texts) for each in self.members], dim=-1)
 
-    def encode_targets(self, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
-        """Return the vectors of texts, ``[T, ΣD]``, and their weights, ``[T]``."""
-        vectors, weights = zip(*(each.encode_targets(targets) for each in self.members), strict=True)
-        return torch.cat(vectors, dim=-1), weights[0]
+    def encode_targets(self, targets: Sequence[Target], long: str) -> Tensor:
+        """Return the vectors of texts and noise, ``[T, ΣD]``."""
+        return torch.cat([each.encode_targets(targets, long) for each in self.members], dim=-1)
 
-    def left_out(self, targets: Sequence[Target]) -> str:
+    def left_out(self, targets: Sequence[Target], long: str) -> str:
         """Return the longest tail for which one has no room, ``""`` if there is none."""
-        return max((each.left_out(targets) for each in self.members), key=len)
+        return max((each.left_out(targets, long) for each in self.members), key=len)
 
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Return the vectors of pictures in [0, 1]: ``[N, 3, input_size, input_size] → [N, ΣD]``."""
@@ -53,10 +52,9 @@ class Ensemble(nn.Module):
         shown = {size: cutouts if size == self.input_size else _shrunk(cutouts, size) for size in sizes}
         return torch.cat([each.encode_image(shown[each.input_size]) for each in self.members], dim=-1)
 
-    def encode_cutouts(self, cutouts: Tensor) -> Tensor:
+    def encode_cutouts(self, cutouts: Tensor, at_once: int | None = None) -> Tensor:
         """Return the vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, ΣD]``."""
-        image: Tensor = self.encode_image(cutouts.flatten(0, 1)).unflatten(0, cutouts.shape[:2])
-        return image
+        return encode_cutouts(self.encode_image, cutouts, at_once)
 
     def normalised(self, vectors: Tensor) -> Tensor:
         """Return vectors with each one's part of length 1."""

@@ -10,11 +10,12 @@ import torch
 from torch import Generator, Tensor
 
 from generation.perceptor.cutouts import Cutouts
+from generation.perceptor.distance import held, spherical_distance, stops
 from generation.perceptor.ensemble import Perceptor
 from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
 from generation.pocket.description import NegativesSection
 from generation.pocket.negatives import SWAPPED, swaps
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Target
 
 TEMPERATURE = 1 / 15
 ALIKE = 0.5
@@ -39,37 +40,47 @@ class Contrast:
         self._distractors = perceptor.encode_texts(negatives.distractors)
 
     def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
-        """Return vectors and weights of the targets, and the vectors of their swaps: ``[T, D], [T], [T, S, D]``.
+        """Return the targets' vectors, where they stop, and the vectors of their swaps: ``[T, D], [T], [T, S, D]``.
 
         S is the same for all; a text with fewer swaps is its own last ones, which tells nothing apart.
         """
-        texts, weights = self.perceptor.encode_targets(request.judged_by)
-        texts = with_pictures(texts, request.judged_by, pictures, self.perceptor, self.cutouts)
+        targets, long = request.judged_by, request.long
+        texts = self.perceptor.encode_targets(targets, long)
+        texts = with_pictures(texts, targets, pictures, self.perceptor, self.cutouts)
         swapped = texts[:, None].repeat(1, SWAPPED * len(self.nouns), 1)
-        for own, target in zip(swapped, request.judged_by, strict=True):
-            others = swaps(" ".join(self.perceptor.cut(target.text)[0].split()), self.nouns)
+        for own, target in zip(swapped, targets, strict=True):
+            text = self.perceptor.cut(target.text)[0] if long == "cut" else target.text
+            others = [Target(other) for other in swaps(" ".join(text.split()), self.nouns)]
             if others:
-                own[: len(others)] = self.perceptor.encode_texts(others)
-        return texts, weights, swapped
+                own[: len(others)] = self.perceptor.encode_targets(others, long)
+        return texts, stops(targets).to(texts.device), swapped
 
     def left_out(self, request: ImagineRequest) -> str:
-        """Return the tail of the first target of which the perceptor has no room for all."""
-        return self.perceptor.left_out(request.judged_by)
+        """Return the tail of the first target of which the perceptor has no room for all, if it is cut."""
+        return self.perceptor.left_out(request.judged_by, request.long)
 
     def draw(self, steps: int, generator: Generator) -> Tensor:
         """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
         return self.cutouts.draw(steps, generator)
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+    def loss(
+        self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
+    ) -> Tensor:
         """Return how far pictures are from their targets: ``[B, 3, H, W] → [B]``."""
-        return self.distance(self.perceptor.encode_cutouts(self.cutouts(pictures, drawn)), rows).mean(1)
+        image = self.perceptor.encode_cutouts(self.cutouts(pictures, drawn), at_once)
+        return self.distance(image, rows, weights).mean(1)
 
-    def distance(self, image: Tensor, rows: Sequence[Tensor]) -> Tensor:
+    def distance(self, image: Tensor, rows: Sequence[Tensor], weights: Tensor) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""
+        texts, stops, swapped = rows
         total = image.new_zeros(image.shape[:2])
         averaged, from_swaps = self.perceptor.averaged, partial(contrast, alike=SAME)
-        for text, weight, swapped in zip(*(row.unbind(1) for row in rows), strict=True):
-            told = averaged(contrast, image, text, self._distractors) + averaged(from_swaps, image, text, swapped)
+        for index, weight in enumerate(weights.unbind(1)):
+            text = texts[:, index]
+            told = averaged(contrast, image, text, self._distractors)
+            told = told + averaged(from_swaps, image, text, swapped[:, index])
+            far = averaged(spherical_distance, image.detach(), text[:, None])
+            (told,) = held(told[:, None], far[:, None], weight[:, None], stops[:, index, None]).unbind(1)
             total = total + weight[:, None] * told
         return total
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Slices
 from math import isqrt
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -17,8 +18,8 @@ from generation.pocket.composer import Composer, load_composer
 from generation.pocket.description import PriorSection
 from generation.request import ImagineRequest
 
-Distance = Callable[[Tensor, Sequence[Tensor]], Tensor]
-"""How far views of pictures, ``[B, n, D]``, are from what an objective's rows say, ``[B, n]``."""
+Distance = Callable[[Tensor, Sequence[Tensor], Tensor], Tensor]
+"""How far views of pictures, ``[B, n, D]``, are from what an objective's rows and weights say, ``[B, n]``."""
 
 
 class Sketcher:
@@ -54,14 +55,16 @@ class Sketcher:
 
     @torch.no_grad()
     def begin(
-        self, request: ImagineRequest, rows: Sequence[Tensor], generator: Generator
+        self, request: ImagineRequest, rows: Sequence[Tensor], weights: Tensor, generator: Generator
     ) -> Slices[None, None, Tensor]:
         """Draw sketches of what a request wants most and return the best, ``[3, height, width]`` in [0, 1]."""
-        text = max((target for target in request.judged_by if target.text), key=lambda target: target.weight).text
+        targets = zip(weights.tolist(), request.judged_by, strict=True)
+        _, text = max(((weight, target.text) for weight, target in targets if target.text), key=itemgetter(0))
         sketches = yield from self.candidates(text, generator)
         yield
         seen = F.interpolate(sketches, size=self.perceptor.input_size, mode="area")
-        distances = self.distance(self.perceptor.encode_image(seen)[None], [row[None] for row in rows])
+        image = self.perceptor.encode_image(seen)[None]
+        distances = self.distance(image, [row[None] for row in rows], weights[None].to(image.device))
         return fit(sketches[int(distances.argmin())], request.width, request.height)
 
     @torch.no_grad()

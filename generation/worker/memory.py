@@ -113,7 +113,9 @@ def _peak(engine: Engine, side: int, count: int) -> int:
     saved = Saved()
     with saved.hooks():
         while len(engine):
-            engine.step()
+            for state in engine.step():
+                if state.fault:
+                    raise RuntimeError(state.fault.traceback)
     return saved.peak
 
 

@@ -19,7 +19,8 @@ import torch
 
 from generation.checkpoints.loader import load_models
 from generation.engine.checkpoint import UnfitError
-from generation.engine.engine import Engine, StepError
+from generation.engine.engine import Engine
+from generation.engine.faults import Fault, is_loss
 from generation.engine.state import RequestState
 from generation.errors import DeviceError, GenerationError, RequestError
 from generation.events import Failed, Heartbeat, Progress, Ready, Started, Suspended
@@ -111,19 +112,12 @@ class Worker:
                 raise TypeError(f"A worker does not take {message!r}.")
 
     def step(self) -> None:
-        """Advance the engine and report; what fails in it fails the requests in the step, not the worker.
+        """Advance the engine and report.
 
         Raises:
-            StepError: the device is in no state to go on; only a new process can use it.
+            Exception: the device is in no state to go on; only a new process can use it.
         """
-        try:
-            states = self.engine.step()
-        except StepError as error:
-            if isinstance(error.__cause__, torch.AcceleratorError):
-                raise
-            for request in error.requests:
-                self._fail(request, error)
-            return
+        states = self.engine.step()
         for timing in self.engine.timings():
             self.reporter.heartbeat(Heartbeat(timing.shape, timing.pictures, 1, timing.seconds))
         for state in states:
@@ -139,8 +133,12 @@ class Worker:
         except UnfitError as error:
             print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
             self._start(replace(paint, checkpoint=None))
+        except RequestError as error:
+            self._fail(Failed(request.id, str(error)))
         except Exception as error:
-            self._fail(request, error)
+            if is_loss(error):
+                raise
+            self._break_off(request, Fault.of(error))
         else:
             film = film_of(request, self.setup)
             if film is not None:
@@ -160,7 +158,12 @@ class Worker:
     def _report(self, state: RequestState) -> None:
         request = state.request
         clock = self._clocks[request.id]
-        assert state.picture is not None
+        if state.fault is not None:
+            self._break_off(request, state.fault)
+            return
+        if state.picture is None:
+            self.reporter.advance(Progress(request.id, 0, request.steps, time.monotonic() - clock.started), None)
+            return
         if state.done:
             del self._clocks[request.id]
             self._finish(request, Snapshot(state.picture), clock.started)
@@ -197,15 +200,14 @@ class Worker:
         if film is not None:
             film.cancel()
 
-    def _fail(self, request: ImagineRequest, error: Exception) -> None:
-        del self._clocks[request.id]
-        self._cancel_film(request.id)
-        if isinstance(error, RequestError):
-            self.reporter.fail(Failed(request.id, str(error)))
-            return
-        traceback.print_exception(error, file=sys.stderr)
-        too_large = isinstance(error.__cause__ or error, torch.OutOfMemoryError)
-        self.reporter.fail(Failed(request.id, TOO_LARGE if too_large else BROKE_OFF))
+    def _break_off(self, request: ImagineRequest, fault: Fault) -> None:
+        print(f"Request {request.id} broke off.\n{fault.traceback}", file=sys.stderr, end="")
+        self._fail(Failed(request.id, TOO_LARGE if fault.is_shortage else BROKE_OFF, fault.is_shortage))
+
+    def _fail(self, failed: Failed) -> None:
+        del self._clocks[failed.request_id]
+        self._cancel_film(failed.request_id)
+        self.reporter.fail(failed)
 
 
 def choose_device(name: str, gpus: int) -> torch.device:

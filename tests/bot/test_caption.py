@@ -34,6 +34,11 @@ def caption(prompt: str = "a cat", **changes: int | str) -> Caption:
         ),
         (InProgress(29, 5), "▰▰▱▱▱▱▱▱▱▱ 29% · ready <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
         (Painted(200), "-# seed 7 · 128×128 · 100 steps · 3 min 20 s\n-# Again: `.imagine a cat --seed 7`"),
+        (
+            Painted(200, smaller=(64, 64)),
+            "-# seed 7 · 128×128 · 100 steps · 3 min 20 s\n"
+            "-# Painted at 64×64: the device has no memory for 128×128\n-# Again: `.imagine a cat --seed 7`",
+        ),
         (Ended("Cancelled.", again=False), "Cancelled."),
         (Ended("Too bad.", again=True), "Too bad.\n-# Again: `.imagine a cat --seed 7`"),
     ],
@@ -78,9 +83,9 @@ def test_what_cannot_be_copied_is_not_repeated(prompt: str) -> None:
 
 STATES: list[State] = [
     Waiting(100, 2e9),
-    InProgress(50, 2e9, left_out="*" * 1000),
+    InProgress(50, 2e9, left_out="*" * 1000, smaller=(99999, 99999)),
     Paused(),
-    Painted(1e5, left_out="*" * 1000),
+    Painted(1e5, left_out="*" * 1000, smaller=(99999, 99999)),
     Ended("x" * 200, again=True),
 ]
 TEXTS = st.text(min_size=1, max_size=1000) | st.text("-—`*<@ אa🦊\u0301\u200d\u202e", max_size=1000)

@@ -59,6 +59,9 @@ async def test_is_painted_by_name(stage: Stage, text: str, prompt: str) -> None:
         ("—seed", "a —seed b"),
         ("```x``` `y", "a x y b"),
         ("@everyone <@1> **x**", "a @everyone <@1> **x** b"),
+        ("a | b ^", "a a | b ^ b"),
+        ("^", "a ^ b"),
+        ("Mia::-1", "a Mia::-1 b"),
         ("\u202e\u2066evil", "a evil b"),
         ("\u200b\u2800", "a someone b"),
     ],
@@ -68,7 +71,7 @@ async def test_hostile_names_are_nothing_but_words(stage: Stage, name: str, prom
     noor.name = name
     post = await stage.reply(await stage.say(f".imagine a <@{noor.id}> b"))
     request = await stage.executor.next(prompt)
-    assert (request.steps, request.width) == (100, 128)
+    assert (request.steps, request.width, request.targets) == (100, 128, ())
     assert noor not in post.mentions
     stage.executor.finish(request)
     await stage.shows(post, "Again: ")

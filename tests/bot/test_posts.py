@@ -76,7 +76,8 @@ async def test_ways_to_ask(stage: Stage, text: str) -> None:
         ("`<@&1>` <@2> <#3> <t:0:R>", r"**\`\<\@&1>\` someone a channel 1 January 1970**"),
         ("**a** _b_ ||c||", r"**\*\*a\*\* \_b\_ \|\|c\|\|**"),
         ("```\na cat\n```", "**a cat**"),
-        ("https://example.com/a.png", r"**https:\/\/example.com\/a.png**"),
+        ("see https://example.com/a.png", r"**see https:\/\/example.com\/a.png**"),
+        ("`https://example.com/a.png`", r"**\`https:\/\/example.com\/a.png\`**"),
         ("# a\n> b", "**# a > b**"),
     ],
 )
@@ -127,6 +128,19 @@ async def test_the_tail_that_is_left_out_is_told(stage: Stage) -> None:
     await stage.shows(post, "0%", line)
     stage.executor.finish(request)
     await stage.shows(post, "Again", line)
+
+
+async def test_that_a_picture_is_smaller_than_was_asked_for_is_told(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat --size 256x128"))
+    request = await stage.executor.next("a cat")
+    stage.executor.start(request)
+    stage.executor.fail(request, "Too large.", is_shortage=True)
+    line = "-# Painted at 128×64: the device has no memory for 256×128"
+    await stage.shows(post, "0%", line)
+    request = await stage.executor.next("a cat")
+    assert request.shape == (128, 64)
+    stage.executor.finish(request)
+    await stage.shows(post, "256×128", line, "Again", "--size 256x128")
 
 
 async def test_a_failure_says_why_and_how_to_ask_again(stage: Stage) -> None:

@@ -10,7 +10,7 @@ from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.prompt import Arguments, parse, quoted
 from config.settings import PaintingSettings
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Target
 
 PAINTING = PaintingSettings(
     width=128,
@@ -23,11 +23,14 @@ PAINTING = PaintingSettings(
 )
 INITS = ("sketch", "noise")
 AS_USUAL = {"init_weight": 0.0, "fit": "crop", "attached": "start", "image_weight": 1.0}
-ALL = "`--seed`, `--size`, `--steps`, `--init`, `--init-weight`, `--fit`, `--as` and `--iw`"
+ALL = (
+    "`--seed`, `--size`, `--steps`, `--init`, `--init-weight`, `--fit`, `--as`, `--iw`, `--no`, `--noise` and `--long`"
+)
+USUAL = {"width": 128, "height": 128, "steps": 100, "init": "auto", "without": (), "noise": (), "long": "join"}
 
 
-def cat(prompt: str = "a cat", **fields: Any) -> Arguments:
-    return Arguments(prompt, {"width": 128, "height": 128, "steps": 100, "init": "auto", **AS_USUAL, **fields})
+def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
+    return Arguments(prompt, {**USUAL, **AS_USUAL, **fields}, targets)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +94,32 @@ def cat(prompt: str = "a cat", **fields: Any) -> Arguments:
         (f"a caf{'e' + chr(0x301) * 9}", cat(f"a caf{'e' + chr(0x301) * 4}")),
         ("@everyone **bold** <@1>", cat("@everyone **bold** <@1>")),
         ("x" * 1000, cat("x" * 1000)),
+        ("a cat|a dog::.5", cat("a cat|a dog::.5", Target("a cat"), Target("a dog", weight=0.5))),
+        ("a cat --seed 7 ^ a dog", cat("a cat ^ a dog", Target("a cat", part=0), Target("a dog", part=1), seed=7)),
+        ("a cat::1", cat()),
+        ("a cat:1.5", cat("a cat:1.5", Target("a cat", weight=1.5))),
+        ("| a cat |", cat()),
+        ("| |", cat("| |")),
+        ("```--seed``` |", cat("--seed")),
+        ("```a cat | a dog::2```", cat("a cat | a dog::2")),
+        ("```a cat``` | a dog", cat("a cat | a dog", Target("a cat"), Target("a dog"))),
+        ("a ```b | c``` | d", cat("``` a b | c ``` | d", Target("a b | c"), Target("d"))),
+        ("``` a b | c ``` | d", cat("``` a b | c ``` | d", Target("a b | c"), Target("d"))),
+        ("a ```--steps 5``` | d", cat("``` a --steps 5 ``` | d", Target("a --steps 5"), Target("d"))),
+        ("`a | b` at 12:30", cat("`a | b` at 12:30")),
+        ("a cat --no fog", cat(without=("fog",))),
+        ("a cat —no fog, two  people", cat(without=("fog", "two people"))),
+        ("--no fog,rain --seed 7 a cat", cat(seed=7, without=("fog", "rain"))),
+        ("--no fog ```a cat```", cat(without=("fog",))),
+        ("a cat --no=fog, rain —seed=7", cat(seed=7, without=("fog", "rain"))),
+        ("a cat --no fog,—sede=5,", cat(without=("fog", "sede=5"))),
+        ("a cat --noise 7", cat(noise=((7, 1.0),))),
+        ("a cat --noise 7:0.5, 8::-.25,9 --steps 5", cat(steps=5, noise=((7, 0.5), (8, -0.25), (9, 1.0)))),
+        ("a street —noise and dust", cat("a street —noise and dust")),
+        ("a cat --long Cut", cat(long="cut")),
+        ("a cat —long cut", cat(long="cut")),
+        ("a road —long and winding", cat("a road —long and winding")),
+        ("a house —not a hut", cat("a house —not a hut")),
     ],
 )
 def test_is_understood(text: str, expected: Arguments) -> None:
@@ -160,6 +189,28 @@ def test_is_understood(text: str, expected: Arguments) -> None:
             "a cat --size 128*128",
             "`--size` takes width and height with an x between, as in `--size 128x192`, not `128*128`.",
         ),
+        ("a cat::-1", "The prompt has no text with a weight above 0; say also what to paint."),
+        ("a ^ b::0 ^ c", "Part 2 of the story has no text with a weight above 0; say also what to paint."),
+        ("a::1001 | b", "A weight is a number from -1000 to 1000, as in `a cat::1.5`."),
+        ("a::1:6 | b", "Where a text stops is a number from -5 to 5, as in `a cat::1:0.8`."),
+        (" | ".join("abcdefghijklmnopq"), "The prompt has 17 texts with | and ^ between; 16 are allowed."),
+        ("a cat --no", "`--no` needs a value, for example `--no fog, people`."),
+        ("a cat --no ```fog```", "`--no` needs a value, for example `--no fog, people`."),
+        ("a cat --no ,", "`--no` takes 1 to 16 texts with commas between them, not 0."),
+        (f"a cat --no {'a,' * 17}", "`--no` takes 1 to 16 texts with commas between them, not 17."),
+        (
+            "a cat --no a `b`",
+            "`--no` takes words with commas between them, without backticks, at most 200 characters.",
+        ),
+        (
+            "a cat --noise loud",
+            "`--noise` takes up to 16 seeds, each with its weight, as in `--noise 7:0.5`, not `loud`.",
+        ),
+        (
+            "a cat --noise 4294967296",
+            "`--noise` takes up to 16 seeds, each with its weight, as in `--noise 7:0.5`, not `4294967296`.",
+        ),
+        ("a cat --long it", "`--long` takes `join` or `cut`, not `it`."),
         (
             "a cat --size 128",
             "`--size` takes width and height with an x between, as in `--size 128x192`, not `128`.",
@@ -180,6 +231,26 @@ PIECES = st.one_of(
     st.text("-—–` \ns", max_size=8),
     st.sampled_from(
         ["--seed", "—steps", "–size=", "—sede", "7", "64x64", "--init", "Noise", "--", "—golden", "```", "`", "a cat"]
+    ),
+    st.sampled_from(
+        [
+            "|",
+            "^",
+            "||",
+            "::2",
+            ":0.5",
+            "::-1:-0.3",
+            ":2",
+            ":a:",
+            "::",
+            ",",
+            "--no",
+            "—no=",
+            "—long",
+            "cut",
+            "--noise",
+            "7:.5",
+        ]
     ),
     st.sampled_from(["\u202e", "\u2069", "\u0301" * 6, "\u200d", "\u200b", "\u2028", "\U000e0067", "🏴", "א"]),
 )
@@ -209,7 +280,8 @@ def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: 
     assert 64 <= arguments.fields["height"] <= 512
     assert 1 <= arguments.fields["steps"] <= 500
     assert parse(str(arguments), PAINTING, inits) == arguments
-    assert parse(quoted(arguments.prompt), PAINTING, inits).prompt == arguments.prompt
+    plain = parse(quoted(arguments.prompt), PAINTING, inits)
+    assert (plain.prompt, plain.targets) == (arguments.prompt, ())
 
 
 SIDES = st.integers(4, 32).map(lambda cells: 16 * cells)

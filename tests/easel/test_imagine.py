@@ -15,7 +15,8 @@ from PIL import Image
 from config.settings import ModelsSettings
 from easel.imagine import painted
 from generation.events import Event
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Target
+from generation.worker.images import read_request
 from tests.easel.processes import PATIENCE, descendants, finish, is_alive, settings_for, start, wait_until
 from tests.generation.scripted import ScriptedExecutor
 
@@ -46,6 +47,22 @@ def test_the_same_seed_paints_the_same_picture(tmp_path: Path, tiny_models: Mode
         assert first.size == (64, 64)
         assert first.tobytes() == second.tobytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
+
+
+def test_a_prompt_means_the_same_on_the_command_line(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+    words = "a red apple ^ the sea | a dog::0.5", "--no", "fog, two people", "--long", "cut", "--out", "a.png"
+    code, _, err = finish(tmp_path, "imagine", *words, *SMALL, *settings_for(tiny_models))
+    assert (code, err) == (0, "")
+    request = read_request((tmp_path / "a.png").read_bytes())
+    assert request.prompt == "a red apple ^ the sea | a dog::0.5"
+    assert request.targets == (
+        Target("a red apple", part=0),
+        Target("the sea", part=1),
+        Target("a dog", "", 0.5, part=1),
+    )
+    assert (request.without, request.long) == (("fog", "two people"), "cut")
+    code, _, err = finish(tmp_path, "imagine", "fog::-1", "--out", "b.png", *SMALL)
+    assert (code, "no text with a weight above 0" in " ".join(err.split())) == (2, True)
 
 
 def test_a_name_of_255_bytes(tmp_path: Path, tiny_models: ModelsSettings) -> None:

@@ -17,7 +17,18 @@ from tests.fuzz import target
 from tests.fuzz.mutations import ODD, damaged, mutated, shuffled
 
 REQUEST = ImagineRequest(
-    "id", "a cat", 7, 64, 32, 9, "member", "noise", "guild", (Target("a dog", weight=-1.0),), "0" * 64
+    "id",
+    "a cat",
+    7,
+    64,
+    32,
+    9,
+    "member",
+    "noise",
+    "guild",
+    (Target("a dog", weight=-1.0, stop=-0.7, part=0), Target("a cat", part=1)),
+    "0" * 64,
+    without=("fog",),
 )
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 FIRST = {"version": 1, "id": "r", "prompt": "a cat", "seed": 7, "width": 64, "height": 32, "steps": 9}

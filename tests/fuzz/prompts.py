@@ -11,6 +11,8 @@ from bot.flags import FLAGS
 from bot.markdown import escape, inline_code, shorten
 from bot.prompt import parse, quoted
 from config.settings import PaintingSettings
+from generation.prompt import read, write
+from generation.request import MOST_TARGETS
 from tests.fuzz.target import Target, as_it_is
 
 PAINTING = PaintingSettings(steps=100)
@@ -22,6 +24,26 @@ PIECES = st.one_of(
     ),
     st.sampled_from(
         ["7", "64x64", "64×9", "Noise", "sketch", "٣", "9" * 5000, "```", "`", "``", "~~", "||", "\\", "a cat"]
+    ),
+    st.sampled_from(
+        [
+            "|",
+            "^",
+            " | ",
+            " ^ ",
+            "::2",
+            "::-1",
+            ":0.5",
+            ":2:-.3",
+            "::9999",
+            ":a:",
+            ", ",
+            "--no",
+            "—no=",
+            "—long",
+            "cut",
+            "7:.5",
+        ]
     ),
     st.sampled_from(
         ["@everyone", "<@1>", "<@&1>", "<#1>", "<t:1:R>", "<:a:1>", "[a](https://b.c)", "https://b.c/", "# ", "> "]
@@ -55,7 +77,13 @@ def check(value: tuple[str, tuple[str, ...]]) -> str:
     assert prompt == clean(" ".join(prompt.split()))
     assert is_visible(prompt)
     assert parse(str(arguments), PAINTING, inits) == arguments
-    assert parse(quoted(prompt), PAINTING, inits).prompt == prompt
+    plain = parse(quoted(prompt), PAINTING, inits)
+    assert (plain.prompt, plain.targets) == (prompt, ())
+    targets = arguments.request("r").judged_by
+    assert len(targets) <= 3 * MOST_TARGETS
+    assert all(is_visible(target.text) != (target.noise is not None) for target in targets)
+    if arguments.targets:
+        assert read(write(arguments.targets)) == arguments.targets
     caption = Caption(arguments.request("r"), ".", PAINTING, inits)
     for state in (Waiting(100, 2e9), InProgress(5, 9, prompt), Painted(1e5, prompt), Ended("x" * 200, again=True)):
         assert units(caption.text(state)) <= 2000

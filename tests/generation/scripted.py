@@ -108,9 +108,9 @@ class ScriptedExecutor:
         del self.requests[request.id]
         self.say(Finished(request.id, png or picture(), seconds), self._devices[request.id])
 
-    def fail(self, request: ImagineRequest, reason: str) -> None:
+    def fail(self, request: ImagineRequest, reason: str, *, is_shortage: bool = False) -> None:
         del self.requests[request.id]
-        self.say(Failed(request.id, reason), self._devices[request.id])
+        self.say(Failed(request.id, reason, is_shortage), self._devices[request.id])
 
     def change(self, device: int, state: Literal["ready", "down", "parked"]) -> None:
         """Let a device come up, go down, or be parked."""

@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ EVERYTHING = ImagineRequest(
     1,
     member="m",
     guild="g",
-    targets=(Target("a castle", weight=2.0), Target("fog", weight=-0.5), Target(picture="0f" * 32)),
+    targets=(Target("a castle", weight=2.0, stop=0.9, part=0), Target("fog", weight=-0.5), Target(picture="0f" * 32)),
     init_picture="a0" * 32,
     canvas="latent",
     optimiser="adam",
@@ -26,11 +26,18 @@ EVERYTHING = ImagineRequest(
     init_weight=0.5,
     fit="pad",
     mask="1b" * 32,
+    without=("people", "fog"),
+    noise=((7, 0.5), (2**32 - 1, -1.0)),
+    long="cut",
 )
 NEW_IN_3 = {"init_weight", "fit", "mask"}
 VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
 "member": "", "init": "noise"}"""
-"""As pictures carried it."""
+VERSION_2 = """{"version": 2, "id": "b", "prompt": "a castle, no fog", "seed": 7, "width": 128, "height": 64, \
+"steps": 20, "member": "", "init": "auto", "guild": "", "targets": [{"text": "a castle", "picture": "", \
+"weight": 2.0}, {"text": "fog", "picture": "", "weight": -0.5}], "init_picture": "", "canvas": "auto", \
+"optimiser": "auto", "outputs": ["png"]}"""
+"""As pictures carried them."""
 
 
 @pytest.mark.parametrize("request_", [REQUEST, EVERYTHING])
@@ -44,8 +51,16 @@ def test_json_and_back(request_: ImagineRequest) -> None:
 
 def test_version_1_is_read() -> None:
     old = ImagineRequest.from_json(VERSION_1)
-    assert old == ImagineRequest("f3a91c07", "ein Schloß", 7, 128, 64, 20, init="noise")
+    assert old == ImagineRequest("f3a91c07", "ein Schloß", 7, 128, 64, 20, init="noise", long="cut")
     assert old.judged_by == (Target("ein Schloß"),)
+
+
+def test_version_2_is_read_and_what_was_too_long_stays_cut() -> None:
+    targets = (Target("a castle", weight=2.0), Target("fog", weight=-0.5))
+    old = ImagineRequest.from_json(VERSION_2)
+    assert old == ImagineRequest("b", "a castle, no fog", 7, 128, 64, 20, targets=targets, long="cut")
+    assert old.judged_by == targets
+    assert ImagineRequest.from_json(old.to_json()) == old
 
 
 def test_version_1_is_read_as_it_was_before_it_said_what_to_begin_from() -> None:
@@ -89,6 +104,14 @@ def _with(**changed: Any) -> str:
         _with(init_weight=-1.0),
         _with(targets=[{"text": "a", "weight": "much"}]),
         _with(targets=[{"path": "/etc/passwd"}]),
+        _with(targets=[{"text": "a", "stop": 6}]),
+        _with(targets=[{"text": "a", "part": -1}]),
+        _with(targets=[{"text": "a"}] * 65),
+        _with(without="fog"),
+        _with(without=["fog"] * 17),
+        _with(noise=[7]),
+        _with(noise=[[-1, 1.0]]),
+        _with(long="very"),
         _with(command="rm"),
         REQUEST.to_json().replace("20", "NaN"),
         '{"prompt": "\ud800"}',
@@ -97,6 +120,11 @@ def _with(**changed: Any) -> str:
 def test_what_is_no_request_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"request|validation|JSON|surrogates|recursion|expected|EOF"):
         ImagineRequest.from_json(text)
+
+
+def test_what_it_is_to_be_without_shares_half_a_weight_beside_the_prompt() -> None:
+    request = replace(REQUEST, without=("fog", "rain"))
+    assert request.judged_by == (Target("ein Schloß"), Target("fog", weight=-0.25), Target("rain", weight=-0.25))
 
 
 def test_it_can_travel_without_who_asked() -> None:

@@ -57,10 +57,17 @@ class Bot:
         post = await self.post_about(message_id, is_finished)
         return post, post.attachments[0].data
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended, and its whole log is known."""
+        assert self.process.stderr is not None
+        return self.process.stderr.at_eof()
+
     async def says(self, words: str) -> None:
         """Wait until a line of the log holds these words."""
         async with asyncio.timeout(PATIENCE):
-            while not any(words in line for line in self.log):  # noqa: ASYNC110
+            while not any(words in line for line in self.log):
+                assert not self.has_ended, self.log
                 await asyncio.sleep(0.02)
 
     async def stop(self) -> int:

@@ -19,10 +19,16 @@ from tests.generation.simulated import LARGE, SMALL, a_request
 class Running:
     """A dispatcher that runs, and its updates."""
 
-    def __init__(self, executor: ScriptedExecutor, journal: MemoryJournal | None = None, plenty: int = 1000) -> None:
+    def __init__(
+        self,
+        executor: ScriptedExecutor,
+        journal: MemoryJournal | None = None,
+        plenty: int = 1000,
+        forecast_seconds: float = 3600.0,
+    ) -> None:
         self.executor = executor
         self.dispatcher = Dispatcher(
-            executor, total=plenty, per_member=plenty, journal=journal, forecast_seconds=3600.0
+            executor, total=plenty, per_member=plenty, journal=journal, forecast_seconds=forecast_seconds
         )
         self.updates = self.dispatcher.updates()
         self.task = asyncio.create_task(self.dispatcher.run())
@@ -298,6 +304,104 @@ async def test_a_request_that_kills_two_workers_is_given_up(make: type[Running])
     await running.sent(1)
 
 
+async def test_after_a_death_each_goes_on_alone_so_that_the_second_is_of_the_cause(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(slots=4))
+    await running.submit(*(a_request(number) for number in range(5)))
+    await running.sent(0, 1, 2, 3)
+    running.executor.change(0, "down")
+    running.executor.change(0, "ready")
+    await running.sent(0)
+    running.executor.finish(a_request(0))
+    await running.sent(1)
+    running.executor.change(0, "down")
+    assert (await running.until(Failed)).event == Failed("r1", GIVEN_UP)
+    running.executor.change(0, "ready")
+    for number in (2, 3):
+        await running.sent(number)
+        running.executor.finish(running.executor.requests[f"r{number}"])
+    await running.sent(4)
+    await running.submit(a_request(5))
+    await running.sent(4, 5)
+    forecasts = {each.request_id for each in running.dispatcher.forecast()}
+    assert forecasts == {"r4", "r5"}
+
+
+async def test_what_killed_a_worker_goes_on_on_another_device_where_one_is_up(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(devices=2))
+    await running.submit(a_request(0), a_request(1))
+    await running.sent(0, 1)
+    first = running.executor.device_of(a_request(0))
+    running.executor.change(first, "down")
+    running.executor.change(first, "ready")
+    await running.sent(1)
+    await running.submit(a_request(2))
+    await running.sent(1, 2)
+    assert running.executor.device_of(a_request(2)) == first, "which need not wait"
+    running.executor.finish(a_request(1))
+    await running.sent(0, 2)
+    assert running.executor.device_of(a_request(0)) != first
+
+
+async def test_what_killed_a_worker_goes_on_on_the_same_device_where_no_other_is_up(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(devices=2))
+    await running.submit(a_request(0))
+    await running.sent(0)
+    first = running.executor.device_of(a_request(0))
+    running.executor.change(1 - first, "down")
+    running.executor.change(first, "down")
+    running.executor.change(first, "ready")
+    await running.sent(0)
+    assert running.executor.device_of(a_request(0)) == first
+
+
+async def test_what_its_device_has_no_memory_for_is_painted_smaller_once(make: type[Running]) -> None:
+    running = make(ScriptedExecutor())
+    record = await running.dispatcher.submit(a_request(0, shape=LARGE))
+    await running.submit(a_request(1))
+    await running.sent(0)
+    running.executor.say(replace(CHECKPOINT, step=3))
+    running.executor.fail(a_request(0), "Too large.", is_shortage=True)
+    await running.executor.until(lambda: running.executor.checkpoints["r0"] is None and running.executor.requests)
+    async with asyncio.timeout(60):
+        while record.smaller is None:
+            await anext(running.updates)
+    await running.sent(0)
+    assert running.executor.requests["r0"] == a_request(0, shape=SMALL)
+    assert running.executor.checkpoints["r0"] is None
+    assert (record.request.shape, record.smaller, record.step, record.attempts) == (LARGE, SMALL, 0, 0)
+    running.executor.fail(a_request(0), "Too large.", is_shortage=True)
+    assert (await running.until(Failed)).event == Failed("r0", "Too large.", is_shortage=True)
+    await running.sent(1)
+    running.executor.fail(a_request(1), "Too large.", is_shortage=True)
+    assert (await running.until(Failed)).event == Failed("r1", "Too large.", is_shortage=True), "it is the smallest"
+
+
+async def test_a_worker_that_dies_over_a_smaller_picture_leaves_it_smaller(make: type[Running]) -> None:
+    running = make(ScriptedExecutor())
+    await running.submit(a_request(0, shape=LARGE))
+    await running.sent(0)
+    running.executor.fail(a_request(0), "Too large.", is_shortage=True)
+    await running.executor.until(lambda: [each.shape for each in running.executor.requests.values()] == [SMALL])
+    running.executor.change(0, "down")
+    running.executor.change(0, "ready")
+    await running.sent()
+    await running.sent(0)
+    assert running.executor.requests["r0"].shape == SMALL
+
+
+async def test_while_a_start_is_being_made_nobody_is_promised_the_past(make: type[Running]) -> None:
+    running = make(ScriptedExecutor(), forecast_seconds=0.0)
+    await running.submit(a_request(0))
+    await running.sent(0)
+    waiting = await running.dispatcher.submit(a_request(1))
+    for _ in range(3):
+        before = waiting.estimate.starts
+        running.executor.advance(a_request(0), 0)
+        async with asyncio.timeout(60):
+            while waiting.estimate.starts <= before:
+                await anext(running.updates)
+
+
 async def test_a_worker_that_never_had_a_request_has_not_died_over_it(make: type[Running]) -> None:
     running = make(ScriptedExecutor())
     record = await running.dispatcher.submit(a_request(0))
@@ -544,8 +648,8 @@ async def test_what_loses_its_worker_while_draining_goes_on(make: type[Running])
     first = running.executor.device_of(a_request(0))
     running.executor.change(first, "down")
     running.executor.change(first, "ready")
-    await running.sent(0, 1)
-    for number in (0, 1):
+    for number in (1, 0):
+        await running.sent(number)
         running.executor.finish(a_request(number))
     async with asyncio.timeout(60):
         await draining

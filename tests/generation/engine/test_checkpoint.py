@@ -18,6 +18,7 @@ from generation.checkpoints.loader import Models, load_models
 from generation.engine.checkpoint import MAX_HEADER, METADATA_KEY, UnfitError, read_header
 from generation.engine.engine import Engine
 from generation.engine.optimisers import NormalisedMomentum, Tensors
+from generation.prompt import read
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
@@ -70,7 +71,8 @@ def painted(engine: Engine, request: ImagineRequest, checkpoint: bytes | None = 
     state = engine.add_request(request, checkpoint)
     checkpoints = {}
     while len(engine):
-        if engine.step() and not state.done:
+        engine.step()
+        if state.step and not state.done:
             checkpoints[state.step] = engine.checkpoint(state).to_bytes()
     assert state.picture is not None
     return Painting(engine, state.picture.clone(), checkpoints)
@@ -110,6 +112,14 @@ def test_from_any_step_it_goes_on_to_the_same_pixels(paintings: dict[str, Painti
     rest = painted(whole.engine, REQUEST, whole.checkpoints[step])
     assert torch.equal(rest.picture, whole.picture)
     assert rest.checkpoints == {each: data for each, data in whole.checkpoints.items() if each > step}
+
+
+@pytest.mark.parametrize("step", [1, 19, 20, 39])
+def test_a_story_goes_on_in_the_part_in_which_it_was(models: Models, step: int) -> None:
+    story = replace(REQUEST, targets=read("a red apple ^ a cat | the sea::0.5:0.9"), without=("fog",))
+    engine = the_engine(models, RECIPES["pixels, then latent"])
+    whole = painted(engine, story)
+    assert torch.equal(painted(engine, story, whole.checkpoints[step]).picture, whole.picture)
 
 
 def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:

@@ -15,7 +15,7 @@ from config.settings import ModelsSettings
 from generation.canvas import Init
 from generation.checkpoints.loader import Models, load_models, prepare
 from generation.engine.batch import SLOTS, Batch
-from generation.engine.engine import KEPT, Engine, StepError, Timing
+from generation.engine.engine import KEPT, Engine, Timing
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import Adam
 from generation.engine.prior import Prior
@@ -25,6 +25,7 @@ from generation.errors import RequestError
 from generation.models.precision import Precision
 from generation.perceptor.cutouts import Cutouts
 from generation.pocket.description import NegativesSection, PocketSection
+from generation.prompt import read
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest, Target
 from generation.worker.build import engine_for
@@ -81,6 +82,36 @@ def test_paints_a_picture_of_the_size_asked_for(engine: Engine) -> None:
     assert picture.shape == (3, 64, 96)
     assert picture.min() >= 0
     assert picture.max() <= 1
+
+
+DIRECT = Recipe(cutouts=8, init="grey", stages=(Stage("pixels", 1.0, "normalised", 1.0, 0.1, (1, 1, 1, 1)),))
+
+
+def course(models: Models, request: ImagineRequest) -> tuple[list[Tensor], float]:
+    """Return the pictures of all steps, and how like the last one is to the sea."""
+    engine, pictures = make_engine(models, DIRECT), []
+    state = engine.add_request(request)
+    while len(engine):
+        engine.step()
+        assert state.picture is not None
+        pictures.append(state.picture.clone())
+    with torch.no_grad():
+        shown = torch.nn.functional.interpolate(pictures[-1][None], size=models.perceptor.input_size)
+        likeness = models.perceptor.encode_image(shown)[0] @ models.perceptor.encode_texts(["the sea"])[0]
+    return pictures, float(likeness)
+
+
+def test_a_story_is_its_first_part_until_it_turns_and_then_comes_nearer_to_the_next(pocket: Models) -> None:
+    request = replace(REQUEST, steps=20)
+    alone, before = course(pocket, request)
+    story, after = course(pocket, replace(request, targets=read("a red apple ^ the sea")))
+    assert [torch.equal(*each) for each in zip(alone, story, strict=True)] == [True] * 10 + [False] * 10
+    assert after > before + 0.1
+
+
+def test_a_picture_keeps_away_from_what_it_is_to_be_without(pocket: Models) -> None:
+    request = replace(REQUEST, prompt="a sailboat on the sea", steps=20)
+    assert course(pocket, replace(request, without=("the sea",)))[1] < course(pocket, request)[1] - 0.1
 
 
 def test_same_seed_same_picture(engine: Engine) -> None:
@@ -237,7 +268,7 @@ class Slow:
         self.seconds = seconds
         self.closed: list[str] = []
 
-    def begin(self, request: ImagineRequest, _: object, __: Generator) -> Slices[None, None, Tensor]:
+    def begin(self, request: ImagineRequest, _: object, __: Tensor, ___: Generator) -> Slices[None, None, Tensor]:
         try:
             for _ in range(self.slices):
                 self.canvas.now += self.seconds
@@ -258,7 +289,8 @@ def test_paintings_go_on_while_the_prior_works(models: Models) -> None:
     begun = [engine.add_request(replace(REQUEST, id=str(number), steps=100)) for number in range(2)]
     taken: list[str] = []
     while begun[0].step == 0:
-        taken.append("".join(state.request.id for state in engine.step()) or "prior")
+        states = engine.step()
+        taken.append("prior" if states[0].picture is None else "".join(state.request.id for state in states))
     counts = Counter(taken)
     assert 21 <= counts["prior"] <= 23, "they get their pictures one after the other"
     assert 9 <= counts["runs"] <= 12, "a step takes as long as two slices"
@@ -273,7 +305,7 @@ def test_a_prior_can_be_stopped_at_its_work(models: Models) -> None:
     engine = plain_engine(models, canvas, prior)
     for number in ("a", "b"):
         engine.add_request(replace(REQUEST, id=number, steps=1))
-    assert engine.step() == []
+    assert [state.request.id for state in engine.step()] == ["a"]
     engine.abort_request("a")
     engine.abort_request("b")
     assert prior.closed == ["a"], "the other had not begun"
@@ -290,10 +322,9 @@ def test_a_prior_that_breaks_fails_only_its_own_request(models: Models) -> None:
     failed: list[str] = []
     done: list[str] = []
     while len(engine):
-        try:
-            done += [state.request.id for state in engine.step() if state.done]
-        except StepError as error:
-            failed += [request.id for request in error.requests]
+        for state in engine.step():
+            failed += [state.request.id] if state.fault else []
+            done += [state.request.id] if state.done else []
     assert failed == ["breaks"]
     assert sorted(done) == ["runs", "waits"]
 
@@ -343,17 +374,20 @@ def test_a_step_that_breaks_takes_only_its_own_batch_along(models: Models) -> No
     engine.add_request(REQUEST)
     engine.add_request(replace(REQUEST, id="wide", width=128))
     canvas.broken = True
-    with pytest.raises(StepError) as caught:
-        engine.step()
+    (broken,) = engine.step()
     canvas.broken = False
-    assert len(caught.value.requests) == 1
+    assert broken.fault
+    assert "RuntimeError: broken" in broken.fault.traceback
     assert len(engine) == 1
-    assert engine.step()[0].request.id not in {request.id for request in caught.value.requests}
+    (other,) = engine.step()
+    assert other is not broken
+    assert other.fault is None
 
 
 def test_the_tail_of_a_long_prompt_is_reported(engine: Engine) -> None:
-    state = engine.add_request(replace(REQUEST, prompt="red " * 75 + "blue green"))
-    assert state.left_out == "blue green"
+    request = replace(REQUEST, prompt="red " * 75 + "blue green")
+    assert engine.add_request(replace(request, long="cut")).left_out == "blue green"
+    assert engine.add_request(replace(request, id="joined")).left_out == ""
 
 
 def test_a_size_that_the_model_cannot_paint_is_refused(tiny_models: ModelsSettings) -> None:
@@ -413,9 +447,8 @@ def test_a_batch_that_broke_is_not_kept(models: Models) -> None:
     canvas = Plain()
     engine = plain_engine(models, canvas)
     with batches_made() as batches:
-        paint(engine, replace(REQUEST, width=80, steps=1))
         engine.add_request(REQUEST)
         canvas.broken = True
-        with contextlib.suppress(StepError):
-            engine.step()
+        (state,) = engine.step()
+        assert state.fault
         assert batches() == []

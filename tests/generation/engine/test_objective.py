@@ -7,12 +7,12 @@ from torch import Generator
 
 from config.settings import ModelsSettings
 from generation.checkpoints.loader import load_models
-from generation.engine.objective import Likeness, spherical_distance
+from generation.engine.objective import Likeness
+from generation.engine.story import weights
 from generation.perceptor.cutouts import Cutouts
 from generation.request import ImagineRequest, Target
 
 CPU = torch.device("cpu")
-X, Y = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=4)
 
 
@@ -25,27 +25,14 @@ def objective(tiny_models: ModelsSettings) -> Likeness:
 def loss(objective: Likeness, request: ImagineRequest) -> float:
     pictures = torch.rand(1, 3, 64, 64, generator=Generator().manual_seed(0))
     drawn = objective.draw(1, Generator().manual_seed(0))
-    return float(objective.loss(pictures, [row[None] for row in objective.rows(request)], drawn))
-
-
-def test_spherical_distance_is_half_the_squared_angle() -> None:
-    assert spherical_distance(X, X) < 1e-6
-    assert math.isclose(float(spherical_distance(X, Y)), (math.pi / 2) ** 2 / 2, rel_tol=1e-5)
-    assert math.isclose(float(spherical_distance(X, -X)), math.pi**2 / 2, rel_tol=1e-2)
-
-
-def test_spherical_distance_has_a_finite_gradient_everywhere() -> None:
-    for other in (X, Y, -X):
-        x = X.clone().requires_grad_()
-        spherical_distance(x, other).backward()
-        assert x.grad is not None
-        assert x.grad.isfinite().all()
+    rows = [row[None] for row in objective.rows(request)]
+    return float(objective.loss(pictures, rows, weights(request, 0)[None], drawn))
 
 
 def test_the_prompt_alone_is_what_is_wanted(objective: Likeness) -> None:
-    vectors, weights = objective.rows(REQUEST)
+    vectors, stops = objective.rows(REQUEST)
     assert torch.equal(vectors, objective.perceptor.encode_texts(["a red apple"]))
-    assert weights.tolist() == [1]
+    assert stops.tolist() == [-math.inf]
     named = replace(REQUEST, prompt="", targets=(Target("a red apple", weight=7.0),))
     assert loss(objective, named) == loss(objective, REQUEST)
 
@@ -66,8 +53,35 @@ def test_requests_with_as_many_targets_can_share_a_batch(objective: Likeness) ->
     assert shapes[0] != shapes[1] == shapes[2]
 
 
-def test_what_is_left_out_is_told(objective: Likeness) -> None:
+def test_what_a_picture_is_to_be_without_counts_half_whatever_its_number(objective: Likeness) -> None:
+    texts = ("a red apple", "fog", "rain")
+    apple, fog, rain = (loss(objective, replace(REQUEST, prompt=text)) for text in texts)
+    one = replace(REQUEST, without=("fog",))
+    assert loss(objective, one) == pytest.approx((apple - 0.5 * fog) / 1.5, rel=1e-4)
+    both = replace(REQUEST, without=("fog", "rain"))
+    assert loss(objective, both) == pytest.approx((apple - 0.25 * fog - 0.25 * rain) / 1.5, rel=1e-4)
+
+
+def test_only_what_is_cut_is_left_out(objective: Likeness) -> None:
     long = "red " * 75 + "blue green"
-    assert objective.left_out(replace(REQUEST, prompt=long)) == "blue green"
-    assert objective.left_out(replace(REQUEST, prompt=long, targets=(Target("a dog"),))) == ""
-    assert objective.left_out(replace(REQUEST, targets=(Target("a dog"), Target(long)))) == "blue green"
+    cut = replace(REQUEST, long="cut")
+    assert objective.left_out(replace(cut, prompt=long)) == "blue green"
+    assert objective.left_out(replace(cut, prompt=long, targets=(Target("a dog"),))) == ""
+    assert objective.left_out(replace(cut, targets=(Target("a dog"), Target(long)))) == "blue green"
+    assert objective.left_out(replace(REQUEST, prompt=long)) == ""
+    assert loss(objective, replace(cut, prompt=long)) == loss(objective, replace(cut, prompt="red " * 75))
+    assert loss(objective, replace(REQUEST, prompt=long)) != loss(objective, replace(cut, prompt=long))
+
+
+@pytest.mark.parametrize(
+    ("weight", "stop", "pulls"), [(1.0, 0.5, True), (1.0, 1.5, False), (-1.0, -1.5, True), (-1.0, -0.5, False)]
+)
+def test_a_target_pulls_until_it_stops(objective: Likeness, weight: float, stop: float, pulls: bool) -> None:
+    """A right angle is 1.23 apart."""
+    image = torch.tensor([[[0.0, 1.0]]]).requires_grad_()
+    rows = torch.tensor([[[1.0, 0.0]]]), torch.tensor([[stop]])
+    distance = objective.distance(image, rows, torch.tensor([[weight]]))
+    assert distance.item() == pytest.approx(weight * math.pi**2 / 8)
+    distance.sum().backward()
+    assert image.grad is not None
+    assert bool(image.grad.any()) == pulls

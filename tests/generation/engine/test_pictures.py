@@ -13,6 +13,7 @@ from generation.canvas.noise import fractal
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.batch import pull
 from generation.engine.engine import GONE, Engine
+from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.pocket.description import NegativesSection, PocketSection
 from generation.recipe import Recipe, Stage
@@ -143,8 +144,9 @@ def test_a_painting_comes_nearer_to_a_picture(pocket: Models, negatives: Negativ
 def test_pictures_and_words_are_weighed_against_each_other(models: Models) -> None:
     engine = make_engine(models, RECIPES["latent"])
     targets = (Target("a red apple", weight=3.0), Target(picture=OTHER, weight=-1.0))
-    vectors, weights = engine.objective.rows(replace(REQUEST, targets=targets), PICTURES)[:2]
-    assert weights.tolist() == [0.75, -0.25]
+    request = replace(REQUEST, targets=targets)
+    vectors = engine.objective.rows(request, PICTURES)[0]
+    assert weights(request, 0).tolist() == [0.75, -0.25]
     assert vectors.norm(dim=1).tolist() == pytest.approx([1, 1])
     (word,), _ = engine.objective.rows(REQUEST)[:2]
     assert torch.allclose(vectors[0], word, atol=1e-6)
@@ -163,8 +165,9 @@ def test_a_prior_is_not_asked_where_there_are_no_words_or_there_is_a_picture(poc
     assert engine.step() == [state], "nobody wants to see what the words say"
     engine.abort_request("a")
     both = Target(picture=OTHER, weight=5.0), Target("a red apple")
-    engine.add_request(replace(REQUEST, targets=both), pictures=PICTURES)
-    assert engine.step() == [], "it draws what the words say"
+    state = engine.add_request(replace(REQUEST, targets=both), pictures=PICTURES)
+    assert engine.step() == [state]
+    assert state.step == 0, "it draws what the words say"
 
 
 @pytest.mark.parametrize(

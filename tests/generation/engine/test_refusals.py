@@ -22,6 +22,8 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
         ({"targets": (Target("a dog", weight=0.0),)}, "weight 0"),
         ({"init_picture": PICTURE, "init": "noise"}, "or by `--init noise`, not from both"),
         ({"mask": PICTURE}, "give that picture too"),
+        ({"targets": (Target("a dog", part=0), Target("a cat", weight=0.0, part=1))}, "weight 0"),
+        ({"targets": tuple(Target("a dog", part=part) for part in range(5))}, "5 parts needs as many steps"),
         ({"canvas": "latent"}, "canvas"),
         ({"optimiser": "adam"}, "optimiser"),
         ({"outputs": ("gif",)}, "PNG"),

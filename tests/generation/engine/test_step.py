@@ -44,12 +44,13 @@ def test_a_step_stays_on_its_device_and_does_not_wait_for_it(
         tuple(each.expand(PAINTINGS, *each.shape) for each in tensors) for tensors in (init.parameters, init.constants)
     )
     width = models.perceptor.encode_image(torch.zeros(1, 3, 32, 32, device=META)).shape[1]
-    rows = torch.zeros(PAINTINGS, 1, width, device=META), torch.ones(PAINTINGS, 1, device=META)
+    rows = torch.zeros(PAINTINGS, 1, width, device=META), torch.zeros(PAINTINGS, 1, device=META)
+    weights = torch.ones(PAINTINGS, 1, device=META)
     coefficients = optimiser.coefficients(parameters, 0.1, 1, generator).expand(PAINTINGS, -1).to(META)
     drawn = objective.draw(PAINTINGS, generator).to(META)
     state = optimiser.init(parameters)
     moved, remembered, pictures = step(
-        canvas, objective, optimiser, parameters, state, constants, rows, coefficients, drawn
+        canvas, objective, optimiser, parameters, state, constants, rows, weights, coefficients, drawn
     )
     assert [each.shape for each in moved] == [each.shape for each in parameters]
     assert [each.shape for each in remembered] == [each.shape for each in state]

@@ -53,7 +53,7 @@ def test_it_knows_what_the_worker_has() -> None:
     dog.give(Abort("b"))
     dog.hear(Finished("c", b"", 1.0))
     dog.hear(Failed("d", "Why."))
-    assert dog.requests == ("a",)
+    assert dog.requests == {"a": SHAPE}
 
 
 async def silence(script: Script) -> float:

@@ -24,7 +24,7 @@ def loss_and_gradient(models: Models, strength: float) -> tuple[Tensor, Tensor]:
     rows = [row.expand(2, *row.shape) for row in objective.rows(REQUEST)]
     codes = torch.randint(len(models.vqgan.codebook), (2, 8, 8), generator=Generator().manual_seed(0))
     z = models.vqgan.lookup(codes).detach().requires_grad_()
-    loss = objective.loss(models.vqgan.decode(z), rows, drawn)
+    loss = objective.loss(models.vqgan.decode(z), rows, torch.ones(2, 1), drawn)
     (gradient,) = torch.autograd.grad(strength * loss.sum(), z)
     return loss.detach(), gradient
 

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import ModelsSettings
 from generation.checkpoints.loader import load_clip
 from generation.perceptor.clip import MAX_CACHED, CLIPPerceptor
+from generation.perceptor.pieces import pieces
+from generation.request import Target
 
 END = 49407
 
@@ -74,3 +77,42 @@ def test_words_are_not_remembered_without_end(perceptor: CLIPPerceptor) -> None:
             " ".join(chr(0x4E00 + each // 200) + chr(0x4E00 + each % 200) for each in range(number, number + 1000))
         )
     assert len(perceptor._tokenizer.cache) <= MAX_CACHED + 1000
+
+
+def test_a_text_that_is_read_at_once_is_encoded_as_ever(perceptor: CLIPPerceptor) -> None:
+    texts = ["a red apple", "the sea"]
+    for long in ("join", "cut"):
+        assert torch.equal(perceptor.encode_targets([*map(Target, texts)], long), perceptor.encode_texts(texts))
+
+
+def test_a_longer_one_is_the_mean_of_its_pieces_each_as_often_as_it_has_tokens(perceptor: CLIPPerceptor) -> None:
+    first, last = "red " * 70 + "apples.", "A dog and a cat."
+    one, two = perceptor.encode_texts([first, last])
+    mean = 72 * one + 6 * two
+    short, joined = perceptor.encode_targets([Target("the sea"), Target(f"{first} {last}")], "join")
+    assert torch.allclose(joined, mean / mean.norm(), atol=1e-5)
+    assert torch.allclose(short, perceptor.encode_texts(["the sea"])[0], atol=1e-5)
+
+
+def test_noise_is_a_direction_of_its_own_for_each_seed(perceptor: CLIPPerceptor) -> None:
+    targets = Target("a cat"), Target(noise=7), Target("the sea"), Target(noise=8), Target(noise=7)
+    cat, seven, sea, eight, again = perceptor.encode_targets(targets, "join")
+    assert torch.equal(torch.stack([cat, sea]), perceptor.encode_texts(["a cat", "the sea"]))
+    assert torch.equal(seven, again)
+    assert not torch.equal(seven, eight)
+    assert float(seven.norm()) == pytest.approx(1)
+
+
+def test_one_that_is_cut_is_its_beginning(perceptor: CLIPPerceptor) -> None:
+    long = Target("red " * 75 + "A dog and a cat.")
+    assert torch.equal(perceptor.encode_targets([long], "cut"), perceptor.encode_texts(["red " * 75]))
+    assert perceptor.left_out([Target("a"), long], "cut") == "A dog and a cat."
+    assert perceptor.left_out([Target("a"), long], "join") == ""
+
+
+@given(text=st.text(max_size=600) | st.text("ab. ,\u0301\u200d🦊", max_size=900))
+def test_pieces_are_read_at_once_and_make_up_the_text(perceptor: CLIPPerceptor, text: str) -> None:
+    found = pieces(text, perceptor.cut)
+    assert len(found) >= 1
+    assert all(perceptor.cut(piece) == (piece, "") for piece in found)
+    assert len(found) > 1 or perceptor.cut(text)[1] == "" or not found[0]

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from config.settings import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.objective import Likeness
+from generation.engine.story import weights
 from generation.errors import CheckpointError
 from generation.models.upstream import clip_model
 from generation.perceptor.clip import CLIPPerceptor
@@ -50,7 +51,8 @@ def unlike() -> list[CLIPPerceptor]:
 def judged(objective: Likeness | Contrast) -> Tensor:
     """Return the loss of two pictures, each with random views of its own."""
     drawn = torch.cat([objective.draw(1, Generator().manual_seed(seed)) for seed in (1, 2)])
-    return objective.loss(PICTURES, [row.expand(2, *row.shape) for row in objective.rows(REQUEST)], drawn)
+    counts = weights(REQUEST, 0).expand(2, -1)
+    return objective.loss(PICTURES, [row.expand(2, *row.shape) for row in objective.rows(REQUEST)], counts, drawn)
 
 
 def test_the_loss_is_the_mean_of_what_each_finds_in_the_same_views(alike: list[CLIPPerceptor]) -> None:
@@ -83,7 +85,9 @@ def test_both_have_a_say_in_the_gradient(unlike: list[CLIPPerceptor]) -> None:
         objective = Likeness(perceptor, Cutouts(4, 64, CPU))
         drawn = objective.draw(1, Generator().manual_seed(0))
         pictures = PICTURES[:1].clone().requires_grad_()
-        loss = objective.loss(pictures, [row[None] for row in objective.rows(REQUEST)], drawn)
+        loss = objective.loss(
+            pictures, [row[None] for row in objective.rows(REQUEST)], weights(REQUEST, 0)[None], drawn
+        )
         return torch.autograd.grad(loss.sum(), pictures)[0]
 
     both, large = gradient(Ensemble(unlike)), gradient(unlike[1])
@@ -97,8 +101,8 @@ def test_the_one_with_least_room_says_what_is_left_out() -> None:
     for clips in ([vision_transformer(64, 64), short], [short, vision_transformer(64, 64)]):
         ensemble = Ensemble([frozen(clip) for clip in clips])
         assert ensemble.cut(text) == (text.removesuffix("three"), "three")
-        assert ensemble.left_out([Target("a"), Target(text)]) == "three"
-        assert ensemble.left_out([Target("a")]) == ""
+        assert ensemble.left_out([Target("a"), Target(text)], "cut") == "three"
+        assert ensemble.left_out([Target("a")], "cut") == ""
 
 
 @pytest.fixture
@@ -143,7 +147,8 @@ def test_a_picture_is_painted_towards_what_both_look_for(tiny_models: ModelsSett
     for each in models.perceptor.members:
         alone = Likeness(each, Cutouts(4, 32, CPU))
         rows = [row[None] for row in alone.rows(state.request)]
-        assert alone.loss(pictures[-1][None], rows, drawn) < alone.loss(pictures[0][None], rows, drawn)
+        losses = [alone.loss(each[None], rows, torch.ones(1, 1), drawn) for each in (pictures[-1], pictures[0])]
+        assert losses[0] < losses[1]
 
 
 def test_sketches_are_read_by_the_one_that_the_composer_knows(paths: list[str]) -> None:

@@ -45,8 +45,7 @@ def objective() -> Contrast:
 
 
 def test_a_prompt_is_told_apart_from_itself_with_another_thing_in_it(objective: Contrast) -> None:
-    texts, weights, swapped = objective.rows(REQUEST)
-    assert weights.tolist() == [1]
+    texts, _, swapped = objective.rows(REQUEST)
     others = objective.perceptor.encode_texts(["a red banana", "a red cat"])
     assert torch.allclose(swapped[0, :2], others, atol=1e-5)
     assert torch.equal(swapped[0, 2:], texts.expand(4, -1))
@@ -57,10 +56,30 @@ def test_a_prompt_is_told_apart_from_itself_with_another_thing_in_it(objective: 
 def test_each_target_is_told_apart_and_counts_by_its_weight(objective: Contrast) -> None:
     targets = (Target("a red apple", weight=3.0), Target("a cat", weight=-1.0))
     rows = [row[None] for row in objective.rows(replace(REQUEST, targets=targets))]
+    weights = torch.tensor([[0.75, -0.25]])
     image = torch.nn.functional.normalize(torch.randn(1, 5, rows[0].shape[-1]), dim=-1)
     sea = objective.perceptor.encode_texts(["the sea"])
     told = [
         contrast(image, rows[0][:, target], sea) + contrast(image, rows[0][:, target], rows[2][:, target], SAME)
         for target in range(2)
     ]
-    assert torch.allclose(objective.distance(image, rows), 0.75 * told[0] - 0.25 * told[1], atol=1e-5)
+    assert torch.allclose(objective.distance(image, rows, weights), 0.75 * told[0] - 0.25 * told[1], atol=1e-5)
+
+
+def test_a_target_that_has_come_near_enough_pulls_no_more(objective: Contrast) -> None:
+    texts, _, _ = objective.rows(REQUEST)
+    for stop, pulls in ((None, True), (0.1, True), (1.5, False)):
+        image = torch.nn.functional.normalize(texts + 0.06 * torch.randn(texts.shape), dim=-1)[None].requires_grad_()
+        rows = [row[None] for row in objective.rows(replace(REQUEST, targets=(Target("a red apple", stop=stop),)))]
+        objective.distance(image, rows, torch.ones(1, 1)).sum().backward()
+        assert image.grad is not None
+        assert bool(image.grad.any()) == pulls
+
+
+def test_a_long_text_is_told_apart_from_itself_with_another_thing_in_it(objective: Contrast) -> None:
+    long = "a red apple, " * 20 + "on a table"
+    _, _, swapped = objective.rows(replace(REQUEST, prompt=long))
+    others = [Target(long.replace("apple", "banana", 1)), Target(long.replace("apple", "cat", 1))]
+    assert torch.allclose(swapped[0, :2], objective.perceptor.encode_targets(others, "join"), atol=1e-5)
+    _, _, of_start = objective.rows(replace(REQUEST, prompt=long, long="cut"))
+    assert not torch.allclose(swapped[0, :2], of_start[0, :2], atol=1e-3)

@@ -11,6 +11,7 @@ from generation.checkpoints.loader import Models, load_models
 from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
+from generation.engine.story import weights
 from generation.perceptor.cutouts import Cutouts
 from generation.pocket.composer import Composer, finish
 from generation.pocket.description import PriorSection
@@ -77,13 +78,18 @@ def test_there_is_no_choice_where_no_word_is_known(tiny_models: ModelsSettings, 
 
 
 def test_it_draws_in_slices_what_is_wanted_most(sketcher: Sketcher, objective: Likeness) -> None:
-    targets = (Target("the sea", weight=-2.0), Target("a red apple", weight=0.5), Target("a dog", weight=0.2))
+    targets = (
+        Target("the sea", weight=-2.0),
+        Target("a red apple", weight=0.5),
+        Target("a dog", weight=0.2),
+        Target(noise=7),
+    )
     request = replace(REQUEST, prompt="", targets=targets)
-    rows = objective.rows(request)
-    slices = sketcher.begin(request, rows, seeded(0))
+    rows, counts = objective.rows(request), weights(request, 0)
+    slices = sketcher.begin(request, rows, counts, seeded(0))
     breaks = sum(1 for _ in slices)
     assert breaks == sketcher.composer.length + 1
-    picture = finish(sketcher.begin(request, rows, seeded(0)))
+    picture = finish(sketcher.begin(request, rows, counts, seeded(0)))
     drawn = finish(sketcher.candidates("a red apple", seeded(0)))
     assert any(torch.equal(picture, fit(each, 64, 64)) for each in drawn)
 
@@ -98,6 +104,12 @@ def test_a_painting_begins_where_it_is_asked_to(engine: Engine, init: str, stage
     while len(engine):
         engine.step()
     assert painting.done
+
+
+def test_a_story_begins_from_noise_unless_it_is_asked_to(engine: Engine) -> None:
+    story = replace(REQUEST, targets=(Target("a red apple", part=0), Target("the sea", part=1)))
+    assert engine.add_request(story).stage == 0
+    assert engine.add_request(replace(story, id="b", init="sketch")).stage == 1
 
 
 def test_painting_goes_on_from_the_sketch_that_the_perceptor_picks(

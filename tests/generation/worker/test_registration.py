@@ -19,11 +19,11 @@ from torch.nn import functional as F
 from config.settings import ModelsSettings
 from generation.canvas import Init
 from generation.checkpoints.loader import POCKET, load_models
-from generation.engine.objective import spherical_distance
 from generation.engine.optimisers import OPTIMISERS, Evaluate, Tensors
 from generation.events import Finished, Ready
 from generation.executor.process import COMMAND, WorkerProcess
 from generation.executor.protocol import FromWorker, Hello, Load, LoadFailed, Paint
+from generation.perceptor.distance import spherical_distance
 from generation.request import ImagineRequest
 from generation.worker.__main__ import main
 from generation.worker.build import CANVASES

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from config.settings import ModelsSettings
 from generation.checkpoints.loader import load_models
-from generation.engine.engine import Engine, StepError
+from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import Adam
 from generation.errors import DeviceError
@@ -65,10 +65,12 @@ class Breaking(Likeness):
 
     error: Exception | None = None
 
-    def loss(self, pictures: Tensor, rows: Sequence[Tensor], drawn: Tensor) -> Tensor:
+    def loss(
+        self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
+    ) -> Tensor:
         if self.error:
             raise self.error
-        return super().loss(pictures, rows, drawn)
+        return super().loss(pictures, rows, weights, drawn, at_once)
 
 
 def break_with(worker: Worker, error: Exception | None) -> None:
@@ -185,28 +187,53 @@ def test_an_abort_frees_the_slot_before_the_next_step(worker: Worker, reported: 
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"), [(torch.OutOfMemoryError("no memory"), TOO_LARGE), (RuntimeError("a bug"), BROKE_OFF)]
+    ("error", "is_shortage"), [(torch.OutOfMemoryError("no memory"), True), (RuntimeError("a bug"), False)]
 )
-def test_a_step_that_fails_fails_its_requests_and_not_the_worker(
-    worker: Worker, reported: Reported, error: Exception, reason: str
+def test_a_step_that_fails_fails_its_request_and_not_the_worker(
+    worker: Worker, reported: Reported, error: Exception, is_shortage: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     break_with(worker, error)
     worker.handle(Paint(REQUEST))
-    worker.step()
+    while len(worker.engine):
+        worker.step()
     break_with(worker, None)
-    assert reported.messages() == [Started("a", "cpu"), Failed("a", reason)]
+    failed = Failed("a", TOO_LARGE if is_shortage else BROKE_OFF, is_shortage)
+    assert reported.messages() == [Started("a", "cpu"), failed]
+    assert capsys.readouterr().err.count("Traceback") == 1
     worker.handle(Paint(REQUEST))
     worker.step()
     worker.step()
     assert isinstance(reported.messages()[-1], Finished)
 
 
-def test_a_broken_device_ends_the_worker(worker: Worker, reported: Reported) -> None:
-    break_with(worker, torch.AcceleratorError("CUDA error: unspecified launch failure"))
+def test_what_fails_before_its_first_step_fails_alone(
+    worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker.handle(Paint(replace(REQUEST, id="neighbour")))
+    (canvas,) = worker.engine.canvases
+    monkeypatch.setattr(canvas, "init", lambda *_: torch.empty(2**50))
     worker.handle(Paint(REQUEST))
-    with pytest.raises(StepError):
+    assert Failed("a", TOO_LARGE, is_shortage=True) in reported.messages()
+    worker.step()
+    worker.step()
+    assert isinstance(reported.messages()[-1], Finished)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: unspecified launch failure"),
+        RuntimeError("CUDA error: device-side assert triggered"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm(…)`"),
+    ],
+)
+def test_a_broken_device_ends_the_worker(worker: Worker, reported: Reported, error: Exception) -> None:
+    break_with(worker, error)
+    for request_id in "ab":
+        worker.handle(Paint(replace(REQUEST, id=request_id)))
+    with pytest.raises(type(error), match="CUDA error"):
         worker.step()
-    assert reported.messages() == [Started("a", "cpu")], "so that the request starts again elsewhere"
+    assert reported.messages() == [Started("a", "cpu"), Started("b", "cpu")], "so that they go on elsewhere"
 
 
 @pytest.mark.parametrize(
