@@ -51,6 +51,7 @@ class Flag:
         is_offered: whether ``.help`` tells of it; given ``inits``.
         takes_words: whether its value is all words up to the next flag.
         is_prose: whether its name is a word that may well stand behind a dash, where it is a flag only before a value.
+        bare: the value where none is given; None for a flag that needs one.
     """
 
     fields: tuple[str, ...]
@@ -64,6 +65,7 @@ class Flag:
     is_offered: Callable[[Sequence[str]], bool] = lambda _: True
     takes_words: bool = False
     is_prose: bool = False
+    bare: str | None = None
 
 
 def usual_fields(painting: PaintingSettings) -> Fields:

@@ -284,7 +284,7 @@ class Post:
         return self._failed_fallbacks >= FALLBACKS if self._picture else self._refusals >= 4
 
     async def _shrink(self, state: Shown, picture: Picture) -> None:
-        """Let a picture go without its video, then have fewer bytes; one that has few already is lost, and that is said."""
+        """Let a picture go without its video, then have fewer bytes; say so where the finished one has few already."""
         if picture.video is not None and isinstance(state, Painted):
             note = VIDEO_TOO_LARGE.format(self._delivery.upload_limit >> 20)
             self._change(replace(state, note=note), replace(picture, video=None))

@@ -105,7 +105,9 @@ def asked(
     if prompt is None:
         return replace(request, prompt=base.prompt, targets=base.targets)
     pictures = tuple(target for target in base.targets if target.picture)
-    return replace(request, targets=(*(request.targets or [Target(prompt)]), *pictures)) if pictures else request
+    return (
+        replace(request, targets=(*(request.targets or [Target(request.prompt)]), *pictures)) if pictures else request
+    )
 
 
 def with_pictures(metadata: Metadata) -> Metadata:

@@ -303,7 +303,8 @@ def imagine(
     from easel.picture_file import Files
 
     if source is not None and prompt is not None and SETTING.match(prompt):
-        prompt, settings = None, [prompt, *(settings or [])]
+        settings = [prompt, *(settings or [])]
+        prompt = None
     if prompt is None and source is None:
         raise typer.BadParameter("say what to paint, or --from which file", param_hint="PROMPT")
     arguments = ["log.level=warning", *_checked(settings)]

@@ -353,7 +353,8 @@ def _gif_extensions(data: memoryview) -> Blocks:
     """Yield the extensions before the first picture, their pieces joined."""
     place = 13 + _colours(data)
     while place + 2 <= len(data) and data[place] == 0x21:
-        label, place, pieces = data[place + 1], place + 2, []
+        label, place = data[place + 1], place + 2
+        pieces: list[memoryview] = []
         while data[place] and len(pieces) <= LONGEST_NOTE // 255:
             pieces.append(data[place + 1 : place + 1 + data[place]])
             place += 1 + data[place]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import repeat
+from typing import Any
 
 import av
 import numpy as np
@@ -66,7 +67,7 @@ def pace_of(request: ImagineRequest, kind: str) -> Pace:
     every = -(-request.steps // most)
     fps = request.fps or FPS
     if length is not None and request.fps is None:
-        pictures = -(-request.steps // every) + 1
+        pictures = -(-(request.steps - 1) // every) + 1
         fps = min(max(pictures / (length - still), 1.0), float(MOST_FPS))
     return Pace(every, Fraction(fps).limit_denominator(1000), round(still * fps))
 
@@ -161,6 +162,7 @@ def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Meta
     with av.open(buffer, "w", format=kind, container_options={} if kind == "mp4" else {"loop": "0"}) as container:
         container.metadata.update({"title": metadata.request.prompt[:200], "comment": metadata.note})
         stream = container.add_stream(codec, rate=pace.fps, options=dict(options))
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
         context = stream.codec_context
         context.thread_count = 1
@@ -196,4 +198,6 @@ def _indexed(picture: np.ndarray) -> av.VideoFrame:
     colours = np.frombuffer(bytes(image.getpalette() or ()), np.uint8).reshape(-1, 3)
     palette = np.full((256, 4), 255, np.uint8)
     palette[: len(colours), 1:] = colours
-    return av.VideoFrame.from_ndarray((np.asarray(image), palette), format="pal8")
+    # Its annotation leaves out that a pair is taken for this format.
+    indices: Any = (np.asarray(image), palette)
+    return av.VideoFrame.from_ndarray(indices, format="pal8")
