@@ -164,8 +164,9 @@ def in_film(film: bytes, metadata: Metadata) -> bytes:
         pieces = (note[at : at + 255] for at in range(0, len(note), 255))
         comment = b"\x21\xfe" + b"".join(bytes([len(piece)]) + piece for piece in pieces) + b"\0"
         return film[:place] + comment + film[place:]
-    if film[12:16] == b"VP8X":
-        flagged = film[:20] + bytes([film[20] | XMP_FLAG]) + film[21:]
+    if film.startswith(b"RIFF"):
+        extended = film if film[12:16] == b"VP8X" else _extended(film)
+        flagged = extended[:20] + bytes([extended[20] | XMP_FLAG]) + extended[21:]
         return _with_chunk(flagged, b"XMP ", metadata.xmp)
     return film
 
@@ -209,6 +210,14 @@ def _png_info(metadata: Metadata, packed: bytes) -> PngInfo:
 
 def _with_chunk(webp: bytes, kind: bytes, data: bytes) -> bytes:
     body = webp[8:] + kind + len(data).to_bytes(4, "little") + data + bytes(len(data) % 2)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _extended(webp: bytes) -> bytes:
+    """Return a WebP of which all pictures were the same, and which became a still, with room for more."""
+    with Image.open(io.BytesIO(webp)) as image:
+        sides = b"".join((side - 1).to_bytes(3, "little") for side in image.size)
+    body = b"WEBPVP8X\x0a\0\0\0" + bytes(4) + sides + webp[12:]
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 

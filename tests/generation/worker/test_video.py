@@ -72,6 +72,13 @@ def test_it_shows_all_pictures_and_stands_still_at_the_end(kind: str, height: in
     assert read(film) == Metadata(request(kind=kind), SETUP)
 
 
+def test_a_film_in_which_nothing_moves_says_how_it_was_made_too() -> None:
+    metadata = Metadata(request(kind="webp"), SETUP)
+    film = encode("webp", iter([np.full((47, 63, 3), 9, np.uint8)] * 3), Pace(1, Fraction(25), 2), metadata)
+    assert read(film) == metadata
+    assert [picture.shape for picture in seen("webp", film)] == [(48, 64, 3)]
+
+
 def test_colours_come_back_as_they_were() -> None:
     red = np.full((32, 32, 3), (220, 30, 30), np.uint8)
     (shown, *_) = seen("mp4", encode("mp4", iter([red]), Pace(1, Fraction(25), 0), Metadata(request())))
