@@ -284,7 +284,7 @@ FLAGS = {
     "video": Flag(
         fields=("outputs",),
         example="gif",
-        help="a video of how it was painted beside it; mp4, gif or webp",
+        help="also a video: mp4, gif or webp",
         pattern=lambda _: "|".join(FILMS),
         parse=lambda value, *_: {"outputs": (PNG, *_choice("video", "film", value, FILMS).values())},
         caption=lambda _: "with a video",

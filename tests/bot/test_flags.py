@@ -71,7 +71,7 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         (
             "--qqq",
             "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps`, `--init`, `--init-weight`, `--fit`, "
-            "`--as`, `--iw`, `--no`, `--noise`, `--long` and `--canvas`.",
+            "`--as`, `--iw`, `--no`, `--noise`, `--long`, `--video` and `--canvas`.",
         ),
     ],
 )

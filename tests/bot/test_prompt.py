@@ -22,9 +22,10 @@ PAINTING = PaintingSettings(
     preview_seconds=3.0,
 )
 INITS = ("sketch", "noise")
-AS_USUAL = {"init_weight": 0.0, "fit": "crop", "attached": "start", "image_weight": 1.0}
+AS_USUAL = {"init_weight": 0.0, "fit": "crop", "attached": "start", "image_weight": 1.0, "outputs": ("png",)}
 ALL = (
-    "`--seed`, `--size`, `--steps`, `--init`, `--init-weight`, `--fit`, `--as`, `--iw`, `--no`, `--noise` and `--long`"
+    "`--seed`, `--size`, `--steps`, `--init`, `--init-weight`, `--fit`, `--as`, `--iw`, `--no`, `--noise`, "
+    "`--long` and `--video`"
 )
 USUAL = {"width": 128, "height": 128, "steps": 100, "init": "auto", "without": (), "noise": (), "long": "join"}
 
@@ -107,6 +108,11 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("``` a b | c ``` | d", cat("``` a b | c ``` | d", Target("a b | c"), Target("d"))),
         ("a ```--steps 5``` | d", cat("``` a --steps 5 ``` | d", Target("a --steps 5"), Target("d"))),
         ("`a | b` at 12:30", cat("`a | b` at 12:30")),
+        ("a cat --video", cat(outputs=("png", "mp4"))),
+        ("--video a cat", cat(outputs=("png", "mp4"))),
+        ("—video gif of a cat", cat("of a cat", outputs=("png", "gif"))),
+        ("a cat --Video=WEBP --seed 7", cat(outputs=("png", "webp"), seed=7)),
+        ("--video ```gif```", cat("gif", outputs=("png", "mp4"))),
         ("a cat --no fog", cat(without=("fog",))),
         ("a cat —no fog, two  people", cat(without=("fog", "two people"))),
         ("--no fog,rain --seed 7 a cat", cat(seed=7, without=("fog", "rain"))),
