@@ -25,6 +25,7 @@ COMMANDS = {
     "all": "all of the above, with a table, a file and plots",
     "gpu": "what concerns CUDA, with a table and a file",
     "pictures": "the sixty prompts, painted onto a page that is looked at",
+    "choices": "some prompts by each preset, or by other flags, onto a page that is looked at",
     "table": "the table of a file of results",
     "plots": "plots of a file of results",
 }

@@ -173,7 +173,7 @@ class Caption:
 
     @property
     def _flags(self) -> str:
-        return typed(asdict(self.request), usual_fields(self.painting))
+        return typed(asdict(self.request), usual_fields(self.painting, self.request.quality))
 
 
 def starting(unix: float) -> str:

@@ -86,7 +86,8 @@ A picture that you attach, or reply to, is what it begins from; an address befor
 to a picture, that one
 -# {typed(f"@{shorten(name, NAME_LENGTH)} imagine …")} works too. Usually {painting.width}×{painting.height} and \
 {painting.steps} steps; at most {painting.max_side} pixels a side, {painting.max_steps} steps, \
-{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}"""
+{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}
+-# More flags: docs/options.md."""
 
 
 def _title(entry: Entry, viewer: Origin, length: int) -> str:

@@ -6,12 +6,14 @@ import weakref
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import discord
 import structlog
 
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
 from bot.delivery import Delivery, Picture
+from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
 from bot.errors import UserError
 from bot.notice import send_notices
@@ -123,13 +125,20 @@ class Posts:
                 smaller = shape if shape != kept.request.shape else None
                 painted = Painted(kept.seconds or 0.0, kept.left_out, smaller)
                 _show_finished(post, kept.request, painted, kept.png, kept.files)
+            elif kept.sentence is not None:
+                post.show(Ended(kept.sentence, again=True))
             else:
-                post.show(Ended(kept.sentence or CANCELLED, again=kept.sentence is not None))
+                self._spawn(self._take_back(origin, post))
             _log.info("restored", request=kept.request.id, state=kept.state)
             self._spawn(self._keep_posted(kept.request.id, post))
 
     async def admit(self, origin: Origin, arguments: Arguments) -> None:
-        """Let the request wait and post its place in line; raises ``UserError`` when it cannot be taken."""
+        """Let the request wait and post its place in line.
+
+        Raises:
+            UserError: it cannot be taken.
+            KnownMessageError: its message asked for something whose end is not yet shown.
+        """
         if self._closed:
             raise UserError(CLOSED)
         if self._dispatcher.pool.is_parked:
@@ -145,9 +154,8 @@ class Posts:
                 record = await self._dispatcher.submit(request, origin.asked.to_json())
             except QueueFullError as error:
                 raise self._refusal(error) from None
-            except KnownMessageError as error:
-                _log.info("heard again", reason=str(error))
-                return
+            except KnownMessageError:
+                raise
             except StoreError:
                 # A connection that was lost may have written it down nonetheless; so it ends, with this as its answer.
                 await self._journal.close(request.id)
@@ -227,7 +235,10 @@ class Posts:
         self._tell_paused([entry for entry in unfinished if entry.request.id not in self._told])
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
-        late = [task for task in self._tasks if not task.done()]
+
+    def give_up(self) -> None:
+        """Leave what is not shown by now to the next start."""
+        late = [task for task in self._tasks if not (task.done() or task.cancelling())]
         for task in late:
             task.cancel()
         if late:
@@ -313,6 +324,18 @@ class Posts:
             await self._drop(request_id)
         if is_over:
             await self._journal.close(request_id)
+
+    async def _take_back(self, origin: Origin, post: Post) -> None:
+        """Say that a request was cancelled, or, where what asked for it was deleted, let the post go too."""
+        if origin.reply_to is not None:
+            try:
+                await answered(partial(origin.channel.fetch_message, origin.id), self._patience.pauses())
+            except discord.NotFound:
+                post.withdraw()
+                return
+            except CALL_ERRORS as error:
+                _log.warning("could not look for a message", request=post.caption.request.id, error=reason(error))
+        post.show(Ended(CANCELLED, again=False))
 
     async def _drop(self, *request_ids: str) -> None:
         for request_id in request_ids:

@@ -110,8 +110,9 @@ def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = (), inst
         raise PromptError("The prompt contains control characters that cannot be shown; take them out.")
     words, values = _split(clean(text), inits)
     fields = dict(usual_fields(painting))
-    for name, value in values.items():
-        fields.update(FLAGS[name].parse(value, painting, inits))
+    for name, flag in FLAGS.items():
+        if name in values:
+            fields.update(flag.parse(values[name], painting, inits))
     if len(prompt := _joined(words)) > painting.max_prompt_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
     try:
@@ -233,8 +234,8 @@ def _known(name: str) -> str:
     if folded in names:
         return names[folded]
     nearest = difflib.get_close_matches(folded, names, n=1, cutoff=0.5)
-    *most, last = (f"`--{each}`" for each in FLAGS)
-    hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {', '.join(most)} and {last}."
+    most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(()))
+    hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {most} and others."
     raise PromptError(f"There is no flag {inline_code('--' + name)}; {hint}")
 
 

@@ -199,12 +199,8 @@ class Uploads:
             Target(picture=digests[address], weight=usual if weight is None else weight)
             for address, weight in given.targets
         ]
-        words = tuple(arguments.fields.get("targets", ()))
+        words = arguments.targets
         if pictures and not words and arguments.prompt != LIKENESS:
             words = (Target(arguments.prompt),)
-        pictured = {
-            "init_picture": digests.get(given.start, ""),
-            "mask": digests.get(given.mask, ""),
-            "targets": (*words, *pictures),
-        }
-        return replace(arguments, fields={**arguments.fields, **pictured})
+        pictured = {"init_picture": digests.get(given.start, ""), "mask": digests.get(given.mask, "")}
+        return replace(arguments, fields={**arguments.fields, **pictured}, targets=(*words, *pictures))

@@ -151,7 +151,7 @@ def demo(
         str, typer.Option(help="What a member asks for at the start; '' for nothing.")
     ] = "a sunset over the sea",
 ) -> None:
-    r"""Show the whole bot on this machine, with a page that looks like Discord.
+    """Show the whole bot on this machine, with a page that looks like Discord.
 
     Goes on until Ctrl-C. Pictures are kept in data/demo.
 
@@ -173,7 +173,7 @@ def run(
         typer.Option(help="YAML file of settings; ./easel.yaml where there is one.", show_default=False),
     ] = None,
 ) -> None:
-    r"""Run the bot on Discord, until SIGTERM or Ctrl-C.
+    """Run the bot on Discord, until SIGTERM or Ctrl-C.
 
     Settings come from the defaults, the YAML file, EASEL_… variables and KEY=VALUE; the later wins.
 
@@ -213,7 +213,7 @@ def sandbox(
     ] = None,
     until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False,
 ) -> None:
-    r"""Serve the page that looks like Discord, without the bot, until Ctrl-C.
+    """Serve the page that looks like Discord, without the bot, until Ctrl-C.
 
     \b
     easel sandbox --token-file sandbox.token
@@ -282,7 +282,7 @@ def imagine(
     ] = None,
     **flags: str | None,
 ) -> None:
-    r"""Paint one picture, without Discord.
+    """Paint one picture, without Discord.
 
     \b
     easel imagine 'a red apple' --out apple.png

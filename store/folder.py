@@ -4,6 +4,8 @@ import os
 import re
 import time
 from collections.abc import Collection
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from config.settings import Keep
@@ -31,6 +33,7 @@ class Folder:
         self._suffix = suffix
         self._endings = (suffix, *beside, PART)
         self._keep = keep
+        self._parts = count()
 
     def file(self, request_id: str, slug: str = "") -> Path:
         """Return where the file of a request is.
@@ -42,7 +45,7 @@ class Folder:
         return self.path / f"{_plain(request_id)}{'-' * bool(slug)}{slug}{self._suffix}"
 
     def write(self, file: Path, *parts: bytes, durable: bool) -> None:
-        """Write a file, so that nobody ever finds half of it.
+        """Write a file, so that nobody ever finds half of it; several threads may write the same one.
 
         Args:
             file: one of this folder's.
@@ -53,7 +56,7 @@ class Folder:
             OSError: it cannot be written, and is as it was.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}{PART}")
+        part = file.with_name(f".{file.name}.{next(self._parts)}{PART}")
         try:
             with part.open("wb") as stream:
                 stream.writelines(parts)
@@ -78,7 +81,11 @@ class Folder:
         """
         kept = {_plain(request_id) for request_id in needed}
         files = [file for file in self._files() if _request_of(file) not in kept]
-        stats = sorted(((file.stat(), file) for file in files), key=lambda each: each[0].st_mtime, reverse=True)
+        stats = []
+        for file in files:
+            with suppress(FileNotFoundError):  # it was a part, and has been written to its end
+                stats.append((file.stat(), file))
+        stats.sort(key=lambda each: each[0].st_mtime, reverse=True)
         oldest = time.time() - (self._keep.days or float("inf")) * DAY
         room = (self._keep.megabytes or float("inf")) * MEGABYTE
         deleted = 0

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import inf, lcm
 
-from generation.capacity import Capacity
+from generation.capacity import Capacity, memory_refusal
 from generation.dispatch.throughput import Throughput
 from generation.request import ImagineRequest, Shape, size_refusal
 
@@ -64,7 +64,7 @@ class Device:
 
     def seconds_for(self, request: ImagineRequest) -> float:
         """Return how long the request would take if it joined now and nothing changed."""
-        return request.steps * self.step_seconds(request.shape, more=1)
+        return request.steps * request.effort * self.step_seconds(request.shape, more=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ class Pool:
 
     def refusal(self, shape: Shape) -> str | None:
         """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
-        return size_refusal(shape, self.multiple)
+        up = [device.capacity for device in self.devices if device.is_up]
+        return size_refusal(shape, self.multiple) or memory_refusal(shape, up, self.multiple)
 
     @property
     def multiple(self) -> int:
@@ -103,7 +104,7 @@ class Pool:
         """Return how far apart requests like this one are begun if all slots have such; infinite while none is up."""
         up = ((device.throughput, device.capacity.slots) for device in self.devices if device.capacity.slots)
         steps_per_second = sum(slots / throughput.step_seconds(request.shape, slots) for throughput, slots in up)
-        return request.steps / steps_per_second if steps_per_second else inf
+        return request.steps * request.effort / steps_per_second if steps_per_second else inf
 
     @property
     def is_up(self) -> bool:

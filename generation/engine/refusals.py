@@ -1,12 +1,15 @@
 """What cannot be painted, in words for whoever asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from generation.engine.optimisers import OPTIMISERS
+from generation.options import AUGMENTATIONS, CUT_METHODS, MOST_TIMES
+from generation.recipe import Recipe
 from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest
 
 
-def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
-    """Return why a request cannot be painted by models that offer these ``inits``, None where it can."""
+def refusal(request: ImagineRequest, inits: Sequence[str], recipe: Recipe) -> str | None:
+    """Return why a request cannot be painted by models that offer these ``inits`` and their recipe, None if it can."""
     if request.init not in (AUTO, *inits):
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
     parts = {target.part for target in request.judged_by} - {None} or {None}
@@ -20,10 +23,22 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return "A mask says where a picture is painted on; give that picture too."
     if request.canvas != AUTO:
         return "The canvas cannot be chosen yet; ask again without it."
-    if request.optimiser != AUTO:
-        return "The optimiser cannot be chosen yet; ask again without it."
+    if request.optimiser not in (AUTO, *OPTIMISERS):
+        return f"There is no such optimiser; ask for {_listed(OPTIMISERS)}."
+    if request.cuts not in (AUTO, *CUT_METHODS):
+        return f"Pictures are not cut like that; ask for {_listed(CUT_METHODS)}."
+    if not set(request.augment or ()) <= set(AUGMENTATIONS):
+        return f"There is no such augmentation; ask for some of {_listed(AUGMENTATIONS)}."
+    most = MOST_TIMES * recipe.cutouts
+    if request.cutouts is not None and request.cutouts > most:
+        return f"The models in use can be shown {most} cutouts in a step; ask for no more with `--cutouts {most}`."
     if unknown := set(request.outputs) - set(OUTPUTS):
         return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
     if len(set(request.outputs) & set(FILMS)) > 1:
         return "One video can be made of a picture; ask for one."
     return None
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}"

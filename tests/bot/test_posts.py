@@ -10,6 +10,7 @@ from PIL import Image
 
 from generation.events import Heartbeat
 from generation.request import ImagineRequest
+from sandbox import Fault
 from sandbox.model import Message
 from tests.bot.conftest import PATIENCE, MakeStage, Stage, picture
 
@@ -324,6 +325,19 @@ async def test_an_edit_changes_what_waits(stage: Stage) -> None:
     await _somewhere(stage, "That picture is being painted already", "`.cancel` it")
     stage.executor.finish(dog)
     await stage.shows(post, "**a dog**", "Again:")
+
+
+async def test_an_edit_of_what_is_finished_and_not_yet_shown_is_refused(stage: Stage) -> None:
+    held = Fault("PATCH", "/channels/{channel_id}/messages/{message_id}", 503, times=1000)
+    said = await stage.say(".imagine a cat")
+    post = await stage.reply(said)
+    stage.sandbox.fail_next(held)
+    stage.executor.finish(await stage.executor.next("a cat"))
+    await stage.finished.get()
+    await _edit(stage, said, ".imagine a cow")
+    await _somewhere(stage, "That picture is being painted already")
+    stage.sandbox.faults.clear()
+    await stage.shows(post, "**a cat**", "Again:")
 
 
 async def _somewhere(stage: Stage, *words: str) -> None:

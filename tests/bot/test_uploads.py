@@ -71,6 +71,13 @@ async def test_as_targets_they_are_come_near_to(stage: Stage) -> None:
     assert "towards 2 pictures" in (await stage.reply(asked)).content
 
 
+async def test_several_texts_and_a_picture_are_come_near_to_together(stage: Stage) -> None:
+    await say(stage, ".imagine a hat | a storm::0.5 --as target", ("a.png", RED))
+    request = await stage.executor.next("a hat | a storm::0.5")
+    assert request.targets[:2] == (Target("a hat"), Target("a storm", weight=0.5))
+    assert colour(stage, request, request.targets[2].picture) == "red"
+
+
 async def posted(stage: Stage, data: bytes) -> str:
     """Post a picture and return its address."""
     message = await stage.people("owner").say("art", "look", files=[("cat.png", data)])

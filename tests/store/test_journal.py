@@ -141,6 +141,14 @@ async def test_a_message_asks_for_one_thing_at_a_time(journal: StoreJournal) -> 
     assert await journal.messages() == [100]
 
 
+async def test_those_who_asked_in_private_are_known(journal: StoreJournal) -> None:
+    await accepted(journal, 0)
+    for number, author in enumerate([31, 32, 31], 1):
+        note = replace(ASKED, message=100 + number, guild=None, author=author)
+        await journal.accept(a_record(number).request, note.to_json())
+    assert await journal.asked_in_private() == [31, 32]
+
+
 async def test_a_picture_that_is_gone_is_painted_again(journal: StoreJournal, tmp_path: Path) -> None:
     (record,) = await accepted(journal, 0)
     await journal.finish(record, Finished("r0", b"png", 1.0))

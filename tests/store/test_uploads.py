@@ -1,3 +1,4 @@
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -52,6 +53,14 @@ async def test_what_is_kept_is_read_by_its_digest(uploads: UploadFolder) -> None
     assert await uploads.keep(b"a picture") == digest
     assert uploads.read(digest) == b"a picture"
     assert [path.name for path in uploads.path.iterdir()] == [digest]
+
+
+async def test_several_may_give_the_same_picture_at_once(uploads: UploadFolder) -> None:
+    picture = b"a picture" * 1000
+    digests = await asyncio.gather(*(uploads.keep(picture) for _ in range(30)))
+    assert {*digests} == {sha256(picture).hexdigest()}
+    assert uploads.read(digests[0]) == picture
+    assert [path.name for path in uploads.path.iterdir()] == [digests[0]]
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 64, "../easel.db", "/etc/passwd", "0" * 63 + "\n"])

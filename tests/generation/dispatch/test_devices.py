@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -135,3 +136,14 @@ def test_a_device_joins_when_it_is_first_heard_of() -> None:
     assert pool.device(0) is not second
     assert pool.device(1) is second
     assert [device.number for device in pool.devices] == [1, 0]
+
+
+def test_what_is_more_work_takes_as_much_longer() -> None:
+    plain = a_request(0, shape=LARGE)
+    asked = replace(plain, cutouts=64)
+    device = Device(0, "cuda:0", Capacity(2))
+    assert asked.effort > 1.5
+    assert device.seconds_for(asked) == pytest.approx(asked.effort * device.seconds_for(plain))
+    assert Pool([device]).seconds_between(asked) == pytest.approx(asked.effort * Pool([device]).seconds_between(plain))
+    left = [Record(each, "running", device, step=each.steps // 2).seconds_left for each in (plain, asked)]
+    assert left[1] == pytest.approx(asked.effort * left[0])

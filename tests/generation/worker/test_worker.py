@@ -13,10 +13,12 @@ from PIL import Image
 from torch import Tensor
 
 from config.settings import ModelsSettings
+from generation.capacity import Capacity
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
-from generation.engine.optimisers import Adam
+from generation.engine.optimisers import OPTIMISERS
+from generation.engine.parts import Parts
 from generation.errors import DeviceError
 from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
 from generation.executor.protocol import Abort, FromWorker, Paint, Suspend
@@ -60,9 +62,10 @@ def worker(tiny_models: ModelsSettings, reported: Reported) -> Worker:
 def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seconds: float = 1000.0) -> Worker:
     models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
     objective = Breaking(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
-    canvases = [CANVASES["latent"](models, stage, CPU) for stage in models.recipe.stages]
-    engine = Engine(models.recipe, canvases, [Adam()], objective, CPU)
-    return Worker(engine, "cpu", 1000.0, checkpoint_seconds, reported)
+    (stage,) = models.recipe.stages
+    parts = Parts(CANVASES["latent"](models, stage, CPU), objective, OPTIMISERS["adam"]())
+    engine = Engine(models.recipe, lambda _: parts, CPU)
+    return Worker(engine, "cpu", 1000.0, checkpoint_seconds, reported, Capacity(1, memory=1e9, pixel_bytes=1000.0))
 
 
 class Breaking(Likeness):
@@ -80,8 +83,18 @@ class Breaking(Likeness):
 
 def break_with(worker: Worker, error: Exception | None) -> None:
     """Let every further step fail, or none."""
-    assert isinstance(worker.engine.objective, Breaking)
-    worker.engine.objective.error = error
+    objective = worker.engine.parts(worker.engine.recipe.stages[0]).objective
+    assert isinstance(objective, Breaking)
+    objective.error = error
+
+
+def test_what_the_device_has_no_memory_for_is_refused_with_the_largest_size(worker: Worker, reported: Reported) -> None:
+    worker.handle(Paint(replace(REQUEST, width=2048, height=1024)))
+    (failed,) = reported.messages()
+    assert isinstance(failed, Failed)
+    assert failed.reason == "No device here has the memory for 2048×1024; ask for `--size 1408x704` or less."
+    assert not failed.is_shortage
+    assert len(worker.engine) == 0
 
 
 def test_every_step_is_reported_with_its_beat(worker: Worker, reported: Reported) -> None:
@@ -302,7 +315,7 @@ def test_what_fails_before_its_first_step_fails_alone(
     worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.handle(Paint(replace(REQUEST, id="neighbour")))
-    (canvas,) = worker.engine.canvases
+    canvas = worker.engine.parts(worker.engine.recipe.stages[0]).canvas
     monkeypatch.setattr(canvas, "init", lambda *_: torch.empty(2**50))
     worker.handle(Paint(REQUEST))
     assert Failed("a", TOO_LARGE, is_shortage=True) in reported.messages()
