@@ -51,7 +51,7 @@ class ImagineCog(commands.Cog):
         addresses, words = uploads.split(text)
         attachments = await uploads.pictures_of(message)
         typed = with_names(words, origin, message.mentions)
-        instead = uploads.LIKENESS if addresses or attachments else ""
+        instead = prompt.LIKENESS if addresses or attachments else ""
         parsed = prompt.parse(typed, self._settings.painting, self._posts.inits, instead)
         given = uploads.sorted_out(addresses, attachments, parsed)
         if given.addresses and self._posts.asked_by(message.id) is None:

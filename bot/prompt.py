@@ -52,6 +52,8 @@ FLAG = re.compile(r"(?P<dashes>--|—|–)(?P<name>(?P<letters>[^\W\d_]+)[^\s=]*
 ADDRESS = re.compile(r"\s*<?(?P<address>https?://[^\s<>]+?)>?(?:::(?P<weight>-?\d{1,3}(?:\.\d{1,4})?))?(?=\s|$)", re.I)
 """Before the first word: of a picture, with its weight."""
 NO_WORDS = "Say what to paint, for example: a lighthouse in a storm, oil painting."
+LIKENESS = "a picture like that one"
+"""The prompt where pictures to come near to are all there is."""
 NEAR = 0.7
 """How alike a word behind a long dash and a flag are, as difflib has it, for the word to be a mistyped flag."""
 

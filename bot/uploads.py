@@ -20,15 +20,13 @@ import structlog
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
-from bot.prompt import ADDRESS, NO_WORDS, Arguments
+from bot.prompt import ADDRESS, LIKENESS, NO_WORDS, Arguments
 from generation.decoding import decode
 from generation.errors import PictureError
 from generation.request import AUTO, Target
 from store.errors import StoreError
 from store.uploads import UploadFolder
 
-LIKENESS = "a picture like that one"
-"""The prompt where there are no words."""
 MOST = 4
 """Pictures of one request."""
 AT_ONCE = 4

@@ -343,6 +343,7 @@ def imagine(
     """
     from dataclasses import replace
 
+    from bot.prompt import LIKENESS
     from config.layers import load
     from config.settings import DEVICE
     from easel import again
@@ -351,11 +352,14 @@ def imagine(
     from easel.picture_arguments import PictureArguments, start_in
     from easel.picture_file import Files
 
-    if source is not None and prompt is not None and SETTING.match(prompt):
+    is_given = source is not None or target
+    if is_given and prompt is not None and SETTING.match(prompt):
         settings = [prompt, *(settings or [])]
         prompt = None
-    if prompt is None and source is None:
-        raise typer.BadParameter("say what to paint, or --from which file", param_hint="PROMPT")
+    if prompt is None and not is_given:
+        raise typer.BadParameter(
+            "say what to paint, --target what it is like, or --from which file", param_hint="PROMPT"
+        )
     arguments = ["log.level=error", *_checked(settings)]
     if device is not None:
         if not all(map(DEVICE.fullmatch, device.split(","))):
@@ -373,7 +377,7 @@ def imagine(
             before = again.with_pictures(before)
             request = again.asked(prompt, before, chosen.painting, flags, begins_anew=start is not None)
         else:
-            request = painting.request(prompt or "", chosen.painting, flags)
+            request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
         request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length)
         files.check(request)
         request, pictures = PictureArguments(start, target or (), mask).read(request, before)

@@ -27,15 +27,23 @@ from generation.metadata import Metadata, read
 from generation.request import ImagineRequest
 
 
-def request(prompt: str, painting: PaintingSettings, flags: Mapping[str, str | None]) -> ImagineRequest:
-    """Return the request for what was asked, by the grammar of ``.imagine``, with more flags by their names.
+def request(
+    prompt: str, painting: PaintingSettings, flags: Mapping[str, str | None], instead: str = ""
+) -> ImagineRequest:
+    """Return the request for what was asked, by the grammar of ``.imagine``.
+
+    Args:
+        prompt: with flags or without.
+        painting: the limits, and what is usual.
+        flags: more of them, by their names.
+        instead: the prompt where there are no words; without it there have to be some.
 
     Raises:
         ValueError: it is not allowed; the sentence says why.
     """
     typed = "".join(f" --{name.replace('_', '-')}={value}" for name, value in flags.items() if value is not None)
     try:
-        return parse(prompt + typed, painting).request("imagine")
+        return parse(prompt + typed, painting, instead=instead).request("imagine")
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
 

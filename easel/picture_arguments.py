@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+from bot.prompt import LIKENESS
 from generation.decoding import MAX_BYTES, decode
 from generation.errors import PictureError
 from generation.metadata import Metadata
@@ -14,6 +15,8 @@ from generation.request import AUTO, ImagineRequest, Target
 
 WEIGHTED = re.compile(r"(?P<file>.+):(?P<weight>-?\d{1,3}(?:\.\d{1,4})?)", re.DOTALL)
 FILE = re.compile("[./]")
+ADDRESS = re.compile("https?:/", re.IGNORECASE)
+"""As a path has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class PictureArguments:
         targets = [Target(picture=taken(path), weight=weight) for path, weight in map(_weighted, self.targets)]
         if targets:
             words = tuple(target for target in request.targets if not target.picture) or (
-                (Target(request.prompt),) if request.prompt else ()
+                () if request.prompt == LIKENESS else (Target(request.prompt),)
             )
             request = replace(request, targets=(*words, *targets))
         start, mask = taken(self.start) or request.init_picture, taken(self.mask) or request.mask
@@ -89,6 +92,8 @@ def _decoded(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
+        if ADDRESS.match(str(path)):
+            raise ValueError("pictures are not fetched here; save it, and name its file") from None
         raise ValueError(f"{path}: {error.strerror}") from None
     try:
         return asyncio.run(decode(data))

@@ -10,8 +10,8 @@ from PIL import Image
 
 from bot import uploads
 from bot.fetch import ELSEWHERE
-from bot.prompt import NO_WORDS
-from bot.uploads import LIKENESS, ONE_START, TOO_MANY, TWO_STARTS, split
+from bot.prompt import LIKENESS, NO_WORDS
+from bot.uploads import ONE_START, TOO_MANY, TWO_STARTS, split
 from generation.decoding import UNREADABLE, decode
 from generation.request import ImagineRequest, Target
 from tests.bot.conftest import MakeStage, Stage, picture

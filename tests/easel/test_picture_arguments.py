@@ -58,10 +58,23 @@ def test_targets_have_weights_and_names_may_have_colons(folder: Path, tiny_model
     assert request.init == "fractal"
 
 
+def test_a_picture_to_come_near_to_is_enough(folder: Path, tiny_models: ModelsSettings) -> None:
+    models = settings_for(tiny_models)
+    code, _, err = finish(folder, "imagine", "--target", "start.jpg:0.5", "--out", "a.png", *SMALL, *models)
+    assert (code, err) == (0, "")
+    request = read_request((folder / "a.png").read_bytes())
+    assert [(target.text, target.weight, bool(target.picture)) for target in request.targets] == [("", 0.5, True)]
+    code, _, err = finish(folder, "imagine", "--from", "a.png", "--out", "b.png", *models)
+    assert (code, err) == (0, "")
+    with Image.open(folder / "a.png") as first, Image.open(folder / "b.png") as second:
+        assert first.tobytes() == second.tobytes()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["--init", "nothing.png"], "nothing.png: No such file or directory"),
+        (["--init", "https://example.org/cat.png"], "pictures are not fetched here; save it, and name its file"),
         (["--init", "words.txt"], "words.txt: That file is no picture that I can read"),
         (["--target", "/dev/zero"], "/dev/zero is not a file"),
         (["--target", "./"], "is not a file"),
