@@ -27,7 +27,7 @@ def test_the_map_is_short() -> None:
 
 TESTS = [
     test
-    for document in ("docs/reliability.md", "SECURITY.md")
+    for document in ("docs/reliability.md", "docs/comparison.md", "SECURITY.md")
     for test in named(document, r"`(tests/[\w/]+\.py|…)::(\w+)`")
 ]
 
