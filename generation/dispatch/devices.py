@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import inf, lcm
 
-from generation.capacity import Capacity
+from generation.capacity import Capacity, memory_refusal
 from generation.dispatch.throughput import Throughput
 from generation.request import ImagineRequest, Shape, size_refusal
 
@@ -83,7 +83,8 @@ class Pool:
 
     def refusal(self, shape: Shape) -> str | None:
         """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
-        return size_refusal(shape, self.multiple)
+        up = [device.capacity for device in self.devices if device.is_up]
+        return size_refusal(shape, self.multiple) or memory_refusal(shape, up, self.multiple)
 
     @property
     def multiple(self) -> int:

@@ -17,6 +17,7 @@ from typing import BinaryIO, NoReturn
 
 import torch
 
+from generation.capacity import Capacity, memory_refusal
 from generation.checkpoints.loader import load_models
 from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine
@@ -65,16 +66,24 @@ class Worker:
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
         reporter: what there is to say goes through it.
+        capacity: how much the device holds.
     """
 
     def __init__(
-        self, engine: Engine, device: str, preview_seconds: float, checkpoint_seconds: float, reporter: Reporter
+        self,
+        engine: Engine,
+        device: str,
+        preview_seconds: float,
+        checkpoint_seconds: float,
+        reporter: Reporter,
+        capacity: Capacity,
     ) -> None:
         self.engine = engine
         self.device = device
         self.preview_seconds = preview_seconds
         self.checkpoint_seconds = checkpoint_seconds
         self.reporter = reporter
+        self.capacity = capacity
         self._clocks: dict[str, _Clock] = {}
 
     def run(self, inbox: "queue.SimpleQueue[ToWorker]") -> NoReturn:
@@ -115,6 +124,8 @@ class Worker:
         now = time.monotonic()
         self._clocks[request.id] = _Clock(now - (checkpoint.seconds if checkpoint else 0.0), now, now)
         try:
+            if refused := memory_refusal(request.shape, [self.capacity], self.engine.multiple):
+                raise RequestError(refused)
             pictures = {digest: fitted(png, request, digest) for digest, png in paint.pictures.items()}
             state = self.engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
@@ -232,10 +243,11 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
     except GenerationError as error:
         send(LoadFailed(type(error).__name__, str(error)))
         return
-    send(Ready(str(device), capacity(engine), engine.multiple, engine.evaluations, engine.inits))
+    held = capacity(engine)
+    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits))
     reporter = Reporter(send)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
-    Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter).run(inbox)
+    Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter, held).run(inbox)
 
 
 def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from config.settings import ModelsSettings
+from generation.capacity import Capacity
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
@@ -59,7 +60,7 @@ def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seco
     (stage,) = models.recipe.stages
     parts = Parts(CANVASES["latent"](models, stage, CPU), objective, OPTIMISERS["adam"]())
     engine = Engine(models.recipe, lambda _: parts, CPU)
-    return Worker(engine, "cpu", 1000.0, checkpoint_seconds, reported)
+    return Worker(engine, "cpu", 1000.0, checkpoint_seconds, reported, Capacity(1, memory=1e9, pixel_bytes=1000.0))
 
 
 class Breaking(Likeness):
@@ -80,6 +81,15 @@ def break_with(worker: Worker, error: Exception | None) -> None:
     objective = worker.engine.parts(worker.engine.recipe.stages[0]).objective
     assert isinstance(objective, Breaking)
     objective.error = error
+
+
+def test_what_the_device_has_no_memory_for_is_refused_with_the_largest_size(worker: Worker, reported: Reported) -> None:
+    worker.handle(Paint(replace(REQUEST, width=2048, height=1024)))
+    (failed,) = reported.messages()
+    assert isinstance(failed, Failed)
+    assert failed.reason == "No device here has the memory for 2048×1024; ask for `--size 1408x704` or less."
+    assert not failed.is_shortage
+    assert len(worker.engine) == 0
 
 
 def test_every_step_is_reported_with_its_beat(worker: Worker, reported: Reported) -> None:
