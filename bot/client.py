@@ -183,7 +183,14 @@ class Client(commands.Bot):
         _log.exception("an event failed", gateway_event=event_method)
 
     async def _catch_up(self, channel: discord.abc.Messageable, since: int) -> None:
-        async for message in channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True):
+        """Hear the messages of a channel, but those to which there is an answer that an earlier run did not note."""
+        after = discord.Object(since)
+        missed = [message async for message in channel.history(limit=CAUGHT_UP, after=after, oldest_first=True)]
+        answers = {each.reference.message_id: each for each in missed if each.author == self.user and each.reference}
+        for message in missed:
+            answer = answers.get(message.id)
+            if answer is not None and (message.edited_at or message.created_at) < answer.created_at:
+                _remember(self._seen, message.id, message.content)
             await self.on_message(message)
 
     async def _run_command(self, message: discord.Message) -> bool:
