@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from generation.engine.optimisers import OPTIMISERS
 from generation.options import AUGMENTATIONS, CUT_METHODS, MOST_TIMES
 from generation.recipe import Recipe
-from generation.request import AUTO, ImagineRequest
+from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest
 
 
 def refusal(request: ImagineRequest, inits: Sequence[str], recipe: Recipe) -> str | None:
@@ -32,8 +32,10 @@ def refusal(request: ImagineRequest, inits: Sequence[str], recipe: Recipe) -> st
     most = MOST_TIMES * recipe.cutouts
     if request.cutouts is not None and request.cutouts > most:
         return f"The models in use can be shown {most} cutouts in a step; ask for no more with `--cutouts {most}`."
-    if request.outputs != ("png",):
-        return "Nothing but a PNG can be made yet; ask again for one."
+    if unknown := set(request.outputs) - set(OUTPUTS):
+        return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
+    if len(set(request.outputs) & set(FILMS)) > 1:
+        return "One video can be made of a picture; ask for one."
     return None
 
 
