@@ -349,8 +349,8 @@ async def test_an_edit_that_is_never_answered_lets_others_pass(make_stage: MakeS
 
 
 async def test_edits_leave_embeds_suppressed(stage: Stage) -> None:
-    post = await stage.reply(await stage.say(".imagine https://example.com"))
-    stage.executor.finish(await stage.executor.next("https://example.com"))
+    post = await stage.reply(await stage.say(".imagine see https://example.com"))
+    stage.executor.finish(await stage.executor.next("see https://example.com"))
     await stage.shows(post, "Again:")
     assert post.flags & 1 << 2
 
