@@ -9,6 +9,7 @@ further events.
 from dataclasses import dataclass
 
 from generation.capacity import Capacity
+from generation.options import MOST_CUTOUTS
 from generation.request import NOISE, Shape
 
 
@@ -116,6 +117,7 @@ class Ready:
         multiple: of which the sides of pictures have to be multiples, in pixels.
         evaluations: of the loss in a step, in the costliest of the recipe's stages.
         inits: what a request's ``init`` may name beside ``auto``.
+        most_cutouts: views of a picture in each step that a request may ask for.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Ready:
     multiple: int
     evaluations: int = 1
     inits: tuple[str, ...] = (NOISE,)
+    most_cutouts: int = MOST_CUTOUTS
 
 
 @dataclass(frozen=True, slots=True)
