@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks import options as common
 from benchmarks.errors import BenchmarkError
-from benchmarks.judge import Judge, Prompt
+from benchmarks.judge import Judge, Prompt, nearness
 from benchmarks.pictures import COLUMNS, PROMPTS, image_file, paint_one, prompts, sheet
 from bot.errors import PromptError
 from bot.prompt import parse
@@ -22,6 +22,7 @@ from config.settings import PaintingSettings
 from generation.checkpoints.loader import load_models
 from generation.errors import CheckpointError
 from generation.options import AUGMENTATIONS, CUT_METHODS, OPTIMISERS, PRESETS
+from generation.perceptor.ensemble import Perceptor
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
 
@@ -47,11 +48,15 @@ class Figures:
 
     Args:
         seconds: for a picture, on average.
+        near: mean cosine of picture and prompt, as the perceptor sees them that painted.
+        near_judge: the same, as the judge sees them; None without one.
         place: of the prompt among the judge's twenty, on average; None without a judge.
         picked: share of the prompts that the judge picks first.
     """
 
     seconds: float
+    near: float
+    near_judge: float | None
     place: float | None
     picked: float | None
 
@@ -84,10 +89,11 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     try:
         wanted = prompts(options.prompts)[:: options.every]
         asked = [[_request(prompt, choice, options) for choice in choices] for prompt in wanted]
-        engine = engine_for(load_models(options.vqgan, options.clip, device), device)
+        models = load_models(options.vqgan, options.clip, device)
         judge = Judge(options.judge) if options.judge else None
     except (OSError, CheckpointError, PromptError) as error:
         raise BenchmarkError(str(error)) from None
+    engine = engine_for(models, device)
     painted: dict[str, list[np.ndarray]] = {choice: [] for choice in choices}
     seconds: dict[str, list[float]] = {choice: [] for choice in choices}
     for number, row in enumerate(asked, start=1):
@@ -99,12 +105,14 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     rows = [painted[choice][number] for number in range(len(wanted)) for choice in choices]
     captions = [choice.replace("--", "") or "usual" for _ in wanted for choice in choices]
     sheet(rows, captions, columns=len(choices) if len(wanted) > 1 else COLUMNS).save(options.out, quality=85)
-    found = {choice: _figures(seconds[choice], painted[choice], wanted, judge) for choice in choices}
+    found = {choice: _figures(seconds[choice], painted[choice], wanted, models.perceptor, judge) for choice in choices}
     options.out.with_suffix(".md").write_text(table(found), "utf-8")
     return {
         "out": str(options.out),
         "prompts": [prompt.text for prompt in wanted],
         "seconds": {choice: round(each.seconds, 2) for choice, each in found.items()},
+        "near": {choice: each.near for choice, each in found.items()},
+        "near_judge": {choice: each.near_judge for choice, each in found.items()},
         "place": {choice: each.place for choice, each in found.items()},
         "picked": {choice: each.picked for choice, each in found.items()},
     }
@@ -113,10 +121,12 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
 def table(found: dict[str, Figures]) -> str:
     """Return a table in Markdown: each choice with its figures."""
     lines = [
-        f"| `{choice or 'usual'}` | {each.seconds:.1f} s | {_shown(each.place, '.1f')} | {_shown(each.picked, '.0%')} |"
+        f"| `{choice or 'usual'}` | {each.seconds:.1f} s | {each.near:.3f} | {_shown(each.near_judge, '.3f')} "
+        f"| {_shown(each.place, '.1f')} | {_shown(each.picked, '.0%')} |"
         for choice, each in found.items()
     ]
-    return "\n".join(["| choice | a picture | mean place of 20 | first of 20 |", "|---|---|---|---|", *lines, ""])
+    head = "| choice | a picture | near, to the painter | to the judge | mean place of 20 | first of 20 |"
+    return "\n".join([head, "|---|---|---|---|---|---|", *lines, ""])
 
 
 def _shown(figure: float | None, form: str) -> str:
@@ -130,10 +140,15 @@ def _request(prompt: Prompt, choice: str, options: argparse.Namespace) -> Imagin
 
 
 def _figures(
-    seconds: Sequence[float], pictures: Sequence[np.ndarray], wanted: Sequence[Prompt], judge: Judge | None
+    seconds: Sequence[float],
+    pictures: Sequence[np.ndarray],
+    wanted: Sequence[Prompt],
+    perceptor: Perceptor,
+    judge: Judge | None,
 ) -> Figures:
-    mean = sum(seconds) / len(seconds)
+    mean, near = sum(seconds) / len(seconds), round(nearness(perceptor, pictures, wanted), 3)
     if judge is None:
-        return Figures(mean, None, None)
+        return Figures(mean, near, None, None, None)
     places = judge.places(pictures, wanted)
-    return Figures(mean, round(sum(places) / len(places), 2), round(places.count(1) / len(places), 3))
+    place, picked = round(sum(places) / len(places), 2), round(places.count(1) / len(places), 3)
+    return Figures(mean, near, round(nearness(judge.perceptor, pictures, wanted), 3), place, picked)

@@ -208,11 +208,18 @@ class Client(commands.Bot):
         self._recalled.clear()
 
     async def _catch_up(self, channel: discord.abc.Messageable, since: int) -> None:
+        """Hear the messages of a channel, but those to which there is an answer that an earlier run did not note."""
+
         async def look() -> list[discord.Message]:
             history = channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True)
             return [message async for message in history]
 
-        for message in await answered(look, self.patience.pauses()):
+        missed = await answered(look, self.patience.pauses())
+        answers = {each.reference.message_id: each for each in missed if each.author == self.user and each.reference}
+        for message in missed:
+            answer = answers.get(message.id)
+            if answer is not None and (message.edited_at or message.created_at) < answer.created_at:
+                _remember(self._seen, message.id, message.content)
             await self.on_message(message)
 
     async def _run_command(self, message: discord.Message) -> bool:

@@ -29,7 +29,7 @@ from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Failed, Finished, Progress
 from generation.request import FILMS, ImagineRequest
-from store.errors import KnownMessageError, StoreError
+from store.errors import KnownMessageError, LostError, StoreError
 from store.journal import Kept, StoreJournal
 
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
@@ -156,6 +156,8 @@ class Posts:
                 raise self._refusal(error) from None
             except KnownMessageError:
                 raise
+            except LostError:
+                return  # it is for the bot that works with the database now
             except StoreError:
                 # A connection that was lost may have written it down nonetheless; so it ends, with this as its answer.
                 await self._journal.close(request.id)
@@ -280,7 +282,7 @@ class Posts:
         return [entry for entry in entries if entry is not None]
 
     def _check_size(self, request: ImagineRequest) -> None:
-        refusal = self._dispatcher.pool.refusal(request.shape)
+        refusal = self._dispatcher.pool.refusal(request.shape, request.cutouts)
         if refusal is not None:
             raise UserError(refusal)
 

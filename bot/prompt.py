@@ -49,7 +49,11 @@ LINE_ENDS = "\t\n\v\f\r\x85"
 WORD = regex.compile(rf"{BLOCK}|(?P<word>(?:{INLINE}|(?!{BLOCK})\S)++)", regex.DOTALL)
 LANGUAGE_TAG = re.compile(r"\A[\w.+#-]+\n(?=\s*\S)")
 FLAG = re.compile(r"(?P<dashes>--|—|–)(?P<name>(?P<letters>[^\W\d_]+)[^\s=]*)(?:=(?P<value>.*))?", re.DOTALL)
-ADDRESS = re.compile(r"\s*<?(?P<address>https?://[^\s<>]+?)>?(?:::(?P<weight>-?\d{1,3}(?:\.\d{1,4})?))?(?=\s|$)", re.I)
+ADDRESS = re.compile(
+    r"\s*<?(?P<address>https?://(?!(?:\w+\.)?discord(?:app)?\.com/channels/)[^\s<>]+?)>?"
+    r"(?:::(?P<weight>-?\d{1,3}(?:\.\d{1,4})?))?(?=\s|$)",
+    re.IGNORECASE,
+)
 """Before the first word: of a picture, with its weight."""
 NO_WORDS = "Say what to paint, for example: a lighthouse in a storm, oil painting."
 LIKENESS = "a picture like that one"

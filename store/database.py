@@ -203,6 +203,7 @@ async def connected(url: str | URL, guard: Callable[[Connection], None] | None =
     Raises:
         StoreError: it cannot be used, is damaged, or was made by another program or a later version.
     """
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     database = Database(engine(url), guard)
     tending = asyncio.create_task(database.tend())
     try:
@@ -217,7 +218,6 @@ async def connected(url: str | URL, guard: Callable[[Connection], None] | None =
 @contextlib.asynccontextmanager
 async def opened(url: str | URL, guard: Callable[[Connection], None] | None = None) -> AsyncIterator[Database]:
     """Open a database and bring its tables to the newest revision; arguments and errors are :func:`connected`'s."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     async with connected(url, guard) as database:
         await database.prepare(_migrate)
         yield database

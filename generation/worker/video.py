@@ -36,7 +36,7 @@ BT709 = 1
 """In FFmpeg's numbers of colour spaces, primaries and transfer functions."""
 
 CODECS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
-    "mp4": ("libx264", "yuv420p", {"preset": "veryfast", "crf": "18"}),
+    "mp4": ("libx264", "yuv420p", {"preset": "superfast", "crf": "18"}),
     "gif": ("gif", "pal8", {}),
     "webp": ("libwebp_anim", "yuv420p", {"compression_level": "2", "quality": "85"}),
 }

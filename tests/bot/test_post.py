@@ -188,7 +188,7 @@ async def test_a_video_is_posted_beside_its_picture(stage: Stage) -> None:
     stage.executor.advance(request, 10, picture())
     await stage.shows(post, "%", "with a video")
     stage.executor.finish(request, mp4=b"a film")
-    await stage.shows(post, "with a video", "Again: \u2068`.imagine a cat --seed 7 --video mp4`")
+    await stage.shows(post, "with a video", "Again: `.imagine a cat --seed 7 --video mp4`")
     assert [each.filename for each in post.attachments] == ["a-cat-7.png", "a-cat-7.mp4"]
     assert post.attachments[1].data == b"a film"
     assert all(each.description == "a cat" for each in post.attachments)
@@ -349,8 +349,8 @@ async def test_an_edit_that_is_never_answered_lets_others_pass(make_stage: MakeS
 
 
 async def test_edits_leave_embeds_suppressed(stage: Stage) -> None:
-    post = await stage.reply(await stage.say(".imagine https://example.com"))
-    stage.executor.finish(await stage.executor.next("https://example.com"))
+    post = await stage.reply(await stage.say(".imagine see https://example.com"))
+    stage.executor.finish(await stage.executor.next("see https://example.com"))
     await stage.shows(post, "Again:")
     assert post.flags & 1 << 2
 

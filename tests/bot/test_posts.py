@@ -8,10 +8,13 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch.record import Record
 from generation.events import Heartbeat
 from generation.request import ImagineRequest
 from sandbox import Fault
 from sandbox.model import Message
+from store.errors import LostError
 from tests.bot.conftest import PATIENCE, MakeStage, Stage, picture
 
 PLACE = r"(Next|Number \d+) in line · starts <t:\d+:R>"
@@ -381,3 +384,21 @@ async def test_a_size_that_the_models_cannot_paint_is_refused_at_once(make_stage
     await stage.reply(said)
     await _edit(stage, waiting.reference or 0, ".imagine a dog --size 80x80")
     await _somewhere(stage, "multiples of 32")
+
+
+async def test_more_cutouts_than_the_models_are_shown_are_refused_at_once(stage: Stage) -> None:
+    await stage.say(".imagine anything")
+    stage.executor.finish(await stage.executor.next("anything"))
+    assert "`--cutouts 64`" in await stage.ask(".imagine a cat --cutouts 65")
+
+
+async def test_when_another_bot_has_taken_over_a_request_is_not_refused(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object) -> Record:
+        raise LostError("Another bot has taken over.")
+
+    monkeypatch.setattr(Dispatcher, "submit", lost)
+    asked = await stage.say(".imagine a cat")
+    await stage.nothing_happens()
+    assert not [message for message in stage.sandbox.messages("art") if message.reference == asked]

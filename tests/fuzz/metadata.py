@@ -31,6 +31,11 @@ REQUEST = ImagineRequest(
     (Target("a dog", weight=-1.0, stop=-0.7, part=0), Target("a cat", part=1)),
     "0" * 64,
     without=("fog",),
+    quality="best",
+    rate=0.2,
+    cutouts=16,
+    augment=("flip", "noise"),
+    grow=0.5,
 )
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 FIRST = {"version": 1, "id": "r", "prompt": "a cat", "seed": 7, "width": 64, "height": 32, "steps": 9}

@@ -278,7 +278,7 @@ async def test_in_its_time_of_grace_the_bot_finishes_what_it_paints(
 
 
 async def test_what_is_typed_while_the_bot_is_away_is_heard_once(
-    start_bot: StartBot, people: Cast, settings: list[str]
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
 ) -> None:
     await people("member").say("art", "Is nobody there?")
     bot = await start_bot(*settings)
@@ -286,9 +286,12 @@ async def test_what_is_typed_while_the_bot_is_away_is_heard_once(
     await bot.finished(first)
     await until_stands(bot, "done")
     await kill(bot)
+    refused = await people("member").say("general", ".imagine a cat --steps 0")
+    await people("bot").say("general", "Too few.", message_reference={"message_id": refused["id"]})
     second = await say(people, f".imagine a blue boat {SMALL}")
     bot = await start_bot(*settings)
     await assert_painted_once(bot, (first, "a red apple"), (second, "a blue boat"))
+    assert [post.content for post in sandbox.messages("general")] == [".imagine a cat --steps 0", "Too few."]
 
 
 async def test_what_is_typed_in_private_while_the_bot_is_away_is_heard(
