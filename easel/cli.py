@@ -358,7 +358,7 @@ def imagine(
         prompt = None
     if prompt is None and not is_given:
         raise typer.BadParameter(
-            "say what to paint, --target what it is like, or --from which file", param_hint="PROMPT"
+            "say what to paint, or --from which file, or --target what it is like", param_hint="PROMPT"
         )
     arguments = ["log.level=error", *_checked(settings)]
     if device is not None:
