@@ -5,13 +5,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-warn-conflicts --constraint constraints.txt
 PROJECT := $(PIP) --no-build-isolation --editable
 
-.PHONY: help install demo test fuzz audit train bench bench-gpu screenshots clean
+.PHONY: help install demo test fuzz soak audit train bench bench-gpu screenshots clean
 
 help:
 	@echo "make demo         the whole bot on this machine: no Discord account, no downloads of weights"
 	@echo "make install      set up .venv with the command .venv/bin/easel"
 	@echo "make test         run every check: format, lint, types, tests"
 	@echo "make fuzz         try hostile input for SECONDS=600 (tests/artifacts/fuzz/ keeps what fails)"
+	@echo "make soak         faults at random for SECONDS=600, drawn by SEED=1; a line of JSON says what was lost"
 	@echo "make audit        look for known weaknesses of the packages, where the database can be reached"
 	@echo "make train        make the pocket models anew (ARGS=--help tells more)"
 	@echo "make bench        measure everything on this machine: about ten minutes (benchmarks/results/)"
@@ -34,6 +35,10 @@ test: .venv/installed-test
 SECONDS ?= 600
 fuzz: .venv/installed-test
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
+
+SEED ?= 1
+soak: .venv/installed-test
+	@$(BIN)/python -m tests.soak --seconds $(SECONDS) --seed $(SEED) $(ARGS)
 
 # In an environment of its own: what it needs is needed by nothing else.
 audit:

@@ -18,6 +18,8 @@ COMMANDS = {
     "eight": "eight whole pictures at once, and one after the other by the textbook loop",
     "profile": "time per step by part",
     "precision": "bfloat16 beside float32: losses and pictures",
+    "video": "a painting with a video of it, and without",
+    "company": "the same painting alone and in a batch, after one step and after more",
     "queue": "one request in and one out, with many waiting and with few",
     "ack": "from a message to its acknowledgement while all workers are busy",
     "workers": "two CPU workers and one",
@@ -25,6 +27,7 @@ COMMANDS = {
     "all": "all of the above, with a table, a file and plots",
     "gpu": "what concerns CUDA, with a table and a file",
     "pictures": "the sixty prompts, painted onto a page that is looked at",
+    "choices": "some prompts by each preset, or by other flags, onto a page that is looked at",
     "table": "the table of a file of results",
     "plots": "plots of a file of results",
 }

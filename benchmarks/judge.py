@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from generation.checkpoints.loader import load_clip
+from generation.perceptor.ensemble import Perceptor
 
 AMONG = 20
 THINGS = [
@@ -120,12 +121,12 @@ class Judge:
     """
 
     def __init__(self, path: Path) -> None:
-        self._perceptor = load_clip(path).eval().requires_grad_(False)
+        self.perceptor = load_clip(path).eval().requires_grad_(False)
 
     @torch.no_grad()
     def places(self, pictures: Sequence[np.ndarray], prompts: Sequence[Prompt]) -> list[int]:
         """Return the place of each prompt among its others, the best first: 1 to 20."""
-        perceptor = self._perceptor
+        perceptor = self.perceptor
         places = []
         for picture, prompt in zip(pictures, prompts, strict=True):
             pixels = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
@@ -133,6 +134,18 @@ class Judge:
             likeness = perceptor.encode_texts((prompt.text, *prompt.others)) @ image[0]
             places.append(1 + int((likeness[1:] > likeness[0]).sum()))
         return places
+
+
+@torch.no_grad()
+def nearness(perceptor: Perceptor, pictures: Sequence[np.ndarray], prompts: Sequence[Prompt]) -> float:
+    """Return how near pictures are to their prompts as a perceptor sees both: the mean cosine, at most 1."""
+    cosines = []
+    for picture, prompt in zip(pictures, prompts, strict=True):
+        text = perceptor.encode_texts([prompt.text])
+        pixels = torch.from_numpy(picture).permute(2, 0, 1)[None].to(text.device).float() / 255
+        image = perceptor.encode_image(F.interpolate(pixels, size=perceptor.input_size, mode="area"))
+        cosines.append(float(F.cosine_similarity(image, text)))
+    return sum(cosines) / len(cosines)
 
 
 def _instead(line: str, word: str) -> str:

@@ -19,6 +19,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.judge import Judge, Prompt, parse
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
+from generation.engine.state import RequestState
 from generation.errors import CheckpointError
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
@@ -66,13 +67,26 @@ def paint(
         while len(engine):
             for painting in engine.step():
                 if painting.step == 1 or painting.done:
-                    assert painting.picture is not None
-                    pixels = painting.picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
+                    pixels = _pixels(painting)
                     first.setdefault(painting.request.id, pixels)
                     last[painting.request.id] = pixels
         if progress:
             progress(len(last))
     return [Painted(first[str(index)], last[str(index)]) for index in range(len(wanted))]
+
+
+def paint_one(engine: Engine, request: ImagineRequest) -> np.ndarray:
+    """Paint a request alone and return the picture, uint8 [height, width, 3]."""
+    painting = engine.add_request(request)
+    while len(engine):
+        engine.step()
+    return _pixels(painting)
+
+
+def _pixels(painting: RequestState) -> np.ndarray:
+    assert painting.picture is not None
+    pixels: np.ndarray = painting.picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
+    return pixels
 
 
 def sheet(pictures: Sequence[np.ndarray], captions: Sequence[str], columns: int = COLUMNS) -> Image.Image:
@@ -103,13 +117,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge", type=Path, help="weights of a CLIP, such as `python -m training judge` makes")
     parser.add_argument(
         "--out",
-        type=_image_file,
+        type=image_file,
         default=Path("pictures.png"),
         help="the page (default: pictures.png); the table is beside it",
     )
 
 
-def _image_file(text: str) -> Path:
+def image_file(text: str) -> Path:
     """Return where the page will be: an image's name in a folder that is there."""
     path = Path(text)
     if path.suffix not in Image.registered_extensions() or not path.parent.is_dir():

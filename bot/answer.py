@@ -69,9 +69,12 @@ class Answers:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self, seconds: float) -> None:
-        """Wait so long for what is still to be said, then give it up."""
+        """Wait so long for what is still to be said."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+
+    def give_up(self) -> None:
+        """Give up what is not said by now."""
         for task in list(self._tasks):
             task.cancel()
 

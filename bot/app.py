@@ -109,7 +109,7 @@ async def _run(
 
         async def restore() -> None:
             since = await kept.heard.since(60 * settings.store.catch_up_minutes)
-            client.recall(since, await kept.journal.messages())
+            client.recall(since, await kept.journal.messages(), await kept.journal.asked_in_private())
             await posts.restore(client)
             restored.set()
 
@@ -131,6 +131,8 @@ async def _run(
                 hurrying = asyncio.create_task(hurry.wait())
                 await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
                 painting.cancel()
+                posts.give_up()
+                answers.give_up()
                 client.release()
                 tasks = [connection, announcement, hearing, losing, stopping, closing, hurrying]
                 for task in tasks:

@@ -1,10 +1,10 @@
 """The Discord client: what it listens to, whom it answers, and what happens when a command fails."""
 
 import asyncio
-import functools
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial, wraps
 from typing import Any
 
 import discord
@@ -12,7 +12,7 @@ import structlog
 from discord.ext import commands
 
 from bot.answer import Answers
-from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, reason
+from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, answered, reason
 from bot.errors import UserError
 from bot.origin import Origin
 from bot.patience import Patience
@@ -45,7 +45,7 @@ class Client(commands.Bot):
     Args:
         settings: with the prefix.
         answers: to what members type.
-        patience: with edits.
+        patience: with edits, and with Discord.
         heard: where it is written down up to which message all were heard.
     """
 
@@ -70,29 +70,40 @@ class Client(commands.Bot):
         self.prefix = settings.prefix
         self._answers = answers
         self._heard = heard
-        self._edited_within = timedelta(seconds=patience.edited_within)
+        self.patience = patience
         self._seen: dict[int, str] = {}
         self._newest = 0
         self._missing_since: int | None = None
         self._looking_since: list[int] = []
+        self._unsettled: set[int] = set()
+        """Messages whose commands run, and may not yet have been written down."""
         self._saved = 0
         self._conversations: dict[int, discord.abc.Messageable] = {}
+        self._recalled: list[int] = []
         self._released = False
 
-    def recall(self, since: int | None, asked: Iterable[int]) -> None:
+    def recall(self, since: int | None, asked: Iterable[int], in_private: Iterable[int]) -> None:
         """Take note of what an earlier run has heard.
 
         Args:
             since: after this message others may be missing; None where nothing is.
             asked: messages that are not to be heard again, newest first.
+            in_private: members who may have written in private; of those conversations Discord tells nothing by itself.
         """
         self._missing_since = since
+        self._recalled = [*in_private]
         self._seen = dict.fromkeys(reversed([*asked]), "")
 
-    async def save_heard(self) -> None:
-        """Write down up to which message all were heard."""
+    async def save_heard(self, settled: int | None = None) -> None:
+        """Write down up to which message all were heard.
+
+        Args:
+            settled: a message whose command runs and is not to be heard again.
+        """
+        self._unsettled.discard(settled or 0)
         missing_since = [] if self._missing_since is None else [self._missing_since]
-        heard = min([self._newest, *missing_since, *self._looking_since])
+        unsettled = [message - 1 for message in self._unsettled]
+        heard = min([self._newest, *missing_since, *self._looking_since, *unsettled])
         if heard > self._saved:
             self._saved = heard
             await self._heard.save(heard)
@@ -130,10 +141,11 @@ class Client(commands.Bot):
         """
         if message.author.bot or message.edited_at is None or self._seen.get(message.id) == message.content:
             return True
-        if message.edited_at - message.created_at > self._edited_within and not however_late:
+        edited_within = timedelta(seconds=self.patience.edited_within)
+        if message.edited_at - message.created_at > edited_within and not however_late:
             return True
         # Discord tells of a message also when it is pinned, for example, with the time of an edit of long ago.
-        if discord.utils.snowflake_time(self._newest) - message.edited_at > self._edited_within:
+        if discord.utils.snowflake_time(self._newest) - message.edited_at > edited_within:
             return True
         return await self._run_command(message)
 
@@ -156,9 +168,11 @@ class Client(commands.Bot):
         latest = {channel: last for guild in self.guilds for channel, last in _readable(guild).items()}
         self._newest = max([self._newest, *latest.values()])
         if since is None:
+            self._saved = -1  # also where there are no messages yet, those that come are new
             await self.save_heard()
             return
         self._looking_since.append(since)
+        await self._open_conversations()
         missed = [channel for channel, last in latest.items() if last > since]
         for channel in [*missed, *self._conversations.values()]:
             try:
@@ -182,10 +196,25 @@ class Client(commands.Bot):
         """Log what went wrong with an event."""
         _log.exception("an event failed", gateway_event=event_method)
 
+    async def _open_conversations(self) -> None:
+        """Open the private conversations of an earlier run anew."""
+        for member in self._recalled:
+            try:
+                channel = await answered(partial(self.create_dm, discord.Object(member)), self.patience.pauses())
+            except CALL_ERRORS as error:
+                _log.warning("could not open a conversation", member=member, error=reason(error))
+            else:
+                _remember(self._conversations, channel.id, channel)
+        self._recalled.clear()
+
     async def _catch_up(self, channel: discord.abc.Messageable, since: int) -> None:
         """Hear the messages of a channel, but those to which there is an answer that an earlier run did not note."""
-        after = discord.Object(since)
-        missed = [message async for message in channel.history(limit=CAUGHT_UP, after=after, oldest_first=True)]
+
+        async def look() -> list[discord.Message]:
+            history = channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True)
+            return [message async for message in history]
+
+        missed = await answered(look, self.patience.pauses())
         answers = {each.reference.message_id: each for each in missed if each.author == self.user and each.reference}
         for message in missed:
             answer = answers.get(message.id)
@@ -200,7 +229,11 @@ class Client(commands.Bot):
         if context.prefix is not None and context.command is None and context.prefix != self.prefix:
             text = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
             self._answers.give(Origin.of(message), text, "mention")
-        await self.invoke(context)
+        self._unsettled.add(message.id)
+        try:
+            await self.invoke(context)
+        finally:
+            self._unsettled.discard(message.id)
         return context.command is not None
 
 
@@ -222,7 +255,7 @@ def _readable(guild: discord.Guild) -> dict[discord.abc.Messageable, int]:
 def _guarded(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
     """Let a malformed event be logged, where it would end the connection."""
 
-    @functools.wraps(parse)
+    @wraps(parse)
     def guarded(data: Any) -> None:
         try:
             parse(data)

@@ -1,5 +1,6 @@
 """What members can type."""
 
+from functools import partial
 from typing import Any
 
 import discord
@@ -9,16 +10,17 @@ from discord.ext import commands
 from bot import prompt, uploads
 from bot.answer import Answers
 from bot.client import Client
-from bot.discord_api import CALL_ERRORS, reason
+from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.errors import UserError
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
 from bot.origin import Origin
 from bot.permissions import missing
-from bot.posts import CANCELLED, Entry, Posts
+from bot.posts import BEGUN, CANCELLED, Entry, Posts
 from bot.uploads import Uploads
 from config.settings import Settings
+from store.errors import KnownMessageError
 
 EDIT_IGNORED = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
 
@@ -59,7 +61,12 @@ class ImagineCog(commands.Cog):
             return
         asked = self._posts.asked_by(message.id)
         if asked is None:
-            await self._posts.admit(origin, arguments)
+            try:
+                await self._posts.admit(origin, arguments)
+            except KnownMessageError as error:
+                _log.info("heard again", reason=str(error))
+                if message.edited_at is not None:
+                    raise UserError(BEGUN.format(self._settings.discord.prefix)) from None
         else:
             await self._posts.change(asked, arguments)
 
@@ -73,7 +80,7 @@ class ImagineCog(commands.Cog):
     @commands.command()
     async def cancel(self, context: Context, *, which: str = "") -> None:
         """Take back the member's newest picture, the one at a place in line, or the one replied to."""
-        await self._client.save_heard()  # heard again, it would take back another one
+        await self._client.save_heard(settled=context.message.id)  # heard again, it would take back another one
         await self._uploads.settle(context.author.id)
         await self._posts.settle()
         # From here to the end of the request nothing is waited for: of several commands each takes back another one.
@@ -108,7 +115,9 @@ class ImagineCog(commands.Cog):
         for entry in [entry for entry in self._posts.entries if entry.origin.reply_to]:
             origin = entry.origin
             try:
-                message = await origin.channel.fetch_message(origin.id)
+                message = await answered(
+                    partial(origin.channel.fetch_message, origin.id), self._client.patience.pauses()
+                )
             except discord.NotFound:
                 await self._posts.forget([origin.id])
             except CALL_ERRORS as error:

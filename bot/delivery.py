@@ -15,18 +15,26 @@ from bot.outbox import Outbox
 from store.journal import Kept, StoreJournal
 
 LOOKED_THROUGH = 100
-"""Messages after the one that asked, to find one whose sending was not confirmed."""
+"""Messages after the one that asked, and newest ones, to find one whose sending was not confirmed."""
 UNEDITABLE = {30046, 50083}
 """Discord's codes for a message that was edited too often for its age, and for a thread that is archived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture, its file name, and its description for those who cannot see it."""
+    """An encoded picture, its file name, and its description for those who cannot see it.
+
+    Args:
+        name: of the file.
+        data: the file.
+        description: for those who cannot see it.
+        video: of how it was painted, which is shown beside it.
+    """
 
     name: str
     data: bytes
     description: str
+    video: "Picture | None" = None
 
 
 UNKNOWN = Picture("", b"", "")
@@ -113,6 +121,7 @@ class Delivery:
 
     async def replace(self, text: str, picture: Picture | None) -> None:
         """Send a new message instead of the old one."""
+        await self._journal.sent(self._request_id, None)  # until there is one only, the next start looks for it
         await self._send(text, picture, reference=True, ping=False)
         await self.delete_replaced()
 
@@ -125,6 +134,8 @@ class Delivery:
             except CALL_ERRORS as error:
                 if not is_gone(error):
                     left.append(old)
+        if self._replaced and not left and self.message is not None:
+            await self._journal.sent(self._request_id, self.message.id)
         self._replaced = left
         return not left
 
@@ -137,20 +148,32 @@ class Delivery:
                 await self.message.delete()
 
     async def _find(self) -> None:
-        """Look in the channel for what may have been sent: what begins with the same line, and is no other's reply."""
+        """Look in the channel for what may have been sent: what begins with the same line, and is no other's reply.
+
+        Of several the newest is the message, and it replaces the others.
+        """
         origin, beginnings = self._origin, tuple({text.partition("\n")[0] for text, _ in self._tried})
-        async for message in origin.channel.history(limit=LOOKED_THROUGH, after=discord.Object(origin.id)):
+        channel, after = origin.channel, discord.Object(origin.id)
+        messages = {each.id: each async for each in channel.history(limit=LOOKED_THROUGH, after=after)}
+        if len(messages) == LOOKED_THROUGH:
+            messages |= {each.id: each async for each in channel.history(limit=LOOKED_THROUGH)}
+        found = []
+        for message in messages.values():
             is_answer = message.reference is None or message.reference.message_id == origin.id
             if message.author == origin.me and is_answer and message.content.startswith(beginnings):
-                await self._note(message.id)
-                return
+                found.append(message.id)
+        if found:
+            *replaced, newest = sorted(found)
+            self._replaced += [discord.PartialMessage(channel=channel, id=each) for each in replaced]
+            await self._note(newest)
 
     async def _note(self, message_id: int) -> None:
-        """Take note of the message in the channel, and write it down."""
+        """Take note of the message in the channel, and write it down once it is the only one."""
         self.message = discord.PartialMessage(channel=self._origin.channel, id=message_id)
         self._sent = time.monotonic()
         self._tried.clear()
-        await self._journal.sent(self._request_id, message_id)
+        if not self._replaced:
+            await self._journal.sent(self._request_id, message_id)
 
     async def tell_in_private(self, text: str, picture: Picture | None) -> None:
         """Send it to the member alone."""
@@ -181,4 +204,5 @@ class Delivery:
 def _files(picture: Picture | None) -> list[discord.File]:
     if picture is None:
         return []
-    return [discord.File(io.BytesIO(picture.data), picture.name, description=picture.description)]
+    file = discord.File(io.BytesIO(picture.data), picture.name, description=picture.description)
+    return [file, *_files(picture.video)]

@@ -5,10 +5,13 @@ other server that speaks the same API is reached by setting these two before a c
 being what that server itself answers. With the real Discord nothing is touched.
 """
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
+import structlog
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
@@ -21,6 +24,10 @@ TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=7, sock_read=7)
 """Of one try of a REST call. Nothing is read before all of an upload is sent, so slow uploads are not slow answers."""
 NO_API = "No Discord API answers at {0}: check discord.api_base."
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 
 class BadAnswerError(aiohttp.ClientError):
@@ -58,6 +65,28 @@ class BoundedHTTPClient(HTTPClient):
 def is_transient(error: Exception) -> bool:
     """Return whether Discord, or the way to it, and not what was asked for, is to blame."""
     return isinstance(error, TRANSIENT) or (isinstance(error, discord.HTTPException) and error.status in {408, 429})
+
+
+async def answered(call: Callable[[], Awaitable[T]], pauses: Iterable[float]) -> T:
+    """Make a call again and again while Discord is in trouble, and return its answer.
+
+    Args:
+        call: makes it once.
+        pauses: seconds between two tries, without end.
+
+    Raises:
+        discord.HTTPException: Discord refuses it.
+    """
+    for number, pause in enumerate(pauses):
+        try:
+            return await call()
+        except CALL_ERRORS as error:
+            if not is_transient(error):
+                raise
+            if number == 0:
+                _log.warning("Discord did not answer; it is asked again", error=reason(error))
+            await asyncio.sleep(pause)
+    raise AssertionError("the pauses have ended")
 
 
 def is_gone(error: Exception) -> bool:

@@ -6,14 +6,24 @@ A new flag is an entry of :data:`FLAGS`, and a field of ``ImagineRequest`` where
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from decimal import Decimal
+from typing import Any, get_args
 
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.markdown import escape, inline_code, shorten
 from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
+from generation.options import (
+    AUGMENTATIONS,
+    CUT_METHODS,
+    MOST_CUTOUTS,
+    MOST_GROWN,
+    OPTIMISERS,
+    PRESETS,
+    Quality,
+)
 from generation.prompt import MOST_WEIGHT
-from generation.request import MOST_TARGETS, NOISE, SEED_LIMIT, ImagineRequest
+from generation.request import FILMS, MOST_TARGETS, NOISE, PNG, SEED_LIMIT, ImagineRequest
 
 Fields = Mapping[str, Any]
 """Some fields of an ``ImagineRequest``, by name."""
@@ -21,7 +31,30 @@ ATTACHED: Fields = {"attached": "start", "image_weight": 1.0}
 """What is no field of a request, but says what becomes of the pictures that come with it."""
 DEFAULTS: Fields = {**{field.name: field.default for field in fields(ImagineRequest)}, **ATTACHED}
 """What they are by themselves; ``MISSING`` where they have to be given."""
-DECIMAL = r"\d{1,3}(\.\d{1,3})?"
+DECIMAL = r"\d{1,3}(\.\d{1,6})?"
+LEAST_RATE = 0.0001
+LONGEST_MEAN = 0.999
+MOST_SMOOTH = 1000.0
+CUT_POWERS = (0.1, 10.0)
+PLAIN = "none"
+"""What is typed for no augmentations at all."""
+CODES = {
+    "hf": "flip",
+    "ji": "jitter",
+    "sh": "sharpness",
+    "gn": "heavy-noise",
+    "pe": "perspective",
+    "ro": "rotation",
+    "af": "affine",
+    "et": "elastic",
+    "ts": "thin-plate",
+    "cr": "crop",
+    "re": "resized-crop",
+    "er": "erasing",
+}
+"""Names of augmentations in nerdyrodent's VQGAN-CLIP and what was made of it."""
+METHODS = {"original": "crops", "latest": "pooled"}
+"""Names of cut methods there."""
 SIZE = re.compile(r"(?P<width>\d{1,9})[xX×хХ](?P<height>\d{1,9})")
 """With a Latin or Cyrillic x or a multiplication sign between."""
 COMMAS = re.compile(r"\s*[,،，、]\s*(?:--|—|–)*")
@@ -51,6 +84,7 @@ class Flag:
         is_offered: whether ``.help`` tells of it; given ``inits``.
         takes_words: whether its value is all words up to the next flag.
         is_prose: whether its name is a word that may well stand behind a dash, where it is a flag only before a value.
+        bare: the value where none is given; None for a flag that needs one.
     """
 
     fields: tuple[str, ...]
@@ -64,11 +98,13 @@ class Flag:
     is_offered: Callable[[Sequence[str]], bool] = lambda _: True
     takes_words: bool = False
     is_prose: bool = False
+    bare: str | None = None
 
 
-def usual_fields(painting: PaintingSettings) -> Fields:
-    """Return the fields where no flag is given, but for those that are drawn anew."""
-    known = {**DEFAULTS, **dict(painting)}
+def usual_fields(painting: PaintingSettings, quality: Quality = "normal") -> Fields:
+    """Return the fields where no flag is given, or none but that of a quality, but for those that are drawn anew."""
+    steps = min(painting.max_steps, max(1, round(painting.steps * PRESETS[quality].steps)))
+    known = {**DEFAULTS, **dict(painting), "steps": steps}
     return {name: known[name] for flag in FLAGS.values() for name in flag.fields if known[name] is not MISSING}
 
 
@@ -93,11 +129,16 @@ def _number(name: str, value: str, low: int, high: int) -> Fields:
     return {name: number}
 
 
-def _decimal(flag: str, field: str, value: str, high: float) -> Fields:
+def _decimal(flag: str, field: str, value: str, high: float, low: float = 0.0) -> Fields:
     number = float(value) if re.fullmatch(DECIMAL, value) else -1.0
-    if not 0 <= number <= high:
-        raise PromptError(f"`--{flag}` takes a number from 0 to {high:g}, not {inline_code(value)}.")
+    if not low <= number <= high:
+        raise PromptError(f"`--{flag}` takes a number from {low:g} to {high:g}, not {inline_code(value)}.")
     return {field: number}
+
+
+def _plain(number: float) -> str:
+    """Return a number as `DECIMAL` takes it."""
+    return format(Decimal(str(number)), "f").removesuffix(".0")
 
 
 def _choice(flag: str, field: str, value: str, words: Sequence[str]) -> Fields:
@@ -105,6 +146,29 @@ def _choice(flag: str, field: str, value: str, words: Sequence[str]) -> Fields:
     if word not in words:
         raise PromptError(f"`--{flag}` takes {' or '.join(f'`{each}`' for each in words)}, not {inline_code(value)}.")
     return {field: word}
+
+
+def _quality(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
+    """Take a quality, with the steps that go with it unless others are asked for."""
+    (quality,) = _choice("quality", "quality", value, get_args(Quality)).values()
+    return {"quality": quality, "steps": usual_fields(painting, quality)["steps"]}
+
+
+def _cuts(value: str, *_: object) -> Fields:
+    if value.isdecimal():
+        raise PromptError(f"`--cuts` says how it is cut; how often, `--cutouts {value[:10]}` says.")
+    return _choice("cuts", "cuts", METHODS.get(value.casefold(), value), tuple(CUT_METHODS))
+
+
+def _augment(value: str, *_: object) -> Fields:
+    """Take names with commas between them, or `PLAIN`."""
+    names = [CODES.get(name, name) for name in value.casefold().split(",") if name]
+    if value.casefold() == PLAIN:
+        return {"augment": ()}
+    if not names or not set(names) <= set(AUGMENTATIONS):
+        allowed = ", ".join(AUGMENTATIONS)
+        raise PromptError(f"`--augment` takes names with commas between them, of {allowed}; or `{PLAIN}`.")
+    return {"augment": tuple(name for name in AUGMENTATIONS if name in names)}
 
 
 def _size(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
@@ -194,6 +258,16 @@ FLAGS = {
         caption="{}×{}".format,
         render="{}x{}".format,
     ),
+    "quality": Flag(
+        fields=("quality",),
+        example="draft",
+        help="draft, normal, better or best",
+        pattern=lambda _: "|".join(get_args(Quality)),
+        parse=_quality,
+        caption=str,
+        aliases=("q",),
+        is_prose=True,
+    ),
     "steps": Flag(
         fields=("steps",),
         example="100",
@@ -278,6 +352,125 @@ FLAGS = {
         caption=lambda _: "cut where it is long",
         is_offered=lambda _: False,
         is_prose=True,
+    ),
+    "optimiser": Flag(
+        fields=("optimiser",),
+        example="adagrad",
+        help=f"by what it is optimised: {', '.join(OPTIMISERS)}",
+        pattern=lambda _: "|".join(OPTIMISERS),
+        parse=lambda value, *_: _choice("optimiser", "optimiser", value, tuple(OPTIMISERS)),
+        caption="by {}".format,
+        aliases=("optimizer", "opt"),
+        is_offered=lambda _: False,
+    ),
+    "rate": Flag(
+        fields=("rate",),
+        example="0.2",
+        help=f"learning rate, {_plain(LEAST_RATE)} to 100; official models usually have 0.1",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("rate", "rate", value, 100, LEAST_RATE),
+        caption=lambda rate: f"rate {_plain(rate)}",
+        render=_plain,
+        aliases=("lr",),
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "final-rate": Flag(
+        fields=("final_rate",),
+        example="0.1",
+        help="share of the learning rate that is left at the end, 0 to 1; it falls along a cosine",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("final-rate", "final_rate", value, 1),
+        caption=lambda share: f"final rate {_plain(share)}",
+        render=_plain,
+        is_offered=lambda _: False,
+    ),
+    "ema": Flag(
+        fields=("ema",),
+        example="0.9",
+        help=f"shows a running mean, of which so much is old: 0 to {LONGEST_MEAN}, calmer with more",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("ema", "ema", value, LONGEST_MEAN),
+        caption=lambda ema: f"mean {_plain(ema)}",
+        render=_plain,
+        is_offered=lambda _: False,
+    ),
+    "smooth": Flag(
+        fields=("smooth",),
+        example="2",
+        help=f"how strongly it is evened out, 0 to {MOST_SMOOTH:g}",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("smooth", "smooth", value, MOST_SMOOTH),
+        caption=lambda weight: f"smoothness {_plain(weight)}",
+        render=_plain,
+        aliases=("tv",),
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "cutouts": Flag(
+        fields=("cutouts",),
+        example="64",
+        help=f"views of it that are judged in each step, 1 to {MOST_CUTOUTS}; more are steadier and slower",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: _number("cutouts", value, 1, MOST_CUTOUTS),
+        caption="{} cutouts".format,
+        aliases=("cutn",),
+        is_offered=lambda _: False,
+    ),
+    "cuts": Flag(
+        fields=("cuts",),
+        example="pooled",
+        help=f"how those views are cut: {', '.join(CUT_METHODS)}",
+        pattern=lambda _: "|".join((*CUT_METHODS, *METHODS)),
+        parse=_cuts,
+        caption="{} cuts".format,
+        aliases=("cutm",),
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "cut-power": Flag(
+        fields=("cut_power",),
+        example="2",
+        help="more than 1 makes crops smaller, less makes them larger, 0.1 to 10",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("cut-power", "cut_power", value, CUT_POWERS[1], CUT_POWERS[0]),
+        caption=lambda power: f"cut power {_plain(power)}",
+        render=_plain,
+        aliases=("cutp",),
+        is_offered=lambda _: False,
+    ),
+    "augment": Flag(
+        fields=("augment",),
+        example="flip,noise",
+        help=f"how they are changed: {', '.join(AUGMENTATIONS)}; or {PLAIN}",
+        pattern=lambda _: f"{PLAIN}|{'|'.join((*AUGMENTATIONS, *CODES))}",
+        parse=_augment,
+        caption=lambda names: f"augmented by {', '.join(names)}" if names else "not augmented",
+        render=lambda names: ",".join(names) or PLAIN,
+        aliases=("aug",),
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "grow": Flag(
+        fields=("grow",),
+        example="0.6",
+        help=f"share of the steps that is painted at half the size, 0 to {MOST_GROWN}: done sooner",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("grow", "grow", value, MOST_GROWN),
+        caption=lambda share: f"grown over {_plain(share)}",
+        render=_plain,
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "video": Flag(
+        fields=("outputs",),
+        example="gif",
+        help="also a video: mp4, gif or webp",
+        pattern=lambda _: "|".join(FILMS),
+        parse=lambda value, *_: {"outputs": (PNG, *_choice("video", "film", value, FILMS).values())},
+        caption=lambda _: "with a video",
+        render=lambda outputs: next((each for each in outputs if each in FILMS), FILMS[0]),
+        bare=FILMS[0],
     ),
 }
 """All flags, by their names, in the order in which they are told."""

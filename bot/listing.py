@@ -69,11 +69,11 @@ def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
     def typed(text: str) -> str:
         return inline_code(text, 100)
 
-    with_flags = "\n".join(
-        f"{typed(f'{prefix}imagine a red fox --{name} {flag.example}')} {flag.help}"
-        for name, flag in FLAGS.items()
-        if flag.is_offered(inits)
-    )
+    offered = {name: flag for name, flag in FLAGS.items() if flag.is_offered(inits)}
+    examples = [f"--{name} {flag.example}" for name, flag in offered.items()]
+    examples[0] = f"{prefix}imagine a red fox {examples[0]}"
+    rows = zip(examples, offered.values(), strict=True)
+    with_flags = "\n".join(f"{typed(example)} {flag.help}" for example, flag in rows)
     pocket = POCKET + SKETCH * any(init not in NOISES for init in inits) if settings.models.clip == "pocket" else ""
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
@@ -86,7 +86,8 @@ A picture that you attach, or reply to, is what it begins from; an address befor
 to a picture, that one
 -# {typed(f"@{shorten(name, NAME_LENGTH)} imagine …")} works too. Usually {painting.width}×{painting.height} and \
 {painting.steps} steps; at most {painting.max_side} pixels a side, {painting.max_steps} steps, \
-{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}"""
+{painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}
+-# More flags: docs/options.md."""
 
 
 def _title(entry: Entry, viewer: Origin, length: int) -> str:

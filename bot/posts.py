@@ -4,14 +4,16 @@ import asyncio
 import secrets
 import weakref
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import discord
 import structlog
 
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
 from bot.delivery import Delivery, Picture
+from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
 from bot.errors import UserError
 from bot.notice import send_notices
@@ -26,7 +28,7 @@ from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Failed, Finished, Progress
-from generation.request import ImagineRequest
+from generation.request import FILMS, ImagineRequest
 from store.errors import KnownMessageError, LostError, StoreError
 from store.journal import Kept, StoreJournal
 
@@ -43,6 +45,7 @@ OWN_LIMIT = (
     "or take one back with `{2}cancel`."
 )
 TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
+NO_VIDEO = "The video could not be made; whoever runs Easel can see why."
 MOST_EDITED = 3
 """Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
 
@@ -118,18 +121,24 @@ class Posts:
                 self._entries[kept.request.id] = Entry(record, origin, post)
                 post.show(_standing(record))
             elif kept.png is not None:
-                name = f"{kept.request.slug}.png"
-                picture = Picture(name, kept.png, post.caption.alt_text)
                 shape = shape_of(kept.png) or kept.request.shape
                 smaller = shape if shape != kept.request.shape else None
-                post.show(Painted(kept.seconds or 0.0, kept.left_out, smaller), picture)
+                painted = Painted(kept.seconds or 0.0, kept.left_out, smaller)
+                _show_finished(post, kept.request, painted, kept.png, kept.files)
+            elif kept.sentence is not None:
+                post.show(Ended(kept.sentence, again=True))
             else:
-                post.show(Ended(kept.sentence or CANCELLED, again=kept.sentence is not None))
+                self._spawn(self._take_back(origin, post))
             _log.info("restored", request=kept.request.id, state=kept.state)
             self._spawn(self._keep_posted(kept.request.id, post))
 
     async def admit(self, origin: Origin, arguments: Arguments) -> None:
-        """Let the request wait and post its place in line; raises ``UserError`` when it cannot be taken."""
+        """Let the request wait and post its place in line.
+
+        Raises:
+            UserError: it cannot be taken.
+            KnownMessageError: its message asked for something whose end is not yet shown.
+        """
         if self._closed:
             raise UserError(CLOSED)
         if self._dispatcher.pool.is_parked:
@@ -145,9 +154,8 @@ class Posts:
                 record = await self._dispatcher.submit(request, origin.asked.to_json())
             except QueueFullError as error:
                 raise self._refusal(error) from None
-            except KnownMessageError as error:
-                _log.info("heard again", reason=str(error))
-                return
+            except KnownMessageError:
+                raise
             except LostError:
                 return  # it is for the bot that works with the database now
             except StoreError:
@@ -229,7 +237,10 @@ class Posts:
         self._tell_paused([entry for entry in unfinished if entry.request.id not in self._told])
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
-        late = [task for task in self._tasks if not task.done()]
+
+    def give_up(self) -> None:
+        """Leave what is not shown by now to the next start."""
+        late = [task for task in self._tasks if not (task.done() or task.cancelling())]
         for task in late:
             task.cancel()
         if late:
@@ -271,7 +282,7 @@ class Posts:
         return [entry for entry in entries if entry is not None]
 
     def _check_size(self, request: ImagineRequest) -> None:
-        refusal = self._dispatcher.pool.refusal(request.shape)
+        refusal = self._dispatcher.pool.refusal(request.shape, request.cutouts)
         if refusal is not None:
             raise UserError(refusal)
 
@@ -284,8 +295,8 @@ class Posts:
         record, post = entry.record, entry.post
         match update.event:
             case Finished() as event:
-                picture = Picture(f"{record.request.slug}.png", event.png, post.caption.alt_text)
-                post.show(Painted(event.seconds, record.left_out, record.smaller), picture)
+                painted = Painted(event.seconds, record.left_out, record.smaller)
+                _show_finished(post, record.request, painted, event.png, event.files)
                 del self._entries[record.request.id]
             case Failed(reason=reason):
                 post.show(Ended(reason, again=True))
@@ -316,6 +327,18 @@ class Posts:
         if is_over:
             await self._journal.close(request_id)
 
+    async def _take_back(self, origin: Origin, post: Post) -> None:
+        """Say that a request was cancelled, or, where what asked for it was deleted, let the post go too."""
+        if origin.reply_to is not None:
+            try:
+                await answered(partial(origin.channel.fetch_message, origin.id), self._patience.pauses())
+            except discord.NotFound:
+                post.withdraw()
+                return
+            except CALL_ERRORS as error:
+                _log.warning("could not look for a message", request=post.caption.request.id, error=reason(error))
+        post.show(Ended(CANCELLED, again=False))
+
     async def _drop(self, *request_ids: str) -> None:
         for request_id in request_ids:
             self._entries.pop(request_id, None)
@@ -341,6 +364,18 @@ class Posts:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _show_finished(
+    post: Post, request: ImagineRequest, painted: Painted, png: bytes, files: Mapping[str, bytes]
+) -> None:
+    """Show a finished picture, with the video that was asked for as far as there is one."""
+    described = post.caption.alt_text
+    wanted = next((kind for kind in request.outputs if kind in FILMS), None)
+    film = None if wanted is None else files.get(wanted)
+    video = None if film is None else Picture(f"{request.slug}.{wanted}", film, described)
+    note = NO_VIDEO if wanted is not None and film is None else ""
+    post.show(replace(painted, note=note), Picture(f"{request.slug}.png", png, described, video))
 
 
 def _standing(record: Record) -> State:

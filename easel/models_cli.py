@@ -21,7 +21,7 @@ SettingsOnly = Annotated[
 
 @models.command("list")
 def list_models(settings: SettingsOnly = None, config: Config = None, json: Json = False) -> None:
-    r"""Show which models there are: name, kind, size, licence, and where it is once it is fetched.
+    """Show which models there are: name, kind, size, licence, and where it is once it is fetched.
 
     \b
     easel models list --json
@@ -48,7 +48,7 @@ def fetch(
     ] = None,
     config: Config = None,
 ) -> None:
-    r"""Fetch models by their names, and print where each is.
+    """Fetch models by their names, and print where each is.
 
     A download that broke off goes on; a file that is not the published one is refused.
 
@@ -73,7 +73,7 @@ def verify(
     config: Config = None,
     json: Json = False,
 ) -> None:
-    r"""Read fetched models, all of them or those named, and compare them with what was published.
+    """Read fetched models, all of them or those named, and compare them with what was published.
 
     A damaged file is renamed to FILE.damaged, and the exit code is 78.
 
@@ -92,7 +92,7 @@ def path(
     settings: SettingsOnly = None,
     config: Config = None,
 ) -> None:
-    r"""Print the file that a setting would point to.
+    """Print the file that a setting would point to.
 
     \b
     easel models path imagenet-16384

@@ -6,9 +6,11 @@ again, from its last checkpoint if there is one, so ``Started`` may come more th
 further events.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from generation.capacity import Capacity
+from generation.options import MOST_CUTOUTS
 from generation.request import NOISE, Shape
 
 
@@ -82,13 +84,15 @@ class Finished:
 
     Args:
         request_id: of the request.
-        png: the picture, an encoded PNG that carries the request as metadata.
+        png: the picture, an encoded PNG that says how it was made, see ``generation.metadata``.
         seconds: as of :class:`Progress`.
+        files: what else was asked for and could be made, by the names in the request's ``outputs``.
     """
 
     request_id: str
     png: bytes
     seconds: float
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class Ready:
         multiple: of which the sides of pictures have to be multiples, in pixels.
         evaluations: of the loss in a step, in the costliest of the recipe's stages.
         inits: what a request's ``init`` may name beside ``auto``.
+        most_cutouts: views of a picture in each step that a request may ask for.
     """
 
     name: str
@@ -123,6 +128,7 @@ class Ready:
     multiple: int
     evaluations: int = 1
     inits: tuple[str, ...] = (NOISE,)
+    most_cutouts: int = MOST_CUTOUTS
 
 
 @dataclass(frozen=True, slots=True)

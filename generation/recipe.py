@@ -1,14 +1,19 @@
 """How to paint with a pair of models."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from generation.limits import STRICT, matching, real, whole
+from generation.options import HALF, OPTIMISERS, PRESETS
+from generation.request import AUTO, ImagineRequest
+
+NOTHING = 1e-6
+"""A share of the steps that is rounding."""
 
 Weight = Annotated[float, real(0, 1000)]
 PartName = Annotated[str, matching(r"[\w-]{1,100}", "a name")]
@@ -23,20 +28,28 @@ def _complete(stages: "tuple[Stage, ...]") -> "tuple[Stage, ...]":
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of the painting, with one canvas and one optimiser.
+    """A part of the painting, and all that its steps are made of.
 
     The defaults are those of the published loop (Crowson et al. 2022) and suit the official weights.
 
     Args:
         canvas: what is optimised, by its name in ``generation.worker.build``: ``latent``, VQGAN's, or ``pixels``.
         share: of the request's steps, in [0.01, 1]; the shares of a recipe add up to 1.
-        optimiser: by its name in ``generation.engine.optimisers``: ``adam``, or ``normalised``, momentum on gradients
-            of length 1.
+        optimiser: by its name in ``generation.engine.optimisers``, such as ``adam``, or ``normalised``, momentum on
+            gradients of length 1.
         learning_rate: in units of what is optimised.
         final_learning_rate: what is left of it at the stage's last step, in [0, 1]; it falls along a cosine.
         pyramid: weight of each grid that is optimised, the first of full size, each further one of half the side;
             the canvas is their sum, resized. ``(1,)`` optimises the canvas itself.
         total_variation: weight of that loss, which evens the picture out.
+        ema: share of the old mean in the mean of what is optimised, of which the picture is made that is shown and
+            that the next stage begins from; 0 makes it of what is optimised itself.
+        cutouts: views of the picture that the perceptor judges in each step; None for the recipe's.
+        cut_method: how they are cut, by its name in ``generation.perceptor.views``.
+        cut_power: of the uniform number that says how large they are, where they are of random sizes.
+        augmentations: of the views, by their names in ``generation.perceptor.augmentations``; None for those that
+            belong to the method.
+        scale: of the picture's sides, at which it is painted.
     """
 
     __pydantic_config__ = STRICT
@@ -48,6 +61,12 @@ class Stage:
     final_learning_rate: Annotated[float, real(0, 1)] = 1.0
     pyramid: Pyramid = (1.0,)
     total_variation: Weight = 0.0
+    ema: Annotated[float, real(0, 0.999)] = 0.0
+    cutouts: Annotated[int, whole(1, 512)] | None = None
+    cut_method: PartName = "composed"
+    cut_power: Annotated[float, real(0.1, 10)] = 1.0
+    augmentations: Annotated[tuple[PartName, ...], Field(max_length=16)] | None = None
+    scale: Annotated[float, real(0.1, 1)] = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +96,61 @@ class Recipe:
         """
         return TypeAdapter(cls).validate_json(json.dumps(section))
 
-    def first_stage(self, *, prior: bool) -> int:
-        """Return the number from 0 of the stage in which a painting begins.
+    def stages_for(self, request: ImagineRequest, *, prior: bool) -> tuple[Stage, ...]:
+        """Return the stages in which a request is painted: what suits the models, with what it asks for.
 
-        The picture of a prior stands in for the first of several.
+        The picture of a prior stands in for the first of several. Of a request that asks for nothing in particular
+        they are the recipe's.
         """
-        return 1 if prior and len(self.stages) > 1 else 0
+        preset = PRESETS[request.quality]
+        stages = self.stages[1 if prior and len(self.stages) > 1 else 0 :]
+        rates = [stage.learning_rate * _pace(request.optimiser, stage) for stage in stages]
+        faster = 1.0 if request.rate is None else request.rate / rates[-1]
+        chosen = [
+            replace(
+                stage,
+                optimiser=stage.optimiser if request.optimiser == AUTO else request.optimiser,
+                learning_rate=rate * faster,
+                final_learning_rate=_either(request.final_rate, stage.final_learning_rate),
+                total_variation=_either(request.smooth, stage.total_variation),
+                ema=_either(request.ema, stage.ema),
+                cutouts=request.cutouts or round((stage.cutouts or self.cutouts) * preset.cutouts),
+                cut_method=stage.cut_method if request.cuts == AUTO else request.cuts,
+                cut_power=_either(request.cut_power, stage.cut_power),
+                augmentations=stage.augmentations if request.augment is None else request.augment,
+            )
+            for stage, rate in zip(stages, rates, strict=True)
+        ]
+        return _grown(chosen, _either(request.grow, preset.grow))
 
-    def last_step(self, stage: int, steps: int, first: int = 0) -> int:
-        """Return after how many steps a stage is over, by its number from 0, if a painting began in the first."""
-        if stage == len(self.stages) - 1:
-            return steps
-        shares = [each.share for each in self.stages]
-        return round(steps * sum(shares[first : stage + 1]) / sum(shares[first:]))
+
+def last_step(stages: Sequence[Stage], number: int, steps: int) -> int:
+    """Return after how many of all steps a stage is over, by its number from 0."""
+    if number == len(stages) - 1:
+        return steps
+    shares = [stage.share for stage in stages]
+    return round(steps * sum(shares[: number + 1]) / sum(shares))
+
+
+def _either(asked: float | None, usual: float) -> float:
+    return usual if asked is None else asked
+
+
+def _pace(optimiser: str, stage: Stage) -> float:
+    """Return how many times the learning rate of a stage another optimiser needs to go about as far."""
+    if optimiser in (AUTO, stage.optimiser):
+        return 1.0
+    return OPTIMISERS.get(optimiser, 1.0) / OPTIMISERS.get(stage.optimiser, 1.0)
+
+
+def _grown(stages: Sequence[Stage], share: float) -> tuple[Stage, ...]:
+    """Return the stages of which the first are painted at half the size, for that share of all steps."""
+    left, grown = share * sum(stage.share for stage in stages), []
+    for stage in stages:
+        small = min(stage.share, left)
+        left -= small
+        if small > NOTHING:
+            grown.append(replace(stage, share=small, scale=stage.scale * HALF))
+        if stage.share - small > NOTHING:
+            grown.append(replace(stage, share=stage.share - small) if small > 0 else stage)
+    return tuple(grown)

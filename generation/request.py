@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
+from generation.options import HALF, MOST_CUTOUTS, MOST_GROWN, PRESETS, USUAL_CUTOUTS, Quality
+
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
 JUDGING = 256 * 256
@@ -19,6 +21,10 @@ AUTO = "auto"
 """Whatever suits the models."""
 NOISE = "noise"
 """Nothing to begin from."""
+PNG = "png"
+FILMS = ("mp4", "gif", "webp")
+"""Outputs that show how the picture came about."""
+OUTPUTS = (PNG, *FILMS)
 VERSION = 3
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
@@ -46,16 +52,29 @@ def size_refusal(shape: Shape, multiple: int) -> str | None:
     return f"The models in use paint sizes in multiples of {multiple} pixels; ask for {asked}."
 
 
+def cutouts_refusal(cutouts: int | None, most: int) -> str | None:
+    """Return why models are not shown so many views of a picture, None where they are."""
+    if cutouts is None or cutouts <= most:
+        return None
+    return f"The models in use can be shown {most} cutouts in a step; ask for no more with `--cutouts {most}`."
+
+
 def smaller_shape(shape: Shape, multiple: int, least: int) -> Shape | None:
     """Return the shape of about half the sides, in multiples of some pixels; None where a side would be below least."""
     width, height = (round(side / 2 / multiple) * multiple for side in shape)
     return (width, height) if min(width, height) >= least else None
 
 
-def step_cost(shape: Shape) -> int:
-    """Return how much work one step of a picture is, in pixels."""
+def step_cost(shape: Shape, cutouts: float = 1.0, scale: float = 1.0) -> int:
+    """Return how much work one step of a picture is, in pixels.
+
+    Args:
+        shape: of the picture.
+        cutouts: times as many views are judged as usual.
+        scale: of its sides, at which it is painted.
+    """
     width, height = shape
-    return width * height + JUDGING
+    return round(width * height * scale**2 + JUDGING * cutouts)
 
 
 Text = Annotated[str, Field(max_length=10_000)]
@@ -110,7 +129,7 @@ class ImagineRequest:
         init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal; ``""`` for none.
         canvas: what is optimised; ``auto`` or a name that the models' recipe knows.
         optimiser: by what; ``auto`` or a name that the models' recipe knows.
-        outputs: what is made of it.
+        outputs: what is made of it, of :data:`OUTPUTS`; a PNG always.
         init_weight: pull of what the painting began with, see ``generation.engine.batch.pull``; 0 for none.
         fit: how pictures of another shape are made to fit, their aspect kept: ``crop`` cuts off what is too much,
             ``pad`` goes on with their edges where something is missing.
@@ -120,6 +139,18 @@ class ImagineRequest:
         noise: seeds of random directions, each with its weight, beside the targets.
         long: what becomes of texts that are longer than a perceptor reads at once: ``join`` encodes them in pieces,
             ``cut`` leaves the rest out.
+        quality: what suits whoever asks: it stands for the following where they are None.
+        rate: learning rate of the last stage of the models' recipe; the others' change in proportion.
+        final_rate: share of the learning rate that is left at the end of each stage.
+        ema: share of the old mean in the mean of what is optimised that is shown, 0 to show it as it is.
+        smooth: weight of the total variation, which evens the picture out.
+        cutouts: views of the picture that are judged in each step.
+        cuts: how they are cut; ``auto`` or a name in ``generation.options``.
+        cut_power: more than 1 makes small cuts more frequent, where they are of random sizes.
+        augment: how they are changed, by names in ``generation.options``; None for what belongs to the cuts.
+        grow: share of the steps that is painted at half the size.
+        fps: pictures of a film in a second; None for what suits its length.
+        length: of a film, in seconds; None for as long as its pictures last.
     """
 
     __pydantic_config__ = STRICT
@@ -137,13 +168,25 @@ class ImagineRequest:
     init_picture: Digest = ""
     canvas: Name = AUTO
     optimiser: Name = AUTO
-    outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = ("png",)
+    outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = (PNG,)
     init_weight: Pull = 0.0
     fit: Literal["crop", "pad"] = "crop"
     mask: Digest = ""
     without: Annotated[tuple[Text, ...], Field(max_length=MOST_TARGETS)] = ()
     noise: Annotated[tuple[tuple[Seed, Weight], ...], Field(max_length=MOST_TARGETS)] = ()
     long: Literal["join", "cut"] = "join"
+    quality: Quality = "normal"
+    rate: Annotated[float, Field(ge=1e-6, le=100)] | None = None
+    final_rate: Annotated[float, Field(ge=0, le=1)] | None = None
+    ema: Annotated[float, Field(ge=0, le=0.999)] | None = None
+    smooth: Annotated[float, Field(ge=0, le=1000)] | None = None
+    cutouts: Annotated[int, Field(ge=1, le=MOST_CUTOUTS)] | None = None
+    cuts: Name = AUTO
+    cut_power: Annotated[float, Field(ge=0.1, le=10)] | None = None
+    augment: Annotated[tuple[Name, ...], Field(max_length=16)] | None = None
+    grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
+    fps: Annotated[float, Field(ge=1, le=60)] | None = None
+    length: Annotated[float, Field(ge=1, le=600)] | None = None
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -170,8 +213,17 @@ class ImagineRequest:
 
     @property
     def cost(self) -> int:
-        """How much work the picture is, in pixels painted."""
-        return step_cost(self.shape) * self.steps
+        """How much work the picture is, in pixels painted; a number of cutouts counts as with official weights."""
+        preset = PRESETS[self.quality]
+        cutouts = preset.cutouts if self.cutouts is None else self.cutouts / USUAL_CUTOUTS
+        grow = preset.grow if self.grow is None else self.grow
+        whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
+        return round((whole * (1 - grow) + half * grow) * self.steps)
+
+    @property
+    def effort(self) -> float:
+        """How much work a step is on average, beside one of a picture of its shape that is asked for without more."""
+        return self.cost / (step_cost(self.shape) * self.steps)
 
     @property
     def slug(self) -> str:

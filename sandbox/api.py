@@ -49,8 +49,8 @@ class Api:
         known = [web.route(route.method, PREFIX + route.path, self._endpoint(route)) for route in ROUTES]
         return [*known, web.route("*", r"/api/{rest:[\s\S]*}", self._unknown)]
 
-    def _endpoint(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def endpoint(request: web.Request) -> web.Response:
+    def _endpoint(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def endpoint(request: web.Request) -> web.StreamResponse:
             body = Body()
             headers: dict[str, str] = {}
             try:
@@ -108,9 +108,11 @@ class Api:
         error = http_refusal(405, "Method Not Allowed") if known else http_refusal(404, "Not Found")
         return json_response(error.status, error.body())
 
-    async def _fail(self, request: web.Request, body: Body, fault: Fault) -> web.Response:
+    async def _fail(self, request: web.Request, body: Body, fault: Fault) -> web.StreamResponse:
         if fault.way == "stalled":
             await asyncio.Event().wait()
+        if fault.way == "cut":
+            return await _half_answer(request, fault.status)
         if fault.way == "reset" and request.transport is not None:
             request.transport.abort()
         if fault.way == "reset" or fault.text is not None:
@@ -150,6 +152,18 @@ def json_response(status: int, answer: Any, headers: dict[str, str] | None = Non
         return web.Response(status=status, headers=headers)
     data = json.dumps(answer, separators=(",", ":")).encode()
     return web.Response(status=status, body=data, headers={"Content-Type": "application/json"} | (headers or {}))
+
+
+async def _half_answer(request: web.Request, status: int) -> web.StreamResponse:
+    """Begin an answer and end the connection in the middle of it."""
+    half = b'{"id": '
+    answer = web.StreamResponse(status=status, headers={"Content-Type": "application/json"})
+    answer.content_length = 2 * len(half)
+    await answer.prepare(request)
+    await answer.write(half)
+    if request.transport is not None:
+        request.transport.close()
+    return answer
 
 
 def _faulty(fault: Fault) -> tuple[int, Any, dict[str, str]]:

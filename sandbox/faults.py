@@ -12,7 +12,7 @@ class Fault:
     `late` first does what was asked, as where an answer is lost on its way. A 429 tells to wait
     `retry_after` seconds, or does not tell for None; without `via` it looks like a ban by the proxy in
     front of Discord. With `text` that is the answer, and no JSON. With `way` there is no answer: the
-    connection is `reset`, or `stalled` until the client leaves.
+    connection is `reset`, or `stalled` until the client leaves, or `cut` in the middle of an answer.
     """
 
     method: str
@@ -25,7 +25,7 @@ class Fault:
     via: bool = True
     scope: str = "user"
     text: str | None = None
-    way: Literal["answered", "reset", "stalled"] = "answered"
+    way: Literal["answered", "reset", "stalled", "cut"] = "answered"
 
 
 class Faults:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from math import inf
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from generation.dispatch.journal import Unfinished
@@ -32,6 +32,8 @@ TIDY_SECONDS = 600.0
 """From one look for old files to the next."""
 NEWEST = 1000
 """Messages of which it is told that they asked for something."""
+MEMBERS = 20
+"""Of whom it is told that they asked in private."""
 UNPAINTED = requests.c.state.in_((WAITING, RUNNING))
 
 _log = structlog.get_logger(__name__)
@@ -52,6 +54,7 @@ class Kept:
         left_out: the tail of the prompt that was not painted.
         sentence: why it failed; None where it has not.
         png: the finished picture, where there is one.
+        files: what was made beside it, as of ``generation.events.Finished``.
     """
 
     request: ImagineRequest
@@ -64,6 +67,7 @@ class Kept:
     left_out: Text
     sentence: Text | None
     png: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def is_painted(self) -> bool:
@@ -188,13 +192,16 @@ class StoreJournal:
                 given_up = update(requests).where(requests.c.number == row["number"])
                 await self._database.write(given_up.values(state=FAILED, ended=time.time()))
                 continue
-            png = await self._pictures.read(each.request) if each.is_painted else None
-            kept.append(replace(each, png=png))
+            if each.is_painted:
+                png, files = await self._pictures.read(each.request)
+                each = replace(each, png=png, files=files)
+            kept.append(each)
         return kept
 
-    async def sent(self, request_id: str, post: int) -> None:
-        """Write down which message is about a request."""
-        sent = update(requests).where(requests.c.id == request_id).values(post=post, posted=time.time())
+    async def sent(self, request_id: str, post: int | None) -> None:
+        """Write down which message is about a request; None where that is to be looked up."""
+        posted = None if post is None else time.time()
+        sent = update(requests).where(requests.c.id == request_id).values(post=post, posted=posted)
         await self._database.write(sent, key=("sent", request_id))
 
     async def close(self, request_id: str) -> None:
@@ -217,6 +224,12 @@ class StoreJournal:
         """Return the newest messages that have asked for something."""
         asking = select(requests.c.message).where(requests.c.message.is_not(None))
         newest = asking.order_by(requests.c.number.desc()).limit(NEWEST)
+        return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
+
+    async def asked_in_private(self) -> Sequence[int]:
+        """Return the members who have asked for something in private, those who did so last first."""
+        private = select(requests.c.author).where(requests.c.guild.is_(None)).group_by(requests.c.author)
+        newest = private.order_by(func.max(requests.c.number).desc()).limit(MEMBERS)
         return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
 
     async def _checkpoint_of(self, kept: Kept) -> Checkpoint | None:

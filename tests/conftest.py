@@ -54,7 +54,11 @@ def unprivileged() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> ModelsSettings:
     """Models with random weights that paint a step in milliseconds."""
-    folder: Path = tmp_path_factory.mktemp("models")
+    return save_tiny_models(tmp_path_factory.mktemp("models"))
+
+
+def save_tiny_models(folder: Path) -> ModelsSettings:
+    """Write models with random weights, the same every time, and return the settings that name them."""
     torch.manual_seed(0)
     save_file(tiny_vqgan(levels=4).state_dict(), folder / "vqgan.safetensors")
     config = {

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from generation.canvas.pixels import PixelCanvas
-from generation.engine.optimisers import MOMENTUM, NormalisedMomentum
+from generation.engine.optimisers.normalised import MOMENTUM, NormalisedMomentum
 from generation.engine.step import step
 from generation.models.precision import autocast
 from generation.perceptor.clip import CLIPPerceptor

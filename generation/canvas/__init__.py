@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,12 @@ def total_variation(pictures: Tensor, weight: float) -> Tensor:
     across = (pictures[..., 1:] - pictures[..., :-1]).abs().mean((1, 2, 3))
     down = (pictures[..., 1:, :] - pictures[..., :-1, :]).abs().mean((1, 2, 3))
     return weight * (across + down)
+
+
+def resized(picture: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Return a picture, ``[3, H, W]`` in [0, 1], in another shape, given as width and height."""
+    width, height = shape
+    if picture.shape[1:] == (height, width):
+        return picture
+    size = height, width
+    return F.interpolate(picture[None], size=size, mode="bicubic", antialias=True, align_corners=False)[0].clamp(0, 1)

@@ -4,9 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import inf, lcm
 
-from generation.capacity import Capacity
+from generation.capacity import Capacity, memory_refusal
 from generation.dispatch.throughput import Throughput
-from generation.request import ImagineRequest, Shape, size_refusal
+from generation.options import MOST_CUTOUTS
+from generation.request import ImagineRequest, Shape, cutouts_refusal, size_refusal
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +23,7 @@ class Device:
         parked: whether it failed too often in a row to be expected back soon.
         multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
         inits: what a request's ``init`` may name; empty before it was first up.
+        most_cutouts: views of a picture in each step that a request may ask for.
         alone: id of a request beside which it paints no other, see ``generation.dispatch.plan``.
     """
 
@@ -33,6 +35,7 @@ class Device:
     parked: bool = False
     multiple: int = 1
     inits: tuple[str, ...] = ()
+    most_cutouts: int = MOST_CUTOUTS
     alone: str = ""
 
     @property
@@ -64,7 +67,7 @@ class Device:
 
     def seconds_for(self, request: ImagineRequest) -> float:
         """Return how long the request would take if it joined now and nothing changed."""
-        return request.steps * self.step_seconds(request.shape, more=1)
+        return request.steps * request.effort * self.step_seconds(request.shape, more=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,17 @@ class Pool:
         self.devices.append(Device(number))
         return self.devices[-1]
 
-    def refusal(self, shape: Shape) -> str | None:
-        """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
-        return size_refusal(shape, self.multiple)
+    def refusal(self, shape: Shape, cutouts: int | None = None) -> str | None:
+        """Return why no picture of this shape can be painted, None where it can: one sentence for who asked.
+
+        Args:
+            shape: of the picture.
+            cutouts: views of it in each step; None for as many as suit the models.
+        """
+        up = [device.capacity for device in self.devices if device.is_up]
+        most = min((device.most_cutouts for device in self.devices), default=MOST_CUTOUTS)
+        refused = size_refusal(shape, self.multiple) or memory_refusal(shape, up, self.multiple)
+        return refused or cutouts_refusal(cutouts, most)
 
     @property
     def multiple(self) -> int:
@@ -103,7 +114,7 @@ class Pool:
         """Return how far apart requests like this one are begun if all slots have such; infinite while none is up."""
         up = ((device.throughput, device.capacity.slots) for device in self.devices if device.capacity.slots)
         steps_per_second = sum(slots / throughput.step_seconds(request.shape, slots) for throughput, slots in up)
-        return request.steps / steps_per_second if steps_per_second else inf
+        return request.steps * request.effort / steps_per_second if steps_per_second else inf
 
     @property
     def is_up(self) -> bool:

@@ -86,7 +86,7 @@ class _Course:
 
     Args:
         device: that paints them.
-        left: steps until each is finished.
+        left: steps of usual effort until each is finished.
         now: seconds from the beginning at which that was so.
         step_seconds: from one step of a shape to its next.
         next_finish: when the first of them is finished.
@@ -100,7 +100,7 @@ class _Course:
 
     @classmethod
     def of(cls, device: Device, steps: Mapping[str, int]) -> "_Course":
-        left = {request_id: float(each.steps - steps[request_id]) for request_id, each in device.running.items()}
+        left = {key: each.effort * (each.steps - steps[key]) for key, each in device.running.items()}
         course = cls(device, left)
         course._change()
         return course
@@ -108,7 +108,7 @@ class _Course:
     def begin(self, request: ImagineRequest, now: float, steps: int) -> None:
         """Paint one more picture, which the device has just taken, and of which so many steps are done."""
         self._advance(now)
-        self.left[request.id] = float(request.steps - steps)
+        self.left[request.id] = request.effort * (request.steps - steps)
         self._change()
 
     def finish(self, now: float) -> list[str]:

@@ -75,7 +75,8 @@ class Record:
         """How long it will take if nothing changes; infinite while no device paints it."""
         if self.device is None:
             return inf
-        return (self.request.steps - self.step) * self.device.step_seconds(self.painted.shape)
+        left = (self.request.steps - self.step) * self.request.effort
+        return left * self.device.step_seconds(self.painted.shape)
 
 
 @dataclass(frozen=True, slots=True)

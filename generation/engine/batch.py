@@ -7,7 +7,8 @@ from generation.canvas import Init, Surface
 from generation.engine.checkpoint import generator_in, read_tensors
 from generation.engine.cuda_graph import Recording
 from generation.engine.objective import Objective
-from generation.engine.optimisers import Optimiser, learning_rate
+from generation.engine.optimisers import Optimiser, Tensors, learning_rate
+from generation.engine.optimisers.protocol import columns
 from generation.engine.state import RequestState
 from generation.engine.step import step
 from generation.engine.story import weights
@@ -29,9 +30,9 @@ class Batch:
 
     Args:
         canvas: of the stage.
-        objective: of all.
+        objective: of the stage.
         optimiser: of the stage.
-        stage: of the recipe.
+        stage: in which they are.
         first: state that is to join; all others have its key.
         init: of that state, for its shapes.
         device: where the tensors are.
@@ -66,14 +67,16 @@ class Batch:
             for tensors in (init.parameters, init.constants, first.rows)
         )
         self._state = optimiser.init(self._parameters)
+        self._means = tuple(map(torch.zeros_like, self._parameters)) if stage.ema else ()
         self._pictures = torch.empty(0)
         idle = objective.draw(SLOTS, Generator().manual_seed(0))
         coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
         counts = weights(first.request, 0)
-        inputs = [counts.expand(SLOTS, -1), coefficients.expand(SLOTS, -1), idle.flatten(1), torch.zeros(SLOTS, 1)]
+        each = torch.cat([counts, coefficients]).expand(SLOTS, -1)
+        inputs = [each, idle.flatten(1), torch.zeros(SLOTS, 1), torch.ones(SLOTS, 1)]
         self._inputs = torch.cat(inputs, dim=1).to(device)
-        sizes = [each.shape[1] for each in inputs]
-        self._weights, self._coefficients, drawn, self._pull = self._inputs.split(sizes, dim=1)
+        sizes = [len(counts), len(coefficients), idle[0].numel(), 1, 1]
+        self._weights, self._coefficients, drawn, self._pull, self._newest = self._inputs.split(sizes, dim=1)
         self._is_pulled = first.request.init_weight > 0
         self._drawn = drawn.unflatten(1, idle.shape[1:])
         self._recording = Recording(self._slots) if device.type == "cuda" and at_once is None else None
@@ -93,15 +96,20 @@ class Batch:
         slot = len(self.states)
         for own in self._state:
             own[slot].zero_()
-        new = (*init.parameters, *init.constants, *state.rows)
-        for own, each in zip((*self._parameters, *self._constants, *self._rows), new, strict=True):
+        new = (*init.parameters, *init.constants, *state.rows, *(init.parameters if self._means else ()))
+        for own, each in zip((*self._parameters, *self._constants, *self._rows, *self._means), new, strict=True):
             own[slot].copy_(each)
         self.states.append(state)
 
     def tensors(self, state: RequestState) -> dict[str, Tensor]:
         """Return what a state needs to go on beside its request, by name: its slot, and the states of its generator."""
         slot = self.states.index(state)
-        kinds = {"parameters": self._parameters, "optimiser": self._state, "constants": self._constants}
+        kinds = {
+            "parameters": self._parameters,
+            "optimiser": self._state,
+            "means": self._means,
+            "constants": self._constants,
+        }
         slots = {f"{kind}.{n}": each[slot] for kind, tensors in kinds.items() for n, each in enumerate(tensors)}
         generator = state.generator.get_state()
         return {**slots, "generator": generator, "drawn_from": state.drawn[1] if state.drawn else generator}
@@ -181,18 +189,19 @@ class Batch:
     def look(self, state: RequestState) -> Tensor:
         """Return the picture of a state as it is now, ``[3, H, W]``."""
         slot = self.states.index(state)
-        parameters = [each[slot : slot + 1] for each in self._parameters]
+        parameters = [each[slot : slot + 1] for each in self._means or self._parameters]
         return self.canvas.render(parameters, [each[slot : slot + 1] for each in self._constants])[0]
 
     @property
     def _slots(self) -> tuple[Tensor, ...]:
         """What belongs to the slots from one step to the next."""
-        return *self._parameters, *self._state, *self._constants, *self._rows
+        return *self._parameters, *self._state, *self._means, *self._constants, *self._rows
 
     def _input(self, state: RequestState) -> Tensor:
-        """Return what is new in this step of a state: weights, coefficients, what is random about the objective, pull.
+        """Return what is new in this step of a state.
 
-        It is drawn once, however often the step is tried.
+        It is its weights, coefficients, what is random about the objective, the pull, and how much the newest
+        parameters count in their mean. It is drawn once, however often the step is tried.
         """
         if state.input is not None:
             return state.input
@@ -203,9 +212,10 @@ class Batch:
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
+        newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
         counts = weights(state.request, state.step)
-        state.input = torch.cat([counts, coefficients, drawn_now, torch.tensor([pull(state)])])
+        state.input = torch.cat([counts, coefficients, drawn_now, torch.tensor([pull(state), newest])])
         return state.input
 
     def _step(self, count: int) -> None:
@@ -228,11 +238,23 @@ class Batch:
             self._pull[:count, 0] if self._is_pulled else None,
             self.at_once,
         )
+        means = self._mean(moved, count)
+        if means:
+            pictures = self.canvas.render(means, constants)
         if len(self._pictures) == 0:
             self._pictures = pictures.new_empty(SLOTS, *pictures.shape[1:])
-        for own, new in zip((*parameters, *state), (*moved, *remembered), strict=True):
+        own_means = (each[:count] for each in self._means)
+        for own, new in zip((*parameters, *state, *own_means), (*moved, *remembered, *means), strict=True):
             own.copy_(new)
         self._pictures[:count].copy_(pictures)
+
+    def _mean(self, parameters: Tensors, count: int) -> Tensors:
+        """Return the means of parameters with the newest, corrected for their few first: nothing if none are kept."""
+        means = (each[:count] for each in self._means)
+        return tuple(
+            torch.lerp(mean, new, *columns(self._newest[:count], new))
+            for mean, new in zip(means, parameters, strict=False)
+        )
 
 
 def pull(state: RequestState) -> float:

@@ -1,10 +1,10 @@
 """The painting loop, over many requests at once."""
 
 from collections import deque
+from collections.abc import Callable
 from collections.abc import Generator as Slices
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from math import lcm
 from traceback import clear_frames
@@ -12,27 +12,29 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Surface
+from generation.canvas import Surface, resized
 from generation.canvas.masked import MaskedSurface, masked
 from generation.canvas.noise import NOISES
 from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.faults import Fault, is_loss, is_shortage
-from generation.engine.objective import Objective
-from generation.engine.optimisers import Optimiser
+from generation.engine.parts import Parts
 from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
+from generation.options import MOST_TIMES
 from generation.perceptor.pictures import NO_PICTURES, Pictures
-from generation.recipe import Recipe
-from generation.request import AUTO, NOISE, ImagineRequest, Shape, size_refusal
+from generation.recipe import Recipe, Stage, last_step
+from generation.request import AUTO, NOISE, ImagineRequest, Shape, cutouts_refusal, size_refusal, step_cost
 
 GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
+STAGES = 32
+"""Of which the parts are kept, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Timing:
     Args:
         shape: of its pictures.
         pictures: that took part.
-        seconds: that it took, with what the prior took for pictures of which it is the first step.
+        seconds: that it took or would have taken without what its requests ask for, with what the prior took for
+            pictures of which it is the first step.
     """
 
     shape: Shape
@@ -63,10 +66,8 @@ class Engine:
     cause is alone. Where memory is short for one alone, its cutouts are judged a few at a time.
 
     Args:
-        recipe: the numbers of the loop.
-        canvases: what is optimised, one for each stage of the recipe.
-        optimisers: by what, one for each stage.
-        objective: what judges.
+        recipe: the numbers of the loop, where a request asks for no others.
+        parts: returns what the steps of a stage are made of.
         device: where the models are.
         prior: what returns pictures to begin from, if the models bring one.
         fingerprint: of the models; from checkpoints of others nothing goes on.
@@ -76,27 +77,26 @@ class Engine:
     def __init__(
         self,
         recipe: Recipe,
-        canvases: Sequence[Canvas],
-        optimisers: Sequence[Optimiser],
-        objective: Objective,
+        parts: Callable[[Stage], Parts],
         device: torch.device,
         prior: Prior | None = None,
         stopwatch: Stopwatch | None = None,
         fingerprint: str = "",
     ) -> None:
         self.recipe = recipe
-        self.canvases = canvases
-        self.optimisers = optimisers
-        self.objective = objective
+        self.parts = lru_cache(maxsize=STAGES)(parts)
         self.device = device
         self.prior = prior
         self.fingerprint = fingerprint
-        self.multiple = lcm(*(canvas.multiple for canvas in canvases))
+        usual = [self.parts(stage) for stage in recipe.stages]
+        self.multiple = lcm(*(each.canvas.multiple for each in usual))
         """Of which the sides of pictures have to be multiples, in pixels."""
-        self.evaluations = max(optimiser.evaluations for optimiser in optimisers)
+        self.evaluations = max(each.optimiser.evaluations for each in usual)
         """Of the loss in a step, at most."""
         self.inits = (*([prior.name] if prior else []), NOISE, *NOISES)
         """What a request's ``init`` may name."""
+        self.most_cutouts = MOST_TIMES * recipe.cutouts
+        """Views of a picture in each step that a request may ask for."""
         self._states: dict[str, RequestState] = {}
         self._batches: list[Batch] = []
         """Also those without requests, of which the one that was left last is at the end."""
@@ -129,16 +129,18 @@ class Engine:
             RequestError: it asks for what cannot be painted, with these models or with any.
             UnfitError: it cannot go on from this checkpoint, but begin without it.
         """
-        if refused := size_refusal(request.shape, self.multiple) or refusal(request, self.inits):
+        refused = size_refusal(request.shape, self.multiple) or cutouts_refusal(request.cutouts, self.most_cutouts)
+        if refused := refused or refusal(request, self.inits):
             raise RequestError(refused)
         if not request.pictures <= pictures.keys():
             raise RequestError(GONE)
         pictures = {digest: picture.to(self.device) for digest, picture in pictures.items()}
         generator = Generator().manual_seed(request.seed)
-        rows, left_out = self.objective.rows(request, pictures), self.objective.left_out(request)
-        state = RequestState(request, rows, generator, left_out, pictures)
         prior = self.prior if self._begins_with_prior(request) else None
-        state.first_stage = state.stage = self.recipe.first_stage(prior=prior is not None)
+        stages = self.recipe.stages_for(request, prior=prior is not None)
+        objective = self.parts(stages[0]).objective
+        rows, left_out = objective.rows(request, pictures), objective.left_out(request)
+        state = RequestState(request, stages, rows, generator, left_out, pictures)
         if checkpoint is not None:
             self._resume(state, checkpoint)
         elif prior is None:
@@ -183,7 +185,7 @@ class Engine:
 
     def checkpoint(self, state: RequestState) -> PaintingCopy:
         """Return a copy of a request that has taken a step and is not done, from which it can go on elsewhere."""
-        header = Header(self._painting(state.request), state.step)
+        header = Header(self._painting(state), state.step)
         return PaintingCopy(header, self._batch_of[state].tensors(state))
 
     def step(self) -> list[RequestState]:
@@ -222,7 +224,7 @@ class Engine:
             return self._divide(batch, error)
         for state, picture in zip(states, pictures, strict=True):
             state.step += 1
-            state.picture = picture
+            state.picture = resized(picture, state.request.shape)
             try:
                 self._pass_on(state)
             except Exception as error:
@@ -232,12 +234,12 @@ class Engine:
 
     def _pass_on(self, state: RequestState) -> None:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
-        while state.stage < len(self.canvases) - 1 and state.step >= self._last_step(state):
+        while state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
             shown = self._batch_of[state].look(state)
             self._leave_batch(state)
             self._enter_stage(state, state.stage + 1, shown)
         if state.done:
-            state.picture = self._batch_of[state].look(state)
+            state.picture = resized(self._batch_of[state].look(state), state.request.shape)
             self.abort_request(state.request.id)
 
     def _divide(self, batch: Batch, error: Exception) -> list[RequestState]:
@@ -268,7 +270,13 @@ class Engine:
 
     def _note(self, batch: Batch, shape: Shape, pictures: int, first: list[RequestState], seconds: float) -> None:
         batch.seconds += seconds
+        seconds /= self._effort(shape, batch.stage)
         self._timings.append(Timing(shape, pictures, seconds + sum(state.prior_seconds for state in first)))
+
+    def _effort(self, shape: Shape, stage: Stage) -> float:
+        """Return how much work a step is beside one of the recipe."""
+        cutouts = (stage.cutouts or self.recipe.cutouts) / self.recipe.cutouts
+        return step_cost(shape, cutouts, stage.scale) / step_cost(shape)
 
     def _draw(self, state: RequestState) -> list[RequestState]:
         """Let the prior work for a request, which joins a batch when its picture is there."""
@@ -291,7 +299,7 @@ class Engine:
         state.prior_seconds += seconds
 
     def _last_step(self, state: RequestState) -> int:
-        return self.recipe.last_step(state.stage, state.request.steps, state.first_stage)
+        return last_step(state.stages, state.stage, state.request.steps)
 
     @property
     def _running(self) -> list[Batch]:
@@ -304,20 +312,21 @@ class Engine:
 
     def _enter_stage(self, state: RequestState, stage: int, picture: Tensor | None) -> None:
         """Let a state go on in a stage, from the picture as it is."""
-        request = state.request
         state.stage = stage
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
-        canvas, optimiser = self.canvases[stage], self.optimisers[stage]
-        init = canvas.init(request.width, request.height, state.generator, picture)
-        surface: Surface = canvas
+        numbers = state.stages[stage]
+        parts, request = self.parts(numbers), state.request
+        shape = _scaled(request.shape, numbers.scale, parts.canvas.multiple)
+        init = parts.canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
+        surface: Surface = parts.canvas
         if request.mask:
-            surface = MaskedSurface(canvas)
-            init = masked(init, state.pictures[request.init_picture], state.pictures[request.mask])
+            surface = MaskedSurface(surface)
+            whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
+            init = masked(init, whole, mask)
         fitting = [batch for batch in self._batches if batch.key == state.key and not batch.full]
         batch = max(fitting, key=lambda batch: len(batch.states), default=None)
         if batch is None:
-            numbers = self.recipe.stages[stage]
-            batch = Batch(surface, self.objective, optimiser, numbers, state, init, self.device)
+            batch = Batch(surface, parts.objective, parts.optimiser, numbers, state, init, self.device)
             self._batches.append(batch)
         if not batch.states:
             batch.seconds = self._least_seconds()
@@ -327,9 +336,9 @@ class Engine:
     def _resume(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a new state go on from a checkpoint: its stage follows from its step."""
         request, header = state.request, read_header(checkpoint)
-        if header.painting != self._painting(request) or header.step >= request.steps:
+        if header.painting != self._painting(state) or header.step >= request.steps:
             raise UnfitError("The checkpoint is of another painting, of other models or of another recipe.")
-        while state.stage < len(self.canvases) - 1 and header.step >= self._last_step(state):
+        while state.stage < len(state.stages) - 1 and header.step >= self._last_step(state):
             state.step = max(1, self._last_step(state))
             state.stage += 1
         self._enter_stage(state, state.stage, None)
@@ -340,9 +349,10 @@ class Engine:
             self._leave_batch(state)
             raise
 
-    def _painting(self, request: ImagineRequest) -> str:
+    def _painting(self, state: RequestState) -> str:
         """Return a digest of all that decides what a request's picture will be."""
-        parts = request.anonymous.to_json(), repr(self.recipe), self.fingerprint, repr(self.inits)
+        recipe = repr(self.recipe), repr(state.stages)
+        parts = state.request.anonymous.to_json(), *recipe, self.fingerprint, repr(self.inits)
         return sha256("\n".join(parts).encode()).hexdigest()
 
     def _leave_batch(self, state: RequestState) -> None:
@@ -353,3 +363,11 @@ class Engine:
         if batch in self._batches and not batch.states:
             kept = [each for each in self._batches if not each.states and each is not batch]
             self._batches = [*self._running, *[*kept, *([] if batch.limited else [batch])][-KEPT:]]
+
+
+def _scaled(shape: Shape, scale: float, multiple: int) -> Shape:
+    """Return a shape at another scale, in multiples of some pixels."""
+    if scale == 1:
+        return shape
+    width, height = (max(1, round(side * scale / multiple)) * multiple for side in shape)
+    return width, height

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from torch import Generator, Tensor
 
-from generation.perceptor.cutouts import Cutouts
+from generation.perceptor import Views
 from generation.perceptor.distance import held, spherical_distance, stops
 from generation.perceptor.ensemble import Perceptor
 from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
@@ -57,7 +57,7 @@ class Likeness:
         cutouts: what it is shown.
     """
 
-    def __init__(self, perceptor: Perceptor, cutouts: Cutouts) -> None:
+    def __init__(self, perceptor: Perceptor, cutouts: Views) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts
 
@@ -73,7 +73,7 @@ class Likeness:
         return self.perceptor.left_out(request.judged_by, request.long)
 
     def draw(self, steps: int, generator: Generator) -> Tensor:
-        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
+        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, k]``."""
         return self.cutouts.draw(steps, generator)
 
     def loss(

@@ -1,8 +1,10 @@
 """What cannot be painted, in words for whoever asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from generation.request import AUTO, ImagineRequest
+from generation.engine.optimisers import OPTIMISERS
+from generation.options import AUGMENTATIONS, CUT_METHODS
+from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest
 
 
 def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
@@ -20,8 +22,19 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return "A mask says where a picture is painted on; give that picture too."
     if request.canvas != AUTO:
         return "The canvas cannot be chosen yet; ask again without it."
-    if request.optimiser != AUTO:
-        return "The optimiser cannot be chosen yet; ask again without it."
-    if request.outputs != ("png",):
-        return "Nothing but a PNG can be made yet; ask again for one."
+    if request.optimiser not in (AUTO, *OPTIMISERS):
+        return f"There is no such optimiser; ask for {_listed(OPTIMISERS)}."
+    if request.cuts not in (AUTO, *CUT_METHODS):
+        return f"Pictures are not cut like that; ask for {_listed(CUT_METHODS)}."
+    if not set(request.augment or ()) <= set(AUGMENTATIONS):
+        return f"There is no such augmentation; ask for some of {_listed(AUGMENTATIONS)}."
+    if unknown := set(request.outputs) - set(OUTPUTS):
+        return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
+    if len(set(request.outputs) & set(FILMS)) > 1:
+        return "One video can be made of a picture; ask for one."
     return None
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}"

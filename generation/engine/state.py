@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from torch import Generator, Size, Tensor
 
 from generation.engine.faults import Fault
+from generation.recipe import Stage
 from generation.request import ImagineRequest, Shape
 
-Key = tuple[Shape, int, tuple[Size, ...], bool, bool]
+Key = tuple[Shape, Stage, tuple[Size, ...], bool, bool]
 """What paintings must share to share a batch: shape, stage, the shapes of the objective's rows, whether there is a
 mask, and whether there is a pull."""
 
@@ -19,12 +20,12 @@ class RequestState:
 
     Args:
         request: what is painted.
+        stages: in which it is painted.
         rows: what it wants, as the objective says it.
         generator: source of all that is random in this painting.
         pictures: that it takes, ``[3, height, width]`` in [0, 1], by the digests that the request names.
         left_out: tail of a text for which the perceptor had no room.
-        first_stage: number of the recipe's stage in which it began.
-        stage: number of the recipe's stage that it is in.
+        stage: number of the one that it is in.
         step: steps done.
         stage_start: steps done before this stage.
         stage_end: steps done when this stage is over.
@@ -38,11 +39,11 @@ class RequestState:
     """
 
     request: ImagineRequest
+    stages: tuple[Stage, ...]
     rows: tuple[Tensor, ...]
     generator: Generator
     left_out: str
     pictures: Mapping[str, Tensor] = field(default_factory=dict)
-    first_stage: int = 0
     stage: int = 0
     step: int = 0
     stage_start: int = 0
@@ -63,4 +64,4 @@ class RequestState:
         """With whom it can share a batch."""
         request = self.request
         rows = tuple(row.shape for row in self.rows)
-        return request.shape, self.stage, rows, bool(request.mask), request.init_weight > 0
+        return request.shape, self.stages[self.stage], rows, bool(request.mask), request.init_weight > 0

@@ -88,7 +88,7 @@ class LocalExecutor:
         pictures: Mapping[str, bytes] = NO_PICTURES,
     ) -> None:
         """Have a device paint the request; it is lost when the device is down."""
-        self._supervisors[device].send(Paint(request, checkpoint, pictures))
+        self._supervisors[device].send(Paint(request, checkpoint, dict(pictures)))
 
     def abort(self, device: int, request_id: str) -> None:
         """Have a device stop painting within one step."""

@@ -39,11 +39,13 @@ class Cutouts:
         count: cutouts per picture, at least 1.
         size: side of a cutout in pixels, the perceptor's input size.
         device: where the pictures are.
+        plain: leave out all but scale and place, for views that are augmented by something else.
     """
 
-    def __init__(self, count: int, size: int, device: torch.device) -> None:
+    def __init__(self, count: int, size: int, device: torch.device, plain: bool = False) -> None:
         self.count = count
         self.size = size
+        self.strength = 0.0 if plain else 1.0
         self.whole = max(1, round(count * WHOLE_SHARE))
         theta = torch.eye(2, 3)[None]
         self._grid = F.affine_grid(theta, [1, 1, size, size], align_corners=False).view(1, -1, 2).to(device)
@@ -52,12 +54,13 @@ class Cutouts:
 
     def draw(self, steps: int, generator: Generator) -> Tensor:
         """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
+        strength = self.strength
 
         def uniform(*shape: int) -> Tensor:
             return torch.rand(steps, self.count, *shape, generator=generator)
 
         def normal(*shape: int) -> Tensor:
-            return torch.randn(steps, self.count, *shape, generator=generator)
+            return strength * torch.randn(steps, self.count, *shape, generator=generator)
 
         crops = self.count - self.whole
         low = torch.tensor([WHOLE_SCALE[0]] * self.whole + [CROP_SCALE[0]] * crops)
@@ -66,8 +69,8 @@ class Cutouts:
         place = (uniform(2) * 2 - 1) * (1 - scale).clamp(min=0.05)[..., None]
         stretch = (normal() * ASPECT).exp()
         angle, shear = normal() * ROTATION, normal() * SHEAR
-        flip = 1 - 2 * (uniform() < FLIP_PROBABILITY).float()
-        perspective = (uniform(2) * 2 - 1) * PERSPECTIVE * scale[..., None]
+        flip = 1 - 2 * strength * (uniform() < FLIP_PROBABILITY).float()
+        perspective = strength * (uniform(2) * 2 - 1) * PERSPECTIVE * scale[..., None]
         contrast = (normal() * CONTRAST).exp()
         brightness = (normal(1) * BRIGHTNESS + normal(3) * TINT) + (1 - contrast[..., None]) / 2
         place_of_noise = torch.randint(self.size, (steps, self.count, 2), generator=generator)
@@ -79,7 +82,7 @@ class Cutouts:
             *(contrast, zero, zero, brightness[..., 0]),
             *(zero, contrast, zero, brightness[..., 1]),
             *(zero, zero, contrast, brightness[..., 2]),
-            *(uniform() * NOISE, *place_of_noise.float().unbind(-1)),
+            *(strength * uniform() * NOISE, *place_of_noise.float().unbind(-1)),
         ]
         return torch.stack(numbers, -1)
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import torch
 from torch import Generator, Tensor
 
-from generation.perceptor.cutouts import Cutouts
+from generation.perceptor import Views
 from generation.perceptor.ensemble import Perceptor
 from generation.request import Target
 
@@ -16,7 +16,7 @@ NO_PICTURES: Pictures = MappingProxyType({})
 
 
 @torch.no_grad()
-def encode_picture(picture: Tensor, perceptor: Perceptor, cutouts: Cutouts) -> Tensor:
+def encode_picture(picture: Tensor, perceptor: Perceptor, cutouts: Views) -> Tensor:
     """Return the unit vector of a picture: ``[3, H, W] → [D]``.
 
     It is the mean of the unit vectors of its cutouts, normalised. They are drawn from the seed 0, so a picture has the
@@ -27,7 +27,7 @@ def encode_picture(picture: Tensor, perceptor: Perceptor, cutouts: Cutouts) -> T
 
 
 def with_pictures(
-    vectors: Tensor, targets: Sequence[Target], pictures: Pictures, perceptor: Perceptor, cutouts: Cutouts
+    vectors: Tensor, targets: Sequence[Target], pictures: Pictures, perceptor: Perceptor, cutouts: Views
 ) -> Tensor:
     """Return the vectors of targets, ``[T, D]``, with those of their pictures in the places of the picture targets."""
     seen = [

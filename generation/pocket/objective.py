@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
-from generation.perceptor.cutouts import Cutouts
+from generation.perceptor import Views
 from generation.perceptor.distance import held, spherical_distance, stops
 from generation.perceptor.ensemble import Perceptor
 from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
@@ -33,7 +33,7 @@ class Contrast:
         negatives: from what it has to tell a target apart.
     """
 
-    def __init__(self, perceptor: Perceptor, cutouts: Cutouts, negatives: NegativesSection) -> None:
+    def __init__(self, perceptor: Perceptor, cutouts: Views, negatives: NegativesSection) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts
         self.nouns = negatives.nouns
@@ -60,7 +60,7 @@ class Contrast:
         return self.perceptor.left_out(request.judged_by, request.long)
 
     def draw(self, steps: int, generator: Generator) -> Tensor:
-        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, DRAWN]``."""
+        """Draw what is random about the cutouts of several steps of a painting, ``[steps, count, k]``."""
         return self.cutouts.draw(steps, generator)
 
     def loss(

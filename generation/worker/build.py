@@ -1,7 +1,7 @@
 """What an engine paints with, built from models as their YAML says."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from copy import copy
 
 import torch
 
@@ -12,14 +12,14 @@ from generation.checkpoints.loader import Models
 from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
+from generation.engine.parts import Parts
 from generation.errors import CheckpointError
-from generation.perceptor.cutouts import Cutouts
+from generation.options import AUGMENTATIONS
+from generation.perceptor.views import METHODS, views_for
 from generation.pocket.description import PocketSection, describe_pocket
 from generation.pocket.objective import Contrast
 from generation.pocket.prior import load_prior
 from generation.recipe import Stage
-
-T = TypeVar("T")
 
 CANVASES: dict[str, Callable[[Models, Stage, torch.device], Canvas]] = {
     "latent": lambda models, stage, _: LatentCanvas(
@@ -45,27 +45,33 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
     """
     pocket = pocket or describe_pocket(models.path)
     recipe, perceptor = models.recipe, models.perceptor
-    canvases = _named(models, "canvas", CANVASES, (stage.canvas for stage in recipe.stages))
-    optimisers = _named(models, "optimiser", OPTIMISERS, (stage.optimiser for stage in recipe.stages))
-    cutouts = Cutouts(recipe.cutouts, perceptor.input_size, device)
-    objective = Contrast(perceptor, cutouts, pocket.negatives) if pocket.negatives else Likeness(perceptor, cutouts)
+    for number, stage in enumerate(recipe.stages):
+        _check(models, f"{number}.canvas", [stage.canvas], CANVASES)
+        _check(models, f"{number}.optimiser", [stage.optimiser], OPTIMISERS)
+        _check(models, f"{number}.cut_method", [stage.cut_method], METHODS)
+        _check(models, f"{number}.augmentations", stage.augmentations or (), AUGMENTATIONS)
+    cutouts = views_for(recipe.cutouts, perceptor.input_size, device)
+    usual = Contrast(perceptor, cutouts, pocket.negatives) if pocket.negatives else Likeness(perceptor, cutouts)
+
+    def parts(stage: Stage) -> Parts:
+        count = stage.cutouts or recipe.cutouts
+        objective = copy(usual)  # what it knows by heart takes long to encode
+        objective.cutouts = views_for(
+            count, perceptor.input_size, device, stage.cut_method, stage.augmentations, stage.cut_power
+        )
+        return Parts(CANVASES[stage.canvas](models, stage, device), objective, OPTIMISERS[stage.optimiser]())
+
     return Engine(
         recipe,
-        [canvas(models, stage, device) for canvas, stage in zip(canvases, recipe.stages, strict=True)],
-        [optimiser() for optimiser in optimisers],
-        objective,
+        parts,
         device,
-        load_prior(models, pocket.prior, objective.distance, device) if pocket.prior else None,
+        load_prior(models, pocket.prior, usual.distance, device) if pocket.prior else None,
         fingerprint=models.fingerprint,
     )
 
 
-def _named(models: Models, key: str, known: Mapping[str, T], names: Iterable[str]) -> list[T]:
-    """Return what the stages name under a key."""
-    found = []
-    for number, name in enumerate(names):
-        if name not in known:
-            wanted = f"recipe.stages.{number}.{key} should be one of {', '.join(map(repr, known))}"
-            raise CheckpointError.of(models.path, f"cannot be used: {wanted}")
-        found.append(known[name])
-    return found
+def _check(models: Models, key: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise ``CheckpointError`` where a stage names what is not known."""
+    if not set(names) <= set(known):
+        wanted = f"recipe.stages.{key} should be one of {', '.join(map(repr, known))}"
+        raise CheckpointError.of(models.path, f"cannot be used: {wanted}")

@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from generation.canvas import Canvas
 from generation.capacity import Capacity
 from generation.engine import batch
 from generation.engine.engine import Engine
-from generation.engine.optimisers import Adam
+from generation.engine.optimisers import OPTIMISERS
 from generation.request import ImagineRequest
 
 SLOTS = {"cpu": 1, "cuda": batch.SLOTS}
@@ -75,7 +76,7 @@ class _Kept:
 def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = MEMINFO) -> Capacity:
     """Return how much the engine's device holds, with the models already on it.
 
-    A device that paints one picture at a time paints whatever fits, and nothing has to be measured.
+    Of a device that paints one picture at a time only what a picture's pixels take is measured.
 
     Args:
         engine: that paints.
@@ -83,9 +84,32 @@ def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = M
         meminfo: where Linux tells how much memory is free.
     """
     most = slots[engine.device.type]
-    if most == 1:
-        return Capacity(most)
-    return replace(step_bytes(engine), slots=most, memory=free_memory(engine.device, meminfo))
+    step = step_bytes(engine) if most > 1 else Capacity(0, pixel_bytes=canvas_bytes(engine))
+    return replace(step, slots=most, memory=free_memory(engine.device, meminfo))
+
+
+def canvas_bytes(engine: Engine) -> float:
+    """Return what a step takes for each pixel, by what autograd keeps when the canvases render two small pictures.
+
+    That takes a fraction of a step, of which most is judging.
+    """
+    small = -(-SIDE // 2 // engine.multiple) * engine.multiple
+    large = 2 * small
+    canvases = [engine.parts(stage).canvas for stage in engine.recipe.stages]
+    pixels = large**2 - small**2
+    return WORKSPACE * max(
+        (_rendered_bytes(canvas, large) - _rendered_bytes(canvas, small)) / pixels for canvas in canvases
+    )
+
+
+def _rendered_bytes(canvas: Canvas, side: int) -> int:
+    """Return the bytes that autograd keeps when a canvas renders a picture of this side."""
+    init = canvas.init(side, side, torch.Generator().manual_seed(0), None)
+    parameters = [each[None].clone().requires_grad_() for each in init.parameters]
+    saved = Saved()
+    with saved.hooks():
+        canvas.render(parameters, [each[None] for each in init.constants])
+    return saved.peak
 
 
 def step_bytes(engine: Engine) -> Capacity:
@@ -97,8 +121,8 @@ def step_bytes(engine: Engine) -> Capacity:
     """
     small = -(-SIDE // engine.multiple) * engine.multiple
     large = 2 * small
-    optimisers = [Adam()] * len(engine.canvases)
-    probe = Engine(engine.recipe, engine.canvases, optimisers, engine.objective, engine.device)
+    adam = OPTIMISERS["adam"]()
+    probe = Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=adam), engine.device)
     one, two, one_large = (_peak(probe, side, count) for side, count in ((small, 1), (small, 2), (large, 1)))
     pixel = max(0.0, (one_large - one) / (large**2 - small**2))
     picture = max(0.0, two - one - pixel * small**2)

@@ -54,6 +54,28 @@ def test_pictures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         assert page.size == (10 * 68, 64 + 26)
 
 
+def test_choices(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "prompts.txt").write_text("a red [apple]\na [banana]\n")
+    judge = Path(str(files("generation"))) / "weights" / "pocket" / "clip.pt"
+    words = ("--prompts", str(tmp_path / "prompts.txt"), "--every", "1", "--out", str(tmp_path / "page.jpg"))
+    common = ("--steps", "2", "--size", "64", "--device", "cpu", "--judge", str(judge))
+    result = run(capsys, "choices", *words, *common, "--choice", "", "--choice", "--quality draft")
+    assert result["prompts"] == ["a red apple", "a banana"]
+    assert list(result["seconds"]) == ["", "--quality draft"]
+    assert all(1 <= place <= 20 for place in result["place"].values())
+    assert result["near"] == result["near_judge"], "it judges itself here"
+    assert all(-1 < near < 1 for near in result["near"].values())
+    rows = (tmp_path / "page.md").read_text().splitlines()[2:]
+    assert [row.split("|")[1].strip() for row in rows] == ["`usual`", "`--quality draft`"]
+    with Image.open(tmp_path / "page.jpg") as page:
+        assert page.size == (2 * 68, 2 * (64 + 26))
+
+
+def test_a_choice_that_is_not_understood_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["choices", "--device", "cpu", "--choice", "--quality great"]) == 1
+    assert "`--quality` takes" in capsys.readouterr().err
+
+
 def test_batch(capsys: pytest.CaptureFixture[str]) -> None:
     rates = run(capsys, "batch", *TINY, "--rounds", "1", "--device", "cpu")["steps_per_second"]
     assert list(rates) == ["1", "2", "4", "8"]

@@ -219,7 +219,7 @@ async def test_real_workers_paint(
     stage = Stage(sandbox, ScriptedExecutor(), settings, people, bot, asyncio.Queue())
 
     post = await stage.reply(await stage.say(".imagine a red apple --seed 7 --steps 5 --size 64x80"))
-    long = await stage.reply(await stage.say(f".imagine {'a red apple and ' * 30} --steps 2 --size 64x64"))
+    long = await stage.reply(await stage.say(f".imagine {'a red apple and ' * 30} --steps 2 --size 64x64 --long cut"))
     await stage.shows(post, "Again:")
     (final,) = post.attachments
     request = read_request(final.data)

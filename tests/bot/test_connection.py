@@ -139,6 +139,7 @@ async def test_what_the_gateway_says_wrongly_is_survived(
 async def test_what_was_written_while_a_session_was_lost_is_read(stage: Stage) -> None:
     await stage.reply(await stage.say(".help"))
     stage.sandbox.fail_next(Fault("GET", "/users/@me", 503))
+    stage.sandbox.fail_next(Fault("GET", "/channels/{channel_id}/messages", 429, times=3, via=False))
     stage.sandbox.drop_gateway(forget=True)
     said = [await stage.say(".imagine a cat"), await stage.say(".imagine a dog", "Mia", "general")]
     await stage.reply(said[0])
@@ -154,6 +155,7 @@ async def test_what_was_deleted_or_edited_while_a_session_was_lost_is_noticed(st
     cat = await stage.executor.next("a cat")
     await stage.shows(posts[0], "0%")
     paths = [f"{member.messages_of('art')}/{each}" for each in said]
+    stage.sandbox.fail_next(Fault("GET", "/channels/{channel_id}/messages/{message_id}", 429, times=3, via=False))
     stage.sandbox.drop_gateway(forget=True)
     await member.call("DELETE", paths[1])
     await member.call("PATCH", paths[2], {"content": ".imagine a fox"})

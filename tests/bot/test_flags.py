@@ -4,6 +4,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,9 +70,9 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         ("--canvas pixels --surface pixels", "`--canvas` is there twice; give it once."),
         ("—canvsa pixels", "There is no flag `--canvsa`; did you mean `--canvas`?"),
         (
-            "--qqq",
-            "There is no flag `--qqq`; there are `--seed`, `--size`, `--steps`, `--init`, `--init-weight`, `--fit`, "
-            "`--as`, `--iw`, `--no`, `--noise`, `--long` and `--canvas`.",
+            "--zzz",
+            "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, "
+            "`--as`, `--iw`, `--no`, `--video`, `--canvas` and others.",
         ),
     ],
 )
@@ -93,7 +94,7 @@ def test_it_is_captioned() -> None:
 
 @pytest.mark.usefixtures("_canvas")
 def test_it_is_in_the_help() -> None:
-    assert "\n`.imagine a red fox --canvas pixels` what is painted on\n" in help_text("Easel", SETTINGS, ())
+    assert "\n`--canvas pixels` what is painted on\n" in help_text("Easel", SETTINGS, ())
     assert table().endswith("\n| `--canvas pixels` | what is painted on |")
 
 
@@ -110,6 +111,23 @@ def test_it_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert "There is no such canvas." in err
     asked = request("a cat", PAINTING, {"canvas": "pixels", "seed": "7", "size": None})
     assert asked == replace(CAT, id="imagine", canvas="pixels")
+
+
+@pytest.mark.parametrize(
+    ("fields", "flags"),
+    [
+        ({"quality": "draft", "steps": 50}, "--quality draft"),
+        ({"quality": "draft", "steps": 100}, "--quality draft --steps 100"),
+        ({"optimiser": "sgd", "rate": 0.0001, "final_rate": 0.0}, "--optimiser sgd --rate 0.0001 --final-rate 0"),
+        ({"ema": 0.999, "smooth": 12.345678}, "--ema 0.999 --smooth 12.345678"),
+        ({"cutouts": 64, "cuts": "crops", "cut_power": 2.5}, "--cutouts 64 --cuts crops --cut-power 2.5"),
+        ({"augment": ("flip", "thin-plate"), "grow": 0.6}, "--augment flip,thin-plate --grow 0.6"),
+        ({"augment": ()}, "--augment none"),
+    ],
+)
+def test_what_was_chosen_is_asked_for_again(fields: dict[str, Any], flags: str) -> None:
+    caption = Caption(replace(CAT, **fields), ".", PAINTING, ())
+    assert caption.again == f"`.imagine a cat --seed 7 {flags}`"
 
 
 def test_the_documentation_has_the_table_of_today() -> None:

@@ -81,7 +81,7 @@ def test_help_fits(name: str, prefix: str) -> None:
 @pytest.mark.parametrize(("inits", "told"), [((), False), (("noise",), False), (("outline", "noise"), True)])
 def test_help_tells_what_to_begin_from_where_there_is_a_choice(inits: tuple[str, ...], told: bool, clip: str) -> None:
     text = help_text("Easel", load(arguments=[f"models.clip={clip}"]), inits)
-    assert ("`.imagine a red fox --init noise` what the painting begins from" in text) == told
+    assert ("\n`--init noise` what the painting begins from" in text) == told
     assert ("They sketch before they paint; `--init noise` leaves the sketch out." in text) == (
         told and clip == "pocket"
     )

@@ -12,6 +12,7 @@ from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record
 from generation.events import Heartbeat
 from generation.request import ImagineRequest
+from sandbox import Fault
 from sandbox.model import Message
 from store.errors import LostError
 from tests.bot.conftest import PATIENCE, MakeStage, Stage, picture
@@ -329,6 +330,19 @@ async def test_an_edit_changes_what_waits(stage: Stage) -> None:
     await stage.shows(post, "**a dog**", "Again:")
 
 
+async def test_an_edit_of_what_is_finished_and_not_yet_shown_is_refused(stage: Stage) -> None:
+    held = Fault("PATCH", "/channels/{channel_id}/messages/{message_id}", 503, times=1000)
+    said = await stage.say(".imagine a cat")
+    post = await stage.reply(said)
+    stage.sandbox.fail_next(held)
+    stage.executor.finish(await stage.executor.next("a cat"))
+    await stage.finished.get()
+    await _edit(stage, said, ".imagine a cow")
+    await _somewhere(stage, "That picture is being painted already")
+    stage.sandbox.faults.clear()
+    await stage.shows(post, "**a cat**", "Again:")
+
+
 async def _somewhere(stage: Stage, *words: str) -> None:
     await stage.sandbox.until(
         lambda: any(all(word in each.content for word in words) for each in stage.sandbox.messages("art"))
@@ -370,6 +384,12 @@ async def test_a_size_that_the_models_cannot_paint_is_refused_at_once(make_stage
     await stage.reply(said)
     await _edit(stage, waiting.reference or 0, ".imagine a dog --size 80x80")
     await _somewhere(stage, "multiples of 32")
+
+
+async def test_more_cutouts_than_the_models_are_shown_are_refused_at_once(stage: Stage) -> None:
+    await stage.say(".imagine anything")
+    stage.executor.finish(await stage.executor.next("anything"))
+    assert "`--cutouts 64`" in await stage.ask(".imagine a cat --cutouts 65")
 
 
 async def test_when_another_bot_has_taken_over_a_request_is_not_refused(

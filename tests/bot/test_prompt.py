@@ -22,9 +22,26 @@ PAINTING = PaintingSettings(
     preview_seconds=3.0,
 )
 INITS = ("sketch", "noise")
-AS_USUAL = {"init_weight": 0.0, "fit": "crop", "attached": "start", "image_weight": 1.0}
+AS_USUAL = {
+    "init_weight": 0.0,
+    "fit": "crop",
+    "attached": "start",
+    "image_weight": 1.0,
+    "quality": "normal",
+    "optimiser": "auto",
+    "rate": None,
+    "final_rate": None,
+    "ema": None,
+    "smooth": None,
+    "cutouts": None,
+    "cuts": "auto",
+    "cut_power": None,
+    "augment": None,
+    "grow": None,
+    "outputs": ("png",),
+}
 ALL = (
-    "`--seed`, `--size`, `--steps`, `--init`, `--init-weight`, `--fit`, `--as`, `--iw`, `--no`, `--noise` and `--long`"
+    "`--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, `--as`, `--iw`, `--no`, `--video` and others"
 )
 USUAL = {"width": 128, "height": 128, "steps": 100, "init": "auto", "without": (), "noise": (), "long": "join"}
 
@@ -54,6 +71,22 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("a cat --size 256х128", cat(width=256)),
         ("a cat --init noise", cat(init="noise")),
         ("a cat --init=Sketch", cat(init="sketch")),
+        ("a cat --quality draft", cat(quality="draft", steps=50)),
+        ("a cat --q Best", cat(quality="best", steps=200)),
+        ("a cat --steps 77 --quality draft", cat(quality="draft", steps=77)),
+        ("a cat --quality draft --steps 77", cat(quality="draft", steps=77)),
+        ("a cat --optimizer AdaGrad --lr 0.5", cat(optimiser="adagrad", rate=0.5)),
+        ("a cat --rate 0.0001 --final-rate 0", cat(rate=0.0001, final_rate=0.0)),
+        ("a cat --ema 0.999 --tv 12.5", cat(ema=0.999, smooth=12.5)),
+        ("a cat --cutouts 128 --cuts latest", cat(cutouts=128, cuts="pooled")),
+        ("a cat --cuts crops --cut-power 2", cat(cuts="crops", cut_power=2.0)),
+        ("a cat --augment noise,Flip,flip", cat(augment=("flip", "noise"))),
+        ("a cat --aug Af,Pe,Ji,Er", cat(augment=("jitter", "perspective", "affine", "erasing"))),
+        ("a cat --augment none --grow 0.6", cat(augment=(), grow=0.6)),
+        ("—grow 0.6 a tree", cat("a tree", grow=0.6)),
+        ("a seed —grow into a tree", cat("a seed —grow into a tree")),
+        ("paper —cuts and scissors", cat("paper —cuts and scissors")),
+        ("—best quality —smooth skin", cat("—best quality —smooth skin")),
         ("a -- cat", cat("a -- cat")),
         ("a cat --", cat("a cat --")),
         ("a cat --5 -- —", cat("a cat --5 -- —")),
@@ -107,6 +140,11 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("``` a b | c ``` | d", cat("``` a b | c ``` | d", Target("a b | c"), Target("d"))),
         ("a ```--steps 5``` | d", cat("``` a --steps 5 ``` | d", Target("a --steps 5"), Target("d"))),
         ("`a | b` at 12:30", cat("`a | b` at 12:30")),
+        ("a cat --video", cat(outputs=("png", "mp4"))),
+        ("--video a cat", cat(outputs=("png", "mp4"))),
+        ("—video gif of a cat", cat("of a cat", outputs=("png", "gif"))),
+        ("a cat --Video=WEBP --seed 7", cat(outputs=("png", "webp"), seed=7)),
+        ("--video ```gif```", cat("gif", outputs=("png", "mp4"))),
         ("a cat --no fog", cat(without=("fog",))),
         ("a cat —no fog, two  people", cat(without=("fog", "two people"))),
         ("--no fog,rain --seed 7 a cat", cat(seed=7, without=("fog", "rain"))),
@@ -149,6 +187,21 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat —seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
         ("a cat —siez 64x64", "There is no flag `--siez`; did you mean `--size`?"),
         ("a cat —inti noise", "There is no flag `--inti`; did you mean `--init`?"),
+        ("a cat --quality great", "`--quality` takes `draft` or `normal` or `better` or `best`, not `great`."),
+        ("a cat --rate 0", "`--rate` takes a number from 0.0001 to 100, not `0`."),
+        ("a cat --final-rate 2", "`--final-rate` takes a number from 0 to 1, not `2`."),
+        ("a cat --ema 1", "`--ema` takes a number from 0 to 0.999, not `1`."),
+        ("a cat --smooth ten", "`--smooth` takes a number from 0 to 1000, not `ten`."),
+        ("a cat --cutouts 129", "`--cutouts` takes a whole number from 1 to 128, not `129`."),
+        ("a cat --cuts 32", "`--cuts` says how it is cut; how often, `--cutouts 32` says."),
+        ("a cat --cuts some", "`--cuts` takes `composed` or `crops` or `pooled`, not `some`."),
+        ("a cat --cut-power 0", "`--cut-power` takes a number from 0.1 to 10, not `0`."),
+        ("a cat --grow 1", "`--grow` takes a number from 0 to 0.9, not `1`."),
+        (
+            "a cat --augment flip,magic",
+            "`--augment` takes names with commas between them, of flip, jitter, sharpness, noise, heavy-noise, "
+            "perspective, rotation, affine, elastic, thin-plate, crop, resized-crop, erasing; or `none`.",
+        ),
         ("a cat --golden hour", f"There is no flag `--golden`; there are {ALL}."),
         ("a cat —seed", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed `7`", "`--seed` needs a value, for example `--seed 7`."),
@@ -156,7 +209,7 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat --seed \u202ex", "`--seed` takes a whole number from 0 to 4294967295, not `x`."),
         ("a cat --seed א", "`--seed` takes a whole number from 0 to 4294967295, not \u2068`א`\u2069."),
         ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
-        ("a cat --qqq 7", f"There is no flag `--qqq`; there are {ALL}."),
+        ("a cat --zzz 7", f"There is no flag `--zzz`; there are {ALL}."),
         (
             "a cat --q`@everyone`",
             f"There is no flag `--q@everyone`; there are {ALL}.",

@@ -21,6 +21,7 @@ def test_help(easel: Easel, command: list[str], flag: str) -> None:
     code, out, err = easel(*command, flag)
     assert (code, err) == (0, "")
     assert "Usage: easel" in out
+    assert "\\b" not in out
     assert not command or f"easel {' '.join(command)} " in out
 
 

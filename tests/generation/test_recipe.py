@@ -1,7 +1,22 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
-from generation.recipe import Recipe, Stage
+from generation.options import OPTIMISERS, PRESETS, Quality
+from generation.recipe import Recipe, Stage, last_step
+from generation.request import ImagineRequest
+
+REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=100)
+FIRST = Stage("pixels", 0.5, "normalised", 0.3, 0.2, (1.0, 0.5), 2.0)
+SECOND = Stage("pixels", 0.3, "normalised", 0.02, 0.3, (1.0, 0.5), 0.1)
+THIRD = Stage("latent", 0.2, "adam", 0.01, 1.0, (1.0,), 0.1)
+RECIPE = Recipe(8, "grey", (FIRST, SECOND, THIRD))
+
+
+def stages(*, prior: bool = False, **fields: Any) -> tuple[Stage, ...]:
+    return RECIPE.stages_for(replace(REQUEST, **fields), prior=prior)
 
 
 def test_without_a_section_it_is_the_published_loop() -> None:
@@ -9,9 +24,16 @@ def test_without_a_section_it_is_the_published_loop() -> None:
 
 
 def test_stages_are_read() -> None:
-    section = {"cutouts": 8, "stages": [{"canvas": "pixels", "share": 0.5, "pyramid": [1, 0.5]}, {"share": 0.5}]}
+    section = {
+        "cutouts": 8,
+        "stages": [
+            {"canvas": "pixels", "share": 0.5, "pyramid": [1, 0.5]},
+            {"share": 0.5, "ema": 0.9, "cutouts": 16, "cut_method": "pooled", "augmentations": ["flip"], "scale": 0.5},
+        ],
+    }
     recipe = Recipe.from_config(section)
-    assert recipe.stages == (Stage("pixels", 0.5, pyramid=(1, 0.5)), Stage("latent", 0.5))
+    second = Stage("latent", 0.5, ema=0.9, cutouts=16, cut_method="pooled", augmentations=("flip",), scale=0.5)
+    assert recipe.stages == (Stage("pixels", 0.5, pyramid=(1, 0.5)), second)
 
 
 def test_an_unknown_key_is_refused() -> None:
@@ -19,18 +41,79 @@ def test_an_unknown_key_is_refused() -> None:
         Recipe.from_config({"cutuots": 8})
 
 
+def test_a_request_that_asks_for_nothing_has_the_stages_of_the_recipe() -> None:
+    assert stages() == tuple(replace(stage, cutouts=8) for stage in RECIPE.stages)
+
+
 def test_the_picture_of_a_prior_stands_in_for_the_first_of_several_stages() -> None:
-    recipe = Recipe(stages=(Stage(share=0.5), Stage(share=0.3), Stage(share=0.2)))
-    assert recipe.first_stage(prior=False) == 0
-    assert recipe.first_stage(prior=True) == 1
-    assert recipe.last_step(1, 100, first=1) == 60
-    assert recipe.last_step(2, 100, first=1) == 100
-    assert Recipe().first_stage(prior=True) == 0
+    assert [stage.learning_rate for stage in stages(prior=True)] == [0.02, 0.01]
+    assert last_step(stages(prior=True), 0, 100) == 60
+    assert last_step(stages(prior=True), 1, 100) == 100
+    assert len(Recipe().stages_for(REQUEST, prior=True)) == 1
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 100])
 def test_the_stages_share_all_steps(steps: int) -> None:
-    recipe = Recipe(stages=(Stage(share=0.34), Stage(share=0.33), Stage(share=0.33)))
-    ends = [recipe.last_step(stage, steps) for stage in range(3)]
+    shares = (Stage(share=0.34), Stage(share=0.33), Stage(share=0.33))
+    ends = [last_step(shares, stage, steps) for stage in range(3)]
     assert ends == sorted(ends)
     assert ends[-1] == steps
+
+
+def test_an_optimiser_comes_with_a_rate_at_which_it_goes_about_as_far() -> None:
+    chosen = stages(optimiser="adagrad")
+    assert {stage.optimiser for stage in chosen} == {"adagrad"}
+    pace = OPTIMISERS["adagrad"]
+    expected = [0.3 / OPTIMISERS["normalised"] * pace, 0.02 / OPTIMISERS["normalised"] * pace, 0.01 * pace]
+    assert [stage.learning_rate for stage in chosen] == pytest.approx(expected)
+
+
+def test_a_rate_is_that_of_the_last_stage_and_the_others_change_in_proportion() -> None:
+    assert [stage.learning_rate for stage in stages(rate=0.02)] == pytest.approx([0.6, 0.04, 0.02])
+    chosen = stages(rate=0.5, optimiser="adagrad")
+    assert chosen[-1].learning_rate == pytest.approx(0.5)
+
+
+def test_what_is_asked_for_is_in_every_stage() -> None:
+    fields: dict[str, Any] = {
+        "final_rate": 0.0,
+        "smooth": 0.7,
+        "ema": 0.9,
+        "cutouts": 5,
+        "cuts": "crops",
+        "cut_power": 2.0,
+    }
+    for stage in stages(augment=("flip",), **fields):
+        assert (stage.final_learning_rate, stage.total_variation, stage.ema) == (0.0, 0.7, 0.9)
+        assert (stage.cutouts, stage.cut_method, stage.cut_power) == (5, "crops", 2.0)
+        assert stage.augmentations == ("flip",)
+
+
+def sizes(chosen: tuple[Stage, ...]) -> list[tuple[str, float, float]]:
+    return [(stage.canvas, round(stage.share, 3), stage.scale) for stage in chosen]
+
+
+def test_what_grows_begins_at_half_the_size_for_a_share_of_the_steps() -> None:
+    assert sizes(stages(grow=0.6)) == [
+        ("pixels", 0.5, 0.5),
+        ("pixels", 0.1, 0.5),
+        ("pixels", 0.2, 1.0),
+        ("latent", 0.2, 1.0),
+    ]
+    assert sizes(stages(grow=0.5)) == [("pixels", 0.5, 0.5), ("pixels", 0.3, 1.0), ("latent", 0.2, 1.0)]
+    assert sizes(stages(grow=0.8)) == [("pixels", 0.5, 0.5), ("pixels", 0.3, 0.5), ("latent", 0.2, 1.0)]
+    assert sizes(stages(grow=0.5, prior=True)) == [
+        ("pixels", 0.25, 0.5),
+        ("pixels", 0.05, 1.0),
+        ("latent", 0.2, 1.0),
+    ]
+
+
+@pytest.mark.parametrize("quality", PRESETS)
+def test_a_quality_stands_for_what_is_not_asked_for(quality: Quality) -> None:
+    preset = PRESETS[quality]
+    chosen = stages(quality=quality)
+    assert {stage.cutouts for stage in chosen} == {round(8 * preset.cutouts)}
+    assert any(stage.scale < 1 for stage in chosen) == (preset.grow > 0)
+    own = stages(quality=quality, cutouts=3, grow=0.0, ema=0.5)
+    assert {(stage.cutouts, stage.scale, stage.ema) for stage in own} == {(3, 1.0, 0.5)}

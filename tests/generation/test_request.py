@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.request import ImagineRequest, Shape, Target, size_refusal
+from generation.options import PRESETS, Quality
+from generation.request import ImagineRequest, Shape, Target, size_refusal, step_cost
 
 REQUEST = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
 EVERYTHING = ImagineRequest(
@@ -29,8 +30,21 @@ EVERYTHING = ImagineRequest(
     without=("people", "fog"),
     noise=((7, 0.5), (2**32 - 1, -1.0)),
     long="cut",
+    quality="best",
+    rate=0.2,
+    final_rate=0.1,
+    ema=0.9,
+    smooth=1.5,
+    cutouts=16,
+    cuts="crops",
+    cut_power=2.0,
+    augment=("flip", "noise"),
+    grow=0.6,
 )
-NEW_IN_3 = {"init_weight", "fit", "mask"}
+NEW_IN_3 = {
+    *("init_weight", "fit", "mask", "quality", "rate", "final_rate", "ema", "smooth", "cutouts", "cuts", "cut_power"),
+    *("augment", "grow"),
+}
 VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
 "member": "", "init": "noise"}"""
 VERSION_2 = """{"version": 2, "id": "b", "prompt": "a castle, no fog", "seed": 7, "width": 128, "height": 64, \
@@ -169,3 +183,20 @@ def test_file_names_are_plain(prompt: str, slug: str) -> None:
 def test_it_says_which_pictures_it_takes() -> None:
     assert EVERYTHING.pictures == {"0f" * 32, "a0" * 32, "1b" * 32}
     assert REQUEST.pictures == set()
+
+
+def test_a_request_costs_what_its_pixels_and_cutouts_take() -> None:
+    plain = ImagineRequest("a", "a red apple", 1, 128, 64, 20)
+    assert plain.cost == step_cost((128, 64)) * 20
+    assert plain.effort == 1
+    assert replace(plain, cutouts=32).cost == plain.cost
+    assert replace(plain, cutouts=64).cost == (128 * 64 + 2 * 256 * 256) * 20
+    assert replace(plain, grow=0.5).cost == plain.cost - 0.5 * 0.75 * 128 * 64 * 20
+    assert replace(plain, cutouts=64).effort == pytest.approx((128 * 64 + 2 * 256**2) / (128 * 64 + 256**2))
+
+
+@pytest.mark.parametrize("quality", PRESETS)
+def test_no_quality_costs_more_than_four_times_the_normal(quality: Quality) -> None:
+    plain = ImagineRequest("a", "a red apple", 1, 512, 512, 100)
+    asked = replace(plain, quality=quality, steps=round(100 * PRESETS[quality].steps))
+    assert asked.cost <= 4 * plain.cost

@@ -15,7 +15,7 @@ from generation.worker.images import read_request
 from sandbox import Fault, Sandbox
 from sandbox.model import Message
 from tests.easel.processes import settings_for
-from tests.integration.conftest import PATIENCE, Bot, StartBot
+from tests.integration.conftest import PATIENCE, Bot, StartBot, is_finished
 from tests.sandbox_fixtures import Cast
 
 MESSAGES = "/channels/{channel_id}/messages"
@@ -126,6 +126,50 @@ async def test_killed_before_the_finished_picture_is_shown(
     assert file.stat().st_mtime_ns == saved
 
 
+async def test_killed_before_a_video_is_shown(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    sandbox.fail_next(Fault("PATCH", MESSAGE, 503, times=1000, way="stalled"))
+    asked = await say(people, f".imagine a red apple --video {SMALL}")
+    await until_stands(bot, "posting")
+    await kill(bot)
+    film, _ = sorted((bot.data_dir / "pictures").iterdir())
+    assert film.name.endswith(".mp4")
+    sandbox.faults.clear()
+
+    bot = await start_bot(*settings)
+    post = await bot.post_about(asked, lambda post: len(post.attachments) == 2)
+    assert post.attachments[1].data == film.read_bytes()
+    await until_stands(bot, "done")
+
+
+async def test_killed_before_a_message_is_read(start_bot: StartBot, people: Cast, settings: list[str]) -> None:
+    """The first that there is, at that."""
+    bot = await start_bot(*settings)
+    bot.process.send_signal(signal.SIGSTOP)
+    asked = await say(people, f".imagine a red apple {SMALL}")
+    await kill(bot)
+    assert states(bot) == []
+    bot = await start_bot(*settings)
+    await assert_painted_once(bot, (asked, "a red apple"))
+
+
+async def test_killed_before_it_is_known_that_the_picture_was_posted(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    sandbox.fail_next(Fault("PATCH", MESSAGE, 503, times=1000, late=True, way="stalled"))
+    asked = await say(people, f".imagine a red apple {SMALL}")
+    post, _ = await bot.finished(asked)
+    assert states(bot) == ["posting"]
+    await kill(bot)
+    sandbox.faults.clear()
+    bot = await start_bot(*settings)
+    await assert_painted_once(bot, (asked, "a red apple"))
+    assert [each.id for each in posts(sandbox)] == [post.id]
+
+
 @pytest.mark.parametrize("late", [False, True], ids=["not sent", "sent"])
 async def test_killed_before_it_is_known_whether_the_first_message_was_sent(
     start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str], late: bool
@@ -139,6 +183,33 @@ async def test_killed_before_it_is_known_whether_the_first_message_was_sent(
     sandbox.faults.clear()
     bot = await start_bot(*settings)
     await assert_painted_once(bot, (asked, "a red apple"))
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"], ids=["not known to be sent", "the old one not deleted"])
+async def test_killed_while_a_post_is_replaced(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str], method: str
+) -> None:
+    bot = await start_bot(*settings)
+    asked = await say(people, f".imagine a red apple {ENDLESS}")
+    await bot.post_about(asked, lambda post: post.attachments)
+    waiting = await say(people, f".imagine a blue boat {SMALL}", "Noor")
+    await bot.post_about(waiting, lambda post: "Next in line" in post.content)
+    path = MESSAGES if method == "POST" else MESSAGE
+    sandbox.fail_next(Fault(method, path, 503, times=1000, late=method == "POST", way="stalled"))
+    sandbox.fail_next(Fault("PATCH", MESSAGE, 400, code=30046))
+    await sandbox.until(lambda: len(posts(sandbox)) == 3, PATIENCE)
+    await kill(bot)
+    sandbox.faults.clear()
+    bot = await start_bot(*settings)
+    await people("member").say("art", ".cancel")
+    await bot.finished(waiting)
+    await until_stands(bot, "cancelled", "done")
+
+    def about() -> list[list[str]]:
+        return sorted(post.content.split("\n")[:2] for post in posts(sandbox) if post.content.startswith("**"))
+
+    await sandbox.until(lambda: len(about()) == 2, PATIENCE)
+    assert about()[1] == ["**a red apple**", "Cancelled."]
 
 
 async def test_what_failed_before_it_was_shown_is_shown(
@@ -221,6 +292,49 @@ async def test_what_is_typed_while_the_bot_is_away_is_heard_once(
     bot = await start_bot(*settings)
     await assert_painted_once(bot, (first, "a red apple"), (second, "a blue boat"))
     assert [post.content for post in sandbox.messages("general")] == [".imagine a cat --steps 0", "Too few."]
+
+
+async def test_what_is_typed_in_private_while_the_bot_is_away_is_heard(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    member = people("member")
+    _, conversation = await member.call("POST", "/users/@me/channels", {"recipient_id": str(sandbox.bot.id)})
+    messages = sandbox.world.direct[int(conversation["id"])].messages
+
+    async def say_in_private(text: str) -> int:
+        _, message = await member.call("POST", f"/channels/{conversation['id']}/messages", {"content": text})
+        return int(message["id"])
+
+    async def until_painted(asked: int) -> None:
+        await sandbox.until(
+            lambda: any(is_finished(each) for each in messages.values() if each.reference == asked), PATIENCE
+        )
+
+    await until_painted(await say_in_private(f".imagine a red apple {SMALL}"))
+    await until_stands(bot, "done")
+    await kill(bot)
+    asked = await say_in_private(f".imagine a blue boat {SMALL}")
+    bot = await start_bot(*settings)
+    await until_painted(asked)
+    await until_stands(bot, "done", "done")
+
+
+async def test_killed_before_the_post_about_what_was_deleted_goes(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    asked = await say(people, f".imagine a red apple {ENDLESS}")
+    await bot.post_about(asked, lambda post: post.attachments)
+    sandbox.fail_next(Fault("DELETE", MESSAGE, 503, times=1000, way="stalled"))
+    member = people("member")
+    await member.call("DELETE", f"{member.messages_of('art')}/{asked}")
+    await until_stands(bot, "cancelled")
+    await kill(bot)
+    assert len(posts(sandbox)) == 1
+    sandbox.faults.clear()
+    bot = await start_bot(*settings)
+    await sandbox.until(lambda: not posts(sandbox), PATIENCE)
 
 
 async def test_what_was_deleted_while_the_bot_was_away_is_not_painted(

@@ -1,5 +1,6 @@
 from typing import Any
 
+import aiohttp
 import pytest
 
 from sandbox import Fault, Sandbox
@@ -65,6 +66,16 @@ async def test_trouble_on_demand(people: Cast, sandbox: Sandbox) -> None:
     status, answer = await bot.call("POST", path, {"content": "x"})
     assert (status, answer["retry_after"], "Via" in bot.headers) == (429, 0.2, False)
     assert [(await bot.call("POST", path, {"content": "x"}))[0] for _ in range(3)] == [502, 502, 200]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["refused", "taken"])
+async def test_an_answer_that_is_cut(people: Cast, sandbox: Sandbox, late: bool) -> None:
+    bot = people("bot")
+    sandbox.fail_next(Fault("POST", "/channels/{channel_id}/messages", 200, late=late, way="cut"))
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await bot.say("art", "first")
+    await bot.say("art", "second")
+    assert [message.content for message in sandbox.messages("art")] == ["first"] * late + ["second"]
 
 
 def test_a_window_starts_with_its_first_request(clock: Clock) -> None:

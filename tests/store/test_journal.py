@@ -27,6 +27,22 @@ async def unfinished(journal: StoreJournal) -> list[tuple[str, int, bool]]:
     return [(each.request.id, each.attempts, each.was_running) for each in await journal.unfinished()]
 
 
+async def test_a_video_is_kept_beside_its_picture(place: Place) -> None:
+    async with place.journal() as journal:
+        record = a_record(0, outputs=("png", "mp4"))
+        await journal.accept(record.request, a_note(0))
+        await journal.finish(record, Finished("r0", b"png", 1.0, {"mp4": b"film"}))
+        (kept,) = await journal.kept()
+        assert (kept.png, kept.files) == (b"png", {"mp4": b"film"})
+    folder = place.folder / "pictures"
+    assert sorted(file.name for file in folder.iterdir()) == ["r0-a-cat-7.mp4", "r0-a-cat-7.png"]
+    (folder / "r0-a-cat-7.mp4").unlink()
+    async with place.journal() as journal:
+        (kept,) = await journal.kept()
+        assert (kept.png, kept.files) == (b"png", {})
+        assert not await journal.unfinished()
+
+
 async def test_everything_is_there_after_a_restart(place: Place) -> None:
     async with place.journal() as journal:
         waiting, running, painted, failed, _ = await accepted(journal, 0, 1, 2, 3, 4)
@@ -123,6 +139,14 @@ async def test_a_message_asks_for_one_thing_at_a_time(journal: StoreJournal) -> 
     await journal.accept(a_record(1).request, a_note(0))
     assert await unfinished(journal) == [("r1", 0, False)]
     assert await journal.messages() == [100]
+
+
+async def test_those_who_asked_in_private_are_known(journal: StoreJournal) -> None:
+    await accepted(journal, 0)
+    for number, author in enumerate([31, 32, 31], 1):
+        note = replace(ASKED, message=100 + number, guild=None, author=author)
+        await journal.accept(a_record(number).request, note.to_json())
+    assert await journal.asked_in_private() == [31, 32]
 
 
 async def test_a_picture_that_is_gone_is_painted_again(journal: StoreJournal, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -129,9 +130,26 @@ def test_a_size_is_refused_that_some_device_cannot_paint() -> None:
     assert "`--size 160x96`" in str(Pool([fine, coarse]).refusal((144, 80)))
 
 
+def test_more_cutouts_are_refused_than_some_device_is_shown() -> None:
+    pool = Pool([Device(0, "a", Capacity(1)), Device(0, "b", Capacity(0), most_cutouts=32)])
+    assert pool.refusal(SMALL, 32) is None
+    assert "ask for no more with `--cutouts 32`." in str(pool.refusal(SMALL, 33))
+
+
 def test_a_device_joins_when_it_is_first_heard_of() -> None:
     pool = Pool()
     second = pool.device(1)
     assert pool.device(0) is not second
     assert pool.device(1) is second
     assert [device.number for device in pool.devices] == [1, 0]
+
+
+def test_what_is_more_work_takes_as_much_longer() -> None:
+    plain = a_request(0, shape=LARGE)
+    asked = replace(plain, cutouts=64)
+    device = Device(0, "cuda:0", Capacity(2))
+    assert asked.effort > 1.5
+    assert device.seconds_for(asked) == pytest.approx(asked.effort * device.seconds_for(plain))
+    assert Pool([device]).seconds_between(asked) == pytest.approx(asked.effort * Pool([device]).seconds_between(plain))
+    left = [Record(each, "running", device, step=each.steps // 2).seconds_left for each in (plain, asked)]
+    assert left[1] == pytest.approx(asked.effort * left[0])

@@ -1,5 +1,6 @@
 from collections import Counter, deque
 from copy import deepcopy
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -157,3 +158,12 @@ def test_shapes_that_take_turns_are_foreseen_within_a_few_steps(
     simulation.run()
     for request_id, finishes in simulation.finishes.items():
         assert abs(result[request_id].finishes - finishes) <= len(pictures) * 6 * (small + large)
+
+
+def test_what_is_more_work_takes_longer_and_the_next_begins_later() -> None:
+    device = a_device(1, small=2)
+    asked = replace(a_request(0), cutouts=64)
+    paint(device, asked)
+    result = seconds(played(Pool([device]), line(a_request(1)), r0=6))
+    assert result["r0"] == pytest.approx((0, 4 * 2 * asked.effort))
+    assert result["r1"] == pytest.approx((result["r0"][1], result["r0"][1] + 20))

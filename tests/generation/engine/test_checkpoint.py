@@ -17,7 +17,8 @@ from config.settings import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.checkpoint import MAX_HEADER, METADATA_KEY, UnfitError, read_header
 from generation.engine.engine import Engine
-from generation.engine.optimisers import NormalisedMomentum, Tensors
+from generation.engine.optimisers import Tensors
+from generation.engine.optimisers.normalised import NormalisedMomentum
 from generation.prompt import read
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
@@ -63,7 +64,7 @@ def the_engine(models: Models, recipe: Recipe) -> Engine:
 
 def wandering(models: Models) -> Engine:
     engine = the_engine(models, Recipe(4, "grey", (PIXELS, LATENT)))
-    return Engine(engine.recipe, engine.canvases, [Wandering(), Wandering()], engine.objective, CPU)
+    return Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=Wandering()), CPU)
 
 
 def painted(engine: Engine, request: ImagineRequest, checkpoint: bytes | None = None) -> Painting:
@@ -122,6 +123,14 @@ def test_a_story_goes_on_in_the_part_in_which_it_was(models: Models, step: int) 
     assert torch.equal(painted(engine, story, whole.checkpoints[step]).picture, whole.picture)
 
 
+@pytest.mark.parametrize("step", [1, 9, 10, 30])
+def test_what_was_asked_for_goes_on_too(models: Models, step: int) -> None:
+    asked = replace(REQUEST, optimiser="adamp", ema=0.9, cutouts=6, cuts="pooled", grow=0.25)
+    engine = the_engine(models, RECIPES["one stage"])
+    whole = painted(engine, asked)
+    assert torch.equal(painted(engine, asked, whole.checkpoints[step]).picture, whole.picture)
+
+
 def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:
     models = load_models("pocket", "pocket", CPU)
     request = replace(REQUEST, width=64, height=64, steps=20)
@@ -130,7 +139,7 @@ def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:
         other = engine_for(models, CPU)
         assert other.prior is not None
         state = other.add_request(request, whole.checkpoints[step])
-        assert state.first_stage == 1
+        assert len(state.stages) == len(models.recipe.stages) - 1
         assert other.step() == [state], "without a turn of the prior's"
         other.abort_request(request.id)
         assert torch.equal(painted(other, request, whole.checkpoints[step]).picture, whole.picture)

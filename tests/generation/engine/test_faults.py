@@ -14,7 +14,8 @@ from generation.engine.batch import STEPS_DRAWN, VIEWS
 from generation.engine.engine import Engine
 from generation.engine.faults import is_loss, is_shortage
 from generation.engine.objective import Likeness, Objective
-from generation.engine.optimisers import Adam
+from generation.engine.optimisers import OPTIMISERS
+from generation.engine.parts import Parts
 from generation.engine.state import RequestState
 from generation.engine.story import weights
 from generation.perceptor.cutouts import Cutouts
@@ -50,7 +51,7 @@ class Strict(Likeness):
         self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
     ) -> Tensor:
         self.calls += 1
-        self.views = at_once or len(pictures) * self.cutouts.count
+        self.views = at_once or len(pictures) * drawn.shape[1]
         self.rows_seen = rows
         error = self.breaks(self)
         if error:
@@ -62,7 +63,8 @@ class Strict(Likeness):
 
 def engine_with(models: Models, objective: Objective) -> Engine:
     (stage,) = models.recipe.stages
-    return Engine(models.recipe, [CANVASES["latent"](models, stage, CPU)], [Adam()], objective, CPU)
+    parts = Parts(CANVASES["latent"](models, stage, CPU), objective, OPTIMISERS["adam"]())
+    return Engine(models.recipe, lambda _: parts, CPU)
 
 
 def paint(engine: Engine, *requests: ImagineRequest) -> dict[str, RequestState]:

@@ -78,7 +78,7 @@ def test_a_painting_begins_from_a_picture(pocket: Models, recipe: str) -> None:
 
 def test_every_stage_paints_on_a_picture_since_it_is_no_sketch_of_the_words(models: Models) -> None:
     state = make_engine(models, SKETCH).add_request(BEGUN, pictures=PICTURES)
-    assert (state.stage, state.first_stage) == (0, 0)
+    assert (state.stage, len(state.stages)) == (0, len(SKETCH.stages))
 
 
 @pytest.mark.parametrize("init", ["pixels", "gradient", "fractal"])
@@ -134,8 +134,8 @@ def test_a_painting_comes_nearer_to_a_picture(pocket: Models, negatives: Negativ
     before, after = (paint(engine, replace(REQUEST, targets=targets, steps=steps))[0] for steps in (1, 20))
 
     def seen(picture: Tensor) -> float:
-        rows = engine.objective.rows(replace(REQUEST, targets=targets), {OTHER: picture})
-        wanted = engine.objective.rows(replace(REQUEST, targets=targets), PICTURES)
+        rows = engine.parts(engine.recipe.stages[0]).objective.rows(replace(REQUEST, targets=targets), {OTHER: picture})
+        wanted = engine.parts(engine.recipe.stages[0]).objective.rows(replace(REQUEST, targets=targets), PICTURES)
         return float(rows[0][0] @ wanted[0][0])
 
     assert seen(after) > seen(before) + 0.05
@@ -145,10 +145,10 @@ def test_pictures_and_words_are_weighed_against_each_other(models: Models) -> No
     engine = make_engine(models, RECIPES["latent"])
     targets = (Target("a red apple", weight=3.0), Target(picture=OTHER, weight=-1.0))
     request = replace(REQUEST, targets=targets)
-    vectors = engine.objective.rows(request, PICTURES)[0]
+    vectors = engine.parts(engine.recipe.stages[0]).objective.rows(request, PICTURES)[0]
     assert weights(request, 0).tolist() == [0.75, -0.25]
     assert vectors.norm(dim=1).tolist() == pytest.approx([1, 1])
-    (word,), _ = engine.objective.rows(REQUEST)[:2]
+    (word,), _ = engine.parts(engine.recipe.stages[0]).objective.rows(REQUEST)[:2]
     assert torch.allclose(vectors[0], word, atol=1e-6)
 
 

@@ -25,8 +25,11 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
         ({"targets": (Target("a dog", part=0), Target("a cat", weight=0.0, part=1))}, "weight 0"),
         ({"targets": tuple(Target("a dog", part=part) for part in range(5))}, "5 parts needs as many steps"),
         ({"canvas": "latent"}, "canvas"),
-        ({"optimiser": "adam"}, "optimiser"),
-        ({"outputs": ("gif",)}, "PNG"),
+        ({"optimiser": "magic"}, "no such optimiser; ask for adam, "),
+        ({"cuts": "magic"}, "composed, crops or pooled"),
+        ({"augment": ("flip", "magic")}, "no such augmentation"),
+        ({"outputs": ("png", "exe")}, "There is no exe to be made of a picture; there are png, mp4, gif, webp."),
+        ({"outputs": ("png", "mp4", "gif")}, "One video"),
     ],
 )
 def test_what_cannot_be_painted_is_refused_in_a_sentence(changes: dict[str, Any], word: str) -> None:

@@ -11,8 +11,10 @@ from torch import Generator
 
 from config.settings import ModelsSettings
 from generation.checkpoints.loader import Models, load_clip, load_vqgan, prepare
+from generation.engine.optimisers import OPTIMISERS
 from generation.engine.step import step
 from generation.models.precision import Precision
+from generation.options import AUGMENTATIONS, CUT_METHODS
 from generation.pocket.description import PocketSection
 from generation.recipe import Recipe, Stage
 from generation.worker.build import engine_for
@@ -28,6 +30,8 @@ PAINTINGS = 2
         Stage(),
         Stage(optimiser="normalised", pyramid=(1.0, 0.5), total_variation=1.0),
         Stage(canvas="pixels", pyramid=(1.0, 0.5)),
+        *(Stage(optimiser=name) for name in OPTIMISERS),
+        *(Stage(cut_method=name, augmentations=AUGMENTATIONS) for name in CUT_METHODS),
     ],
 )
 def test_a_step_stays_on_its_device_and_does_not_wait_for_it(
@@ -37,7 +41,8 @@ def test_a_step_stays_on_its_device_and_does_not_wait_for_it(
     vqgan, _ = load_vqgan(path)
     models = prepare(Models(vqgan, load_clip(Path(tiny_models.clip)), Recipe(stages=(stage,)), path), META, precision)
     engine = engine_for(models, META, PocketSection())
-    (canvas,), (optimiser,), objective = engine.canvases, engine.optimisers, engine.objective
+    parts = engine.parts(stage)
+    canvas, optimiser, objective = parts.canvas, parts.optimiser, parts.objective
     generator = Generator().manual_seed(0)
     init = canvas.init(64, 64, generator, torch.zeros(3, 64, 64, device=META))
     parameters, constants = (

@@ -142,7 +142,7 @@ def test_a_picture_is_painted_towards_what_both_look_for(tiny_models: ModelsSett
         (state,) = engine.step()
         assert state.picture is not None
         pictures.append(state.picture.clone())
-    objective = engine.objective
+    objective = engine.parts(engine.recipe.stages[0]).objective
     drawn = objective.draw(1, Generator().manual_seed(7))
     for each in models.perceptor.members:
         alone = Likeness(each, Cutouts(4, 32, CPU))

@@ -11,6 +11,7 @@ from generation.checkpoints.loader import Models, load_models
 from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
+from generation.engine.parts import Parts
 from generation.engine.story import weights
 from generation.perceptor.cutouts import Cutouts
 from generation.pocket.composer import Composer, finish
@@ -50,10 +51,10 @@ def sketcher(models: Models, objective: Likeness) -> Sketcher:
 
 @pytest.fixture
 def engine(models: Models, objective: Likeness, sketcher: Sketcher) -> Engine:
-    canvases = [CANVASES[stage.canvas](models, stage, CPU) for stage in RECIPE.stages]
-    return Engine(
-        RECIPE, canvases, [OPTIMISERS[stage.optimiser]() for stage in RECIPE.stages], objective, CPU, sketcher
-    )
+    def parts(stage: Stage) -> Parts:
+        return Parts(CANVASES[stage.canvas](models, stage, CPU), objective, OPTIMISERS[stage.optimiser]())
+
+    return Engine(RECIPE, parts, CPU, sketcher)
 
 
 def seeded(seed: int) -> Generator:
@@ -94,13 +95,10 @@ def test_it_draws_in_slices_what_is_wanted_most(sketcher: Sketcher, objective: L
     assert any(torch.equal(picture, fit(each, 64, 64)) for each in drawn)
 
 
-@pytest.mark.parametrize(("init", "stage"), [("auto", 1), ("sketch", 1), ("noise", 0)])
-def test_a_painting_begins_where_it_is_asked_to(engine: Engine, init: str, stage: int) -> None:
+@pytest.mark.parametrize(("init", "canvases"), [("auto", 1), ("sketch", 1), ("noise", 2)])
+def test_a_painting_begins_where_it_is_asked_to(engine: Engine, init: str, canvases: int) -> None:
     painting = engine.add_request(replace(REQUEST, init=init))
-    assert painting.stage == stage
-    while not painting.step:
-        engine.step()
-    assert painting.first_stage == stage
+    assert [stage.canvas for stage in painting.stages] == ["pixels", "latent"][-canvases:]
     while len(engine):
         engine.step()
     assert painting.done
@@ -108,8 +106,8 @@ def test_a_painting_begins_where_it_is_asked_to(engine: Engine, init: str, stage
 
 def test_a_story_begins_from_noise_unless_it_is_asked_to(engine: Engine) -> None:
     story = replace(REQUEST, targets=(Target("a red apple", part=0), Target("the sea", part=1)))
-    assert engine.add_request(story).stage == 0
-    assert engine.add_request(replace(story, id="b", init="sketch")).stage == 1
+    assert len(engine.add_request(story).stages) == 2
+    assert len(engine.add_request(replace(story, id="b", init="sketch")).stages) == 1
 
 
 def test_painting_goes_on_from_the_sketch_that_the_perceptor_picks(

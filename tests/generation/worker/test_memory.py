@@ -13,7 +13,7 @@ from generation.pocket.description import PocketSection
 from generation.recipe import Recipe
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
-from generation.worker.memory import WORKSPACE, Saved, capacity, free_memory, step_bytes
+from generation.worker.memory import WORKSPACE, Saved, canvas_bytes, capacity, free_memory, step_bytes
 from tests.conftest import tiny_vqgan
 from tests.generation.worker.test_registration import Evolution
 
@@ -64,7 +64,7 @@ def test_what_an_evaluation_takes_counts_whatever_the_optimiser_does(engine: Eng
     """Of one that takes no gradients nothing is kept, and yet it takes something."""
     optimiser = Evolution()
     assert optimiser.evaluations > 1
-    other = Engine(engine.recipe, engine.canvases, [optimiser], engine.objective, CPU)
+    other = Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=optimiser), CPU)
     assert kept(other, 64, 1) == 0
     assert step_bytes(other) == step_bytes(engine)
 
@@ -77,8 +77,15 @@ def test_models_of_coarse_codes_are_measured_with_larger_pictures(tiny_models: M
     assert step_bytes(engine).pixel_bytes > 0
 
 
-def test_a_cpu_paints_one_at_a_time_and_needs_no_measuring(engine: Engine) -> None:
-    assert capacity(engine) == Capacity(1)
+def test_a_cpu_paints_one_at_a_time_and_is_measured_by_its_canvas(engine: Engine, tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemAvailable:    10000 kB\n")
+    held = capacity(engine, meminfo=meminfo)
+    assert held == Capacity(1, memory=0.9 * 10000 * 1024, pixel_bytes=canvas_bytes(engine))
+    assert held.pixel_bytes == pytest.approx(step_bytes(engine).pixel_bytes, rel=0.2)
+    assert held.holds((64, 64))
+    assert not held.holds((256, 256))
+    assert held.has_room([], (4096, 4096))
 
 
 def test_capacity_is_what_is_free_and_what_a_step_takes(engine: Engine, tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""What can be chosen about how a picture is painted, by the names that flags, requests and recipes use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+OPTIMISERS: Mapping[str, float] = {
+    "adam": 1.0,
+    "adamw": 1.0,
+    "radam": 5.0,
+    "adamax": 1.5,
+    "adamp": 1.0,
+    "diffgrad": 1.5,
+    "adagrad": 3.0,
+    "rmsprop": 0.5,
+    "sgd": 300.0,
+    "normalised": 9.0,
+}
+"""And the learning rate with which each goes about as far as Adam, in units of Adam's.
+
+Measured with the pocket models, over 60 steps in pixels and in the latent. SGD regards the size of gradients, which
+other models have smaller ones of.
+"""
+
+CUT_METHODS: Mapping[str, tuple[str, ...]] = {
+    "composed": (),
+    "crops": (),
+    "pooled": ("affine", "perspective", "jitter", "erasing", "noise"),
+}
+"""And the augmentations that belong to each beside those that are part of it."""
+
+AUGMENTATIONS = (
+    "flip",
+    "jitter",
+    "sharpness",
+    "noise",
+    "heavy-noise",
+    "perspective",
+    "rotation",
+    "affine",
+    "elastic",
+    "thin-plate",
+    "crop",
+    "resized-crop",
+    "erasing",
+)
+"""Of the views."""
+
+USUAL_CUTOUTS = 32
+"""Views of a picture in each step with official weights."""
+MOST_CUTOUTS = 128
+"""That can be asked for."""
+MOST_TIMES = 4
+"""More views than suit the models that can be asked for."""
+MOST_GROWN = 0.9
+"""Of the steps that can be painted at half the size."""
+HALF = 0.5
+"""Of the sides, at which a picture begins that grows."""
+
+Quality = Literal["draft", "normal", "better", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What a quality means, beside what suits the models.
+
+    Args:
+        steps: times as many.
+        cutouts: times as many.
+        grow: share of the steps that is painted at half the size.
+    """
+
+    steps: float = 1.0
+    cutouts: float = 1.0
+    grow: float = 0.0
+
+
+PRESETS: Mapping[Quality, Preset] = {
+    "draft": Preset(steps=0.5, grow=0.6),
+    "normal": Preset(),
+    "better": Preset(steps=1.5, cutouts=1.5),
+    "best": Preset(steps=2.0, cutouts=2.0),
+}
+"""By their names, from the quickest to the best; ``docs/presets.md`` says why these."""
