@@ -18,6 +18,8 @@ COMMANDS = {
     "eight": "eight whole pictures at once, and one after the other by the textbook loop",
     "profile": "time per step by part",
     "precision": "bfloat16 beside float32: losses and pictures",
+    "video": "a painting with a video of it, and without",
+    "company": "the same painting alone and in a batch, after one step and after more",
     "queue": "one request in and one out, with many waiting and with few",
     "ack": "from a message to its acknowledgement while all workers are busy",
     "workers": "two CPU workers and one",

@@ -71,11 +71,13 @@ class Painted:
         seconds: of painting.
         left_out: the tail of the prompt that was not painted, ``""`` when all of it was.
         smaller: width and height in which it was painted where they are not those that were asked for.
+        note: what else there is to say, a sentence.
     """
 
     seconds: float
     left_out: str = ""
     smaller: Shape | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class Caption:
                 lines = [PAUSED, self._fine_print()]
             case Painted():
                 lines = [f"{self._fine_print()} · {duration(state.seconds)}"]
+                lines += [f"-# {state.note}"] * bool(state.note)
                 lines += [*_left_out(state.left_out), *self._smaller(state.smaller), f"-# Again: {self.again}"]
             case Ended():
                 lines = [state.sentence, *([f"-# Again: {self.again}"] if state.again else [])]

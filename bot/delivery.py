@@ -22,11 +22,19 @@ UNEDITABLE = {30046, 50083}
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture, its file name, and its description for those who cannot see it."""
+    """An encoded picture, its file name, and its description for those who cannot see it.
+
+    Args:
+        name: of the file.
+        data: the file.
+        description: for those who cannot see it.
+        video: of how it was painted, which is shown beside it.
+    """
 
     name: str
     data: bytes
     description: str
+    video: "Picture | None" = None
 
 
 UNKNOWN = Picture("", b"", "")
@@ -196,4 +204,5 @@ class Delivery:
 def _files(picture: Picture | None) -> list[discord.File]:
     if picture is None:
         return []
-    return [discord.File(io.BytesIO(picture.data), picture.name, description=picture.description)]
+    file = discord.File(io.BytesIO(picture.data), picture.name, description=picture.description)
+    return [file, *_files(picture.video)]

@@ -23,7 +23,7 @@ from generation.options import (
     Quality,
 )
 from generation.prompt import MOST_WEIGHT
-from generation.request import MOST_TARGETS, NOISE, SEED_LIMIT, ImagineRequest
+from generation.request import FILMS, MOST_TARGETS, NOISE, PNG, SEED_LIMIT, ImagineRequest
 
 Fields = Mapping[str, Any]
 """Some fields of an ``ImagineRequest``, by name."""
@@ -84,6 +84,7 @@ class Flag:
         is_offered: whether ``.help`` tells of it; given ``inits``.
         takes_words: whether its value is all words up to the next flag.
         is_prose: whether its name is a word that may well stand behind a dash, where it is a flag only before a value.
+        bare: the value where none is given; None for a flag that needs one.
     """
 
     fields: tuple[str, ...]
@@ -97,6 +98,7 @@ class Flag:
     is_offered: Callable[[Sequence[str]], bool] = lambda _: True
     takes_words: bool = False
     is_prose: bool = False
+    bare: str | None = None
 
 
 def usual_fields(painting: PaintingSettings, quality: Quality = "normal") -> Fields:
@@ -459,6 +461,16 @@ FLAGS = {
         render=_plain,
         is_offered=lambda _: False,
         is_prose=True,
+    ),
+    "video": Flag(
+        fields=("outputs",),
+        example="gif",
+        help="also a video: mp4, gif or webp",
+        pattern=lambda _: "|".join(FILMS),
+        parse=lambda value, *_: {"outputs": (PNG, *_choice("video", "film", value, FILMS).values())},
+        caption=lambda _: "with a video",
+        render=lambda outputs: next((each for each in outputs if each in FILMS), FILMS[0]),
+        bare=FILMS[0],
     ),
 }
 """All flags, by their names, in the order in which they are told."""

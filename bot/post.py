@@ -38,6 +38,7 @@ NOT_ATTACHED = (
 )
 NOT_POSTED = "The picture is finished, but Discord does not let me post it."
 POSTED_IN_PRIVATE = "The picture is finished. Discord does not let me post it here, so it came to you in private."
+VIDEO_TOO_LARGE = "The video is larger than the {0} MB allowed here; fewer steps or a smaller size make it smaller."
 NOT_WRITABLE = "I cannot write there, so nothing is painted."
 
 _log = structlog.get_logger(__name__)
@@ -192,7 +193,7 @@ class Post:
             await self._delivery.edit(text, None if self._refusals else picture)
         elif picture is None:
             await self._deliver_words(text, self._refusals)
-        elif len(picture.data) > self._delivery.upload_limit:
+        elif max(len(picture.data), len(picture.video.data) if picture.video else 0) > self._delivery.upload_limit:
             await self._shrink(state, picture)
             return None
         elif self._refused_for_long:
@@ -283,7 +284,11 @@ class Post:
         return self._failed_fallbacks >= FALLBACKS if self._picture else self._refusals >= 4
 
     async def _shrink(self, state: Shown, picture: Picture) -> None:
-        """Let a picture have fewer bytes, or, where it is the finished one and has few already, say that it is lost."""
+        """Let a picture go without its video, then have fewer bytes; say so where the finished one has few already."""
+        if picture.video is not None and isinstance(state, Painted):
+            note = VIDEO_TOO_LARGE.format(self._delivery.upload_limit >> 20)
+            self._change(replace(state, note=note), replace(picture, video=None))
+            return
         data = await asyncio.to_thread(smaller, picture.data)
         if self._state is not state:
             return

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import weakref
 from collections import defaultdict
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,7 +28,7 @@ from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Failed, Finished, Progress
-from generation.request import ImagineRequest
+from generation.request import FILMS, ImagineRequest
 from store.errors import KnownMessageError, LostError, StoreError
 from store.journal import Kept, StoreJournal
 
@@ -45,6 +45,7 @@ OWN_LIMIT = (
     "or take one back with `{2}cancel`."
 )
 TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
+NO_VIDEO = "The video could not be made; whoever runs Easel can see why."
 MOST_EDITED = 3
 """Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
 
@@ -120,11 +121,10 @@ class Posts:
                 self._entries[kept.request.id] = Entry(record, origin, post)
                 post.show(_standing(record))
             elif kept.png is not None:
-                name = f"{kept.request.slug}.png"
-                picture = Picture(name, kept.png, post.caption.alt_text)
                 shape = shape_of(kept.png) or kept.request.shape
                 smaller = shape if shape != kept.request.shape else None
-                post.show(Painted(kept.seconds or 0.0, kept.left_out, smaller), picture)
+                painted = Painted(kept.seconds or 0.0, kept.left_out, smaller)
+                _show_finished(post, kept.request, painted, kept.png, kept.files)
             elif kept.sentence is not None:
                 post.show(Ended(kept.sentence, again=True))
             else:
@@ -295,8 +295,8 @@ class Posts:
         record, post = entry.record, entry.post
         match update.event:
             case Finished() as event:
-                picture = Picture(f"{record.request.slug}.png", event.png, post.caption.alt_text)
-                post.show(Painted(event.seconds, record.left_out, record.smaller), picture)
+                painted = Painted(event.seconds, record.left_out, record.smaller)
+                _show_finished(post, record.request, painted, event.png, event.files)
                 del self._entries[record.request.id]
             case Failed(reason=reason):
                 post.show(Ended(reason, again=True))
@@ -364,6 +364,18 @@ class Posts:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _show_finished(
+    post: Post, request: ImagineRequest, painted: Painted, png: bytes, files: Mapping[str, bytes]
+) -> None:
+    """Show a finished picture, with the video that was asked for as far as there is one."""
+    described = post.caption.alt_text
+    wanted = next((kind for kind in request.outputs if kind in FILMS), None)
+    film = None if wanted is None else files.get(wanted)
+    video = None if film is None else Picture(f"{request.slug}.{wanted}", film, described)
+    note = NO_VIDEO if wanted is not None and film is None else ""
+    post.show(replace(painted, note=note), Picture(f"{request.slug}.png", png, described, video))
 
 
 def _standing(record: Record) -> State:

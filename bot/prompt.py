@@ -4,7 +4,7 @@
 
     arguments = { address } , { word | flag | code } ;
     address   = "http" , [ "s" ] , "://" , text , [ "::" , weight ] ;     of a picture, see bot.uploads
-    flag      = dashes , name , ( "=" , value | blank , value ) ;
+    flag      = dashes , name , [ "=" , value | blank , value ] ;
     dashes    = "--" | "—" | "–" ;                    phones make one dash of two
     name      = one of bot.flags or an alias ;        in any case
     code      = ticks , text , ticks ;                three backticks or more, in front and behind as many
@@ -13,7 +13,7 @@ Words that are no flags are the prompt, wherever they stand. A word that begins 
 and refused when its name is unknown. One that begins with a longer dash is a flag when its name is known, and refused
 when the name is nearly known and a value of such a flag comes behind it; otherwise it is a word, as all others are.
 Names that are words too, as ``—as`` and ``—long``, are flags there only before a value of theirs. A flag that takes
-words takes all up to the next flag or code block.
+words takes all up to the next flag or code block. One that needs no value takes the next word only if that is one.
 
 What the words of the prompt mean together says :mod:`generation.prompt`.
 
@@ -184,7 +184,8 @@ def _split(text: str, inits: Sequence[str]) -> tuple[list[Word], dict[str, str]]
         name, value = _known(flag["name"]), flag["value"]
         if name in values:
             raise PromptError(f"`--{name}` is there twice; give it once.")
-        if value is None and words:
+        bare = FLAGS[name].bare
+        if value is None and words and (bare is None or _is_value(words[0], name, inits)):
             following = words.popleft()
             if not (following.is_literal or _flag(following, words, inits)):
                 value = following.text
@@ -192,6 +193,7 @@ def _split(text: str, inits: Sequence[str]) -> tuple[list[Word], dict[str, str]]
             if words[0].is_literal or _flag(words[0], [*islice(words, 1, 2)], inits):
                 break
             value += f" {words.popleft().text}"
+        value = bare if value is None else value
         if not value or value.startswith("`") or FLAG.fullmatch(value):
             raise PromptError(f"`--{name}` needs a value, for example `--{name} {FLAGS[name].example}`.")
         values[name] = value
@@ -224,6 +226,11 @@ def _flag(word: Word, following: Sequence[Word], inits: Sequence[str]) -> re.Mat
         return flag if not FLAGS[known].is_prose or has_value(known) else None
     near = [names[each] for each in difflib.get_close_matches(name, names, cutoff=NEAR) if each[0] == name[0]]
     return flag if any(map(has_value, near)) else None
+
+
+def _is_value(word: Word, name: str, inits: Sequence[str]) -> bool:
+    """Return whether a word is a value of a flag."""
+    return not word.is_literal and bool(re.fullmatch(FLAGS[name].pattern(inits), word.text, re.IGNORECASE))
 
 
 def _known(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import enum
+import errno
 import inspect
 import os
 import re
@@ -23,6 +24,9 @@ MISPLACED = (
     "That looks like a bot's token; it belongs in the variable EASEL_DISCORD__TOKEN or in the file that "
     "discord.token_file names, where other users of this machine do not see it."
 )
+SETTING = re.compile(r"[\w.]+=")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What becomes of a stream that nobody has room for."""
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]
 
 app = typer.Typer(
@@ -64,6 +68,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
             app(words, prog_name="easel")
         except Exception as error:
             sys.exit(_told(error))
+        finally:
+            _flush()
     sys.exit(0)
 
 
@@ -76,9 +82,21 @@ def _open_closed_streams() -> None:
         sys.stderr = os.fdopen(2, "w")
 
 
+def _flush() -> None:
+    """Write out what was printed, while it can still be said that nobody has room for it."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # What is not written yet would be tried again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1 if isinstance(error, BrokenPipeError) else _told(error))
+
+
 def _told(error: Exception) -> int:
     """Say what ended the program, and return its exit code: in a sentence, or else by the traceback."""
     code = _exit_code(error)
+    if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+        code, error = 1, OSError(f"what there is to print cannot be written: {error.strerror}")
     if code is not None:
         print(f"easel: {' '.join(str(error).split())}", file=sys.stderr)
         return code
@@ -208,8 +226,12 @@ def sandbox(
 
 @app.command()
 def imagine(
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What to paint.", show_default=False)],
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to put the picture, a .png.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where to put the picture: .png, .jpg or .webp.", show_default=False)
+    ],
+    prompt: Annotated[
+        str | None, typer.Argument(metavar="PROMPT", help="What to paint; that of --from.", show_default=False)
+    ] = None,
     settings: SetupArguments = None,
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda or cuda:N; several with commas.", show_default="a GPU, else the CPU")
@@ -242,6 +264,22 @@ def imagine(
             metavar="FILE", help="Paint only where this is white, on the picture of --init.", show_default=False
         ),
     ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Make this picture again, with what is said beside.", show_default=False
+        ),
+    ] = None,
+    video: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Film how it is painted: .mp4, .gif or .webp.", show_default=False),
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(min=1, max=60, help="Pictures of the film in a second.", show_default="25")
+    ] = None,
+    length: Annotated[
+        float | None, typer.Option(min=1, max=600, help="Seconds of the film.", show_default="as it comes")
+    ] = None,
     **flags: str | None,
 ) -> None:
     """Paint one picture, without Discord.
@@ -251,14 +289,24 @@ def imagine(
     easel imagine 'a storm, oil painting' --out storm.png --size 192x128 --seed 7
     easel imagine 'a red apple' --out apple.png --vqgan coco --clip ViT-B/32
     easel imagine 'a red hat' --out hat.png --init me.jpg --mask head.png
+    easel imagine 'a red apple' --out apple.webp --video apple.mp4 --length 10
+    easel imagine --from apple.webp --out larger.png --size 256x256
     """
+    from dataclasses import replace
+
     from config.layers import load
     from config.settings import DEVICE
+    from easel import again
     from easel import imagine as painting
-    from easel import picture_file
     from easel.models import with_paths
     from easel.picture_arguments import PictureArguments, start_in
+    from easel.picture_file import Files
 
+    if source is not None and prompt is not None and SETTING.match(prompt):
+        settings = [prompt, *(settings or [])]
+        prompt = None
+    if prompt is None and source is None:
+        raise typer.BadParameter("say what to paint, or --from which file", param_hint="PROMPT")
     arguments = ["log.level=warning", *_checked(settings)]
     if device is not None:
         if not all(map(DEVICE.fullmatch, device.split(","))):
@@ -268,13 +316,44 @@ def imagine(
     arguments += [f"models.{key}={value}" for key, value in named.items() if value is not None]
     chosen = load(arguments=arguments)
     start = start_in(flags.get("init"))
+    flags |= {"init": None} if start else {}
+    before = again.read_file(source) if source else None
+    files = Files(out, video)
     try:
-        request = painting.request(prompt, chosen.painting, flags | ({"init": None} if start else {}))
-        picture_file.check(out, request.width, request.height)
-        request, pictures = PictureArguments(start, target or (), mask).read(request)
+        if before is not None:
+            before = again.with_pictures(before)
+            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=start is not None)
+        else:
+            request = painting.request(prompt or "", chosen.painting, flags)
+        request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length)
+        files.check(request)
+        request, pictures = PictureArguments(start, target or (), mask).read(request, before)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    painting.paint(request, with_paths(chosen), out, as_json=json, pictures=pictures)
+    painting.paint(request, with_paths(chosen), files, as_json=json, pictures=pictures, before=before)
+
+
+@app.command()
+def show(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A picture or a film that Easel made.", show_default=False)
+    ],
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON: command, request, setup, pictures, missing.")
+    ] = False,
+) -> None:
+    r"""Print the command line that made a picture.
+
+    Also of what other programs took no metadata out of: .png, .jpg, .webp, .gif and .mp4.
+
+    \b
+    easel show apple.png
+    easel show apple.png --json
+    """
+    from config.layers import load
+    from easel.show import show as tell
+
+    tell(file, load(), as_json=json)
 
 
 IMAGINE = inspect.signature(imagine)
@@ -287,8 +366,8 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
         from bot.flags import ATTACHED, FLAGS
 
         for name, flag in FLAGS.items():
-            if ATTACHED.keys() & flag.fields:
-                continue  # --init, --target and --mask say it
+            if ATTACHED.keys() & flag.fields or "outputs" in flag.fields:
+                continue  # --init, --target, --mask and --video say it
             names = [f"--{each}" for each in (name, *flag.aliases)]
             text = f"{flag.help[0].upper()}{flag.help[1:]}; for example {flag.example}."
             if name == "init":
@@ -301,7 +380,7 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
 
 def _checked(settings: list[str] | None) -> list[str]:
     """Refuse what is not ``key=value``, without repeating it: it could be a secret."""
-    if not all(re.match(r"[\w.]+=", setting) for setting in settings or []):
+    if not all(map(SETTING.match, settings or [])):
         raise typer.BadParameter(
             "should be key=value; a prompt of several words goes in quotes", param_hint="KEY=VALUE"
         )

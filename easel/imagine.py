@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -15,14 +14,16 @@ from bot.caption import smaller_size
 from bot.errors import PromptError
 from bot.prompt import parse
 from config.settings import PaintingSettings, Settings
+from easel.again import difference
 from easel.logs import configure
-from easel.picture_file import save
+from easel.picture_file import Files
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, Started
 from generation.executor import NO_PICTURES, Executor
 from generation.executor.local import LocalExecutor
+from generation.metadata import Metadata, read
 from generation.request import ImagineRequest
 
 
@@ -42,23 +43,25 @@ def request(prompt: str, painting: PaintingSettings, flags: Mapping[str, str | N
 def paint(
     request: ImagineRequest,
     settings: Settings,
-    out: Path,
+    files: Files,
     *,
     as_json: bool,
     pictures: Mapping[str, bytes] = NO_PICTURES,
+    before: Metadata | None = None,
 ) -> None:
-    """Paint, write the picture to ``out`` and say so on standard output.
+    """Paint, write the picture and what is made beside it, and say so on standard output.
 
     Args:
         request: to be painted.
         settings: how, and with what.
-        out: a file.
+        files: to write.
         as_json: say it as a line of JSON.
         pictures: that the request names, PNGs by their SHA-256.
+        before: of the picture that is made again, if it is one; what is otherwise now is said on standard error.
 
     Raises:
         GenerationError: there is no picture.
-        SaveError: there is one, but not in ``out``.
+        SaveError: there is one, but not everything is where it should be.
     """
     configure(settings.log.level)
     console = Console(stderr=True)
@@ -86,8 +89,10 @@ def paint(
 
         executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
         finished = asyncio.run(painted(request, executor, follow, pictures))
-    save(finished.png, out)
-    shown = os.fsencode(out).decode(errors="replace")
+    files.save(finished, pictures)
+    if before is not None and (otherwise := difference(before.setup, read(finished.png).setup)):
+        print(f"easel: this can be another picture: {otherwise}", file=sys.stderr)
+    shown = os.fsencode(files.picture).decode(errors="replace")
     speed = request.steps / finished.seconds
     if as_json:
         report = {

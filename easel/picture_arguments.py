@@ -9,6 +9,7 @@ from pathlib import Path
 
 from generation.decoding import MAX_BYTES, decode
 from generation.errors import PictureError
+from generation.metadata import Metadata
 from generation.request import AUTO, ImagineRequest, Target
 
 WEIGHTED = re.compile(r"(?P<file>.+):(?P<weight>-?\d{1,3}(?:\.\d{1,4})?)", re.DOTALL)
@@ -29,17 +30,23 @@ class PictureArguments:
     targets: Sequence[str] = ()
     mask: Path | None = None
 
-    def read(self, request: ImagineRequest) -> tuple[ImagineRequest, Mapping[str, bytes]]:
-        """Return the request with these pictures, and them, as PNGs by their SHA-256.
+    def read(
+        self, request: ImagineRequest, before: Metadata | None = None
+    ) -> tuple[ImagineRequest, Mapping[str, bytes]]:
+        """Return the request with these pictures, and all that it names, as PNGs by their SHA-256.
+
+        Args:
+            request: that may name others already; of each kind these take their place.
+            before: which has these others.
 
         Raises:
-            ValueError: one cannot be read, or there is nothing to begin from; the sentence says which.
+            ValueError: one cannot be read, is missing, or there is nothing to begin from; the sentence says which.
         """
         if self.start is not None and request.init != AUTO:
             raise ValueError("it begins from a picture or in another way, not both")
-        if self.mask is not None and self.start is None:
+        if self.mask is not None and self.start is None and not request.init_picture:
             raise ValueError("--mask needs --init FILE, the picture that is painted on where the mask is white")
-        pictures: dict[str, bytes] = {}
+        pictures = dict(before.pictures) if before else {}
 
         def taken(path: Path | None) -> str:
             if path is None:
@@ -51,9 +58,18 @@ class PictureArguments:
 
         targets = [Target(picture=taken(path), weight=weight) for path, weight in map(_weighted, self.targets)]
         if targets:
-            words = request.targets or ((Target(request.prompt),) if request.prompt else ())
+            words = tuple(target for target in request.targets if not target.picture) or (
+                (Target(request.prompt),) if request.prompt else ()
+            )
             request = replace(request, targets=(*words, *targets))
-        return replace(request, init_picture=taken(self.start), mask=taken(self.mask)), pictures
+        start, mask = taken(self.start) or request.init_picture, taken(self.mask) or request.mask
+        request = replace(request, init_picture=start, mask=mask)
+        if missing := request.pictures - pictures.keys():
+            digests = ", ".join(sorted(missing))
+            raise ValueError(
+                f"give --init, --mask or --target the pictures that are not in the file: SHA-256 {digests}"
+            )
+        return request, {digest: pictures[digest] for digest in request.pictures}
 
 
 def start_in(init: str | None) -> Path | None:

@@ -1,22 +1,52 @@
-"""The file into which a picture from the command line goes."""
+"""The files into which a picture from the command line goes, and what is made beside it."""
 
+import io
 import os
 import secrets
 import stat
 import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from PIL import Image
+
 from easel.disk import PREFIX, try_writing
+from generation.events import Finished
+from generation.metadata import Format, Metadata, encode, read
+from generation.request import FILMS, PNG, ImagineRequest
 
 
 class SaveError(Exception):
-    """A finished picture is not where it should be; ``str(error)`` is one line that says where it is."""
+    """What is finished is not where it should be; ``str(error)`` is one line that says where it is."""
 
 
-def check(out: Path, width: int, height: int) -> None:
-    """Raise ``ValueError`` when no picture of that size can be written there."""
-    if not out.name.lower().endswith(".png"):
-        raise ValueError(f"the file should end in .png, not as {out.name}")
+FORMATS: Mapping[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""Of pictures, by how the names of their files end."""
+
+
+def is_picture(file: Path) -> bool:
+    """Return whether a file is a picture by its name."""
+    return file.name.lower().endswith(tuple(FORMATS))
+
+
+def format_of(out: Path) -> Format:
+    """Return the format of the file of a picture."""
+    return next(kind for ending, kind in FORMATS.items() if out.name.lower().endswith(ending))
+
+
+def check(out: Path, width: int, height: int, endings: Collection[str] = FORMATS) -> None:
+    """Raise ``ValueError`` when nothing as large as a picture of that size can be written there.
+
+    Args:
+        out: a file.
+        width: in pixels.
+        height: in pixels.
+        endings: of its name, one of which it should have.
+    """
+    if not out.name.lower().endswith(tuple(endings)):
+        *most, last = endings
+        raise ValueError(f"the file should end in {', '.join(most)}{' or ' * bool(most)}{last}, not as {out.name}")
     if not out.parent.is_dir():
         raise ValueError(f"there is no folder {out.parent}")
     try:
@@ -41,13 +71,65 @@ def check(out: Path, width: int, height: int) -> None:
         raise ValueError(f"a picture cannot be written into {folder}: {error.strerror}") from None
 
 
-def save(png: bytes, out: Path, spare: Path | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a picture goes, and what is made beside it.
+
+    Args:
+        picture: its file.
+        film: how it came about.
+    """
+
+    picture: Path
+    film: Path | None = None
+
+    @property
+    def outputs(self) -> Mapping[str, Path]:
+        """The files by what a request calls them."""
+        film = {} if self.film is None else {self.film.suffix.lower().removeprefix("."): self.film}
+        return {PNG: self.picture, **film}
+
+    def check(self, request: ImagineRequest) -> None:
+        """Raise ``ValueError`` when one of them cannot be written for a request, as far as one can tell."""
+        width, height = request.shape
+        check(self.picture, width, height)
+        if not Metadata(request).fits(format_of(self.picture)):
+            raise ValueError(f"a JPEG has no room for that long a prompt; {self.picture.stem}.png has")
+        if self.film is not None:
+            check(self.film, width, height, [f".{kind}" for kind in FILMS])
+            if self.film.resolve() == self.picture.resolve():
+                raise ValueError("the picture and the video cannot go into one file")
+
+    def save(self, finished: Finished, pictures: Mapping[str, bytes]) -> None:
+        """Write all of them.
+
+        Args:
+            finished: what there is to write.
+            pictures: from which it was painted; they go along as far as there is room.
+
+        Raises:
+            SaveError: one of them cannot be written, or was not made.
+        """
+        kind = format_of(self.picture)
+        data = finished.png
+        if kind != "PNG" or pictures:
+            with Image.open(io.BytesIO(data)) as image:
+                data = encode(image.convert("RGB"), kind, replace(read(data), pictures=pictures))
+        save(data, self.picture)
+        for name, file in self.outputs.items():
+            if name in finished.files:
+                save(finished.files[name], file)
+            elif name != PNG:
+                raise SaveError(f"{file} could not be made; the picture is in {self.picture}")
+
+
+def save(data: bytes, out: Path, spare: Path | None = None) -> None:
     """Write the file whole or not at all; a link stays, and what it leads to is replaced.
 
     Args:
-        png: the picture.
+        data: its content.
         out: the file.
-        spare: the folder for a picture that cannot be written there; the system's for temporary files by default.
+        spare: the folder for what cannot be written there; the system's for temporary files by default.
 
     Raises:
         SaveError: the file cannot be written, although :func:`check` found that it could.
@@ -56,19 +138,19 @@ def save(png: bytes, out: Path, spare: Path | None = None) -> None:
         target = out.resolve()
         partial = target.with_name(f"{PREFIX}{secrets.token_hex(4)}")
         try:
-            partial.write_bytes(png)
+            partial.write_bytes(data)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise SaveError(f"{out} cannot be written: {error.strerror}; {_kept(png, spare)}") from None
+        raise SaveError(f"{out} cannot be written: {error.strerror}; {_kept(data, out, spare)}") from None
 
 
-def _kept(png: bytes, folder: Path | None) -> str:
-    """Keep the picture in the folder, by default among the temporary files, and say so."""
+def _kept(data: bytes, out: Path, folder: Path | None) -> str:
+    """Keep what cannot be written in the folder, by default among the temporary files, and say so."""
     try:
-        with tempfile.NamedTemporaryFile(prefix="easel-", suffix=".png", dir=folder, delete=False) as file:
-            file.write(png)
+        with tempfile.NamedTemporaryFile(prefix="easel-", suffix=out.suffix, dir=folder, delete=False) as file:
+            file.write(data)
     except OSError as error:
-        return f"nor can the picture be kept among the temporary files: {error.strerror}"
-    return f"the picture is kept as {file.name}"
+        return f"nor can it be kept among the temporary files: {error.strerror}"
+    return f"it is kept as {file.name}"

@@ -5,6 +5,7 @@
     GenerationError         the sentence can be shown as it is
     ├── CheckpointError     weights that are missing, damaged or of a kind that is not supported
     ├── DeviceError         a device that is not there
+    ├── MetadataError       a file that does not say how it was made
     ├── PictureError        a file from somebody that is no picture, or one that is too large
     ├── QueueFullError      as many requests as may be
     ├── RequestError        a request that cannot be painted, by the fault of the one who asked
@@ -42,6 +43,10 @@ class CheckpointError(GenerationError):
 
 class DeviceError(GenerationError):
     """A configured device is not there."""
+
+
+class MetadataError(GenerationError):
+    """A file does not say how it was made, or not in a way that can be read."""
 
 
 class PictureError(GenerationError):

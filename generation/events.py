@@ -6,7 +6,8 @@ again, from its last checkpoint if there is one, so ``Started`` may come more th
 further events.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from generation.capacity import Capacity
 from generation.options import MOST_CUTOUTS
@@ -83,13 +84,15 @@ class Finished:
 
     Args:
         request_id: of the request.
-        png: the picture, an encoded PNG that carries the request as metadata.
+        png: the picture, an encoded PNG that says how it was made, see ``generation.metadata``.
         seconds: as of :class:`Progress`.
+        files: what else was asked for and could be made, by the names in the request's ``outputs``.
     """
 
     request_id: str
     png: bytes
     seconds: float
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

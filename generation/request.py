@@ -21,6 +21,10 @@ AUTO = "auto"
 """Whatever suits the models."""
 NOISE = "noise"
 """Nothing to begin from."""
+PNG = "png"
+FILMS = ("mp4", "gif", "webp")
+"""Outputs that show how the picture came about."""
+OUTPUTS = (PNG, *FILMS)
 VERSION = 3
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
@@ -125,7 +129,7 @@ class ImagineRequest:
         init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal; ``""`` for none.
         canvas: what is optimised; ``auto`` or a name that the models' recipe knows.
         optimiser: by what; ``auto`` or a name that the models' recipe knows.
-        outputs: what is made of it.
+        outputs: what is made of it, of :data:`OUTPUTS`; a PNG always.
         init_weight: pull of what the painting began with, see ``generation.engine.batch.pull``; 0 for none.
         fit: how pictures of another shape are made to fit, their aspect kept: ``crop`` cuts off what is too much,
             ``pad`` goes on with their edges where something is missing.
@@ -145,6 +149,8 @@ class ImagineRequest:
         cut_power: more than 1 makes small cuts more frequent, where they are of random sizes.
         augment: how they are changed, by names in ``generation.options``; None for what belongs to the cuts.
         grow: share of the steps that is painted at half the size.
+        fps: pictures of a film in a second; None for what suits its length.
+        length: of a film, in seconds; None for as long as its pictures last.
     """
 
     __pydantic_config__ = STRICT
@@ -162,7 +168,7 @@ class ImagineRequest:
     init_picture: Digest = ""
     canvas: Name = AUTO
     optimiser: Name = AUTO
-    outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = ("png",)
+    outputs: Annotated[tuple[Name, ...], Field(max_length=16)] = (PNG,)
     init_weight: Pull = 0.0
     fit: Literal["crop", "pad"] = "crop"
     mask: Digest = ""
@@ -179,6 +185,8 @@ class ImagineRequest:
     cut_power: Annotated[float, Field(ge=0.1, le=10)] | None = None
     augment: Annotated[tuple[Name, ...], Field(max_length=16)] | None = None
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
+    fps: Annotated[float, Field(ge=1, le=60)] | None = None
+    length: Annotated[float, Field(ge=1, le=600)] | None = None
 
     @property
     def judged_by(self) -> tuple[Target, ...]:

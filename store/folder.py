@@ -25,11 +25,13 @@ class Folder:
         path: of the folder, which is made where it is written to.
         suffix: of the files' names.
         keep: for how long, and how many bytes of them.
+        beside: other suffixes, of files that stand beside those.
     """
 
-    def __init__(self, path: Path, suffix: str, keep: Keep) -> None:
+    def __init__(self, path: Path, suffix: str, keep: Keep, beside: tuple[str, ...] = ()) -> None:
         self.path = path
         self._suffix = suffix
+        self._endings = (suffix, *beside, PART)
         self._keep = keep
         self._parts = count()
 
@@ -99,7 +101,7 @@ class Folder:
         if not self.path.is_dir():
             return []
         # Also what an earlier process had not written to its end.
-        return [file for file in self.path.iterdir() if file.name.endswith((self._suffix, PART)) and file.is_file()]
+        return [file for file in self.path.iterdir() if file.name.endswith(self._endings) and file.is_file()]
 
 
 def _plain(request_id: str) -> str:

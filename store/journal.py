@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from math import inf
 from pathlib import Path
@@ -54,6 +54,7 @@ class Kept:
         left_out: the tail of the prompt that was not painted.
         sentence: why it failed; None where it has not.
         png: the finished picture, where there is one.
+        files: what was made beside it, as of ``generation.events.Finished``.
     """
 
     request: ImagineRequest
@@ -66,6 +67,7 @@ class Kept:
     left_out: Text
     sentence: Text | None
     png: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def is_painted(self) -> bool:
@@ -190,8 +192,10 @@ class StoreJournal:
                 given_up = update(requests).where(requests.c.number == row["number"])
                 await self._database.write(given_up.values(state=FAILED, ended=time.time()))
                 continue
-            png = await self._pictures.read(each.request) if each.is_painted else None
-            kept.append(replace(each, png=png))
+            if each.is_painted:
+                png, files = await self._pictures.read(each.request)
+                each = replace(each, png=png, files=files)
+            kept.append(each)
         return kept
 
     async def sent(self, request_id: str, post: int | None) -> None:

@@ -19,11 +19,12 @@ from generation.checkpoints.clip_description import describe_clip
 from generation.checkpoints.clip_names import OPENAI, TRANSFORMERS
 from generation.checkpoints.loader import load_clip, load_vqgan
 from generation.checkpoints.state_dict import read_state_dict
-from generation.errors import CheckpointError
+from generation.errors import CheckpointError, MetadataError
 from generation.executor.protocol import unpack
+from generation.metadata import KEY
 from generation.pocket.description import describe_composer, describe_pocket
 from generation.request import ImagineRequest
-from generation.worker.images import METADATA_KEY, read_request
+from generation.worker.images import read_request
 from sandbox.files import picture_size
 from tests.fuzz.metadata import SIGNATURE, chunk
 
@@ -60,9 +61,7 @@ def scripted() -> bytes:
 
 def png(text: bytes) -> bytes:
     header = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0")
-    keyed = chunk(b"iTXt", METADATA_KEY.encode() + b"\0\0\0\0\0" + text) + chunk(
-        b"zTXt", b"x\0\0" + zlib.compress(text)
-    )
+    keyed = chunk(b"iTXt", KEY.encode() + b"\0\0\0\0\0" + text) + chunk(b"zTXt", b"x\0\0" + zlib.compress(text))
     return SIGNATURE + header + keyed + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
 
 
@@ -124,7 +123,7 @@ def test_no_file_is_obeyed(kind: str, tmp_path: Path, monkeypatch: pytest.Monkey
     Path(name).write_bytes(content)
     try:
         found = repr(reads(tmp_path / name))
-    except (CheckpointError, ConfigError, ValueError, KeyError) as error:
+    except (CheckpointError, ConfigError, MetadataError, ValueError) as error:
         found = str(error)
     assert "squeamish" not in found
     assert not CANARY.exists()
@@ -138,7 +137,7 @@ def test_the_forged_files_would_be_obeyed_elsewhere(tmp_path: Path, monkeypatch:
 
 def test_the_picture_that_is_forged_is_one() -> None:
     with Image.open(io.BytesIO(png(b"{}"))) as image:
-        assert image.info[METADATA_KEY] == "{}"
+        assert image.info[KEY] == "{}"
 
 
 ROOMS = ("benchmarks", "bot", "config", "docs", "easel", "examples", "generation", "sandbox", "training", "weights")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from generation.engine.optimisers import OPTIMISERS
 from generation.options import AUGMENTATIONS, CUT_METHODS
-from generation.request import AUTO, ImagineRequest
+from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest
 
 
 def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
@@ -28,8 +28,10 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return f"Pictures are not cut like that; ask for {_listed(CUT_METHODS)}."
     if not set(request.augment or ()) <= set(AUGMENTATIONS):
         return f"There is no such augmentation; ask for some of {_listed(AUGMENTATIONS)}."
-    if request.outputs != ("png",):
-        return "Nothing but a PNG can be made yet; ask again for one."
+    if unknown := set(request.outputs) - set(OUTPUTS):
+        return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
+    if len(set(request.outputs) & set(FILMS)) > 1:
+        return "One video can be made of a picture; ask for one."
     return None
 
 

@@ -3,14 +3,11 @@
 import io
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from generation.engine.host_copy import HostCopy
+from generation.metadata import Metadata, Setup, encode, read
 from generation.request import ImagineRequest
-
-METADATA_KEY = "easel"
-"""Name of the PNG text chunk that carries the request as JSON."""
 
 
 class Snapshot:
@@ -32,18 +29,9 @@ class Snapshot:
         return Image.fromarray(pixels.numpy())
 
 
-def encode_png(picture: Snapshot, request: ImagineRequest) -> bytes:
-    """Return a PNG that carries the request, and the prompt as its description.
-
-    Whoever has the picture can paint it again; who asked for it is left out, since pictures travel.
-    """
-    metadata = PngInfo()
-    metadata.add_text("Software", "Easel")
-    metadata.add_itxt("Description", request.prompt)
-    metadata.add_itxt(METADATA_KEY, request.anonymous.to_json())
-    buffer = io.BytesIO()
-    picture.image().save(buffer, "PNG", pnginfo=metadata)
-    return buffer.getvalue()
+def encode_png(picture: Snapshot, request: ImagineRequest, setup: Setup | None = None) -> bytes:
+    """Return a PNG that says how it was made: whoever has it can paint it again."""
+    return encode(picture.image(), "PNG", Metadata(request, setup))
 
 
 def encode_preview(picture: Snapshot) -> bytes:
@@ -53,16 +41,6 @@ def encode_preview(picture: Snapshot) -> bytes:
     return buffer.getvalue()
 
 
-def read_request(png: bytes) -> ImagineRequest:
-    """Return the request that :func:`encode_png` put into a picture, without its member.
-
-    Raises:
-        KeyError: the PNG carries none.
-        ValueError: it carries something else, or is no PNG.
-    """
-    try:
-        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-            text = image.info[METADATA_KEY]
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError("It is no PNG.") from error
-    return ImagineRequest.from_json(text).anonymous
+def read_request(picture: bytes) -> ImagineRequest:
+    """Return the request of a picture, without its member; raises ``MetadataError`` where it carries none."""
+    return read(picture).request

@@ -2,15 +2,18 @@
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from generation.engine.checkpoint import PaintingCopy
 from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
 from generation.executor.protocol import FromWorker
+from generation.metadata import Setup
 from generation.request import ImagineRequest
 from generation.worker.images import Snapshot, encode_png, encode_preview
 
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 ROUND_SECONDS = 0.05
 """So often the steps that were taken are reported, those of one request or one batch together."""
 
@@ -26,6 +29,7 @@ class _Painted:
     request: ImagineRequest
     picture: Snapshot
     started: float
+    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,12 @@ class Reporter:
 
     Args:
         send: takes the messages; it may block.
+        setup: with what it is painted, which finished pictures tell.
     """
 
-    def __init__(self, send: Callable[[FromWorker], None]) -> None:
+    def __init__(self, send: Callable[[FromWorker], None], setup: Setup | None = None) -> None:
         self._send = send
+        self._setup = setup
         self._lock = threading.Lock()
         self._pending: dict[Hashable, _Item] = {}
         self._something = threading.Event()
@@ -69,7 +75,7 @@ class Reporter:
             self._urgent.clear()
             items, self._pending = list(self._pending.values()), {}
         for item in items:
-            self._send(_encoded(item))
+            self._send(self._encoded(item))
 
     def start(self, started: Started) -> None:
         """Report that a request is being painted."""
@@ -101,10 +107,12 @@ class Reporter:
             self._pending["copied", request_id] = _Copied(request_id, seconds, copy)
             self._something.set()
 
-    def finish(self, request: ImagineRequest, picture: Snapshot, started: float) -> None:
-        """Report a request that is done and was started at ``started``, by ``time.monotonic``."""
+    def finish(
+        self, request: ImagineRequest, picture: Snapshot, started: float, files: Mapping[str, bytes] = NO_FILES
+    ) -> None:
+        """Report a request that is done and was started at ``started``, by ``time.monotonic``, with files beside it."""
         self.forget(request.id, but="started")
-        self._hurry("ended", request.id, _Painted(request, picture, started))
+        self._hurry("ended", request.id, _Painted(request, picture, started, files))
 
     def fail(self, failed: Failed) -> None:
         """Report that a request's picture will not come."""
@@ -127,15 +135,14 @@ class Reporter:
             self._something.set()
             self._urgent.set()
 
-
-def _encoded(item: _Item) -> FromWorker:
-    match item:
-        case _Advanced(progress, picture):
-            return progress if picture is None else replace(progress, preview=encode_preview(picture))
-        case _Copied(request_id, seconds, copy):
-            return Checkpoint(request_id, copy.step, seconds, copy.to_bytes())
-        case _Painted(request, picture, started):
-            png = encode_png(picture, request)
-            return Finished(request.id, png, time.monotonic() - started)
-        case _:
-            return item
+    def _encoded(self, item: _Item) -> FromWorker:
+        match item:
+            case _Advanced(progress, picture):
+                return progress if picture is None else replace(progress, preview=encode_preview(picture))
+            case _Copied(request_id, seconds, copy):
+                return Checkpoint(request_id, copy.step, seconds, copy.to_bytes())
+            case _Painted(request, picture, started, files):
+                png = encode_png(picture, request, self._setup)
+                return Finished(request.id, png, time.monotonic() - started, dict(files))
+            case _:
+                return item

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
@@ -37,12 +37,15 @@ from generation.executor.protocol import (
     pack,
     read,
 )
+from generation.metadata import Setup
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
 from generation.worker.memory import capacity
 from generation.worker.pictures import fitted
 from generation.worker.reporter import Reporter
+from generation.worker.setup import setup_of
+from generation.worker.video import Film, film_of
 
 FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
@@ -67,6 +70,7 @@ class Worker:
         checkpoint_seconds: so often there is a checkpoint of a request.
         reporter: what there is to say goes through it.
         capacity: how much the device holds.
+        setup: with what it is painted, which films tell.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Worker:
         checkpoint_seconds: float,
         reporter: Reporter,
         capacity: Capacity,
+        setup: Setup | None = None,
     ) -> None:
         self.engine = engine
         self.device = device
@@ -84,7 +89,9 @@ class Worker:
         self.checkpoint_seconds = checkpoint_seconds
         self.reporter = reporter
         self.capacity = capacity
+        self.setup = setup
         self._clocks: dict[str, _Clock] = {}
+        self._films: dict[str, Film] = {}
 
     def run(self, inbox: "queue.SimpleQueue[ToWorker]") -> NoReturn:
         """Serve for ever; sleeps only when nothing is in progress."""
@@ -102,6 +109,7 @@ class Worker:
                 self.engine.abort_request(request_id)
                 self.reporter.forget(request_id)
                 self._clocks.pop(request_id, None)
+                self._cancel_film(request_id)
             case Suspend(request_id):
                 self._suspend(request_id)
             case _:
@@ -138,12 +146,16 @@ class Worker:
                 raise
             self._break_off(request, Fault.of(error))
         else:
+            film = film_of(request, self.setup)
+            if film is not None:
+                self._films[request.id] = film
             self.reporter.start(Started(request.id, self.device, state.left_out, state.step))
 
     def _suspend(self, request_id: str) -> None:
         """Stop painting a request and say from what it can go on; one that has ended is ignored."""
         clock = self._clocks.pop(request_id, None)
         if clock is not None:
+            self._cancel_film(request_id)
             copy = self.engine.suspend_request(request_id)
             if copy is not None:
                 self.reporter.keep(request_id, time.monotonic() - clock.started, copy)
@@ -160,8 +172,11 @@ class Worker:
             return
         if state.done:
             del self._clocks[request.id]
-            self.reporter.finish(request, Snapshot(state.picture), clock.started)
+            self._finish(request, Snapshot(state.picture), clock.started)
             return
+        film = self._films.get(request.id)
+        if film is not None and (state.step - 1) % film.every == 0:
+            film.add(Snapshot(state.picture))
         now = time.monotonic()
         picture = None
         if now - clock.previewed >= self.preview_seconds / FRESHNESS:
@@ -173,12 +188,31 @@ class Worker:
             clock.copied = now
             self.reporter.keep(request.id, seconds, self.engine.checkpoint(state))
 
+    def _finish(self, request: ImagineRequest, picture: Snapshot, started: float) -> None:
+        """Report a finished picture, once its film has been encoded to its end."""
+
+        def report(files: Mapping[str, bytes]) -> None:
+            self._films.pop(request.id, None)
+            self.reporter.finish(request, picture, started, files)
+
+        film = self._films.get(request.id)
+        if film is None:
+            report({})
+        else:
+            film.finish(picture, report)
+
+    def _cancel_film(self, request_id: str) -> None:
+        film = self._films.pop(request_id, None)
+        if film is not None:
+            film.cancel()
+
     def _break_off(self, request: ImagineRequest, fault: Fault) -> None:
         print(f"Request {request.id} broke off.\n{fault.traceback}", file=sys.stderr, end="")
         self._fail(Failed(request.id, TOO_LARGE if fault.is_shortage else BROKE_OFF, fault.is_shortage))
 
     def _fail(self, failed: Failed) -> None:
         del self._clocks[failed.request_id]
+        self._cancel_film(failed.request_id)
         self.reporter.fail(failed)
 
 
@@ -245,9 +279,10 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         return
     held = capacity(engine)
     send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits, engine.most_cutouts))
-    reporter = Reporter(send)
+    setup = setup_of(first, device, engine.fingerprint)
+    reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
-    Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter, held).run(inbox)
+    Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter, held, setup).run(inbox)
 
 
 def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:

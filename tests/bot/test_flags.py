@@ -72,7 +72,7 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         (
             "--zzz",
             "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, "
-            "`--as`, `--iw`, `--no`, `--canvas` and others.",
+            "`--as`, `--iw`, `--no`, `--video`, `--canvas` and others.",
         ),
     ],
 )

@@ -181,6 +181,41 @@ async def test_a_picture_above_the_limit_is_made_smaller_before_it_is_sent(stage
     assert not [call for call in calls if call.status == 413]
 
 
+async def test_a_video_is_posted_beside_its_picture(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat --video --seed 7"))
+    request = await stage.executor.next("a cat")
+    assert request.outputs == ("png", "mp4")
+    stage.executor.advance(request, 10, picture())
+    await stage.shows(post, "%", "with a video")
+    stage.executor.finish(request, mp4=b"a film")
+    await stage.shows(post, "with a video", "Again: `.imagine a cat --seed 7 --video mp4`")
+    assert [each.filename for each in post.attachments] == ["a-cat-7.png", "a-cat-7.mp4"]
+    assert post.attachments[1].data == b"a film"
+    assert all(each.description == "a cat" for each in post.attachments)
+
+
+TOO_LARGE = "-# The video is larger than the 10 MB allowed here; fewer steps or a smaller size make it smaller."
+
+
+@pytest.mark.parametrize("bytes_", [11 << 20, 9 << 20], ids=["above the limit", "refused"])
+async def test_a_video_that_is_too_large_is_left_out_and_that_is_said(stage: Stage, bytes_: int) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat --video gif"))
+    request = await stage.executor.next("a cat")
+    await stage.shows(post, "0%")
+    if bytes_ < 10 << 20:
+        stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 413, code=40005))
+    stage.executor.finish(request, gif=bytes(bytes_))
+    await stage.shows(post, TOO_LARGE, "Again:")
+    assert [each.filename[-4:] for each in post.attachments] == [".png"]
+
+
+async def test_a_video_that_could_not_be_made_is_missed(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat --video"))
+    stage.executor.finish(await stage.executor.next("a cat"))
+    await stage.shows(post, "-# The video could not be made; whoever runs Easel can see why.", "Again:")
+    assert len(post.attachments) == 1
+
+
 async def test_a_permission_that_is_taken_away_for_a_while(make_stage: MakeStage) -> None:
     stage = await make_stage(patience=replace(PATIENCE, final=600.0))
     prompts = ["one", "two", "three"]
@@ -314,8 +349,8 @@ async def test_an_edit_that_is_never_answered_lets_others_pass(make_stage: MakeS
 
 
 async def test_edits_leave_embeds_suppressed(stage: Stage) -> None:
-    post = await stage.reply(await stage.say(".imagine https://example.com"))
-    stage.executor.finish(await stage.executor.next("https://example.com"))
+    post = await stage.reply(await stage.say(".imagine see https://example.com"))
+    stage.executor.finish(await stage.executor.next("see https://example.com"))
     await stage.shows(post, "Again:")
     assert post.flags & 1 << 2
 

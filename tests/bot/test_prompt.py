@@ -38,8 +38,11 @@ AS_USUAL = {
     "cut_power": None,
     "augment": None,
     "grow": None,
+    "outputs": ("png",),
 }
-ALL = "`--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, `--as`, `--iw`, `--no` and others"
+ALL = (
+    "`--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, `--as`, `--iw`, `--no`, `--video` and others"
+)
 USUAL = {"width": 128, "height": 128, "steps": 100, "init": "auto", "without": (), "noise": (), "long": "join"}
 
 
@@ -137,6 +140,11 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("``` a b | c ``` | d", cat("``` a b | c ``` | d", Target("a b | c"), Target("d"))),
         ("a ```--steps 5``` | d", cat("``` a --steps 5 ``` | d", Target("a --steps 5"), Target("d"))),
         ("`a | b` at 12:30", cat("`a | b` at 12:30")),
+        ("a cat --video", cat(outputs=("png", "mp4"))),
+        ("--video a cat", cat(outputs=("png", "mp4"))),
+        ("—video gif of a cat", cat("of a cat", outputs=("png", "gif"))),
+        ("a cat --Video=WEBP --seed 7", cat(outputs=("png", "webp"), seed=7)),
+        ("--video ```gif```", cat("gif", outputs=("png", "mp4"))),
         ("a cat --no fog", cat(without=("fog",))),
         ("a cat —no fog, two  people", cat(without=("fog", "two people"))),
         ("--no fog,rain --seed 7 a cat", cat(seed=7, without=("fog", "rain"))),

@@ -100,7 +100,7 @@ def test_a_picture_that_finds_no_folder_is_kept_and_named(tmp_path: Path, tiny_m
         out, err = easel.communicate(timeout=PATIENCE)
     assert (easel.returncode, out) == (1, "")
     (kept,) = (tmp_path / "kept").glob("*.png")
-    assert err == f"easel: there/a.png cannot be written: No such file or directory; the picture is kept as {kept}\n"
+    assert err == f"easel: there/a.png cannot be written: No such file or directory; it is kept as {kept}\n"
     with Image.open(kept) as picture:
         assert picture.size == (64, 64)
         picture.load()
@@ -149,6 +149,16 @@ def test_streams_that_are_closed(tmp_path: Path, tiny_models: ModelsSettings, cl
     below = ["sh", "-c", f'exec "$@" {closed}', "sh"]
     code, _, err = finish(tmp_path, "imagine", "a", "--out", "a.png", *SMALL, *settings_for(tiny_models), below=below)
     assert (code, err) == (0, "")
+    assert (tmp_path / "a.png").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_output_that_is_full(tmp_path: Path, tiny_models: ModelsSettings, unbuffered: str) -> None:
+    below = ["sh", "-c", 'exec "$@" > /dev/full', "sh"]
+    words = ["imagine", "a", "--out", "a.png", *SMALL, *settings_for(tiny_models)]
+    code, _, err = finish(tmp_path, *words, below=below, PYTHONUNBUFFERED=unbuffered)
+    assert (code, err) == (1, "easel: what there is to print cannot be written: No space left on device\n")
     assert (tmp_path / "a.png").exists()
 
 

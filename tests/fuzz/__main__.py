@@ -12,6 +12,7 @@ from tests.fuzz.target import FAILURES, Run, Target
 TARGETS = {
     "prompts": ("prompts", "PROMPTS"),
     "pictures": ("metadata", "PICTURES"),
+    "files": ("metadata", "FILES"),
     "requests": ("metadata", "REQUESTS"),
     "uploads": ("uploads", "UPLOADS"),
     "addresses": ("uploads", "ADDRESSES"),

@@ -1,18 +1,20 @@
-"""Pictures that say what asked for them, forged: `read_request` and `ImagineRequest.from_json`."""
+"""Files that say how they were made, forged: `generation.metadata.read` and `ImagineRequest.from_json`."""
 
 import io
 import json
 import zlib
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 from PIL import Image
 
+from generation.errors import MetadataError
+from generation.metadata import NO_REQUEST, Format, Metadata, Setup, encode, in_film, read
 from generation.request import ImagineRequest, Target
-from generation.worker.images import read_request
 from tests.fuzz import target
 from tests.fuzz.mutations import ODD, damaged, mutated, shuffled
 
@@ -123,16 +125,55 @@ def picture(random: Random) -> bytes:
     return damaged(random, whole) if random.random() < 0.3 else whole
 
 
-def read_picture(png: bytes) -> str:
-    """Check what is read from a picture."""
+@cache
+def whole() -> list[bytes]:
+    """Return files of all formats that say how they were made."""
+    start = b"a picture that it was painted from" * 9
+    request = replace(REQUEST, init_picture=sha256(start).hexdigest())
+    metadata = Metadata(request, Setup("a", "b", "c", "d", "cpu", 2, "2", "0"), {request.init_picture: start})
+    image = Image.new("RGB", (8, 8))
+    formats: tuple[Format, ...] = ("PNG", "JPEG", "WEBP")
+    stills = [encode(image, kind, metadata) for kind in formats]
+    films = []
+    for kind in ("GIF", "WEBP"):
+        out = io.BytesIO()
+        image.save(out, kind, save_all=True, append_images=[image.rotate(90)])
+        films.append(in_film(out.getvalue(), metadata))
+    tag = box(b"\xa9cmt", box(b"data", bytes(8) + metadata.note.encode()))
+    movie = box(b"moov", box(b"trak", bytes(9)) + box(b"udta", box(b"meta", bytes(4) + box(b"ilst", tag))))
+    return [*stills, *films, box(b"ftyp", b"isom") + movie]
+
+
+def box(kind: bytes, data: bytes) -> bytes:
+    """Return a box of an MP4."""
+    return (8 + len(data)).to_bytes(4, "big") + kind + data
+
+
+def some_file(random: Random) -> bytes:
+    """Return a file of any format, of which something is odd."""
+    found = random.choice(whole())
+    if random.random() < 0.1:
+        return found
+    if random.random() < 0.3:
+        note = json.dumps({"request": json.loads(REQUEST.to_json())}).encode()
+        found = found.replace(note, some_json(random).encode("utf-8", "surrogatepass"))
+    for _ in range(random.choice((0, 1, 1, 3))):
+        place = random.randrange(len(found) or 1)
+        found = found[:place] + random.choice(whole())[random.randrange(200) :]
+    return damaged(random, found)
+
+
+def read_file(data: bytes) -> str:
+    """Check what is read from a file."""
     try:
-        request = read_request(png)
-    except KeyError:
-        return "without"
-    except ValueError:
-        return "refused"
-    assert request.anonymous == request
-    return stays(request)
+        metadata = read(data)
+    except MetadataError as error:
+        return "without" if str(error) == NO_REQUEST else "refused"
+    assert metadata.request.anonymous == metadata.request
+    assert metadata.pictures.keys() <= metadata.request.pictures
+    assert sum(map(len, metadata.pictures.values())) <= len(data)
+    assert len(metadata.note) < 2 * len(data) + 10_000
+    return stays(metadata.request)
 
 
 def read_json(text: str) -> str:
@@ -156,10 +197,15 @@ def stays(request: ImagineRequest) -> str:
 RANDOM: Any = st.randoms(use_true_random=False)
 PICTURES = target.Target(
     RANDOM.map(picture),
-    lambda: target.as_it_is(read_picture),
+    lambda: target.as_it_is(read_file),
     frozenset({"read", "refused", "without"}),
     examples=600,
-    loads=("PIL", "defusedxml"),
+)
+FILES = target.Target(
+    RANDOM.map(some_file),
+    lambda: target.as_it_is(read_file),
+    frozenset({"read", "refused", "without"}),
+    examples=2000,
 )
 REQUESTS = target.Target(
     RANDOM.map(some_json) | st.text(),

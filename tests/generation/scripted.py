@@ -105,9 +105,9 @@ class ScriptedExecutor:
         progress = Progress(request.id, step, request.steps, float(step), preview)
         self.say(progress, self._devices[request.id])
 
-    def finish(self, request: ImagineRequest, png: bytes | None = None, seconds: float = 21.4) -> None:
+    def finish(self, request: ImagineRequest, png: bytes | None = None, seconds: float = 21.4, **files: bytes) -> None:
         del self.requests[request.id]
-        self.say(Finished(request.id, png or picture(), seconds), self._devices[request.id])
+        self.say(Finished(request.id, png or picture(), seconds, files), self._devices[request.id])
 
     def fail(self, request: ImagineRequest, reason: str, *, is_shortage: bool = False) -> None:
         del self.requests[request.id]

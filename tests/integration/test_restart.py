@@ -126,6 +126,24 @@ async def test_killed_before_the_finished_picture_is_shown(
     assert file.stat().st_mtime_ns == saved
 
 
+async def test_killed_before_a_video_is_shown(
+    start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
+) -> None:
+    bot = await start_bot(*settings)
+    sandbox.fail_next(Fault("PATCH", MESSAGE, 503, times=1000, way="stalled"))
+    asked = await say(people, f".imagine a red apple --video {SMALL}")
+    await until_stands(bot, "posting")
+    await kill(bot)
+    film, _ = sorted((bot.data_dir / "pictures").iterdir())
+    assert film.name.endswith(".mp4")
+    sandbox.faults.clear()
+
+    bot = await start_bot(*settings)
+    post = await bot.post_about(asked, lambda post: len(post.attachments) == 2)
+    assert post.attachments[1].data == film.read_bytes()
+    await until_stands(bot, "done")
+
+
 async def test_killed_before_a_message_is_read(start_bot: StartBot, people: Cast, settings: list[str]) -> None:
     """The first that there is, at that."""
     bot = await start_bot(*settings)

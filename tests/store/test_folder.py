@@ -60,6 +60,15 @@ def test_of_what_is_too_much_the_oldest_go(tmp_path: Path) -> None:
     assert left(folder) == ["needed", "r1", "r2"]
 
 
+def test_files_that_stand_beside_others_go_as_they_do(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, ".png", PicturesKept(days=1), (".mp4",))
+    for name in ("a-cat-7.mp4", "b-dog-7.mp4", "c.txt"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    assert folder.tidy(["a"]) == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a-cat-7.mp4", "c.txt"]
+
+
 def test_without_bounds_everything_stays(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, {"r0": 10_000}, PicturesKept())
     assert folder.tidy([]) == 0

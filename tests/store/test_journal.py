@@ -27,6 +27,22 @@ async def unfinished(journal: StoreJournal) -> list[tuple[str, int, bool]]:
     return [(each.request.id, each.attempts, each.was_running) for each in await journal.unfinished()]
 
 
+async def test_a_video_is_kept_beside_its_picture(place: Place) -> None:
+    async with place.journal() as journal:
+        record = a_record(0, outputs=("png", "mp4"))
+        await journal.accept(record.request, a_note(0))
+        await journal.finish(record, Finished("r0", b"png", 1.0, {"mp4": b"film"}))
+        (kept,) = await journal.kept()
+        assert (kept.png, kept.files) == (b"png", {"mp4": b"film"})
+    folder = place.folder / "pictures"
+    assert sorted(file.name for file in folder.iterdir()) == ["r0-a-cat-7.mp4", "r0-a-cat-7.png"]
+    (folder / "r0-a-cat-7.mp4").unlink()
+    async with place.journal() as journal:
+        (kept,) = await journal.kept()
+        assert (kept.png, kept.files) == (b"png", {})
+        assert not await journal.unfinished()
+
+
 async def test_everything_is_there_after_a_restart(place: Place) -> None:
     async with place.journal() as journal:
         waiting, running, painted, failed, _ = await accepted(journal, 0, 1, 2, 3, 4)

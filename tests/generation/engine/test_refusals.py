@@ -28,7 +28,8 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
         ({"optimiser": "magic"}, "no such optimiser; ask for adam, "),
         ({"cuts": "magic"}, "composed, crops or pooled"),
         ({"augment": ("flip", "magic")}, "no such augmentation"),
-        ({"outputs": ("gif",)}, "PNG"),
+        ({"outputs": ("png", "exe")}, "There is no exe to be made of a picture; there are png, mp4, gif, webp."),
+        ({"outputs": ("png", "mp4", "gif")}, "One video"),
     ],
 )
 def test_what_cannot_be_painted_is_refused_in_a_sentence(changes: dict[str, Any], word: str) -> None:

@@ -1,6 +1,7 @@
 """The executor with real worker processes."""
 
 import asyncio
+import io
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import av
 import pytest
 from omegaconf import OmegaConf
 from safetensors.torch import save_file
@@ -19,7 +21,7 @@ from structlog.testing import capture_logs
 from config.settings import ModelsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import CheckpointError, DeviceError, WorkerError
-from generation.events import Down, Event, Failed, Finished, Heartbeat, Progress, Ready, Started
+from generation.events import Checkpoint, Down, Event, Failed, Finished, Heartbeat, Progress, Ready, Started
 from generation.executor.local import LocalExecutor
 from generation.executor.supervisor import Restarts
 from generation.executor.watchdog import Patience
@@ -231,6 +233,21 @@ async def test_a_picture_that_was_sketched_is_the_same_on_the_next_device() -> N
     async with LocalExecutor(models, ["cpu", "cpu"], 1000, checkpoint_seconds=0) as executor:
         undisturbed, disturbed = await paint_disturbed(executor, request, (10, signal.SIGKILL))
     assert disturbed == undisturbed
+
+
+async def test_a_video_whose_worker_dies_begins_where_its_picture_goes_on(tiny_models: ModelsSettings) -> None:
+    request = replace(REQUEST, steps=300, outputs=("png", "mp4"))
+    async with LocalExecutor(tiny_models, ["cpu"], 0.0, checkpoint_seconds=0.0) as executor:
+        executor.send(0, request)
+        checkpoint = await first(executor, Checkpoint)
+        os.kill(executor.pids[0], signal.SIGKILL)
+        await first(executor, Down)
+        await first(executor, Ready)
+        executor.send(0, request, checkpoint)
+        finished = await first(executor, Finished)
+    with av.open(io.BytesIO(finished.files["mp4"])) as container:
+        count = sum(1 for _ in container.decode(video=0))
+    assert 50 < count <= 50 + 300 - checkpoint.step
 
 
 async def test_a_worker_that_hangs_is_replaced(tiny_models: ModelsSettings) -> None:

@@ -1,10 +1,15 @@
 """What happens inside a worker when things go wrong; that it paints is shown with real processes in test_local."""
 
+import io
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
+import av
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from config.settings import ModelsSettings
@@ -130,6 +135,93 @@ def test_a_request_goes_on_from_a_checkpoint_in_another_worker(tiny_models: Mode
     assert isinstance(end, Finished)
     assert end.png == finished.png
     assert end.seconds > 100
+
+
+def waited_for(reported: Reported) -> list[FromWorker]:
+    """Return what is reported up to an end, for which a film takes a moment."""
+    messages: list[FromWorker] = []
+    while not messages or not isinstance(messages[-1], Finished | Failed):
+        messages += reported.messages()
+    return messages
+
+
+def frames(film: bytes) -> int:
+    with av.open(io.BytesIO(film)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def test_a_film_shows_every_step_and_ends_with_the_picture(worker: Worker, reported: Reported) -> None:
+    request = replace(REQUEST, steps=5, outputs=("png", "mp4"), fps=10.0)
+    worker.handle(Paint(request))
+    for _ in range(5):
+        worker.step()
+    finished = waited_for(reported)[-1]
+    assert isinstance(finished, Finished)
+    assert finished.files.keys() == {"mp4"}
+    assert frames(finished.files["mp4"]) == 5 + 20
+    with av.open(io.BytesIO(finished.files["mp4"])) as container, Image.open(io.BytesIO(finished.png)) as picture:
+        *_, last = container.decode(video=0)
+        assert np.abs(last.to_ndarray(format="rgb24").astype(int) - np.asarray(picture)).mean() < 16
+    assert not worker._films
+
+
+def test_the_picture_is_the_same_with_a_film_and_without(tiny_models: ModelsSettings) -> None:
+    pictures = []
+    for outputs in (("png",), ("png", "mp4")):
+        reported = Reported()
+        worker = make_worker(tiny_models, reported)
+        worker.handle(Paint(replace(REQUEST, outputs=outputs)))
+        worker.step()
+        worker.step()
+        finished = waited_for(reported)[-1]
+        assert isinstance(finished, Finished)
+        with Image.open(io.BytesIO(finished.png)) as image:
+            pictures.append(image.tobytes())
+    assert pictures[0] == pictures[1]
+
+
+def test_a_film_begins_at_the_checkpoint_from_which_its_picture_goes_on(tiny_models: ModelsSettings) -> None:
+    request = replace(REQUEST, steps=6, outputs=("png", "mp4"), fps=10.0)
+    one, other = Reported(), Reported()
+    worker = make_worker(tiny_models, one)
+    worker.handle(Paint(request))
+    for _ in range(4):
+        worker.step()
+    worker.handle(Suspend("a"))
+    *_, checkpoint, _ = one.messages()
+    assert isinstance(checkpoint, Checkpoint)
+    assert not worker._films
+    worker = make_worker(tiny_models, other)
+    worker.handle(Paint(request, checkpoint))
+    worker.step()
+    worker.step()
+    finished = waited_for(other)[-1]
+    assert isinstance(finished, Finished)
+    assert frames(finished.files["mp4"]) == 2 + 20
+
+
+@pytest.mark.parametrize("steps", [2, 5])
+def test_of_a_request_that_is_aborted_there_is_no_film(worker: Worker, reported: Reported, steps: int) -> None:
+    before = set(threading.enumerate())
+    worker.handle(Paint(replace(REQUEST, steps=5, outputs=("png", "gif"))))
+    threads = set(threading.enumerate()) - before
+    assert len(threads) == 1
+    for _ in range(steps):
+        worker.step()
+    worker.handle(Abort("a"))
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert not worker._films
+    assert not any(isinstance(message, Finished) for message in reported.messages()) or steps == 5
+
+
+def test_a_request_that_fails_has_no_film(worker: Worker, reported: Reported) -> None:
+    worker.handle(Paint(replace(REQUEST, outputs=("png", "mp4"))))
+    break_with(worker, ValueError("A fault."))
+    worker.step()
+    assert isinstance(reported.messages()[-1], Failed)
+    assert not worker._films
 
 
 def test_what_is_suspended_goes_on_from_where_it_was(tiny_models: ModelsSettings) -> None:

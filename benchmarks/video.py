@@ -1,0 +1,66 @@
+"""What a video costs: processor time of a painting with one, beside the same painting without."""
+
+import argparse
+import itertools
+import math
+import time
+from statistics import median
+
+import torch
+
+from benchmarks.options import count, rounds, size
+from generation.capacity import Capacity
+from generation.checkpoints.loader import POCKET, load_models
+from generation.events import Finished
+from generation.executor.protocol import FromWorker, Paint
+from generation.request import FILMS, PNG, ImagineRequest
+from generation.worker.build import engine_for
+from generation.worker.reporter import Reporter
+from generation.worker.worker import Worker
+
+WARM_UP_STEPS = 5
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own."""
+    rounds(3)(parser)
+    parser.add_argument("--size", type=size, default=128, help="default: 128")
+    parser.add_argument("--steps", type=count, default=100, help="default: 100")
+
+
+def measure(options: argparse.Namespace) -> dict[str, object]:
+    """Return the seconds without and with, and the share that each kind of video adds."""
+    device = torch.device("cpu")
+    sent: list[FromWorker] = []
+    reporter = Reporter(sent.append)
+    models = load_models(POCKET, POCKET, device)
+    worker = Worker(engine_for(models, device), "cpu", math.inf, math.inf, reporter, Capacity(1))
+    numbers = itertools.count()
+
+    def seconds(steps: int, *films: str) -> float:
+        side = options.size
+        request = ImagineRequest(
+            f"{next(numbers)}", "a red apple", 7, side, side, steps, init="noise", outputs=(PNG, *films)
+        )
+        start = time.process_time()
+        worker.handle(Paint(request))
+        while len(worker.engine):
+            worker.step()
+        while not any(isinstance(message, Finished) for message in sent):
+            time.sleep(0.001)
+            reporter.flush()
+        sent.clear()
+        return time.process_time() - start
+
+    seconds(WARM_UP_STEPS)
+    kinds = [(), *((kind,) for kind in FILMS)]
+    taken = [[seconds(options.steps, *kind) for kind in kinds] for _ in range(options.rounds)]
+    without, *films = (median(each) for each in zip(*taken, strict=True))
+    return {
+        "without_cpu_s": without,
+        **{f"{kind}_share": film / without - 1 for kind, film in zip(FILMS, films, strict=True)},
+        "size": options.size,
+        "steps": options.steps,
+        "models": "pocket",
+        "rounds_cpu_s": taken,
+    }

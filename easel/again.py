@@ -1,0 +1,187 @@
+"""A picture made again from its file, in the same way or with changes."""
+
+import asyncio
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+
+from bot.errors import PromptError
+from bot.flags import DEFAULTS, Fields, unusual, usual_fields
+from bot.prompt import Arguments, parse, quoted
+from config.settings import ModelsSettings, PaintingSettings
+from easel.picture_file import is_picture
+from generation.decoding import decode
+from generation.errors import MetadataError, PictureError
+from generation.metadata import MOST_BYTES, Metadata, Setup, read
+from generation.request import AUTO, FILMS, ImagineRequest, Target
+from weights.catalogue import find
+
+SAID_OTHERWISE = {"video"}
+"""Flags that the command line has in another way."""
+PRECISIONS = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+"""By their names on the command line."""
+DECISIVE = {"precision": "precision", "device": "device", "threads": "number of threads", "torch": "version of torch"}
+"""What can make it another picture, beside the models, and what to call it."""
+
+
+def read_file(path: Path) -> Metadata:
+    """Return what a file says of how it was made.
+
+    Raises:
+        MetadataError: it cannot be read, or says nothing; the sentence names it.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise MetadataError("It is not a file.")
+        with path.open("rb") as file:
+            return read(file.read(MOST_BYTES + 1))
+    except OSError as error:
+        raise MetadataError(f"{path}: {error.strerror}.") from None
+    except MetadataError as error:
+        raise MetadataError(f"{path}: {error}") from None
+
+
+def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: ModelsSettings) -> str:
+    """Return the command line that made a file, to be pasted into a shell.
+
+    Where it cannot be typed, or needs pictures that only the file has, it takes them ``--from`` the file.
+
+    Args:
+        path: of the file.
+        metadata: that it holds.
+        painting: the limits, and what is usual.
+        models: that are used where none are named.
+    """
+    request = metadata.request
+    prompt = _typed(request, painting)
+    films = [f"{path.stem}.{output}" for output in request.outputs if output in FILMS]
+    options = [("out", path.name if is_picture(path) and path.name not in films else f"{path.stem}.png")]
+    if prompt is None or request.pictures:
+        options.append(("from", str(path)))
+    if prompt is not None:
+        options += _flags(request, DEFAULTS).items()
+    options += [("video", film) for film in films]
+    options += [(name, f"{value:g}") for name in ("fps", "length") if (value := getattr(request, name)) is not None]
+    options += _models(metadata.setup, models)
+    words = [
+        f"--{name}={value}" if value.startswith("-") else f"--{name} {shlex.quote(value)}" for name, value in options
+    ]
+    said = [] if prompt is None else [shlex.quote(prompt)]
+    if prompt is not None and prompt.startswith("-"):
+        return " ".join(["easel imagine", *words, "--", *said])
+    return " ".join(["easel imagine", *said, *words])
+
+
+def asked(
+    prompt: str | None,
+    metadata: Metadata,
+    painting: PaintingSettings,
+    flags: Mapping[str, str | None],
+    *,
+    begins_anew: bool = False,
+) -> ImagineRequest:
+    """Return the request of a file again, with changes.
+
+    Args:
+        prompt: another one.
+        metadata: that the file holds.
+        painting: the limits, and what is usual.
+        flags: other values of flags, by their names.
+        begins_anew: whether it is to begin from another picture.
+
+    Raises:
+        ValueError: it is not allowed; the sentence says why.
+    """
+    base = replace(metadata.request, id="imagine")
+    changes = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
+    if begins_anew or "init" in changes:
+        base = replace(base, init=AUTO, init_picture="", mask="")
+    try:
+        request = _parsed(prompt or "a picture", _flags(base, usual_fields(painting)) | changes, painting).change(base)
+    except PromptError as error:
+        raise ValueError(str(error).replace("`", "")) from None
+    if prompt is None:
+        return replace(request, prompt=base.prompt, targets=base.targets)
+    pictures = tuple(target for target in base.targets if target.picture)
+    return (
+        replace(request, targets=(*(request.targets or [Target(request.prompt)]), *pictures)) if pictures else request
+    )
+
+
+def with_pictures(metadata: Metadata) -> Metadata:
+    """Return what a file holds with its pictures decoded, as all are that somebody gives.
+
+    Raises:
+        MetadataError: one is damaged.
+    """
+    digests: dict[str, str] = {}
+    pictures: dict[str, bytes] = {}
+    for digest, picture in metadata.pictures.items():
+        try:
+            png = asyncio.run(decode(picture))
+        except PictureError:
+            raise MetadataError("A picture in it, from which it was painted, is damaged.") from None
+        digests[digest] = sha256(png).hexdigest()
+        pictures[digests[digest]] = png
+    request = metadata.request
+    renamed = replace(
+        request,
+        init_picture=digests.get(request.init_picture, request.init_picture),
+        mask=digests.get(request.mask, request.mask),
+        targets=tuple(replace(each, picture=digests.get(each.picture, each.picture)) for each in request.targets),
+    )
+    return replace(metadata, request=renamed, pictures=pictures)
+
+
+def difference(before: Setup | None, now: Setup | None) -> str:
+    """Return in half a sentence what was otherwise when a picture was made that is made again; ``""`` for nothing."""
+    if before is None or now is None:
+        return "its file does not tell with which models it was made" if before is None else ""
+    others = [f"other models ({before.vqgan}, {before.clip})"] if before.fingerprint != now.fingerprint else []
+    others += [
+        f"another {words} ({getattr(before, name)})"
+        for name, words in DECISIVE.items()
+        if getattr(before, name) != getattr(now, name)
+    ]
+    return f"it was made with {' and '.join(others)}" if others else ""
+
+
+def _typed(request: ImagineRequest, painting: PaintingSettings) -> str | None:
+    """Return what to type as the prompt of a request, None where nothing would ask for the same."""
+    for text in (request.prompt, quoted(request.prompt)):
+        try:
+            same = _parsed(text, _flags(request, DEFAULTS), painting).change(request)
+            if replace(same, outputs=request.outputs) == request:
+                return text
+        except PromptError:
+            continue
+    return None
+
+
+def _flags(request: ImagineRequest, usual: Fields) -> dict[str, str]:
+    """Return the values of the flags by which a request is another one than is usual, by their names."""
+    found = unusual(asdict(request), usual)
+    return {name: flag.render(*values) for name, flag, values in found if name not in SAID_OTHERWISE}
+
+
+def _parsed(prompt: str, flags: Mapping[str, str], painting: PaintingSettings) -> Arguments:
+    return parse(prompt + "".join(f" --{name}={value}" for name, value in flags.items()), painting)
+
+
+def _models(setup: Setup | None, models: ModelsSettings) -> list[tuple[str, str]]:
+    """Return the options that name the models, where they are others than those in use."""
+    if setup is None:
+        return []
+    vqgan, clip = _name(setup.vqgan), "+".join(map(_name, setup.clip.split("+")))
+    options = [("vqgan", vqgan)] if vqgan not in (models.vqgan, Path(models.vqgan).name) else []
+    options += [("clip", clip)] if clip not in (models.clip, Path(models.clip).name) else []
+    precision = PRECISIONS.get(setup.precision)
+    return [*options, ("precision", precision)] if precision and setup.precision != models.precision else options
+
+
+def _name(model: str) -> str:
+    """Return the name of a published model by that of its folder, or the name of a file as it is."""
+    found = find(model)
+    return model if found is None else found.name

@@ -1,0 +1,38 @@
+"""How a file was made, told on the command line."""
+
+import json
+import sys
+from pathlib import Path
+
+from config.settings import Settings
+from easel.again import command, read_file
+
+
+def show(path: Path, settings: Settings, *, as_json: bool) -> None:
+    """Print the command line that made a file, and on standard error what else there is to know.
+
+    Args:
+        path: of the file.
+        settings: whose limits hold, and what is painted with where nothing is named.
+        as_json: in one line of JSON: command, request, setup, pictures, missing.
+
+    Raises:
+        MetadataError: it does not say.
+    """
+    metadata = read_file(path)
+    line = command(path, metadata, settings.painting, settings.models)
+    missing = sorted(metadata.request.pictures - metadata.pictures.keys())
+    if as_json:
+        told = {"command": line, **json.loads(metadata.note), "pictures": sorted(metadata.pictures), "missing": missing}
+        print(json.dumps(told))
+        return
+    print(line)
+    setup = metadata.setup
+    if setup is not None:
+        on = f"{setup.device}, {setup.threads} threads" if setup.device == "cpu" else setup.device
+        by = f"by Easel {setup.easel} with torch {setup.torch}"
+        print(f"Painted with {setup.vqgan} and {setup.clip} in {setup.precision} on {on}, {by}.", file=sys.stderr)
+    if missing:
+        which = f"{len(missing)} pictures" if len(missing) > 1 else "a picture"
+        text = f"It was painted from {which} that the file does not hold, of SHA-256 {', '.join(missing)}."
+        print(f"{text} Give --init, --mask or --target the file.", file=sys.stderr)

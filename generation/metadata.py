@@ -1,0 +1,399 @@
+"""What a file says of how it was made: written into the files that Easel makes, and read from files by anybody.
+
+::
+
+    PNG     iTXt "easel": the request; iTXt "easel-setup"; chunks eaPs: the pictures that it was painted from
+    JPEG    XMP, <easel:made>: request and setup; segments APP15 "Easel": the pictures
+    WebP    XMP; chunks EASL: the pictures
+    GIF     comment: request and setup
+    MP4     comment (©cmt): request and setup
+
+Reading walks over the blocks of a file and looks at no others than these, copies nothing else and decodes no pixels:
+of a forged file it takes no more time and memory than of a good one. EXIF is left alone: its directories can name the
+same bytes any number of times, and readers copy them as often.
+"""
+
+import io
+import re
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from itertools import islice
+from typing import Annotated, Any, Literal
+from xml.sax.saxutils import escape, unescape
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic_core import from_json, to_json
+
+from generation.errors import MetadataError
+from generation.request import LONGEST_JSON, ImagineRequest
+
+KEY = "easel"
+"""Of the text chunk of a PNG that is the request as JSON."""
+SETUP_KEY = "easel-setup"
+LONGEST_NOTE = LONGEST_JSON + 10_000
+"""Characters of a request with its setup, as JSON."""
+LONGEST_SHOWN = 2000
+"""Characters of a prompt that are written for other programs to show."""
+ROOM = 2 << 20
+"""Bytes of pictures that go into a file, together."""
+JPEG_ROOM = 60_000
+"""Characters of a request that a JPEG has room for: its blocks end at 64 kB."""
+MOST_BYTES = 64 << 20
+"""Of a file that is read."""
+MOST_BLOCKS = 4096
+"""Of a file that are looked at."""
+MOST_PICTURES = 66
+
+NO_FILE = "It is no PNG, JPEG, WebP, GIF or MP4 file."
+NO_REQUEST = "It does not say how it was made: Easel did not make it, or another program has taken that out."
+DAMAGED = "What it says of how it was made is damaged, forged or of a later version of Easel."
+
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="Easel" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:easel="urn:easel">'
+    '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:description>'
+    "<easel:made>{}</easel:made></rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+MADE = re.compile(b"<easel:made>([^<]*)</easel:made>")
+CONTROLS = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What XML has no room for, and line ends."""
+XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
+PICTURE_SEGMENT = b"Easel\0"
+LONGEST_SEGMENT = 65_000
+XMP_FLAG = 4
+"""Of a WebP that has XMP, in its first chunk."""
+
+Format = Literal["PNG", "JPEG", "WEBP"]
+Blocks = Iterator[tuple[Any, memoryview]]
+Name = Annotated[str, Field(max_length=1000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What decides a picture beside its request.
+
+    Args:
+        vqgan: name of the model, or of its file.
+        clip: likewise, several with ``+`` between them.
+        fingerprint: of both, see ``generation.checkpoints.loader.Models``.
+        precision: number format of the networks.
+        device: ``cpu``, or what the GPU is called.
+        threads: for arithmetic on a CPU.
+        torch: version.
+        easel: version.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="ignore", strict=True)
+
+    vqgan: Name
+    clip: Name
+    fingerprint: Name
+    precision: Name
+    device: Name
+    threads: Annotated[int, Field(ge=1, le=100_000)]
+    torch: Name
+    easel: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """How a picture was made.
+
+    Args:
+        request: that asked for it.
+        setup: with what; None where the file does not tell.
+        pictures: that the request names, PNGs by their SHA-256, as far as they are there.
+    """
+
+    request: ImagineRequest
+    setup: Setup | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def note(self) -> str:
+        """Request and setup as one line of JSON, without who asked."""
+        request = from_json(self.request.anonymous.to_json())
+        return to_json({"request": request, "setup": self.setup}, ensure_ascii=True).decode()
+
+    @property
+    def xmp(self) -> bytes:
+        """The same as XMP, with the prompt as its description."""
+        prompt = CONTROLS.sub(" ", self.request.prompt[:LONGEST_SHOWN])
+        return XMP.format(escape(prompt), escape(self.note)).encode()
+
+    def fits(self, kind: Format) -> bool:
+        """Return whether the request can go into a file of a format."""
+        return kind != "JPEG" or len(escape(self.request.to_json())) <= JPEG_ROOM
+
+
+def encode(image: Image.Image, kind: Format, metadata: Metadata) -> bytes:
+    """Return a picture as a file that says how it was made, but not who asked, since pictures travel.
+
+    PNG and WebP keep every pixel. Pictures that it was painted from go along where all of them fit into :data:`ROOM`.
+    """
+    packed = _packed(metadata.pictures.values())
+    packed = packed if len(packed) <= ROOM else b""
+    buffer = io.BytesIO()
+    match kind:
+        case "PNG":
+            image.save(buffer, "PNG", pnginfo=_png_info(metadata, packed))
+        case "JPEG":
+            pieces = (packed[at : at + LONGEST_SEGMENT] for at in range(0, len(packed), LONGEST_SEGMENT))
+            extra = b"".join(
+                b"\xff\xef" + (2 + len(PICTURE_SEGMENT + piece)).to_bytes(2, "big") + PICTURE_SEGMENT + piece
+                for piece in pieces
+            )
+            image.save(buffer, "JPEG", quality=95, subsampling=0, xmp=metadata.xmp, extra=extra)
+        case "WEBP":
+            image.save(buffer, "WEBP", lossless=True, xmp=metadata.xmp)
+            return _with_chunk(buffer.getvalue(), b"EASL", packed) if packed else buffer.getvalue()
+    return buffer.getvalue()
+
+
+def in_film(film: bytes, metadata: Metadata) -> bytes:
+    """Return a GIF or an animated WebP that says how it was made; an MP4 says so in a comment already."""
+    if film.startswith(b"GIF"):
+        place = 13 + _colours(film)
+        note = metadata.note.encode()
+        pieces = (note[at : at + 255] for at in range(0, len(note), 255))
+        comment = b"\x21\xfe" + b"".join(bytes([len(piece)]) + piece for piece in pieces) + b"\0"
+        return film[:place] + comment + film[place:]
+    if film.startswith(b"RIFF"):
+        extended = film if film[12:16] == b"VP8X" else _extended(film)
+        flagged = extended[:20] + bytes([extended[20] | XMP_FLAG]) + extended[21:]
+        return _with_chunk(flagged, b"XMP ", metadata.xmp)
+    return film
+
+
+def read(data: bytes) -> Metadata:
+    """Return what a file says of how it was made, without who asked.
+
+    Raises:
+        MetadataError: it says nothing, or something else; the sentence says so.
+    """
+    if len(data) > MOST_BYTES:
+        raise MetadataError(f"It is larger than {MOST_BYTES >> 20} MB, as no picture of Easel's is.")
+    reader = next((reader for pattern, reader in READERS.items() if re.match(pattern, data, re.DOTALL)), None)
+    if reader is None:
+        raise MetadataError(NO_FILE)
+    try:
+        request, setup, packed = reader(memoryview(data))
+    except (ValueError, TypeError, LookupError, struct.error):
+        raise MetadataError(DAMAGED) from None
+    if request is None:
+        raise MetadataError(NO_REQUEST)
+    pictures = {sha256(picture).hexdigest(): picture for picture in _unpacked(packed)}
+    named = {digest: picture for digest, picture in pictures.items() if digest in request.pictures}
+    return Metadata(request.anonymous, setup, named)
+
+
+Found = tuple[ImagineRequest | None, Setup | None, bytes]
+
+
+def _png_info(metadata: Metadata, packed: bytes) -> PngInfo:
+    info = PngInfo()
+    info.add_text("Software", "Easel")
+    info.add_itxt("Description", metadata.request.prompt)
+    info.add_itxt(KEY, metadata.request.anonymous.to_json())
+    if metadata.setup is not None:
+        info.add_itxt(SETUP_KEY, to_json(metadata.setup, ensure_ascii=True).decode())
+    if packed:
+        info.add(b"eaPs", packed)
+    return info
+
+
+def _with_chunk(webp: bytes, kind: bytes, data: bytes) -> bytes:
+    body = webp[8:] + kind + len(data).to_bytes(4, "little") + data + bytes(len(data) % 2)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _extended(webp: bytes) -> bytes:
+    """Return a WebP of which all pictures were the same, and which became a still, with room for more."""
+    with Image.open(io.BytesIO(webp)) as image:
+        sides = b"".join((side - 1).to_bytes(3, "little") for side in image.size)
+    body = b"WEBPVP8X\x0a\0\0\0" + bytes(4) + sides + webp[12:]
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _packed(pictures: Iterable[bytes]) -> bytes:
+    return b"".join(len(picture).to_bytes(4, "big") + picture for picture in pictures)
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    place = 0
+    for _ in range(MOST_PICTURES):
+        length = int.from_bytes(packed[place : place + 4], "big")
+        if length == 0 or place + 4 + length > len(packed):
+            return
+        yield packed[place + 4 : place + 4 + length]
+        place += 4 + length
+
+
+def _noted(note: bytes | None) -> tuple[ImagineRequest | None, Setup | None]:
+    """Return what a line of JSON says, with ``request`` and ``setup`` in it; of other comments nothing."""
+    if note is None or not note.lstrip().startswith(b"{"):
+        return None, None
+    if len(note) > LONGEST_NOTE:
+        raise ValueError
+    fields = from_json(note)
+    if not isinstance(fields, Mapping) or "request" not in fields:
+        return None, None
+    return ImagineRequest.from_json(to_json(fields["request"]).decode()), _setup(to_json(fields.get("setup")))
+
+
+def _setup(text: bytes) -> Setup | None:
+    """Return what a setup says; None where it is damaged, which takes nothing from the request."""
+    try:
+        setup: Setup = _adapter().validate_json(text)
+    except ValueError:
+        return None
+    return setup
+
+
+@cache
+def _adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(Setup)
+
+
+def _xmp(found: Iterable[memoryview]) -> tuple[ImagineRequest | None, Setup | None]:
+    for xmp in found:
+        made = MADE.search(xmp[: 8 * LONGEST_NOTE])
+        if made is not None:
+            return _noted(unescape(made[1].decode()).encode())
+    return None, None
+
+
+def _from_png(data: memoryview) -> Found:
+    texts: dict[bytes, bytes] = {}
+    packed = b""
+    for kind, block in _bounded(_png_chunks(data)):
+        if kind == b"eaPs":
+            packed = packed or bytes(block)
+        elif kind == b"iTXt":
+            key, end, _ = bytes(block[:80]).partition(b"\0")
+            if end and key.decode("latin-1") in (KEY, SETUP_KEY) and key not in texts:
+                texts[key] = bytes(block[len(key) + 1 : len(key) + LONGEST_NOTE])
+    request = texts.get(KEY.encode())
+    setup = texts.get(SETUP_KEY.encode())
+    return (
+        None if request is None else ImagineRequest.from_json(_itxt(request)),
+        None if setup is None else _setup(_itxt(setup).encode()),
+        packed,
+    )
+
+
+def _itxt(block: bytes) -> str:
+    """Return the text of an ``iTXt`` chunk behind its keyword: two bytes for the compression, two more keywords."""
+    if block[:2] != b"\0\0":
+        raise ValueError
+    _, _, text = block[2:].split(b"\0", 2)
+    return text.decode()
+
+
+def _from_jpeg(data: memoryview) -> Found:
+    segments = list(_bounded(_jpeg_segments(data)))
+    request, setup = _xmp(
+        block[len(XMP_SEGMENT) :] for kind, block in segments if kind == 0xE1 and block[:29] == XMP_SEGMENT
+    )
+    mine = (block for kind, block in segments if kind == 0xEF and block[:6] == PICTURE_SEGMENT)
+    return request, setup, b"".join(block[len(PICTURE_SEGMENT) :] for block in mine)
+
+
+def _from_webp(data: memoryview) -> Found:
+    chunks = list(_bounded(_riff_chunks(data)))
+    request, setup = _xmp(block for kind, block in chunks if kind == b"XMP ")
+    return request, setup, next((bytes(block) for kind, block in chunks if kind == b"EASL"), b"")
+
+
+def _from_gif(data: memoryview) -> Found:
+    note = next((bytes(block) for kind, block in _bounded(_gif_extensions(data)) if kind == 0xFE), None)
+    return *_noted(note), b""
+
+
+def _from_mp4(data: memoryview) -> Found:
+    for name, skipped in MP4_PATH:
+        inner = next((block for kind, block in _bounded(_mp4_boxes(data)) if kind == name), None)
+        if inner is None:
+            return None, None, b""
+        data = inner[skipped:]
+    return *_noted(bytes(data[: LONGEST_NOTE + 1])), b""
+
+
+MP4_PATH = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"\xa9cmt", 0), (b"data", 8))
+"""Boxes that lie in one another, each with the bytes of its own before the next."""
+
+
+def _bounded(blocks: Blocks) -> Blocks:
+    return islice(blocks, MOST_BLOCKS)
+
+
+def _png_chunks(data: memoryview) -> Blocks:
+    place = 8
+    while place + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        yield kind, data[place + 8 : place + 8 + length]
+        place += 12 + length
+
+
+def _jpeg_segments(data: memoryview) -> Blocks:
+    """Yield the segments before the first scan."""
+    place = 2
+    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] not in (0xD9, 0xDA):
+        (length,) = struct.unpack_from(">H", data, place + 2)
+        yield data[place + 1], data[place + 4 : place + 2 + length]
+        place += 2 + max(length, 2)
+
+
+def _riff_chunks(data: memoryview) -> Blocks:
+    place = 12
+    while place + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, place)
+        yield kind, data[place + 8 : place + 8 + length]
+        place += 8 + length + length % 2
+
+
+def _gif_extensions(data: memoryview) -> Blocks:
+    """Yield the extensions before the first picture, their pieces joined."""
+    place = 13 + _colours(data)
+    while place + 2 <= len(data) and data[place] == 0x21:
+        label, place = data[place + 1], place + 2
+        pieces: list[memoryview] = []
+        while data[place] and len(pieces) <= LONGEST_NOTE // 255:
+            pieces.append(data[place + 1 : place + 1 + data[place]])
+            place += 1 + data[place]
+        yield label, memoryview(b"".join(pieces))
+        place += 1
+
+
+def _colours(gif: bytes | memoryview) -> int:
+    """Return how many bytes of colours stand behind the header of a GIF."""
+    return (3 << 1 + (gif[10] & 7)) * (gif[10] >> 7)
+
+
+def _mp4_boxes(data: memoryview) -> Blocks:
+    place = 0
+    while place + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        header = 8
+        if length == 1 and place + 16 <= len(data):
+            (length,) = struct.unpack_from(">Q", data, place + 8)
+            header = 16
+        length = length or len(data) - place
+        yield kind, data[place + header : place + length]
+        place += max(length, header)
+
+
+READERS: dict[bytes, Callable[[memoryview], Found]] = {
+    rb"\x89PNG\r\n\x1a\n": _from_png,
+    rb"\xff\xd8\xff": _from_jpeg,
+    rb"RIFF....WEBP": _from_webp,
+    rb"GIF8[79]a.{7}": _from_gif,
+    rb"....ftyp": _from_mp4,
+}
+"""By how their files begin."""

@@ -1,0 +1,203 @@
+"""How a picture came about, as a film: encoded beside the painting, in a thread of its own.
+
+The encoders are those of FFmpeg's libraries, which PyAV brings along: x264 for MP4, libwebp for WebP, and its own for
+GIF. All of them take one picture after the other and work without the interpreter's lock.
+"""
+
+import io
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import repeat
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import Colorspace
+from PIL import Image
+
+from generation.metadata import MOST_BYTES, Metadata, Setup, in_film
+from generation.request import FILMS, ImagineRequest
+from generation.worker.images import Snapshot
+
+MOST_PICTURES = {"mp4": 300, "gif": 100, "webp": 150}
+"""Of a film, without those that stand still at the end; the last two take up more room and work for each."""
+FPS = 25
+MOST_FPS = 60
+STILL_SECONDS = 2.0
+"""For which the finished picture is seen at the end, or a fifth of the film where that is less."""
+WAITING = 16
+"""Pictures that wait for the encoder, at most; then the painting waits for it."""
+BT709 = 1
+"""In FFmpeg's numbers of colour spaces, primaries and transfer functions."""
+
+CODECS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
+    "mp4": ("libx264", "yuv420p", {"preset": "superfast", "crf": "18"}),
+    "gif": ("gif", "pal8", {}),
+    "webp": ("libwebp_anim", "yuv420p", {"compression_level": "2", "quality": "85"}),
+}
+"""Encoder, pixel format and options by format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Which pictures make a film, and how fast they follow one another.
+
+    Args:
+        every: so many steps there is one.
+        fps: in a second.
+        still: repetitions of the last.
+    """
+
+    every: int
+    fps: Fraction
+    still: int
+
+
+def pace_of(request: ImagineRequest, kind: str) -> Pace:
+    """Return the pace of a request's film, in a format."""
+    length, most = request.length, MOST_PICTURES[kind]
+    still = STILL_SECONDS if length is None else min(STILL_SECONDS, length / 5)
+    if length is not None:
+        most = min(most, max(1, int((length - still) * (request.fps or MOST_FPS)) - 1))
+    every = -(-request.steps // most)
+    fps = request.fps or FPS
+    if length is not None and request.fps is None:
+        pictures = -(-(request.steps - 1) // every) + 1
+        fps = min(max(pictures / (length - still), 1.0), float(MOST_FPS))
+    return Pace(every, Fraction(fps).limit_denominator(1000), round(still * fps))
+
+
+@dataclass(slots=True)
+class Film:
+    """A film that comes about together with a picture.
+
+    Args:
+        request: that is painted.
+        kind: format of the film, one of ``FILMS``.
+        setup: with what it is painted.
+    """
+
+    request: ImagineRequest
+    kind: str
+    setup: Setup | None = None
+    _pictures: "queue.Queue[Snapshot | None]" = field(default_factory=lambda: queue.Queue(WAITING))
+    _then: Callable[[Mapping[str, bytes]], None] | None = None
+    _pace: Pace = field(init=False)
+    _ended: bool = False
+
+    def __post_init__(self) -> None:
+        self._pace = pace_of(self.request, self.kind)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    @property
+    def every(self) -> int:
+        """So many steps it wants a picture."""
+        return self._pace.every
+
+    def add(self, picture: Snapshot) -> None:
+        """Go on with a picture; waits where the encoder is far behind."""
+        self._pictures.put(picture)
+
+    def finish(self, picture: Snapshot, then: Callable[[Mapping[str, bytes]], None]) -> None:
+        """End with the finished picture.
+
+        Args:
+            picture: the last.
+            then: is given the file by the name of its format, in the film's thread; nothing where it was not made.
+        """
+        self._then = then
+        self._pictures.put(picture)
+        self._pictures.put(None)
+
+    def cancel(self) -> None:
+        """Make no film, and have nothing called."""
+        self._then = None
+        self._pictures.put(None)
+
+    def _run(self) -> None:
+        files: dict[str, bytes] = {}
+        try:
+            film = encode(self.kind, self._taken(), self._pace, Metadata(self.request, self.setup))
+            if len(film) <= MOST_BYTES:
+                files[self.kind] = film
+        except Exception:
+            print(f"The video of request {self.request.id} could not be made.", file=sys.stderr)
+            traceback.print_exc()
+            for _ in self._taken():
+                pass  # whoever paints does not wait for what is not made
+        if self._then is not None:
+            self._then(files)
+
+    def _taken(self) -> Iterator[np.ndarray]:
+        while not self._ended and (picture := self._pictures.get()) is not None:
+            yield np.asarray(picture.image())
+        self._ended = True
+
+
+def film_of(request: ImagineRequest, setup: Setup | None) -> Film | None:
+    """Return the film that a request asks for, if it does; its thread waits for pictures."""
+    kind = next((output for output in request.outputs if output in FILMS), None)
+    return None if kind is None else Film(request, kind, setup)
+
+
+def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Metadata) -> bytes:
+    """Return a film that says how it was made.
+
+    Args:
+        kind: of ``FILMS``.
+        pictures: ``[H, W, 3]`` of uint8, at least one, all of one shape. Odd sides are made even by a row or column of
+            the edge, as H.264 wants them.
+        pace: of which ``fps`` and ``still`` are used.
+        metadata: that it carries.
+    """
+    codec, pixels, options = CODECS[kind]
+    first = next(pictures)
+    height, width = (side + side % 2 * (kind != "gif") for side in first.shape[:2])
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=kind, container_options={} if kind == "mp4" else {"loop": "0"}) as container:
+        container.metadata.update({"title": metadata.request.prompt[:200], "comment": metadata.note})
+        stream = container.add_stream(codec, rate=pace.fps, options=dict(options))
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = width, height, pixels
+        context = stream.codec_context
+        context.thread_count = 1
+        if kind == "mp4":
+            context.colorspace = context.color_primaries = context.color_trc = BT709
+        for number, picture in enumerate(_held(first, pictures, pace.still)):
+            frame = _indexed(picture) if kind == "gif" else _even(picture)
+            if kind == "mp4":
+                frame = frame.reformat(format=pixels, dst_colorspace=Colorspace.ITU709)
+            frame.pts, frame.time_base = number, 1 / pace.fps
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return in_film(buffer.getvalue(), metadata)
+
+
+def _held(first: np.ndarray, rest: Iterator[np.ndarray], still: int) -> Iterator[np.ndarray]:
+    """Yield pictures, and the last so many times more."""
+    yield first
+    for first in rest:
+        yield first
+    yield from repeat(first, still)
+
+
+def _even(picture: np.ndarray) -> av.VideoFrame:
+    height, width, _ = picture.shape
+    even = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return av.VideoFrame.from_ndarray(even, format="rgb24")
+
+
+def _indexed(picture: np.ndarray) -> av.VideoFrame:
+    """Return a frame with 256 colours of its own, found by an octree: a median cut takes twenty times as long."""
+    image = Image.fromarray(picture).quantize(256, method=Image.Quantize.FASTOCTREE)
+    colours = np.frombuffer(bytes(image.getpalette() or ()), np.uint8).reshape(-1, 3)
+    palette = np.full((256, 4), 255, np.uint8)
+    palette[: len(colours), 1:] = colours
+    # Its annotation leaves out that a pair is taken for this format.
+    indices: Any = (np.asarray(image), palette)
+    return av.VideoFrame.from_ndarray(indices, format="pal8")
