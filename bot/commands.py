@@ -80,8 +80,10 @@ class ImagineCog(commands.Cog):
     @commands.command()
     async def cancel(self, context: Context, *, which: str = "") -> None:
         """Take back the member's newest picture, the one at a place in line, or the one replied to."""
+        await self._client.save_heard(settled=context.message.id)  # heard again, it would take back another one
         await self._uploads.settle(context.author.id)
         await self._posts.settle()
+        # From here to the end of the request nothing is waited for: of several commands each takes back another one.
         message = context.message
         if message.reference is not None and not which:
             entry = self._replied_to(message)
@@ -92,7 +94,6 @@ class ImagineCog(commands.Cog):
         own = entry.origin.author.id == message.author.id
         if not own and not _moderates(message, entry):
             raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
-        await self._client.save_heard(settled=message.id)  # heard again, it would take back another one
         await self._posts.cancel(entry, CANCELLED if own else "Cancelled by a moderator.")
         text = f"Cancelled: {escape(shorten(entry.request.prompt, 100))}"
         self._answers.give(Origin.of(message), text, f"cancel {entry.request.id}")

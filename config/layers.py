@@ -53,6 +53,7 @@ def fields(section: type[Section] = Settings, prefix: str = "") -> dict[str, Fie
 
 
 FIELDS = fields()
+OmegaConf.clear_resolver("oc.env")  # a file of settings may come from others; `${…}` refers to settings only
 
 
 def defaults() -> DictConfig:

@@ -402,3 +402,11 @@ async def test_when_another_bot_has_taken_over_a_request_is_not_refused(
     asked = await stage.say(".imagine a cat")
     await stage.nothing_happens()
     assert not [message for message in stage.sandbox.messages("art") if message.reference == asked]
+
+
+async def test_of_several_cancels_at_once_each_takes_back_another_picture(stage: Stage) -> None:
+    posts = [await stage.reply(await stage.say(f".imagine a {animal}")) for animal in ("cat", "dog", "cow")]
+    for _ in posts:
+        await stage.say(".cancel")
+    for post in posts:
+        await stage.shows(post, "Cancelled")

@@ -258,6 +258,7 @@ def test_an_argument_without_an_equals_sign() -> None:
         ("[" * 5000 + "]" * 5000, "easel.yaml: should hold key: value lines"),
         ("painting: 5", "painting (easel.yaml) is a section"),
         ("painting: {width: '${nothing}'}", "painting.width (easel.yaml) refers by ${…} to something"),
+        ("data_dir: '${oc.env:HOME}'", "data_dir (easel.yaml) refers by ${…} to something"),
         ("painting: {width: '${'}", "easel.yaml: a value with ${"),
     ],
 )

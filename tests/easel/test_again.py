@@ -103,7 +103,7 @@ def test_a_video_is_made_beside_the_picture(tmp_path: Path, tiny_models: ModelsS
     assert words[words.index("--length") + 1] == "2"
     assert words[words.index("--out") + 1] == "run.png"
     if kind == "mp4":
-        with av.open(io.BytesIO((tmp_path / film).read_bytes())) as container:
+        with av.open(io.BytesIO((tmp_path / film).read_bytes()), "r") as container:
             assert sum(1 for _ in container.decode(video=0)) >= 3
     else:
         with Image.open(tmp_path / film) as image:

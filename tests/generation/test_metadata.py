@@ -10,6 +10,7 @@ from hashlib import sha256
 from xml.etree import ElementTree
 
 import av
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,7 +50,11 @@ def film(kind: str, metadata: Metadata) -> bytes:
             container.metadata["comment"] = metadata.note
             stream = container.add_stream("mpeg4", rate=5)
             stream.width, stream.height = 64, 32
-            container.mux(stream.encode(av.VideoFrame.from_image(PICTURE).reformat(64, 32, "yuv420p")))
+            container.mux(
+                stream.encode(
+                    av.VideoFrame.from_ndarray(np.asarray(PICTURE), format="rgb24").reformat(64, 32, "yuv420p")
+                )
+            )
             container.mux(stream.encode())
     else:
         PICTURE.save(buffer, kind, save_all=True, append_images=[PICTURE.rotate(90)])
@@ -57,7 +62,7 @@ def film(kind: str, metadata: Metadata) -> bytes:
 
 
 def a_file(kind: str, metadata: Metadata) -> bytes:
-    return encode(PICTURE, kind, metadata) if kind in STILL else film(kind.partition(" ")[0], metadata)  # type: ignore[arg-type]
+    return encode(PICTURE, kind, metadata) if kind in STILL else film(kind.partition(" ")[0], metadata)
 
 
 KINDS = (*STILL, "mp4", "gif", "webp film")
@@ -109,10 +114,10 @@ def test_other_programs_show_the_prompt() -> None:
     with Image.open(io.BytesIO(encode(PICTURE, "PNG", Metadata(request)))) as image:
         assert image.info["Description"] == request.prompt
     for kind in ("JPEG", "WEBP"):
-        with Image.open(io.BytesIO(encode(PICTURE, kind, Metadata(request)))) as image:  # type: ignore[arg-type]
+        with Image.open(io.BytesIO(encode(PICTURE, kind, Metadata(request)))) as image:
             xmp = ElementTree.fromstring(image.info["xmp"])  # noqa: S314, it is ours
         assert [each.text for each in xmp.iterfind(".//{*}description//{*}li")] == [request.prompt]
-    with av.open(io.BytesIO(film("mp4", Metadata(request, SETUP)))) as container:
+    with av.open(io.BytesIO(film("mp4", Metadata(request, SETUP))), "r") as container:
         assert container.metadata["comment"] == Metadata(request, SETUP).note
 
 

@@ -177,6 +177,13 @@ def test_a_batch_of_unlike_requests_gives_what_each_gives_alone(engine: Engine) 
         assert (together[request.id] - alone).abs().mean() < 0.02
 
 
+def test_after_one_step_a_batch_differs_by_rounding(engine: Engine) -> None:
+    requests = [replace(REQUEST, id=f"{seed}", seed=seed, steps=1) for seed in range(4)]
+    together = paint(engine, *requests)
+    for request in requests:
+        assert torch.allclose(together[request.id], paint(engine, request)[request.id], atol=1e-4)
+
+
 def test_requests_join_and_leave_between_steps(engine: Engine) -> None:
     engine.add_request(REQUEST)
     engine.step()

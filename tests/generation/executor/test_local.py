@@ -245,7 +245,7 @@ async def test_a_video_whose_worker_dies_begins_where_its_picture_goes_on(tiny_m
         await first(executor, Ready)
         executor.send(0, request, checkpoint)
         finished = await first(executor, Finished)
-    with av.open(io.BytesIO(finished.files["mp4"])) as container:
+    with av.open(io.BytesIO(finished.files["mp4"]), "r") as container:
         count = sum(1 for _ in container.decode(video=0))
     assert 50 < count <= 50 + 300 - checkpoint.step
 

@@ -36,7 +36,7 @@ def pictures(count: int, height: int = 48, width: int = 64) -> Iterator[np.ndarr
 def seen(kind: str, film: bytes) -> list[np.ndarray]:
     """Return the pictures of a film, as whoever looks at it sees them, each as often as it is shown for a while."""
     if kind == "mp4":
-        with av.open(io.BytesIO(film)) as container:
+        with av.open(io.BytesIO(film), "r") as container:
             return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     with Image.open(io.BytesIO(film)) as image:
         return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
@@ -44,7 +44,7 @@ def seen(kind: str, film: bytes) -> list[np.ndarray]:
 
 def seconds(kind: str, film: bytes) -> float:
     if kind == "mp4":
-        with av.open(io.BytesIO(film)) as container:
+        with av.open(io.BytesIO(film), "r") as container:
             assert container.duration is not None
             return container.duration / av.time_base
     milliseconds = 0.0

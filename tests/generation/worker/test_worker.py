@@ -146,7 +146,7 @@ def waited_for(reported: Reported) -> list[FromWorker]:
 
 
 def frames(film: bytes) -> int:
-    with av.open(io.BytesIO(film)) as container:
+    with av.open(io.BytesIO(film), "r") as container:
         return sum(1 for _ in container.decode(video=0))
 
 
@@ -159,7 +159,7 @@ def test_a_film_shows_every_step_and_ends_with_the_picture(worker: Worker, repor
     assert isinstance(finished, Finished)
     assert finished.files.keys() == {"mp4"}
     assert frames(finished.files["mp4"]) == 5 + 20
-    with av.open(io.BytesIO(finished.files["mp4"])) as container, Image.open(io.BytesIO(finished.png)) as picture:
+    with av.open(io.BytesIO(finished.files["mp4"]), "r") as container, Image.open(io.BytesIO(finished.png)) as picture:
         *_, last = container.decode(video=0)
         assert np.abs(last.to_ndarray(format="rgb24").astype(int) - np.asarray(picture)).mean() < 16
     assert not worker._films
