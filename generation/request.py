@@ -52,6 +52,13 @@ def size_refusal(shape: Shape, multiple: int) -> str | None:
     return f"The models in use paint sizes in multiples of {multiple} pixels; ask for {asked}."
 
 
+def cutouts_refusal(cutouts: int | None, most: int) -> str | None:
+    """Return why models are not shown so many views of a picture, None where they are."""
+    if cutouts is None or cutouts <= most:
+        return None
+    return f"The models in use can be shown {most} cutouts in a step; ask for no more with `--cutouts {most}`."
+
+
 def smaller_shape(shape: Shape, multiple: int, least: int) -> Shape | None:
     """Return the shape of about half the sides, in multiples of some pixels; None where a side would be below least."""
     width, height = (round(side / 2 / multiple) * multiple for side in shape)

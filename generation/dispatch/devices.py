@@ -6,7 +6,8 @@ from math import inf, lcm
 
 from generation.capacity import Capacity, memory_refusal
 from generation.dispatch.throughput import Throughput
-from generation.request import ImagineRequest, Shape, size_refusal
+from generation.options import MOST_CUTOUTS
+from generation.request import ImagineRequest, Shape, cutouts_refusal, size_refusal
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +23,7 @@ class Device:
         parked: whether it failed too often in a row to be expected back soon.
         multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
         inits: what a request's ``init`` may name; empty before it was first up.
+        most_cutouts: views of a picture in each step that a request may ask for.
         alone: id of a request beside which it paints no other, see ``generation.dispatch.plan``.
     """
 
@@ -33,6 +35,7 @@ class Device:
     parked: bool = False
     multiple: int = 1
     inits: tuple[str, ...] = ()
+    most_cutouts: int = MOST_CUTOUTS
     alone: str = ""
 
     @property
@@ -81,10 +84,17 @@ class Pool:
         self.devices.append(Device(number))
         return self.devices[-1]
 
-    def refusal(self, shape: Shape) -> str | None:
-        """Return why no picture of this shape can be painted, None where it can: one sentence for who asked."""
+    def refusal(self, shape: Shape, cutouts: int | None = None) -> str | None:
+        """Return why no picture of this shape can be painted, None where it can: one sentence for who asked.
+
+        Args:
+            shape: of the picture.
+            cutouts: views of it in each step; None for as many as suit the models.
+        """
         up = [device.capacity for device in self.devices if device.is_up]
-        return size_refusal(shape, self.multiple) or memory_refusal(shape, up, self.multiple)
+        most = min((device.most_cutouts for device in self.devices), default=MOST_CUTOUTS)
+        refused = size_refusal(shape, self.multiple) or memory_refusal(shape, up, self.multiple)
+        return refused or cutouts_refusal(cutouts, most)
 
     @property
     def multiple(self) -> int:

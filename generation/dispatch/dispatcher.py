@@ -298,6 +298,7 @@ class Dispatcher:
                     device.throughput = Throughput(event.evaluations)
                 device.name, device.capacity, device.parked = event.name, event.capacity, False
                 device.multiple, device.inits = event.multiple, event.inits
+                device.most_cutouts = event.most_cutouts
                 self._assign()
             case Down():
                 await self._take_back(device, event)

@@ -25,9 +25,10 @@ from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
+from generation.options import MOST_TIMES
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import Recipe, Stage, last_step
-from generation.request import AUTO, NOISE, ImagineRequest, Shape, size_refusal, step_cost
+from generation.request import AUTO, NOISE, ImagineRequest, Shape, cutouts_refusal, size_refusal, step_cost
 
 GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
 KEPT = 4
@@ -94,6 +95,8 @@ class Engine:
         """Of the loss in a step, at most."""
         self.inits = (*([prior.name] if prior else []), NOISE, *NOISES)
         """What a request's ``init`` may name."""
+        self.most_cutouts = MOST_TIMES * recipe.cutouts
+        """Views of a picture in each step that a request may ask for."""
         self._states: dict[str, RequestState] = {}
         self._batches: list[Batch] = []
         """Also those without requests, of which the one that was left last is at the end."""
@@ -126,7 +129,8 @@ class Engine:
             RequestError: it asks for what cannot be painted, with these models or with any.
             UnfitError: it cannot go on from this checkpoint, but begin without it.
         """
-        if refused := size_refusal(request.shape, self.multiple) or refusal(request, self.inits, self.recipe):
+        refused = size_refusal(request.shape, self.multiple) or cutouts_refusal(request.cutouts, self.most_cutouts)
+        if refused := refused or refusal(request, self.inits):
             raise RequestError(refused)
         if not request.pictures <= pictures.keys():
             raise RequestError(GONE)

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from generation.engine.optimisers import OPTIMISERS
-from generation.options import AUGMENTATIONS, CUT_METHODS, MOST_TIMES
-from generation.recipe import Recipe
+from generation.options import AUGMENTATIONS, CUT_METHODS
 from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest
 
 
-def refusal(request: ImagineRequest, inits: Sequence[str], recipe: Recipe) -> str | None:
-    """Return why a request cannot be painted by models that offer these ``inits`` and their recipe, None if it can."""
+def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
+    """Return why a request cannot be painted by models that offer these ``inits``, None where it can."""
     if request.init not in (AUTO, *inits):
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
     parts = {target.part for target in request.judged_by} - {None} or {None}
@@ -29,9 +28,6 @@ def refusal(request: ImagineRequest, inits: Sequence[str], recipe: Recipe) -> st
         return f"Pictures are not cut like that; ask for {_listed(CUT_METHODS)}."
     if not set(request.augment or ()) <= set(AUGMENTATIONS):
         return f"There is no such augmentation; ask for some of {_listed(AUGMENTATIONS)}."
-    most = MOST_TIMES * recipe.cutouts
-    if request.cutouts is not None and request.cutouts > most:
-        return f"The models in use can be shown {most} cutouts in a step; ask for no more with `--cutouts {most}`."
     if unknown := set(request.outputs) - set(OUTPUTS):
         return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
     if len(set(request.outputs) & set(FILMS)) > 1:

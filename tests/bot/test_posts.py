@@ -386,6 +386,12 @@ async def test_a_size_that_the_models_cannot_paint_is_refused_at_once(make_stage
     await _somewhere(stage, "multiples of 32")
 
 
+async def test_more_cutouts_than_the_models_are_shown_are_refused_at_once(stage: Stage) -> None:
+    await stage.say(".imagine anything")
+    stage.executor.finish(await stage.executor.next("anything"))
+    assert "`--cutouts 64`" in await stage.ask(".imagine a cat --cutouts 65")
+
+
 async def test_when_another_bot_has_taken_over_a_request_is_not_refused(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,7 +33,8 @@ class ScriptedExecutor:
         self.aborted: list[ImagineRequest] = []
         self.entered = False
         self._ready = [
-            Ready(f"cuda:{number}", Capacity(slots), multiple, inits=("sketch", "noise")) for number in range(devices)
+            Ready(f"cuda:{number}", Capacity(slots), multiple, inits=("sketch", "noise"), most_cutouts=64)
+            for number in range(devices)
         ]
         self._devices: dict[str, int] = {}
         self._events: asyncio.Queue[tuple[int, Event]] = asyncio.Queue()

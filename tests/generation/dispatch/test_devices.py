@@ -130,6 +130,12 @@ def test_a_size_is_refused_that_some_device_cannot_paint() -> None:
     assert "`--size 160x96`" in str(Pool([fine, coarse]).refusal((144, 80)))
 
 
+def test_more_cutouts_are_refused_than_some_device_is_shown() -> None:
+    pool = Pool([Device(0, "a", Capacity(1)), Device(0, "b", Capacity(0), most_cutouts=32)])
+    assert pool.refusal(SMALL, 32) is None
+    assert "ask for no more with `--cutouts 32`." in str(pool.refusal(SMALL, 33))
+
+
 def test_a_device_joins_when_it_is_first_heard_of() -> None:
     pool = Pool()
     second = pool.device(1)

@@ -15,6 +15,7 @@ from generation.checkpoints.loader import Models, load_models
 from generation.engine.batch import Batch
 from generation.engine.engine import Engine
 from generation.engine.state import RequestState
+from generation.errors import RequestError
 from generation.options import OPTIMISERS
 from generation.perceptor.clip import CLIPPerceptor
 from generation.pocket.description import PocketSection
@@ -177,6 +178,12 @@ def test_as_many_cutouts_are_judged_as_asked_for(engine: Engine, seen: list[Tens
     pictures(engine, steps=1)
     pictures(engine, steps=1, cutouts=13)
     assert [each.shape[:2] for each in seen] == [(1, 4), (1, 13)]
+
+
+def test_more_cutouts_than_four_times_the_usual_are_refused(engine: Engine) -> None:
+    engine.add_request(replace(REQUEST, cutouts=16))
+    with pytest.raises(RequestError, match="shown 16 cutouts in a step; ask for no more with `--cutouts 16`"):
+        engine.add_request(replace(REQUEST, id="b", cutouts=17))
 
 
 def test_a_cut_method_decides_what_is_judged(engine: Engine, seen: list[Tensor]) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from generation.engine.refusals import refusal
-from generation.recipe import Recipe
 from generation.request import ImagineRequest, Target
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=4)
@@ -13,7 +12,7 @@ PICTURE = "0" * 64
 
 @pytest.mark.parametrize("init", ["auto", "noise", "sketch"])
 def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
-    assert refusal(replace(REQUEST, init=init), ("sketch", "noise"), Recipe(cutouts=8)) is None
+    assert refusal(replace(REQUEST, init=init), ("sketch", "noise")) is None
 
 
 @pytest.mark.parametrize(
@@ -29,13 +28,12 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
         ({"optimiser": "magic"}, "no such optimiser; ask for adam, "),
         ({"cuts": "magic"}, "composed, crops or pooled"),
         ({"augment": ("flip", "magic")}, "no such augmentation"),
-        ({"cutouts": 33}, "shown 32 cutouts in a step; ask for no more"),
         ({"outputs": ("png", "exe")}, "There is no exe to be made of a picture; there are png, mp4, gif, webp."),
         ({"outputs": ("png", "mp4", "gif")}, "One video"),
     ],
 )
 def test_what_cannot_be_painted_is_refused_in_a_sentence(changes: dict[str, Any], word: str) -> None:
-    refused = refusal(replace(REQUEST, **changes), ("noise",), Recipe(cutouts=8))
+    refused = refusal(replace(REQUEST, **changes), ("noise",))
     assert refused is not None
     assert word in refused
     assert refused.endswith(".")

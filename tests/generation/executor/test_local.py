@@ -19,7 +19,6 @@ from safetensors.torch import save_file
 from structlog.testing import capture_logs
 
 from config.settings import ModelsSettings
-from generation.capacity import Capacity
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import CheckpointError, DeviceError, WorkerError
 from generation.events import Checkpoint, Down, Event, Failed, Finished, Heartbeat, Progress, Ready, Started
@@ -67,7 +66,11 @@ async def first(executor: LocalExecutor, kind: type[E]) -> E:
 
 
 async def test_a_device_is_ready_before_the_executor_is_entered(executor: LocalExecutor) -> None:
-    assert await until(executor, lambda _: True) == [(0, Ready("cpu", Capacity(1), 8))]
+    ((number, ready),) = await until(executor, lambda _: True)
+    assert number == 0
+    assert isinstance(ready, Ready)
+    assert (ready.name, ready.capacity.slots, ready.multiple, ready.most_cutouts) == ("cpu", 1, 8, 16)
+    assert "noise" in ready.inits
 
 
 async def test_a_request_starts_advances_and_finishes(executor: LocalExecutor) -> None:
