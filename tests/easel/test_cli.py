@@ -33,9 +33,9 @@ def test_version(easel: Easel) -> None:
     ("arguments", "complaint"),
     [
         (["paint"], "No such command"),
-        (["imagine"], "Missing argument"),
+        (["imagine"], "Missing option"),
         (["imagine", "a red apple"], "--out"),
-        (["imagine", "a red apple", "--out", "apple.jpg"], "should end in .png"),
+        (["imagine", "a red apple", "--out", "apple.bmp"], "should end in .png"),
         (["imagine", "a red apple", "--out", "nowhere/apple.png"], "no folder nowhere"),
         (["imagine", "a red apple", "--out", "folder.png"], "is a folder"),
         (["imagine", "", "--out", "a.png"], "Say what to paint"),
