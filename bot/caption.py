@@ -105,12 +105,14 @@ class Caption:
         prefix: what a command begins with.
         painting: the settings whose defaults need not be repeated.
         inits: what the models in use can begin from; empty while that is not known.
+        is_late: whether it was asked for while the bot was away.
     """
 
     request: ImagineRequest
     prefix: str
     painting: PaintingSettings
     inits: Sequence[str]
+    is_late: bool = False
 
     def text(self, state: State) -> str:
         """Return the content of the message: markdown, at most 2000 characters, everything of theirs escaped."""
@@ -143,7 +145,8 @@ class Caption:
 
     def _fine_print(self) -> str:
         parts = [flag.caption(*values) for _, flag, values in unusual(asdict(self.request))]
-        return f"-# {' · '.join([*parts, *_pictures(self.request)])}"
+        late = ["asked while I was away"] if self.is_late else []
+        return f"-# {' · '.join([*parts, *_pictures(self.request), *late])}"
 
     def _smaller(self, shape: Shape | None) -> list[str]:
         return [f"-# {smaller_size(self.request, shape)}"] if shape else []

@@ -72,6 +72,8 @@ class Client(commands.Bot):
         self._heard = heard
         self.patience = patience
         self._seen: dict[int, str] = {}
+        self._missed: dict[int, None] = {}
+        """Messages that were typed while the bot was away."""
         self._newest = 0
         self._missing_since: int | None = None
         self._looking_since: list[int] = []
@@ -113,6 +115,10 @@ class Client(commands.Bot):
         while True:
             await asyncio.sleep(HEARD_SECONDS)
             await self.save_heard()
+
+    def was_missed(self, message_id: int) -> bool:
+        """Return whether a message was typed while the bot was away."""
+        return message_id in self._missed
 
     def release(self) -> None:
         """Let :meth:`close` end the connections."""
@@ -220,6 +226,7 @@ class Client(commands.Bot):
             answer = answers.get(message.id)
             if answer is not None and (message.edited_at or message.created_at) < answer.created_at:
                 _remember(self._seen, message.id, message.content)
+            _remember(self._missed, message.id, None)
             await self.on_message(message)
 
     async def _run_command(self, message: discord.Message) -> bool:

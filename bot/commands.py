@@ -42,7 +42,8 @@ class ImagineCog(commands.Cog):
     @commands.command()
     async def imagine(self, context: Context, *, text: str = "") -> None:
         """Paint what the text describes; where the message was edited, instead of what it asked for before."""
-        message, origin = context.message, Origin.of(context.message)
+        message = context.message
+        origin = Origin.of(message, is_late=self._client.was_missed(message.id))
         lacking = missing(origin)
         if lacking:
             _log.warning("permissions are missing", channel=origin.channel.id, missing=lacking)

@@ -22,6 +22,7 @@ class Origin:
         me: the bot there; None while discord.py does not know the server.
         jump_url: a link to the message; where there is none, to the channel.
         reply_to: what an answer refers to; None where there is no message: it mentions the author instead.
+        is_late: whether it was asked while the bot was away.
     """
 
     id: int
@@ -31,14 +32,15 @@ class Origin:
     me: discord.Member | discord.ClientUser | None
     jump_url: str
     reply_to: discord.MessageReference | None
+    is_late: bool = False
 
     @classmethod
-    def of(cls, message: discord.Message) -> Self:
+    def of(cls, message: discord.Message, *, is_late: bool = False) -> Self:
         """Return the origin of what ``message`` asks for; a reply to it can be sent also after it was deleted."""
         guild, channel = message.guild, message.channel
         me = channel.me if isinstance(channel, discord.DMChannel) else guild.me if guild else None
         reply_to = message.to_reference(fail_if_not_exists=False)
-        return cls(message.id, guild, channel, message.author, me, message.jump_url, reply_to)
+        return cls(message.id, guild, channel, message.author, me, message.jump_url, reply_to, is_late)
 
     @classmethod
     def restored(cls, asked: Asked, client: discord.Client) -> Self:

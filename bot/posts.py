@@ -309,7 +309,7 @@ class Posts:
                 post.show(_standing(record))
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
-        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits)
+        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits, origin.is_late)
         delivery = Delivery(request.id, origin, self._outboxes.of(origin), self._journal, caption.title, kept)
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
         return Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)

@@ -291,6 +291,8 @@ async def test_what_is_typed_while_the_bot_is_away_is_heard_once(
     second = await say(people, f".imagine a blue boat {SMALL}")
     bot = await start_bot(*settings)
     await assert_painted_once(bot, (first, "a red apple"), (second, "a blue boat"))
+    late = [("asked while I was away" in post.content) for post in posts(bot.sandbox)]
+    assert late == [False, True]
     assert [post.content for post in sandbox.messages("general")] == [".imagine a cat --steps 0", "Too few."]
 
 
