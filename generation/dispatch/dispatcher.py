@@ -19,6 +19,7 @@ from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.journal import Journal, MemoryJournal
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Status, Update
+from generation.dispatch.saving import Saving
 from generation.dispatch.throughput import Throughput
 from generation.errors import QueueFullError
 from generation.events import (
@@ -93,9 +94,7 @@ class Dispatcher:
         self._by_member: Counter[str] = Counter()
         self._estimates = Estimates(forecast_seconds)
         self._updates: asyncio.Queue[Update] = asyncio.Queue()
-        self._unsaved: asyncio.Queue[Record] = asyncio.Queue()
-        self._listed: set[Record] = set()
-        """What is in that queue."""
+        self._saving = Saving(self._journal)
         self._takes: Literal["all", "interrupted", "nothing"] = "all"
         self._released = asyncio.Event()
 
@@ -103,7 +102,7 @@ class Dispatcher:
         """Have requests painted, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
-            tasks.create_task(self._checkpoint())
+            tasks.create_task(self._saving.run())
             tasks.create_task(self._estimates.keep(self.forecast, self._tell))
 
     async def resume(self) -> list[Record]:
@@ -202,7 +201,7 @@ class Dispatcher:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SUSPENSION_SECONDS):
                 await self._until_idle()
-                await self._unsaved.join()
+                await self._saving.join()
 
     async def updates(self) -> AsyncIterator[Update]:
         """Yield what changes, in order; never ends. There is one reader, for whom everything is kept."""
@@ -249,7 +248,7 @@ class Dispatcher:
             self._estimates.discard(record)
             record.status, record.device = "running", device
             self._begin(record)
-            self._save(record)
+            self._saving.add(record)
         self._estimates.outdate()
 
     def _begin(self, record: Record, event: Started | None = None) -> None:
@@ -263,21 +262,6 @@ class Dispatcher:
 
     def _tell(self, record: Record, event: RequestEvent | None = None) -> None:
         self._updates.put_nowait(Update(record, event))
-
-    def _save(self, record: Record) -> None:
-        """Have the journal write down how a request that runs stands, once it comes to it."""
-        if record not in self._listed:
-            self._listed.add(record)
-            self._unsaved.put_nowait(record)
-
-    async def _checkpoint(self) -> None:
-        """Write down what runs, beside everything else: until then it is only taken for what waits, or was before."""
-        while True:
-            record = await self._unsaved.get()
-            self._listed.remove(record)
-            if record.status == "running":
-                await self._journal.checkpoint(record)
-            self._unsaved.task_done()
 
     async def _until_idle(self) -> None:
         """Wait until no device paints."""
@@ -314,7 +298,7 @@ class Dispatcher:
                 record.left_out = event.left_out
                 if event.step == 0 and record.checkpoint is not None:  # it was sent along and did not fit
                     record.checkpoint = None
-                    self._save(record)
+                    self._saving.add(record)
                 self._begin(record, event)
             case Progress():
                 record.step = event.step
@@ -324,7 +308,7 @@ class Dispatcher:
                     self._estimates.outdate()
             case Checkpoint():
                 record.checkpoint = event
-                self._save(record)
+                self._saving.add(record)
             case Suspended():
                 self._interrupt(record)
             case Failed(is_shortage=True) if (shape := self._smaller(record)) is not None:
@@ -380,7 +364,7 @@ class Dispatcher:
             if record.attempts >= ATTEMPTS and record.status == "running":
                 await self._conclude(record, Failed(record.request.id, GIVEN_UP))
             elif record.device is None:
-                self._save(record)
+                self._saving.add(record)
 
     def _end(self, record: Record, status: Status) -> None:
         """Let go of a request."""
