@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from config.settings import ModelsSettings
 from generation.models.upstream import clip_model
 from generation.models.vqgan import VQGAN
 from tests import postgresql
+
+# A shell has what it runs in the background ignore this signal, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("any-machine", deadline=None)
 hypothesis.settings.load_profile("any-machine")
