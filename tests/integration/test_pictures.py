@@ -58,7 +58,7 @@ async def test_a_painting_begins_from_a_picture_and_stays_in_a_mask(start_bot: S
 async def test_a_picture_that_is_gone_after_a_restart_ends_its_request_with_a_sentence(
     start_bot: StartBot, people: Cast, tmp_path: Path
 ) -> None:
-    bot = await start_bot()
+    bot = await start_bot("executor.grace_seconds=0.0")
     text = f".imagine a red apple --size {SIDE}x{SIDE} --steps 500"
     asked = int((await people("member").say("art", text, files=[("me.png", png(landscape()))]))["id"])
     await bot.post_about(asked, lambda post: "▱" in post.content)
