@@ -65,7 +65,7 @@ async def test_imagine_twice_and_from_the_command_line_gives_the_same_pixels(
 
 async def test_killed_worker_in_mid_picture_ends_in_a_finished_picture(start_bot: StartBot, people: Cast) -> None:
     bot = await start_bot("painting.preview_seconds=0.2")
-    asked = await people("member").say("art", ".imagine the sea --size 64x64 --steps 60")
+    asked = await people("member").say("art", ".imagine the sea --size 64x64 --steps 400")
     await bot.post_about(int(asked["id"]), lambda post: post.attachments)
     worker = bot.worker
     os.kill(worker, signal.SIGKILL)
@@ -76,7 +76,7 @@ async def test_killed_worker_in_mid_picture_ends_in_a_finished_picture(start_bot
 
 
 async def test_the_bot_may_go_and_come_back_while_the_sandbox_stays(start_bot: StartBot, people: Cast) -> None:
-    bot = await start_bot()
+    bot = await start_bot("executor.grace_seconds=0.0")
     asked = await people("member").say("art", ".imagine a forest --size 64x64 --steps 500 --seed 5")
     await bot.post_about(int(asked["id"]), lambda post: "▱" in post.content)
     assert await bot.stop() == 0
