@@ -160,7 +160,7 @@ class ModelsSettings(Section):
     @classmethod
     def _home_is_known(cls, paths: str) -> str:
         try:
-            return "+".join(str(Path(path).expanduser()) for path in paths.split("+"))
+            return "+".join(path and str(Path(path).expanduser()) for path in paths.split("+"))
         except RuntimeError:
             raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
 

@@ -263,7 +263,7 @@ async def test_in_its_time_of_grace_the_bot_finishes_what_it_paints(
     start_bot: StartBot, people: Cast, settings: list[str]
 ) -> None:
     bot = await start_bot(*settings, "executor.grace_seconds=240.0")
-    asked = await say(people, ".imagine a red apple --size 128x128 --steps 200")
+    asked = await say(people, ".imagine a red apple --size 256x256 --steps 200")
     await bot.post_about(asked, lambda post: post.attachments)
     waiting = await say(people, f".imagine a blue boat {SMALL}", "Noor")
     await bot.post_about(waiting, lambda _: True)
