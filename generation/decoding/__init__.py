@@ -60,13 +60,13 @@ async def decode(data: bytes) -> bytes:
     except TimeoutError:
         pass
     finally:
-        if process.returncode is None:
-            process.kill()
-            try:
+        try:
+            if process.returncode is None:
+                process.kill()
                 await process.communicate()
-            finally:
-                # Where it is cancelled again meanwhile, the pipes would be left to after the loop.
-                process._transport.close()  # type: ignore[attr-defined]
+        finally:
+            # Where this is cancelled at its end, or twice, the pipes would be left to after the loop.
+            process._transport.close()  # type: ignore[attr-defined]
     if process.returncode or not png:
         raise PictureError(CODES.get(process.returncode or 0, TOO_HARD))
     return png
