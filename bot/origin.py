@@ -1,7 +1,7 @@
 """Where a request or a question comes from, and how it is answered there, be it a message or not."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import discord
 
@@ -41,6 +41,14 @@ class Origin:
         me = channel.me if isinstance(channel, discord.DMChannel) else guild.me if guild else None
         reply_to = message.to_reference(fail_if_not_exists=False)
         return cls(message.id, guild, channel, message.author, me, message.jump_url, reply_to, is_late)
+
+    @classmethod
+    def of_interaction(cls, interaction: discord.Interaction[Any]) -> Self:
+        """Return the origin of what was asked for by a slash command, a button or a form."""
+        guild, channel = interaction.guild, cast("discord.abc.MessageableChannel", interaction.channel)
+        me = channel.me if isinstance(channel, discord.DMChannel) else guild.me if guild else None
+        where = f"https://discord.com/channels/{interaction.guild_id or '@me'}/{interaction.channel_id}"
+        return cls(interaction.id, guild, channel, interaction.user, me, where, None)
 
     @classmethod
     def restored(cls, asked: Asked, client: discord.Client) -> Self:
