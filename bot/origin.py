@@ -23,6 +23,7 @@ class Origin:
         jump_url: a link to the message; where there is none, to the channel.
         reply_to: what an answer refers to; None where there is no message: it mentions the author instead.
         is_late: whether it was asked while the bot was away.
+        part: of several requests of one message, by its number.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Origin:
     jump_url: str
     reply_to: discord.MessageReference | None
     is_late: bool = False
+    part: int = 0
 
     @classmethod
     def of(cls, message: discord.Message, *, is_late: bool = False) -> Self:
@@ -64,15 +66,18 @@ class Origin:
             channel,
             discord.User(state=state, data=user),
             client.user,
-            f"https://discord.com/channels/{asked.guild or '@me'}/{asked.channel}/{asked.message}",
-            message.to_reference(fail_if_not_exists=False),
+            f"https://discord.com/channels/{asked.guild or '@me'}/{asked.channel}"
+            + f"/{asked.message}" * asked.has_message,
+            message.to_reference(fail_if_not_exists=False) if asked.has_message else None,
+            part=asked.part,
         )
 
     @property
     def asked(self) -> Asked:
         """What is kept of it, to restore it by."""
         guild = self.guild.id if self.guild else None
-        return Asked(self.id, self.channel.id, guild, self.author.id, clean(self.author.display_name))
+        name, has_message = clean(self.author.display_name), self.reply_to is not None
+        return Asked(self.id, self.channel.id, guild, self.author.id, name, self.part, has_message)
 
     def addressed(self, text: str) -> str:
         """Return what to send without a reference: ``text`` after a mention, at most 2000 characters."""
