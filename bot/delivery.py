@@ -3,6 +3,7 @@
 import contextlib
 import io
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +54,18 @@ class Delivery:
         journal: where it is written down which message it is.
         title: what the messages begin with.
         kept: what an earlier run has left; None for a new request.
+        is_hidden: whether pictures are spoilers.
     """
 
     def __init__(
-        self, request_id: str, origin: Origin, outbox: Outbox, journal: StoreJournal, title: str, kept: Kept | None
+        self,
+        request_id: str,
+        origin: Origin,
+        outbox: Outbox,
+        journal: StoreJournal,
+        title: str,
+        kept: Kept | None,
+        is_hidden: Callable[[], bool] = lambda: False,
     ) -> None:
         self.message: discord.PartialMessage | None = None
         """The one in the channel."""
@@ -64,6 +73,7 @@ class Delivery:
         self._origin = origin
         self._outbox = outbox
         self._journal = journal
+        self._is_hidden = is_hidden
         self._shown: Picture | None = None if kept is None else UNKNOWN
         self._private_messages = 0
         self._sent = 0.0
@@ -111,7 +121,7 @@ class Delivery:
         """Change the message; where Discord does not allow that any more, replace it."""
         assert self.message is not None
         try:
-            attachments = MISSING if picture is self._shown else _files(picture)
+            attachments = MISSING if picture is self._shown else self._files(picture)
             await self.message.edit(content=text, attachments=attachments)
             self._shown = picture
         except discord.HTTPException as error:
@@ -178,7 +188,7 @@ class Delivery:
     async def tell_in_private(self, text: str, picture: Picture | None) -> None:
         """Send it to the member alone."""
         nonce = f"{self._request_id}-p{self._private_messages}{'' if picture is None else 'p'}"
-        content, files = self._origin.in_private(text), _files(picture)
+        content, files = self._origin.in_private(text), self._files(picture)
         await self._origin.author.send(content, files=files, suppress_embeds=True, nonce=nonce)
         self._private_messages += 1
 
@@ -187,7 +197,7 @@ class Delivery:
         nonce = f"{self._request_id}-0" if self.message is None else f"{self.message.id}-r"
         allowed = discord.AllowedMentions(replied_user=ping, users=[self._origin.author] if ping else False)
         to: Any = self._origin.reply_to if reference else None
-        files = _files(picture)
+        files = self._files(picture)
         others = [tried for tried in self._tried if tried != (text, picture)]
         self._tried.append((text, picture))
         message = await self._origin.channel.send(
@@ -200,9 +210,9 @@ class Delivery:
         if others:
             await self.edit(text, picture)
 
-
-def _files(picture: Picture | None) -> list[discord.File]:
-    if picture is None:
-        return []
-    file = discord.File(io.BytesIO(picture.data), picture.name, description=picture.description)
-    return [file, *_files(picture.video)]
+    def _files(self, picture: Picture | None) -> list[discord.File]:
+        if picture is None:
+            return []
+        is_hidden, data = self._is_hidden(), io.BytesIO(picture.data)
+        file = discord.File(data, picture.name, spoiler=is_hidden, description=picture.description)
+        return [file, *self._files(picture.video)]

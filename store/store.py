@@ -9,6 +9,8 @@ from sqlalchemy import URL
 
 from config.settings import Settings
 from store import database, lease
+from store.audit import Audit
+from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
 from store.engine import is_server
 from store.heard import Heard
@@ -16,7 +18,10 @@ from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import locked
 from store.pictures import PictureFolder
+from store.rules import Rules
 from store.uploads import UploadFolder
+from store.usage import Usage
+from store.words import Words
 
 NAME = "easel.db"
 
@@ -29,12 +34,22 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        rules: that moderators have set.
+        words: that may not stand in prompts.
+        blocks: of members.
+        usage: of members, as far as it counts towards the limits of a day.
+        audit: who changed what, and who was refused why.
         lease: of a database on a server; None where there is no server.
     """
 
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    rules: Rules
+    words: Words
+    blocks: Blocks
+    usage: Usage
+    audit: Audit
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -64,4 +79,9 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        yield Store(journal, Heard(opened_database), uploads, held)
+        rules, words, blocks = Rules(opened_database), Words(opened_database), Blocks(opened_database)
+        for each in (rules, words, blocks):
+            await each.load()
+        audit = Audit(opened_database, settings.store.keep_days)
+        usage = Usage(opened_database)
+        yield Store(journal, Heard(opened_database), uploads, rules, words, blocks, usage, audit, held)

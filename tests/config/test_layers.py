@@ -182,7 +182,7 @@ def test_values_that_contradict_each_other(argument: str, sentence: str) -> None
     [
         ("painting.widht", "painting.width"),
         ("width", "painting.width"),
-        ("queue.per_user", "queue.per_member"),
+        ("queue.per_membr", "queue.per_member"),
     ],
 )
 def test_an_unknown_key_brings_the_nearest_name(key: str, near: str) -> None:
