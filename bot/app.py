@@ -24,6 +24,7 @@ from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.privacy import PrivacyCommands
 from bot.rules.book import RuleBook
 from bot.rules.commands import RuleCommands
 from bot.rules.gate import Gate
@@ -118,6 +119,7 @@ async def _run(
     known = Commands()
     async with Client(book, answers, patience, kept.heard, known) as client:
         known.add(PictureCommands(client, posts, Admission(posts, gate), uploads).commands())
+        known.add(PrivacyCommands(book, kept.privacy, posts).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)

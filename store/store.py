@@ -18,6 +18,7 @@ from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import locked
 from store.pictures import PictureFolder
+from store.privacy import Privacy
 from store.rules import Rules
 from store.uploads import UploadFolder
 from store.usage import Usage
@@ -34,6 +35,7 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        privacy: what is kept of members.
         rules: that moderators have set.
         words: that may not stand in prompts.
         blocks: of members.
@@ -45,6 +47,7 @@ class Store:
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    privacy: Privacy
     rules: Rules
     words: Words
     blocks: Blocks
@@ -84,4 +87,5 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
             await each.load()
         audit = Audit(opened_database, settings.store.keep_days)
         usage = Usage(opened_database)
-        yield Store(journal, Heard(opened_database), uploads, rules, words, blocks, usage, audit, held)
+        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
+        yield Store(journal, Heard(opened_database), uploads, privacy, rules, words, blocks, usage, audit, held)
