@@ -87,7 +87,7 @@ class Sandbox:
                 *api.routes(),
                 web.get("/gateway", self.gateway.connect),
                 web.get("/gateway/", self.gateway.connect),
-                *Site(self.world, self.gateway).routes(),
+                *Site(self.world, self.limits, self.gateway).routes(),
             ]
         )
         self._runner = web.AppRunner(
@@ -115,7 +115,7 @@ class Sandbox:
 
     def state(self) -> Payload:
         """Return what `GET /sandbox/state` answers."""
-        return state(self.world)
+        return state(self.world, self.limits)
 
     def person(self, name: str) -> User:
         """Return a person by role (`owner`, `moderator`, `member`: the first of them) or by name."""

@@ -267,7 +267,9 @@ async def test_ephemeral_answers(sandbox: Sandbox, mia: Person, people: Cast) ->
         status, _ = await people(other).try_component(message, "rate:4")
         assert status in (403, 404)
     path = f"{mia.messages_of('art')}/{message.id}"
-    assert (await people("bot").call("PATCH", path, {"content": "x"}))[1]["code"] == 10008
+    assert (await mia.call("GET", path))[1]["content"] == "another"
+    for method, body in (("GET", None), ("PATCH", {"content": "x"}), ("DELETE", None)):
+        assert (await people("bot").call(method, path, body))[1]["code"] == 10008
     assert await text(mia, await mia.press(message, "4 stars")) == "4 of you"
 
 
