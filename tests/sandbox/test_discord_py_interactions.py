@@ -323,8 +323,19 @@ async def test_in_private(mia: Person) -> None:
 
 
 @pytest.mark.usefixtures("client")
+async def test_in_a_thread(sandbox: Sandbox, mia: Person) -> None:
+    path = f"/channels/{sandbox.channel('art').id}/threads"
+    _, made = await mia.call("POST", path, {"name": "cats", "type": 11})
+    thread = sandbox.world.place(int(made["id"]))
+    assert await text(mia, await mia.run_command(thread, "paint", {"prompt": "a cat"})) == "a cat 1 oil Mia"
+    assert next(each.content for each in thread.messages.values()) == "a cat 1 oil Mia"
+    await mia.run_command(thread, "secret")
+    await sandbox.until(lambda: [each.content for each in mia.ephemerals(thread)] == ["another"])
+
+
+@pytest.mark.usefixtures("client")
 async def test_what_the_application_does_not_answer(sandbox: Sandbox, mia: Person) -> None:
-    sandbox.interactions.response_seconds = 0.0
+    sandbox.interactions.response_seconds = 0.05
     interaction = await mia.run_command("art", "silence")
     assert await mia.answer(interaction) is None
     assert interaction.failed
