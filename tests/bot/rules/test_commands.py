@@ -62,8 +62,7 @@ async def test_members_cannot_use_them_by_slash_either(stage: Stage) -> None:
     # Discord itself hides them; a server can give them to anybody, and then the check is here.
     await stage.sandbox.until(lambda: stage.sandbox.world.application.commands)
     commands = {each["name"]: each for each in stage.sandbox.world.application.commands}
-    for text in COMMANDS:
-        name = text.split()[0]
+    for name in dict.fromkeys(text.split()[0] for text in COMMANDS):
         assert commands[name]["default_member_permissions"] == str(1 << 5)
         assert commands[name]["contexts"] == [0] or commands[name]["dm_permission"] is False
         commands[name]["default_member_permissions"] = None

@@ -6,6 +6,8 @@ import pytest
 
 from bot.rules.gate import fitting
 from generation.request import Shape
+from sandbox.model import Channel
+from sandbox.permissions import Permission
 from tests.bot.conftest import MakeStage, Stage, picture
 
 LATER = r"<t:\d+:R>"
@@ -155,6 +157,50 @@ async def test_a_value_for_the_category_holds_for_its_channels(stage: Stage) -> 
     await rule(stage, f".limits set steps 10 <#{studio.id}>")
     await asked(stage, "a cat")
     assert (await stage.executor.next("a cat")).steps == 10
+
+
+async def thread_in(stage: Stage, channel: str, who: str = "member", **more: object) -> Channel:
+    """Begin a thread, or a post in a forum."""
+    path = f"/channels/{stage.sandbox.channel(channel).id}/threads"
+    status, thread = await stage.people(who).call("POST", path, {"name": "ideas", **more})
+    assert status == 201, thread
+    return stage.sandbox.world.place(int(thread["id"]))
+
+
+async def answer_in(stage: Stage, place: Channel, text: str, who: str = "member") -> str:
+    """Write in a thread and return what the bot replies."""
+    said = int((await stage.people(who).say(place, text))["id"])
+
+    def replies() -> list[str]:
+        return [each.content for each in place.messages.values() if each.author.bot and each.reference == said]
+
+    await stage.sandbox.until(replies)
+    return replies()[0]
+
+
+async def test_threads_and_posts_are_as_the_channel_that_they_are_in(stage: Stage) -> None:
+    thread = await thread_in(stage, "art", type=11)
+    post = await thread_in(stage, "gallery", message={"content": "look"})
+    await rule(stage, ".limits set steps 10 #art")
+    await rule(stage, ".limits set steps 20 #gallery")
+    for place, steps in ((thread, 10), (post, 20)):
+        assert (await answer_in(stage, place, ".imagine a cat")).startswith("**a cat**")
+        assert (await stage.executor.next("a cat")).steps == steps
+        assert await answer_in(stage, place, ".cancel") == "Cancelled: a cat"
+    await rule(stage, ".channels allow #general")
+    for place in (thread, post):
+        assert (await answer_in(stage, place, ".imagine a cat")).startswith("I do not paint in this channel")
+    assert (await answer_in(stage, thread, ".channels allow", "moderator")).startswith(f"Done: allow <#{thread.id}>")
+    assert (await answer_in(stage, thread, ".imagine a cat")).startswith("**a cat**")
+    assert (await asked(stage, "a cat")).startswith("I do not paint in this channel")
+
+
+async def test_other_kinds_of_channel(stage: Stage) -> None:
+    stage.sandbox.overwrite("news", stage.sandbox.bot.id, allow=Permission.SEND_MESSAGES | Permission.ATTACH_FILES)
+    for place, who in (("Lounge", "member"), ("news", "moderator")):
+        post = await stage.reply(await stage.say(f".imagine in {place}", who, place), place)
+        stage.executor.finish(await stage.executor.next(f"in {place}"))
+        await stage.shows(post, "Again")
 
 
 async def test_what_is_taken_back_or_fails_is_given_back(stage: Stage) -> None:
