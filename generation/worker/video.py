@@ -77,7 +77,7 @@ class Film:
     """A film that comes about together with a picture.
 
     Args:
-        request: that is painted.
+        request: that is painted, as it is painted now.
         kind: format of the film, one of ``FILMS``.
         setup: with what it is painted.
     """
@@ -122,7 +122,7 @@ class Film:
     def _run(self) -> None:
         files: dict[str, bytes] = {}
         try:
-            film = encode(self.kind, self._taken(), self._pace, Metadata(self.request, self.setup))
+            film = encode(self.kind, self._taken(), self._pace, self._metadata(), self._metadata)
             if len(film) <= MOST_BYTES:
                 files[self.kind] = film
         except Exception:
@@ -132,6 +132,9 @@ class Film:
                 pass  # whoever paints does not wait for what is not made
         if self._then is not None:
             self._then(files)
+
+    def _metadata(self) -> Metadata:
+        return Metadata(self.request, self.setup)
 
     def _taken(self) -> Iterator[np.ndarray]:
         while not self._ended and (picture := self._pictures.get()) is not None:
@@ -145,7 +148,13 @@ def film_of(request: ImagineRequest, setup: Setup | None) -> Film | None:
     return None if kind is None else Film(request, kind, setup)
 
 
-def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Metadata) -> bytes:
+def encode(
+    kind: str,
+    pictures: Iterator[np.ndarray],
+    pace: Pace,
+    metadata: Metadata,
+    told: Callable[[], Metadata] | None = None,
+) -> bytes:
     """Return a film that says how it was made.
 
     Args:
@@ -154,13 +163,14 @@ def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Meta
             the edge, as H.264 wants them.
         pace: of which ``fps`` and ``still`` are used.
         metadata: that it carries.
+        told: returns at the end what it carries instead.
     """
     codec, pixels, options = CODECS[kind]
     first = next(pictures)
     height, width = (side + side % 2 * (kind != "gif") for side in first.shape[:2])
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=kind, container_options={} if kind == "mp4" else {"loop": "0"}) as container:
-        container.metadata.update({"title": metadata.request.prompt[:200], "comment": metadata.note})
+        container.metadata.update(_comment(metadata))
         stream = container.add_stream(codec, rate=pace.fps, options=dict(options))
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
@@ -175,7 +185,26 @@ def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Meta
             frame.pts, frame.time_base = number, 1 / pace.fps
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    return in_film(buffer.getvalue(), metadata)
+    late = told() if told else metadata
+    film = _commented(buffer.getvalue(), late) if kind == "mp4" and late != metadata else buffer.getvalue()
+    return in_film(film, late)
+
+
+def _comment(metadata: Metadata) -> Mapping[str, str]:
+    return {"title": metadata.request.prompt[:200], "comment": metadata.note}
+
+
+def _commented(film: bytes, metadata: Metadata) -> bytes:
+    """Return an MP4 with another comment, which has to be said before its first picture; its pictures stay."""
+    buffer = io.BytesIO()
+    with av.open(io.BytesIO(film), "r") as source, av.open(buffer, "w", format="mp4") as copy:
+        copy.metadata.update(_comment(metadata))
+        stream = copy.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:  # the last one is empty
+                packet.stream = stream
+                copy.mux(packet)
+    return buffer.getvalue()
 
 
 def _held(first: np.ndarray, rest: Iterator[np.ndarray], still: int) -> Iterator[np.ndarray]:
