@@ -10,12 +10,27 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
-from generation.options import HALF, MOST_CUTOUTS, MOST_GROWN, PRESETS, USUAL_CUTOUTS, Quality
+from generation.options import (
+    HALF,
+    LEAST_ZOOM,
+    MOST_CUTOUTS,
+    MOST_EVERY,
+    MOST_GROWN,
+    MOST_SHIFT,
+    MOST_TURN,
+    MOST_ZOOM,
+    MOVE_EVERY,
+    PRESETS,
+    USUAL_CUTOUTS,
+    Quality,
+)
 
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
 JUDGING = 256 * 256
 """Pixels whose painting takes as long as judging the cutouts does, which do not grow with the picture."""
+MOVING = 1.0
+"""Steps whose painting takes as long as moving a picture does, which is decoded and encoded for it."""
 
 AUTO = "auto"
 """Whatever suits the models."""
@@ -25,7 +40,7 @@ PNG = "png"
 FILMS = ("mp4", "gif", "webp")
 """Outputs that show how the picture came about."""
 OUTPUTS = (PNG, *FILMS)
-VERSION = 3
+VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
 """Texts in a prompt, and texts to keep away from."""
@@ -84,6 +99,7 @@ Pixels = Annotated[int, Field(ge=1, le=65536)]
 Pull = Annotated[float, Field(ge=0, le=1000)]
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
+Shift = Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +167,12 @@ class ImagineRequest:
         grow: share of the steps that is painted at half the size.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
+        zoom: times as large the picture becomes whenever it is moved, about its middle.
+        pan: by how many pixels it is shifted then, to the right and down.
+        rotate: by how many degrees it is turned then, clockwise.
+        move_every: so many steps it is moved, if it is at all; these are then the pictures of a film.
+        dwell: seconds for which a film shows the finished picture at its end; None for what suits its length.
+        fade: seconds over which a film comes out of black at its beginning, and goes into it at its end.
     """
 
     __pydantic_config__ = STRICT
@@ -187,6 +209,12 @@ class ImagineRequest:
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
+    zoom: Annotated[float, Field(ge=LEAST_ZOOM, le=MOST_ZOOM)] = 1.0
+    pan: tuple[Shift, Shift] = (0.0, 0.0)
+    rotate: Annotated[float, Field(ge=-MOST_TURN, le=MOST_TURN)] = 0.0
+    move_every: Annotated[int, Field(ge=1, le=MOST_EVERY)] = MOVE_EVERY
+    dwell: Annotated[float, Field(ge=0, le=60)] | None = None
+    fade: Annotated[float, Field(ge=0, le=10)] = 0.0
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -199,6 +227,11 @@ class ImagineRequest:
     def is_story(self) -> bool:
         """Whether its parts follow one another."""
         return len({target.part for target in self.targets} - {None}) > 1
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the picture is moved between steps."""
+        return (self.zoom, self.pan, self.rotate) != (1, (0, 0), 0)
 
     @property
     def pictures(self) -> frozenset[str]:
@@ -218,7 +251,8 @@ class ImagineRequest:
         cutouts = preset.cutouts if self.cutouts is None else self.cutouts / USUAL_CUTOUTS
         grow = preset.grow if self.grow is None else self.grow
         whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
-        return round((whole * (1 - grow) + half * grow) * self.steps)
+        moves = (self.steps - 1) // self.move_every if self.is_moving else 0
+        return round((whole * (1 - grow) + half * grow) * self.steps + MOVING * self.width * self.height * moves)
 
     @property
     def effort(self) -> float:
@@ -247,7 +281,7 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`. Before version 3 what was too long was cut.
+        `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut.
 
         Raises:
             ValueError: it is no request, or one of a later version.

@@ -175,7 +175,7 @@ class Worker:
             self._finish(request, Snapshot(state.picture), clock.started)
             return
         film = self._films.get(request.id)
-        if film is not None and (state.step - 1) % film.every == 0:
+        if film is not None and film.takes(state.step):
             film.add(Snapshot(state.picture))
         now = time.monotonic()
         picture = None

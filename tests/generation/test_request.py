@@ -40,6 +40,12 @@ EVERYTHING = ImagineRequest(
     cut_power=2.0,
     augment=("flip", "noise"),
     grow=0.6,
+    zoom=1.02,
+    pan=(-2.0, 0.5),
+    rotate=-1.5,
+    move_every=5,
+    dwell=0.0,
+    fade=0.5,
 )
 NEW_IN_3 = {
     *("init_weight", "fit", "mask", "quality", "rate", "final_rate", "ema", "smooth", "cutouts", "cuts", "cut_power"),
@@ -59,7 +65,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 3
+    assert json.loads(text)["version"] == 4
     assert ImagineRequest.from_json(text) == request_
 
 
@@ -100,7 +106,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=4),
+        _with(version=5),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),
