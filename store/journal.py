@@ -22,14 +22,12 @@ from store.asked import Asked, Id
 from store.checkpoints import CheckpointFolder
 from store.database import Database
 from store.errors import KnownMessageError, StoreError
-from store.folder import DAY
+from store.folder import DAY, TIDY_SECONDS
 from store.pictures import PictureFolder
 from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests
 
 OnSaved = Callable[[Path, ImagineRequest], None]
 
-TIDY_SECONDS = 600.0
-"""From one look for old files to the next."""
 NEWEST = 1000
 """Messages of which it is told that they asked for something."""
 MEMBERS = 20

@@ -20,6 +20,7 @@ from generation.dispatch.journal import Journal, MemoryJournal
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Status, Update
 from generation.dispatch.saving import Saving
+from generation.dispatch.sending import Sending
 from generation.dispatch.throughput import Throughput
 from generation.errors import QueueFullError
 from generation.events import (
@@ -70,7 +71,7 @@ class Dispatcher:
         per_member: the most requests at a time of one member, waiting or being painted: the limit is on what they
             have going, not on their luck.
         journal: where requests are written down.
-        picture: returns the PNG of a SHA-256 that a request names, at once; None where there is none.
+        picture: returns the PNG of a SHA-256 that a request names, in a thread; None where there is none.
         forecast_seconds: between two forecasts, at least.
     """
 
@@ -88,7 +89,7 @@ class Dispatcher:
         self._total = total
         self._per_member = per_member
         self._journal = journal or MemoryJournal()
-        self._picture = picture
+        self._sending = Sending(executor, picture)
         self._plan = Plan()
         self._records: dict[str, Record] = {}
         self._by_member: Counter[str] = Counter()
@@ -102,6 +103,7 @@ class Dispatcher:
         """Have requests painted, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
+            tasks.create_task(self._sending.run())
             tasks.create_task(self._saving.run())
             tasks.create_task(self._estimates.keep(self.forecast, self._tell))
 
@@ -179,7 +181,7 @@ class Dispatcher:
         records = [self._records[request_id] for request_id in request_ids if request_id in self._records]
         for record in records:
             if record.device is not None:
-                self._executor.abort(record.device.number, record.request.id)
+                self._sending.abort(record.device.number, record.request.id)
             self._end(record, "cancelled")
         for record in records:
             await self._journal.finish(record, None)
@@ -195,11 +197,12 @@ class Dispatcher:
             async with asyncio.timeout(seconds):
                 await self._until_idle()
         self._takes = "nothing"
-        for device in self.pool.devices:
-            for request_id in device.running:
-                self._executor.suspend(device.number, request_id)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SUSPENSION_SECONDS):
+                await self._sending.join()
+                for device in self.pool.devices:
+                    for request_id in device.running:
+                        self._executor.suspend(device.number, request_id)
                 await self._until_idle()
                 await self._saving.join()
 
@@ -242,9 +245,7 @@ class Dispatcher:
             return
         for request, device in self._plan.assign(only_interrupted=self._takes == "interrupted"):
             record = self._records[request.id]
-            found = ((digest, self._picture(digest)) for digest in request.pictures)
-            pictures = {digest: png for digest, png in found if png is not None}
-            self._executor.send(device.number, request, record.checkpoint, pictures)
+            self._sending.send(device.number, request, record.checkpoint)
             self._estimates.discard(record)
             record.status, record.device = "running", device
             self._begin(record)
@@ -355,7 +356,7 @@ class Dispatcher:
                 self._plan.suspects[record.request.id] = device.name
             else:
                 # Sent while it went down: a worker that has come up meanwhile may have it.
-                self._executor.abort(device.number, record.request.id)
+                self._sending.abort(device.number, record.request.id)
             if record.attempts < ATTEMPTS:
                 self._plan.interrupted.append(record.painted)
                 self._begin(record)
