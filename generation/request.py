@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
@@ -52,6 +52,24 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 
 Shape = tuple[int, int]
 """Width and height: requests of one shape can share a batch."""
+
+
+class Load(NamedTuple):
+    """What a step of a picture asks of a device.
+
+    Args:
+        shape: of the picture.
+        cutouts: views that are judged; None for so many as suit the models.
+        times: as many of these, where no number is named.
+    """
+
+    shape: Shape
+    cutouts: int | None = None
+    times: float = 1.0
+
+    def views(self, usual: int) -> int:
+        """Return how many views are judged by models that are usually shown so many."""
+        return round(usual * self.times) if self.cutouts is None else self.cutouts
 
 
 def size_refusal(shape: Shape, multiple: int) -> str | None:
@@ -245,19 +263,21 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
-    def cost(self) -> int:
-        """How much work the picture is, in pixels painted; a number of cutouts counts as with official weights."""
-        preset = PRESETS[self.quality]
-        cutouts = preset.cutouts if self.cutouts is None else self.cutouts / USUAL_CUTOUTS
-        grow = preset.grow if self.grow is None else self.grow
+    def load(self) -> Load:
+        """What each step asks of a device."""
+        return Load(self.shape, self.cutouts, PRESETS[self.quality].cutouts if self.cutouts is None else 1.0)
+
+    def cost(self, usual: int = USUAL_CUTOUTS) -> int:
+        """Return how much work the picture is, in pixels painted, by models that are usually shown so many cutouts."""
+        cutouts = self.load.views(usual) / usual
+        grow = PRESETS[self.quality].grow if self.grow is None else self.grow
         whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
         moves = (self.steps - 1) // self.move_every if self.is_moving else 0
         return round((whole * (1 - grow) + half * grow) * self.steps + MOVING * self.width * self.height * moves)
 
-    @property
-    def effort(self) -> float:
-        """How much work a step is on average, beside one of a picture of its shape that is asked for without more."""
-        return self.cost / (step_cost(self.shape) * self.steps)
+    def effort(self, usual: int = USUAL_CUTOUTS) -> float:
+        """Return how much work a step is on average, beside one of its shape that asks for nothing more."""
+        return self.cost(usual) / (step_cost(self.shape) * self.steps)
 
     @property
     def slug(self) -> str:

@@ -12,7 +12,6 @@ from typing import Literal
 import structlog
 
 from config.settings import MIN_SIDE
-from generation.capacity import Capacity
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.estimates import Estimates
 from generation.dispatch.forecast import Forecast, forecast
@@ -167,7 +166,7 @@ class Dispatcher:
         assert record.status == "waiting"
         before, record.request = record.request, request
         tag = self._plan.scheduler.replace(request)
-        if (request.shape, request.steps) != (before.shape, before.steps):
+        if (request.load, request.steps) != (before.load, before.steps):
             self._estimates.discard(record)
             self._stand(record, tag)
         await self._journal.change(request)
@@ -236,7 +235,7 @@ class Dispatcher:
         request, pool, now = record.request, self.pool, time.time()
         running = (self._records[request_id] for device in pool.devices for request_id in device.running)
         finishes = (other.estimate.finishes for other in running)
-        soonest = (now if pool.has_room(request.shape) else min(finishes, default=now)) if pool.is_up else inf
+        soonest = (now if pool.has_room(request.load) else min(finishes, default=now)) if pool.is_up else inf
         self._estimates.add(record, tag, soonest, pool.seconds_between(request))
 
     def _assign(self) -> None:
@@ -283,7 +282,7 @@ class Dispatcher:
                     device.throughput = Throughput(event.evaluations)
                 device.name, device.capacity, device.parked = event.name, event.capacity, False
                 device.multiple, device.inits = event.multiple, event.inits
-                device.most_cutouts = event.most_cutouts
+                self._plan.scheduler.cutouts = self.pool.cutouts
                 self._assign()
             case Down():
                 await self._take_back(device, event)
@@ -345,7 +344,7 @@ class Dispatcher:
 
     async def _take_back(self, device: Device, down: Down) -> None:
         """Have what a device painted go on elsewhere, first of all; what killed too many workers is given up."""
-        device.capacity, device.parked = Capacity(0), down.parked
+        device.capacity, device.parked = replace(device.capacity, slots=0), down.parked
         interrupted = [self._records[request_id] for request_id in device.running]
         device.running.clear()
         self._released.set()

@@ -33,7 +33,7 @@ class ScriptedExecutor:
         self.aborted: list[ImagineRequest] = []
         self.entered = False
         self._ready = [
-            Ready(f"cuda:{number}", Capacity(slots), multiple, inits=("sketch", "noise"), most_cutouts=64)
+            Ready(f"cuda:{number}", Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"))
             for number in range(devices)
         ]
         self._devices: dict[str, int] = {}

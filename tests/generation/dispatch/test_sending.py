@@ -103,8 +103,9 @@ async def test_what_loses_its_device_meanwhile_is_sent_once_and_to_another(
     await disk.until_asked()
     executor.change(0, "down")
     async with asyncio.timeout(60):
-        while dispatcher.pool.device(0).is_up:
-            await asyncio.sleep(0)
+        async for _ in dispatcher.updates():
+            if not dispatcher.pool.device(0).is_up:
+                break
     disk.gate.release(2)
     await sent(executor, 0)
     assert executor.device_of(executor.requests["r0"]) == 1

@@ -136,9 +136,9 @@ def test_a_mask_stays_where_it_is(models: Models) -> None:
 
 
 def test_moving_is_work_that_is_known_before() -> None:
-    assert MOVING.cost == REQUEST.cost + 2 * 64 * 64
-    assert replace(MOVING, steps=13).cost - replace(REQUEST, steps=13).cost == 3 * 64 * 64
-    assert replace(REQUEST, move_every=1).cost == REQUEST.cost
+    assert MOVING.cost() == REQUEST.cost() + 2 * 64 * 64
+    assert replace(MOVING, steps=13).cost() - replace(REQUEST, steps=13).cost() == 3 * 64 * 64
+    assert replace(REQUEST, move_every=1).cost() == REQUEST.cost()
 
 
 def test_moving_is_not_part_of_a_steps_time_but_of_the_batchs(models: Models) -> None:
