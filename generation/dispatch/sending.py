@@ -1,12 +1,12 @@
 """Sending requests to devices, with the pictures that they name."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from generation.events import Checkpoint
 from generation.executor import Executor
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,6 +14,7 @@ class _Letter:
     number: int
     request: ImagineRequest
     checkpoint: Checkpoint | None
+    steering: list[Sequence[Steering]] = field(default_factory=list)
 
 
 class Sending:
@@ -43,6 +44,13 @@ class Sending:
         if self._unsent.pop(request_id, None) is None:
             self._executor.abort(number, request_id)
 
+    def steer(self, number: int, request_id: str, steering: Sequence[Steering]) -> None:
+        """Have a device paint a request otherwise, once it has been sent."""
+        if request_id in self._unsent:
+            self._unsent[request_id].steering.append(steering)
+        else:
+            self._executor.steer(number, request_id, steering)
+
     async def run(self) -> None:
         """Read pictures and send what names them, until cancelled."""
         while True:
@@ -52,6 +60,8 @@ class Sending:
             if self._unsent.get(request.id) is letter:
                 del self._unsent[request.id]
                 self._executor.send(letter.number, request, letter.checkpoint, pictures)
+                for steering in letter.steering:
+                    self._executor.steer(letter.number, request.id, steering)
             self._letters.task_done()
 
     async def join(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from generation.dispatch.dispatcher import Dispatcher
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 from tests.generation.scripted import ScriptedExecutor
 from tests.generation.simulated import a_request
 
@@ -110,6 +110,23 @@ async def test_what_loses_its_device_meanwhile_is_sent_once_and_to_another(
     await sent(executor, 0)
     assert executor.device_of(executor.requests["r0"]) == 1
     assert {record.attempts for record in dispatcher.snapshot().running} == {0}
+
+
+async def test_what_is_steered_meanwhile_is_told_afterwards(
+    executor: ScriptedExecutor, dispatcher: Dispatcher, disk: Disk
+) -> None:
+    await dispatcher.submit(with_picture(0))
+    await disk.until_asked()
+    steering = Steering("fog", -0.5)
+    steered = asyncio.create_task(dispatcher.steer("r0", [steering]))
+    await asyncio.sleep(0)
+    disk.gate.release()
+    await sent(executor, 0)
+    assert executor.said == [("r0", (steering,))]
+    executor.turn(executor.requests["r0"], steering)
+    request = await asyncio.wait_for(steered, 60)
+    assert request is not None
+    assert request.steering == (steering,)
 
 
 async def test_what_is_not_sent_yet_is_suspended_all_the_same(
