@@ -65,3 +65,4 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
         yield Store(journal, Heard(opened_database), uploads, held)
+        await journal.stop()

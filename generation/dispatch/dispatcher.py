@@ -113,7 +113,8 @@ class Dispatcher:
     async def resume(self) -> list[Record]:
         """Take in what is unfinished in the journal, before :meth:`run` and before anything is submitted.
 
-        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance.
+        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance. Where
+        the process has ended more than once meanwhile, each goes on alone, since it may be the cause.
         """
         records = []
         for unfinished in sorted(await self._journal.unfinished(), key=lambda each: not each.was_running):
@@ -122,7 +123,7 @@ class Dispatcher:
             record.step = checkpoint.step if checkpoint else 0
             self._enter(record)
             tag = self._plan.scheduler.add(record.request)
-            if unfinished.attempts:
+            if unfinished.attempts or unfinished.starts > 1:
                 self._plan.suspects[record.request.id] = ""
             if unfinished.was_running:
                 record.status = "running"
