@@ -197,10 +197,12 @@ def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Call
         context.thread_count = 1
         if kind == "mp4":
             context.colorspace = context.color_primaries = context.color_trc = BT709
+        shown = None
         for number, picture in enumerate(_frames(first, pictures, pace)):
-            frame = _indexed(picture) if kind == "gif" else _even(picture)
-            if kind == "mp4":
-                frame = frame.reformat(format=pixels, dst_colorspace=Colorspace.ITU709)
+            if picture is not shown:
+                shown, frame = picture, _indexed(picture) if kind == "gif" else _even(picture)
+                if kind == "mp4":
+                    frame = frame.reformat(format=pixels, dst_colorspace=Colorspace.ITU709)
             frame.pts, frame.time_base = number, 1 / pace.fps
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
