@@ -18,6 +18,7 @@ from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import Lock, locked
 from store.pictures import PictureFolder
+from store.privacy import Privacy
 from store.uploads import UploadFolder
 
 NAME = "easel.db"
@@ -35,12 +36,14 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        privacy: what is kept of members.
         lease: of a database on a server; None where there is no server.
     """
 
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    privacy: Privacy
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -72,9 +75,10 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
+        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         watching = asyncio.create_task(watch(lock, settings.data_dir))
         stack.callback(watching.cancel)
-        yield Store(journal, Heard(opened_database), uploads, held)
+        yield Store(journal, Heard(opened_database), uploads, privacy, held)
         await journal.stop()
 
 

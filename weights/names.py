@@ -17,8 +17,8 @@ JOINT = "+"
 
 OPEN_CLIP = re.compile("(openclip|open_clip|hf-hub):", re.IGNORECASE)
 OTHER_OPEN_CLIP = (
-    "models.{0}: {1} cannot be fetched by that name; easel models list shows which can. Of others of OpenCLIP's give the "
-    "path of open_clip_model.safetensors, with open_clip_config.json beside it."
+    "models.{0}: {1} cannot be fetched by that name; easel models list shows which can. Of others of OpenCLIP's give "
+    "the path of open_clip_model.safetensors, with open_clip_config.json beside it."
 )
 
 

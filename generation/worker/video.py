@@ -251,7 +251,8 @@ def _mixed(first: np.ndarray, rest: Iterator[np.ndarray], stretch: float) -> Ite
 
 def _mixture(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
     """Return a mixture of two pictures with such a share of the second."""
-    return (first + (second.astype(np.float32) - first) * share).round().astype(np.uint8)
+    mixture: np.ndarray = (first + (second.astype(np.float32) - first) * share).round().astype(np.uint8)
+    return mixture
 
 
 def _even(picture: np.ndarray) -> av.VideoFrame:
