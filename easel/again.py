@@ -21,6 +21,8 @@ from weights.catalogue import find
 
 SAID_OTHERWISE = {"video"}
 """Flags that the command line has in another way."""
+PACE = ("fps", "length", "dwell", "fade")
+"""Options of films."""
 PRECISIONS = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 """By their names on the command line."""
 DECISIVE = {"precision": "precision", "device": "device", "threads": "number of threads", "torch": "version of torch"}
@@ -68,7 +70,7 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         options += _flags(request, DEFAULTS).items()
         options += [("steer", each) for each in said]
     options += [("video", film) for film in films]
-    options += [(name, f"{value:g}") for name in ("fps", "length") if (value := getattr(request, name)) is not None]
+    options += [(name, f"{value:g}") for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]]
     options += _models(metadata.setup, models)
     words = [
         f"--{name}={value}" if value.startswith("-") else f"--{name} {shlex.quote(value)}" for name, value in options

@@ -18,6 +18,7 @@ from generation.canvas.noise import NOISES
 from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.faults import Fault, is_loss, is_shortage
+from generation.engine.movement import moved, moves
 from generation.engine.parts import Parts
 from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
@@ -259,12 +260,25 @@ class Engine:
         for state, picture in zip(states, pictures, strict=True):
             state.step += 1
             state.picture = resized(picture, state.request.shape)
+        self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
+        for state in states:
             try:
+                self._move(batch, state)
                 self._pass_on(state)
             except Exception as error:
                 self._break_off(state, error)
-        self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
         return states
+
+    def _move(self, batch: Batch, state: RequestState) -> None:
+        """Let a state whose picture is to be moved now go on from the moved one."""
+        if not moves(state.request, state.step):
+            return
+        self._stopwatch.start()
+        shown = batch.look(state)
+        state.picture = resized(shown, state.request.shape)
+        _, init = self._init(state, moved(shown, state.request))
+        batch.reset(state, init)
+        self._stopwatch.stop(batch.spend)
 
     def _pass_on(self, state: RequestState) -> None:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
@@ -313,7 +327,7 @@ class Engine:
         self.abort_request(state.request.id)
 
     def _note(self, batch: Batch, shape: Shape, pictures: int, first: list[RequestState], seconds: float) -> None:
-        batch.seconds += seconds
+        batch.spend(seconds)
         seconds /= self._effort(shape, batch.stage)
         self._timings.append(Timing(shape, pictures, seconds + sum(state.prior_seconds for state in first)))
 
@@ -358,15 +372,7 @@ class Engine:
         """Let a state go on in a stage, from the picture as it is."""
         state.stage = stage
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
-        numbers = state.stages[stage]
-        parts, request = self.parts(numbers), state.request
-        shape = _scaled(request.shape, numbers.scale, parts.canvas.multiple)
-        init = parts.canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
-        surface: Surface = parts.canvas
-        if request.mask:
-            surface = MaskedSurface(surface)
-            whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
-            init = masked(init, whole, mask)
+        surface, init = self._init(state, picture)
         self._join(state, surface, init)
 
     def _join(self, state: RequestState, surface: Surface, init: Init) -> None:
@@ -382,6 +388,17 @@ class Engine:
             batch.seconds = self._least_seconds()
         batch.join(state, init)
         self._batch_of[state] = batch
+
+    def _init(self, state: RequestState, picture: Tensor | None) -> tuple[Surface, Init]:
+        """Return on what a state paints in its stage, and what it begins with, from a picture or from nothing."""
+        numbers, request = state.stages[state.stage], state.request
+        canvas = self.parts(numbers).canvas
+        shape = _scaled(request.shape, numbers.scale, canvas.multiple)
+        init = canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
+        if not request.mask:
+            return canvas, init
+        whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
+        return MaskedSurface(canvas), masked(init, whole, mask)
 
     def _resume(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a new state go on from a checkpoint: its stage follows from its step."""

@@ -34,6 +34,8 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
     if len(set(request.outputs) & set(FILMS)) > 1:
         return "One video can be made of a picture; ask for one."
+    if request.length is not None and max(request.dwell or 0, request.fade) >= request.length:
+        return "The finished picture would be shown for longer than the video lasts; ask for less with `--dwell`."
     return None
 
 

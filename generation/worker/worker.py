@@ -135,7 +135,7 @@ class Worker:
         now = time.monotonic()
         self._clocks[request.id] = _Clock(now - (checkpoint.seconds if checkpoint else 0.0), now, now)
         try:
-            if refused := memory_refusal(request.shape, [self.capacity], self.engine.multiple):
+            if refused := memory_refusal(request.load, [self.capacity], self.engine.multiple):
                 raise RequestError(refused)
             pictures = {digest: fitted(png, request, digest) for digest, png in paint.pictures.items()}
             state = self.engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
@@ -194,7 +194,7 @@ class Worker:
             self._finish(request, Snapshot(state.picture), clock.started)
             return
         film = self._films.get(request.id)
-        if film is not None and (state.step - 1) % film.every == 0:
+        if film is not None and film.takes(state.step):
             film.add(Snapshot(state.picture))
         now = time.monotonic()
         picture = None
@@ -297,7 +297,7 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         send(LoadFailed(type(error).__name__, str(error)))
         return
     held = capacity(engine)
-    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits, engine.most_cutouts))
+    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits))
     setup = setup_of(first, device, engine.fingerprint)
     reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
