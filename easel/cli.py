@@ -32,6 +32,8 @@ ELSEWHERE = {
     "cuts": ("-cutm",),
     "cut-power": ("-cutp",),
     "augment": ("-aug",),
+    "zoom": ("-zsc",),
+    "move-every": ("-zse",),
 }
 """Names of flags in nerdyrodent's VQGAN-CLIP, beside the aliases."""
 MISPLACED = (
@@ -315,6 +317,14 @@ def imagine(
             metavar="FILE", help="Paint only where this is white, on the picture of --init.", show_default=False
         ),
     ] = None,
+    steer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'STEP: WORDS'",
+            help="From a step on, paint 'more: …', 'less: …' or '…::WEIGHT'; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -331,6 +341,14 @@ def imagine(
     length: Annotated[
         float | None, typer.Option(min=1, max=600, help="Seconds of the film.", show_default="as it comes")
     ] = None,
+    dwell: Annotated[
+        float | None,
+        typer.Option(min=0, max=60, help="Seconds for which it shows the finished picture.", show_default="2"),
+    ] = None,
+    fade: Annotated[
+        float | None,
+        typer.Option(min=0, max=10, help="Seconds over which it comes out of black, and goes.", show_default="0"),
+    ] = None,
     **flags: str | None,
 ) -> None:
     """Paint one picture, without Discord.
@@ -341,6 +359,8 @@ def imagine(
     easel imagine 'a red apple' --out apple.png --vqgan coco --clip ViT-B/32
     easel imagine 'a red hat' --out hat.png --init me.jpg --mask head.png
     easel imagine 'a red apple' --out apple.webp --video apple.mp4 --length 10
+    easel imagine 'a forest' --out forest.png --video forest.mp4 --zoom 1.02 --rotate 1 --move-every 5
+    easel imagine 'the sea' --out sea.png --steer '30: more: a lighthouse | less: fog'
     easel imagine --from apple.webp --out larger.png --size 256x256
     """
     from dataclasses import replace
@@ -348,7 +368,7 @@ def imagine(
     from bot.prompt import LIKENESS
     from config.layers import load
     from config.settings import DEVICE
-    from easel import again
+    from easel import again, steering
     from easel import imagine as painting
     from easel.models import with_paths
     from easel.picture_arguments import PictureArguments, start_in
@@ -380,7 +400,9 @@ def imagine(
             request = again.asked(prompt, before, chosen.painting, flags, begins_anew=start is not None)
         else:
             request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
-        request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length)
+        request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length, dwell=dwell, fade=fade or 0.0)
+        if steer:
+            request = steering.steer(request, steer)
         files.check(request)
         request, pictures = PictureArguments(start, target or (), mask).read(request, before)
     except ValueError as error:

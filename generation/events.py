@@ -1,17 +1,16 @@
 """What travels up: what happened to a request or a device, in the order in which it happened.
 
-A request's events are ``Started``, then any number of ``Progress`` and ``Checkpoint``, then one ``Finished`` or
-``Failed``, or ``Suspended`` where the device was told to stop. When a worker dies in mid-picture the request starts
-again, from its last checkpoint if there is one, so ``Started`` may come more than once. An aborted request has no
-further events.
+A request's events are ``Started``, then any number of ``Progress``, ``Steered`` and ``Checkpoint``, then one
+``Finished`` or ``Failed``, or ``Suspended`` where the device was told to stop. When a worker dies in mid-picture the
+request starts again, from its last checkpoint if there is one, so ``Started`` may come more than once. An aborted
+request has no further events.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from generation.capacity import Capacity
-from generation.options import MOST_CUTOUTS
-from generation.request import NOISE, Shape
+from generation.request import NOISE, Shape, Steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,21 @@ class Progress:
     steps: int
     seconds: float
     preview: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """The request is painted otherwise from now on, or is to be and cannot: what was said of it first is answered.
+
+    Args:
+        request_id: of the request.
+        steering: all of the request's, with their steps; nothing where it is refused.
+        refusal: why it is painted as before, in a sentence for whoever said it; ``""`` where it is not.
+    """
+
+    request_id: str
+    steering: tuple[Steering, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,6 @@ class Ready:
         multiple: of which the sides of pictures have to be multiples, in pixels.
         evaluations: of the loss in a step, in the costliest of the recipe's stages.
         inits: what a request's ``init`` may name beside ``auto``.
-        most_cutouts: views of a picture in each step that a request may ask for.
     """
 
     name: str
@@ -128,7 +141,6 @@ class Ready:
     multiple: int
     evaluations: int = 1
     inits: tuple[str, ...] = (NOISE,)
-    most_cutouts: int = MOST_CUTOUTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +173,6 @@ class Down:
     requests: tuple[str, ...] = ()
 
 
-RequestEvent = Started | Progress | Checkpoint | Suspended | Finished | Failed
+RequestEvent = Started | Progress | Steered | Checkpoint | Suspended | Finished | Failed
 DeviceEvent = Ready | Heartbeat | Down
 Event = RequestEvent | DeviceEvent

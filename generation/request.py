@@ -5,17 +5,33 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
-from generation.options import HALF, MOST_CUTOUTS, MOST_GROWN, PRESETS, USUAL_CUTOUTS, Quality
+from generation.options import (
+    HALF,
+    LEAST_ZOOM,
+    MOST_CUTOUTS,
+    MOST_EVERY,
+    MOST_GROWN,
+    MOST_SHIFT,
+    MOST_TURN,
+    MOST_ZOOM,
+    MOVE_EVERY,
+    PRESETS,
+    USUAL_CUTOUTS,
+    Quality,
+)
 
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
+MOST_STEPS = 1_000_000
 JUDGING = 256 * 256
 """Pixels whose painting takes as long as judging the cutouts does, which do not grow with the picture."""
+MOVING = 1.0
+"""Steps whose painting takes as long as moving a picture does, which is decoded and encoded for it."""
 
 AUTO = "auto"
 """Whatever suits the models."""
@@ -25,18 +41,40 @@ PNG = "png"
 FILMS = ("mp4", "gif", "webp")
 """Outputs that show how the picture came about."""
 OUTPUTS = (PNG, *FILMS)
-VERSION = 3
+VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
 """Texts in a prompt, and texts to keep away from."""
 WITHOUT = -0.5
 """Weight of all that a picture is to be without, Midjourney's."""
+MOST_STEERING = 16
+"""Times that a picture can be steered."""
+LONGEST_STEERING = 200
+"""Characters of a text by which it is."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 Shape = tuple[int, int]
 """Width and height: requests of one shape can share a batch."""
+
+
+class Load(NamedTuple):
+    """What a step of a picture asks of a device.
+
+    Args:
+        shape: of the picture.
+        cutouts: views that are judged; None for so many as suit the models.
+        times: as many of these, where no number is named.
+    """
+
+    shape: Shape
+    cutouts: int | None = None
+    times: float = 1.0
+
+    def views(self, usual: int) -> int:
+        """Return how many views are judged by models that are usually shown so many."""
+        return round(usual * self.times) if self.cutouts is None else self.cutouts
 
 
 def size_refusal(shape: Shape, multiple: int) -> str | None:
@@ -84,6 +122,7 @@ Pixels = Annotated[int, Field(ge=1, le=65536)]
 Pull = Annotated[float, Field(ge=0, le=1000)]
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
+Shift = Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +147,27 @@ class Target:
     stop: Annotated[float, Field(ge=-5, le=5)] | None = None
     part: Annotated[int, Field(ge=0, lt=64)] | None = None
     noise: Seed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """What is said while a picture is painted: how much a text counts from then on.
+
+    Args:
+        text: one of the targets', in any case, or a new one, which counts in all parts of a story.
+        weight: beside the other targets'; 0 to leave it out.
+        adds: whether that is added to the weight that the text has already, and does not take its place.
+        step: the first in which it counts, from 0.
+        by: opaque key of who said it.
+    """
+
+    __pydantic_config__ = STRICT
+
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_STEERING)]
+    weight: Weight
+    adds: bool = False
+    step: Annotated[int, Field(ge=0, lt=MOST_STEPS)] = 0
+    by: Name = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +211,13 @@ class ImagineRequest:
         grow: share of the steps that is painted at half the size.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
+        zoom: times as large the picture becomes whenever it is moved, about its middle.
+        pan: by how many pixels it is shifted then, to the right and down.
+        rotate: by how many degrees it is turned then, clockwise.
+        move_every: so many steps it is moved, if it is at all; these are then the pictures of a film.
+        dwell: seconds for which a film shows the finished picture at its end; None for what suits its length.
+        fade: seconds over which a film comes out of black at its beginning, and goes into it at its end.
+        steering: what was said while it was painted, in that order: of two about one text the later counts.
     """
 
     __pydantic_config__ = STRICT
@@ -160,7 +227,7 @@ class ImagineRequest:
     seed: Seed
     width: Pixels
     height: Pixels
-    steps: Annotated[int, Field(ge=1, le=1_000_000)]
+    steps: Annotated[int, Field(ge=1, le=MOST_STEPS)]
     member: Name = ""
     init: Name = AUTO
     guild: Name = ""
@@ -187,18 +254,42 @@ class ImagineRequest:
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
+    zoom: Annotated[float, Field(ge=LEAST_ZOOM, le=MOST_ZOOM)] = 1.0
+    pan: tuple[Shift, Shift] = (0.0, 0.0)
+    rotate: Annotated[float, Field(ge=-MOST_TURN, le=MOST_TURN)] = 0.0
+    move_every: Annotated[int, Field(ge=1, le=MOST_EVERY)] = MOVE_EVERY
+    dwell: Annotated[float, Field(ge=0, le=60)] | None = None
+    fade: Annotated[float, Field(ge=0, le=10)] = 0.0
+    steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
-        """All targets: those that were named, or else the prompt; what the picture is to be without; and noise."""
+        """All targets: those that were named, or else the prompt; what the picture is to be without; and noise.
+
+        Their weights are those after all steering, which may have added some; see :meth:`until`.
+        """
         avoided = (Target(text, weight=WITHOUT / len(self.without)) for text in self.without)
         noise = (Target(noise=seed, weight=weight) for seed, weight in self.noise)
-        return *(self.targets or (Target(self.prompt),)), *avoided, *noise
+        targets = *(self.targets or (Target(self.prompt),)), *avoided, *noise
+        for steering in self.steering:
+            targets = _steered(targets, steering)
+        return targets
+
+    def until(self, step: int) -> "ImagineRequest":
+        """Return the request with no more steering than counts in a step, counted from 0."""
+        if all(steering.step <= step for steering in self.steering):
+            return self
+        return replace(self, steering=tuple(each for each in self.steering if each.step <= step))
 
     @property
     def is_story(self) -> bool:
         """Whether its parts follow one another."""
         return len({target.part for target in self.targets} - {None}) > 1
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the picture is moved between steps."""
+        return (self.zoom, self.pan, self.rotate) != (1, (0, 0), 0)
 
     @property
     def pictures(self) -> frozenset[str]:
@@ -212,18 +303,21 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
-    def cost(self) -> int:
-        """How much work the picture is, in pixels painted; a number of cutouts counts as with official weights."""
-        preset = PRESETS[self.quality]
-        cutouts = preset.cutouts if self.cutouts is None else self.cutouts / USUAL_CUTOUTS
-        grow = preset.grow if self.grow is None else self.grow
-        whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
-        return round((whole * (1 - grow) + half * grow) * self.steps)
+    def load(self) -> Load:
+        """What each step asks of a device."""
+        return Load(self.shape, self.cutouts, PRESETS[self.quality].cutouts if self.cutouts is None else 1.0)
 
-    @property
-    def effort(self) -> float:
-        """How much work a step is on average, beside one of a picture of its shape that is asked for without more."""
-        return self.cost / (step_cost(self.shape) * self.steps)
+    def cost(self, usual: int = USUAL_CUTOUTS) -> int:
+        """Return how much work the picture is, in pixels painted, by models that are usually shown so many cutouts."""
+        cutouts = self.load.views(usual) / usual
+        grow = PRESETS[self.quality].grow if self.grow is None else self.grow
+        whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
+        moves = (self.steps - 1) // self.move_every if self.is_moving else 0
+        return round((whole * (1 - grow) + half * grow) * self.steps + MOVING * self.width * self.height * moves)
+
+    def effort(self, usual: int = USUAL_CUTOUTS) -> float:
+        """Return how much work a step is on average, beside one of its shape that asks for nothing more."""
+        return self.cost(usual) / (step_cost(self.shape) * self.steps)
 
     @property
     def slug(self) -> str:
@@ -234,8 +328,8 @@ class ImagineRequest:
 
     @property
     def anonymous(self) -> "ImagineRequest":
-        """The request without who asked for it and where."""
-        return replace(self, member="", guild="")
+        """The request without who asked for it, who steered it, and where."""
+        return replace(self, member="", guild="", steering=tuple(replace(each, by="") for each in self.steering))
 
     def to_json(self) -> str:
         """Return the request as one line of JSON with its version, as the PNG carries it."""
@@ -247,7 +341,8 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`. Before version 3 what was too long was cut.
+        `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
+        version 4 nothing was steered or moved.
 
         Raises:
             ValueError: it is no request, or one of a later version.
@@ -262,6 +357,22 @@ class ImagineRequest:
             fields = {"long": "cut", **fields}
         request: Self = _adapter().validate_json(to_json({k: v for k, v in fields.items() if k != "version"}))
         return request
+
+
+def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, ...]:
+    text = _compared(steering.text)
+    known = [bool(target.text) and _compared(target.text) == text for target in targets]
+    if not any(known):
+        return *targets, Target(steering.text, weight=steering.weight)
+    return tuple(
+        replace(target, weight=steering.weight + (target.weight if steering.adds else 0)) if is_known else target
+        for target, is_known in zip(targets, known, strict=True)
+    )
+
+
+def _compared(text: str) -> str:
+    """Return a text as those are told apart by which a picture is steered: CLIP knows no case and no blanks either."""
+    return " ".join(text.casefold().split())
 
 
 @cache

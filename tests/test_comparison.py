@@ -228,6 +228,18 @@ def an_animation(run: Run) -> None:
         assert getattr(image, "n_frames", 1) >= STEPS
 
 
+def a_moving_film(run: Run) -> None:
+    changes(run, zoom=1.1, pan=(2.0, -1.0), rotate=3.0, move_every=3)
+    with av.open(str(run.folder / "apple.mp4"), "r") as container:
+        assert len([*container.decode(video=0)]) == STEPS // 3 + 50, "one each time it moves, and two seconds"
+
+
+def frames_in_between(run: Run) -> None:
+    assert is_same(run)
+    with av.open(str(run.folder / "apple.mp4"), "r") as container:
+        assert len([*container.decode(video=0)]) == pytest.approx(125, abs=2)
+
+
 def larger(run: Run) -> None:
     with Image.open(run.file) as image:
         assert (image.format, image.size) == ("JPEG", (128, 96))
@@ -275,6 +287,8 @@ CHECKS: Mapping[str, Callable[..., None]] = {
     "what made it, in the file": told,
     "a video of the painting": a_film,
     "a GIF of it": an_animation,
+    "zoom, pan, turn": a_moving_film,
+    "frames in between": frames_in_between,
     "larger afterwards": larger,
     "several GPUs": shared,
     "painting on a CPU": same,

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
@@ -12,7 +12,6 @@ from typing import Literal
 import structlog
 
 from config.settings import MIN_SIDE
-from generation.capacity import Capacity
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.estimates import Estimates
 from generation.dispatch.forecast import Forecast, forecast
@@ -20,8 +19,10 @@ from generation.dispatch.journal import Journal, MemoryJournal
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Status, Update
 from generation.dispatch.saving import Saving
+from generation.dispatch.sending import Sending
 from generation.dispatch.throughput import Throughput
-from generation.errors import QueueFullError
+from generation.dispatch.unanswered import Said, Unanswered
+from generation.errors import QueueFullError, RequestError
 from generation.events import (
     Checkpoint,
     Down,
@@ -33,10 +34,12 @@ from generation.events import (
     Ready,
     RequestEvent,
     Started,
+    Steered,
     Suspended,
 )
 from generation.executor import Executor
-from generation.request import ImagineRequest, Shape, smaller_shape
+from generation.request import ImagineRequest, Shape, Steering, smaller_shape
+from generation.steering import steered
 
 ATTEMPTS = 2
 """So many workers may die over a request before it is given up."""
@@ -70,7 +73,7 @@ class Dispatcher:
         per_member: the most requests at a time of one member, waiting or being painted: the limit is on what they
             have going, not on their luck.
         journal: where requests are written down.
-        picture: returns the PNG of a SHA-256 that a request names, at once; None where there is none.
+        picture: returns the PNG of a SHA-256 that a request names, in a thread; None where there is none.
         forecast_seconds: between two forecasts, at least.
     """
 
@@ -88,13 +91,14 @@ class Dispatcher:
         self._total = total
         self._per_member = per_member
         self._journal = journal or MemoryJournal()
-        self._picture = picture
+        self._sending = Sending(executor, picture)
         self._plan = Plan()
         self._records: dict[str, Record] = {}
         self._by_member: Counter[str] = Counter()
         self._estimates = Estimates(forecast_seconds)
         self._updates: asyncio.Queue[Update] = asyncio.Queue()
         self._saving = Saving(self._journal)
+        self._unanswered = Unanswered()
         self._takes: Literal["all", "interrupted", "nothing"] = "all"
         self._released = asyncio.Event()
 
@@ -102,13 +106,15 @@ class Dispatcher:
         """Have requests painted, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
+            tasks.create_task(self._sending.run())
             tasks.create_task(self._saving.run())
             tasks.create_task(self._estimates.keep(self.forecast, self._tell))
 
     async def resume(self) -> list[Record]:
         """Take in what is unfinished in the journal, before :meth:`run` and before anything is submitted.
 
-        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance.
+        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance. Where
+        the process has ended more than once meanwhile, each goes on alone, since it may be the cause.
         """
         records = []
         for unfinished in sorted(await self._journal.unfinished(), key=lambda each: not each.was_running):
@@ -117,7 +123,7 @@ class Dispatcher:
             record.step = checkpoint.step if checkpoint else 0
             self._enter(record)
             tag = self._plan.scheduler.add(record.request)
-            if unfinished.attempts:
+            if unfinished.attempts or unfinished.starts > 1:
                 self._plan.suspects[record.request.id] = ""
             if unfinished.was_running:
                 record.status = "running"
@@ -165,11 +171,40 @@ class Dispatcher:
         assert record.status == "waiting"
         before, record.request = record.request, request
         tag = self._plan.scheduler.replace(request)
-        if (request.shape, request.steps) != (before.shape, before.steps):
+        if (request.load, request.steps) != (before.load, before.steps):
             self._estimates.discard(record)
             self._stand(record, tag)
         await self._journal.change(request)
         self._assign()
+
+    async def steer(self, request_id: str, steering: Sequence[Steering]) -> ImagineRequest | None:
+        """Have a request painted otherwise from now on, whether it waits or is being painted.
+
+        An update with ``Steered`` comes too. Where the worker dies before it answers, it counts from where the request
+        goes on; that is bounded by how long a worker can be silent.
+
+        Args:
+            request_id: of the request.
+            steering: as :func:`generation.steering.read` returns it; the step is set here.
+
+        Returns:
+            The request as it is painted then, written down; None where it ended before it could be.
+
+        Raises:
+            RequestError: it cannot be steered like that, and is painted as before.
+        """
+        record = self._records.get(request_id)
+        if record is None:
+            return None
+        if record.device is None:
+            self._steer_waiting(record, steering)
+            await self._note_steering(record)
+            return record.request
+        before = *record.request.steering, *self._unanswered.steering(request_id)
+        steered(replace(record.request, steering=before), steering, record.step)
+        answer = self._unanswered.add(request_id, steering)
+        self._sending.steer(record.device.number, request_id, steering)
+        return await answer
 
     async def cancel(self, *request_ids: str) -> None:
         """Take back requests, whether they wait or are being painted; of them no update comes any more.
@@ -179,7 +214,7 @@ class Dispatcher:
         records = [self._records[request_id] for request_id in request_ids if request_id in self._records]
         for record in records:
             if record.device is not None:
-                self._executor.abort(record.device.number, record.request.id)
+                self._sending.abort(record.device.number, record.request.id)
             self._end(record, "cancelled")
         for record in records:
             await self._journal.finish(record, None)
@@ -195,11 +230,12 @@ class Dispatcher:
             async with asyncio.timeout(seconds):
                 await self._until_idle()
         self._takes = "nothing"
-        for device in self.pool.devices:
-            for request_id in device.running:
-                self._executor.suspend(device.number, request_id)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SUSPENSION_SECONDS):
+                await self._sending.join()
+                for device in self.pool.devices:
+                    for request_id in device.running:
+                        self._executor.suspend(device.number, request_id)
                 await self._until_idle()
                 await self._saving.join()
 
@@ -233,7 +269,7 @@ class Dispatcher:
         request, pool, now = record.request, self.pool, time.time()
         running = (self._records[request_id] for device in pool.devices for request_id in device.running)
         finishes = (other.estimate.finishes for other in running)
-        soonest = (now if pool.has_room(request.shape) else min(finishes, default=now)) if pool.is_up else inf
+        soonest = (now if pool.has_room(request.load) else min(finishes, default=now)) if pool.is_up else inf
         self._estimates.add(record, tag, soonest, pool.seconds_between(request))
 
     def _assign(self) -> None:
@@ -242,9 +278,7 @@ class Dispatcher:
             return
         for request, device in self._plan.assign(only_interrupted=self._takes == "interrupted"):
             record = self._records[request.id]
-            found = ((digest, self._picture(digest)) for digest in request.pictures)
-            pictures = {digest: png for digest, png in found if png is not None}
-            self._executor.send(device.number, request, record.checkpoint, pictures)
+            self._sending.send(device.number, request, record.checkpoint)
             self._estimates.discard(record)
             record.status, record.device = "running", device
             self._begin(record)
@@ -282,7 +316,7 @@ class Dispatcher:
                     device.throughput = Throughput(event.evaluations)
                 device.name, device.capacity, device.parked = event.name, event.capacity, False
                 device.multiple, device.inits = event.multiple, event.inits
-                device.most_cutouts = event.most_cutouts
+                self._plan.scheduler.cutouts = self.pool.cutouts
                 self._assign()
             case Down():
                 await self._take_back(device, event)
@@ -306,15 +340,17 @@ class Dispatcher:
                 self._tell(record, event)
                 if event.preview is not None or not event.step:
                     self._estimates.outdate()
+            case Steered():
+                await self._take_answer(record, event)
             case Checkpoint():
                 record.checkpoint = event
                 self._saving.add(record)
             case Suspended():
-                self._interrupt(record)
+                await self._interrupt(record)
             case Failed(is_shortage=True) if (shape := self._smaller(record)) is not None:
                 _log.warning("painted smaller: memory ran out", request=event.request_id, shape=shape)
                 record.smaller, record.checkpoint = shape, None
-                self._interrupt(record)
+                await self._interrupt(record)
             case Finished() | Failed():
                 await self._conclude(record, event)
                 self._assign()
@@ -332,9 +368,51 @@ class Dispatcher:
         """Return in which shape to paint what its device has no memory for; None where that was tried, or cannot be."""
         return None if record.smaller else smaller_shape(record.request.shape, self.pool.multiple, MIN_SIDE)
 
-    def _interrupt(self, record: Record) -> None:
+    def _steer_waiting(self, record: Record, steering: Sequence[Steering]) -> None:
+        """Steer what no device paints from where it goes on; raises ``RequestError``."""
+        step = record.checkpoint.step if record.checkpoint else 0
+        record.request = steered(record.request, steering, step)
+        self._plan.replace(record.painted)
+
+    def _steer_again(self, record: Record) -> Sequence[Said]:
+        """Let what a device did not answer count from where a request goes on, and return what of it can."""
+        granted = []
+        for said in self._unanswered.pop_all(record.request.id):
+            try:
+                self._steer_waiting(record, said.steering)
+            except RequestError as error:
+                said.refuse(error)
+            else:
+                granted.append(said)
+        return granted
+
+    async def _take_answer(self, record: Record, event: Steered) -> None:
+        """Take note that a device paints a request otherwise, or why not."""
+        said = self._unanswered.pop(record.request.id)
+        if said is None:  # a worker got it that came up while another went down, and no longer has the request
+            return
+        if event.refusal:
+            said.refuse(RequestError(event.refusal))
+            return
+        record.request = replace(record.request, steering=event.steering)
+        if record.device is not None:
+            record.device.running[record.request.id] = record.painted
+        await self._note_steering(record, said)
+
+    async def _note_steering(self, record: Record, *granted: Said) -> None:
+        """Write down how a request is steered, and then tell."""
+        request = record.request
+        await self._journal.change(request)
+        for said in granted:
+            said.grant(request)
+        self._tell(record, Steered(request.id, request.steering))
+
+    async def _interrupt(self, record: Record) -> None:
         """Let a request that a device has let go of go on first of all."""
-        assert record.device is not None
+        while granted := self._steer_again(record):
+            await self._note_steering(record, *granted)
+        if record.device is None:  # it was taken back meanwhile
+            return
         del record.device.running[record.request.id]
         record.device = None
         self._plan.interrupted.append(record.painted)
@@ -344,10 +422,11 @@ class Dispatcher:
 
     async def _take_back(self, device: Device, down: Down) -> None:
         """Have what a device painted go on elsewhere, first of all; what killed too many workers is given up."""
-        device.capacity, device.parked = Capacity(0), down.parked
+        device.capacity, device.parked = replace(device.capacity, slots=0), down.parked
         interrupted = [self._records[request_id] for request_id in device.running]
         device.running.clear()
         self._released.set()
+        granted: list[tuple[Record, Said]] = []
         for record in interrupted:
             record.device = None
             if record.request.id in down.requests:
@@ -355,11 +434,14 @@ class Dispatcher:
                 self._plan.suspects[record.request.id] = device.name
             else:
                 # Sent while it went down: a worker that has come up meanwhile may have it.
-                self._executor.abort(device.number, record.request.id)
+                self._sending.abort(device.number, record.request.id)
             if record.attempts < ATTEMPTS:
+                granted += [(record, said) for said in self._steer_again(record)]
                 self._plan.interrupted.append(record.painted)
                 self._begin(record)
         self._assign()
+        for record, said in granted:
+            await self._note_steering(record, said)
         for record in interrupted:
             if record.attempts >= ATTEMPTS and record.status == "running":
                 await self._conclude(record, Failed(record.request.id, GIVEN_UP))
@@ -369,6 +451,8 @@ class Dispatcher:
     def _end(self, record: Record, status: Status) -> None:
         """Let go of a request."""
         record.status, record.device, record.checkpoint = status, None, None
+        for said in self._unanswered.pop_all(record.request.id):
+            said.grant(None)
         member = record.request.member
         del self._records[record.request.id]
         self._by_member[member] -= 1

@@ -18,12 +18,14 @@ class Unfinished:
         attempts: workers that have died over it.
         was_running: whether a device had taken it.
         checkpoint: from which it goes on.
+        starts: runs that had it painted and ended without having been stopped.
     """
 
     request: ImagineRequest
     attempts: int = 0
     was_running: bool = False
     checkpoint: Checkpoint | None = None
+    starts: int = 0
 
 
 class Journal(Protocol):
@@ -36,7 +38,7 @@ class Journal(Protocol):
         """Write a request down before it is acknowledged, with the note of whoever submits it."""
 
     async def change(self, request: ImagineRequest) -> None:
-        """Write down what the request of this id is for now."""
+        """Write down what the request of this id is for now; one that is not known is ignored."""
 
     async def checkpoint(self, record: Record) -> None:
         """Write down that a request runs, how many workers have died over it, and from what it goes on."""
@@ -64,7 +66,8 @@ class MemoryJournal:
 
     async def change(self, request: ImagineRequest) -> None:
         """Keep what a request is for now."""
-        self._kept[request.id] = replace(self._kept[request.id], request=request)
+        if request.id in self._kept:
+            self._kept[request.id] = replace(self._kept[request.id], request=request)
 
     async def checkpoint(self, record: Record) -> None:
         """Keep that a request runs, how many workers have died over it, and from what it goes on."""

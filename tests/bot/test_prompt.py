@@ -38,6 +38,10 @@ AS_USUAL = {
     "cut_power": None,
     "augment": None,
     "grow": None,
+    "zoom": 1.0,
+    "pan": (0.0, 0.0),
+    "rotate": 0.0,
+    "move_every": 10,
     "outputs": ("png",),
 }
 ALL = (
