@@ -121,7 +121,7 @@ class StoreJournal:
             StoreError: it cannot be written down.
         """
         asked = asdict(Asked.from_json(note))
-        charge = {"guild": asked["guild"] or 0, "member": asked["author"], "at": time.time(), "cost": request.cost}
+        charge = {"guild": asked["guild"] or 0, "member": asked["author"], "at": time.time(), "cost": request.cost()}
 
         def work(connection: Connection) -> None:
             # A message that was edited may ask anew, once what it asked for before has ended.
@@ -138,7 +138,7 @@ class StoreJournal:
 
     async def change(self, request: ImagineRequest) -> None:
         """Write down what a request is for now, and what it costs."""
-        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost)
+        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost())
         await self._update(request.id, {"request": request.to_json()}, charged)
 
     async def checkpoint(self, record: Record) -> None:
