@@ -58,6 +58,13 @@ async def test_members_cannot_use_them(stage: Stage, text: str) -> None:
     assert (await stage.executor.next("a cat")).steps == 100
 
 
+async def test_they_are_for_servers(stage: Stage) -> None:
+    channel = await stage.people("owner").direct()
+    await stage.people("owner").say(channel, ".limits show")
+    await stage.sandbox.until(lambda: len(channel.messages) == 2)
+    assert [*channel.messages.values()][-1].content == "That is for a server; use it there."
+
+
 async def test_members_cannot_use_them_by_slash_either(stage: Stage) -> None:
     # Discord itself hides them; a server can give them to anybody, and then the check is here.
     await stage.sandbox.until(lambda: stage.sandbox.world.application.commands)
@@ -199,8 +206,10 @@ async def test_channels_and_roles_are_listed(stage: Stage) -> None:
     assert await stage.ask(".channels allow", "moderator") == f"Done: allow <#{art}>. I paint in <#{art}>."
     answer = await slash(stage, "moderator", "channels deny", {"channel": str(general)})
     assert answer == f"Done: deny <#{general}>. I paint in <#{art}>, but not <#{general}>."
-    await stage.ask(".channels reset", "moderator")
+    assert (await stage.ask(".channels reset #art", "moderator")).startswith(f"Done: reset <#{art}>. I paint in every")
     assert await stage.ask(".channels list", "moderator") == f"I paint in every channel, but not <#{general}>."
+    del stage.sandbox.world.guild.channels[general]  # what is gone cannot be named any more
+    assert await stage.ask(".channels reset", "moderator") == "Done: reset all channels. I paint in every channel."
     assert await stage.ask(".roles list", "moderator") == "I paint for all members."
     answer = await slash(stage, "moderator", "roles allow", {"role": painters(stage)})
     assert answer == "Done: allow **Painters**. I paint for members with **Painters**."
