@@ -1,0 +1,56 @@
+// Menus: what can be done with a thing, by pointer or by arrow keys, with menus in menus.
+//
+// Hooks for tests: [role=menu] with [role=menuitem] by name.
+
+import { el, icon } from "./dom.js";
+import { float } from "./float.js";
+
+const CHEVRON = "m9 5 7 7-7 7-1.5-1.5 5.500-5.5-5.500-5.500z";
+
+/** Open a menu of `items` {label, run | items, path?, danger?, emoji?}, null for a line between them. */
+export function openMenu(items, anchor, { label = "Actions", onClose = null } = {}) {
+  const menu = el("div", { class: "menu-list", role: "menu", "aria-label": label, tabindex: "-1" });
+  menu.append(...items.map((item) => (item ? row(item, menu) : el("div", { class: "menu-line", role: "separator" }))));
+  menu.addEventListener("keydown", (event) => key(event, menu));
+  float(menu, anchor, { onClose });
+  buttons(menu)[0]?.focus();
+  return menu;
+}
+
+function row(item, menu) {
+  const button = el("button", {
+    type: "button", role: "menuitem", class: item.danger ? "menu-item danger" : "menu-item", tabindex: "-1",
+    "aria-haspopup": item.items ? "menu" : null, disabled: item.disabled, "data-search": item.label,
+    onclick: () => {
+      if (item.items) {
+        openMenu(item.items, button, { label: item.label });
+        return;
+      }
+      root(menu).hidePopover();
+      item.run();
+    },
+    onpointerenter: () => button.focus({ preventScroll: true }),
+  }, item.before, el("span", {}, item.label), item.items ? icon(CHEVRON, 16) : item.path && icon(item.path, 18));
+  return button;
+}
+
+function root(menu) {
+  return menu.parentElement.closest("[role=menu]") ? root(menu.parentElement.closest("[role=menu]")) : menu;
+}
+
+function buttons(menu) {
+  return [...menu.children].filter((each) => each.matches("[role=menuitem]:not(:disabled)"));
+}
+
+function key(event, menu) {
+  const all = buttons(menu);
+  const place = all.indexOf(document.activeElement);
+  const go = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: -1 }[event.key];
+  if (go !== undefined) all.at(go % all.length)?.focus();
+  else if (event.key === "ArrowRight" && all[place]?.ariaHasPopup) all[place].click();
+  else if (event.key === "ArrowLeft" && root(menu) !== menu) menu.hidePopover();
+  else if (event.key === "Tab") root(menu).hidePopover();
+  else return;
+  event.stopPropagation();
+  event.preventDefault();
+}
