@@ -46,6 +46,7 @@ const actions = {
   remove: (message) => attempt(() => api.request("DELETE", pathOf(message))),
   react: (message, emoji, add) => attempt(() => api.request(add ? "PUT" : "DELETE",
     `${pathOf(message)}/reactions/${encodeURIComponent(emoji)}/@me`)),
+  beginCommand: (name) => composer.slash.begin(name, channel),
   dismiss: (message) => messages.remove(message.id),
   press: (message, component, values) => presses.press(message, component, values, channel),
   messageCommands: (place) => {

@@ -99,7 +99,7 @@ export class CommandForm {
   showRest() {
     this.active = null;
     this.list.attach(this.more);
-    this.list.show(this.rest.map((option) => ({ option, label: el("b", {}, option.name), detail: option.description, heading: "Optional" })));
+    this.list.show(this.rest.map((option) => ({ option, label: el("b", {}, option.name), detail: option.description, heading: "Optional" })), -1);
     this.popup.replaceChildren(this.list.element);
     this.popup.hidden = false;
   }
@@ -119,6 +119,8 @@ export class CommandForm {
       field.input.focus();
       return;
     }
+    clearTimeout(this.timer);
+    this.note = null;
     this.active.choose(item);
     this.next();
   }
@@ -133,7 +135,7 @@ export class CommandForm {
 
   askSoon(field, pause) {
     clearTimeout(this.timer);
-    this.asked = field;
+    this.suggested = null;
     this.note = "Loading options…";
     this.show();
     this.timer = setTimeout(() => this.ask(field), pause);

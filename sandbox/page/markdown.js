@@ -25,6 +25,7 @@ const INLINE = [
   ["mention", /^<@!?(\d{1,20})>/],
   ["roleMention", /^<@&(\d{1,20})>/],
   ["channel", /^<#(\d{1,20})>/],
+  ["command", /^<\/([^\s:<>]{1,32}(?: [^\s:<>]{1,32}){0,2}):\d{1,20}>/],
   ["everyone", /^@(everyone|here)\b/],
   ["time", /^<t:(-?\d{1,13})(?::([tTdDfFsSR]))?>/],
   ["emoji", /^<a?:(\w{2,32}):\d{1,20}>/],
@@ -125,6 +126,7 @@ function span(type, match, depth) {
     case "inlineCode": return { type, text: match[2].trim() || match[2] };
     case "mention": case "roleMention": case "channel": return { type, id: match[1] };
     case "everyone": return { type, text: `@${match[1]}` };
+    case "command": return { type, text: `/${match[1]}` };
     case "time": return { type, seconds: Number(match[1]), style: match[2] ?? "f", source: match[0] };
     case "emoji": return { type: "text", text: `:${match[1]}:` };
     case "link": return { type, url: match[1], children: [{ type: "text", text: match[1] }] };
@@ -183,6 +185,7 @@ function element(node, names) {
     case "roleMention": return pill(`@${names.role(node.id)}`, "role");
     case "channel": return pill(`#${names.channel(node.id)}`, "channel");
     case "everyone": return pill(node.text, "everyone");
+    case "command": return el("span", { class: "mention mention-command", role: "button", tabindex: "0" }, node.text);
     case "time": return timestamp(node.seconds, node.style) ?? document.createTextNode(node.source);
     case "link": return el("span", { class: "link", title: node.url }, children());
     default: return el(TAGS[node.type], {}, children());

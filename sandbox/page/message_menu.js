@@ -16,6 +16,7 @@ const MORE = "M5 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4Zm7 0a2 2 0 1 1 0 4 2 2 0 0 1 0-4
 const COPY = "M8 3h11v13h-2V5H8zM5 7h10v14H5z";
 const THREAD = "M4 4h16v11h-8l-5 4v-4H4z";
 const LONG_PRESS_MS = 500;
+const SLIP_PX = 10;
 const EPHEMERAL = 1 << 6;
 
 function rights(message, store, channel) {
@@ -78,15 +79,21 @@ export function listenForMenus(list, find, open) {
     const message = at(event);
     if (!message || message.local) return;
     event.preventDefault();
-    const byKey = event.pointerType === "" && event.clientX === 0;
+    const byKey = event.clientX === 0 && event.clientY === 0;
     open(message, byKey ? event.target.closest("[data-message-id]") : { x: event.clientX, y: event.clientY });
   });
-  let timer = null;
+  let pressed = null;
   list.addEventListener("pointerdown", (event) => {
     const message = event.pointerType === "touch" && at(event);
-    if (!message || message.local) return;
-    const point = { x: event.clientX, y: event.clientY };
-    timer = setTimeout(() => open(message, point), LONG_PRESS_MS);
+    pressed = message && !message.local ? { message, x: event.clientX, y: event.clientY, since: event.timeStamp } : null;
   });
-  for (const kind of ["pointerup", "pointermove", "pointercancel"]) list.addEventListener(kind, () => clearTimeout(timer));
+  list.addEventListener("pointermove", ({ clientX: x, clientY: y }) => {
+    if (pressed && Math.hypot(x - pressed.x, y - pressed.y) > SLIP_PX) pressed = null;
+  });
+  list.addEventListener("pointercancel", () => { pressed = null; });
+  list.addEventListener("pointerup", ({ timeStamp }) => {
+    const press = pressed;
+    pressed = null;
+    if (press && timeStamp - press.since >= LONG_PRESS_MS) setTimeout(() => open(press.message, press));
+  });
 }

@@ -23,6 +23,7 @@ export class Messages {
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.toPresent.addEventListener("click", () => this.toEnd());
     this.list.addEventListener("keydown", (event) => this.key(event));
+    this.list.addEventListener("click", ({ target }) => this.mentioned(target));
     listenForMenus(this.list, (id) => this.byId.get(id), (message, anchor) =>
       openMessageMenu(message, anchor, this.store, this.channel, this.actions));
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.list);
@@ -132,8 +133,14 @@ export class Messages {
     for (const message of this.private.values()) if (message.local && message.nonce === String(nonce)) this.remove(message.id);
   }
 
+  /** A command named in a text was pressed. */
+  mentioned(target) {
+    if (target.matches(".mention-command")) this.actions.beginCommand(target.textContent.slice(1));
+  }
+
   /** Go through the messages by arrow keys. */
   key(event) {
+    if (event.key === "Enter") this.mentioned(event.target);
     const element = event.target.closest("[data-message-id]");
     const other = { ArrowDown: element?.nextElementSibling, ArrowUp: element?.previousElementSibling }[event.key];
     if (!other || event.target.matches("[role=combobox]")) return;

@@ -91,7 +91,16 @@ export class Slash {
     return this.list.key(event);
   }
 
+  /** Open the form of the command called `name`, if there is one here. */
+  async begin(name, channel) {
+    this.channel = channel;
+    await this.does.refresh();
+    const entry = this.commands.entries(channel).find((each) => each.name === name);
+    if (entry) this.choose(entry);
+  }
+
   choose(entry) {
+    this.cancel();
     this.text.value = "";
     this.text.dispatchEvent(new Event("input"));
     this.form = new CommandForm(entry, {

@@ -225,7 +225,20 @@ async ([count, seed, pieces, repeated]) => {
 PIECES = [
     *"*_~|`<>@#[]()\\:-. \n\t\r0a\u2028é😀",
     *("**", "***", "__", "~~", "||", "``", "```", "```py\n", "> ", ">>> ", "- ", "* ", "1. ", "-# ", "# ", "  - "),
-    *("<@1>", "<@&2>", "<#3>", "<t:0:R>", "<t:9999999999999>", "<:a:1>", "@everyone", "[a](", "javascript:a", "👍🏽"),
+    *(
+        "<@1>",
+        "<@&2>",
+        "<#3>",
+        "<t:0:R>",
+        "<t:9999999999999>",
+        "<:a:1>",
+        "</a b:1>",
+        "</",
+        "@everyone",
+        "[a](",
+        "javascript:a",
+        "👍🏽",
+    ),
     *("https://a.b/c", "http://", "<b onclick=a>", "](https://a.b)", "[a](javascript:b)"),
 ]
 REPEATED = [
@@ -272,6 +285,7 @@ MARKDOWN = {
     "<@{mia}> <#{art}> @everyone": "span:@Mia span:#art span:@everyone",
     "||hidden||": "span:hidden span:hidden",
     "<t:0:d> <:smile:123456>": "time:01/01/1970",
+    "</limits set:123456> </a  b:1>": "span:/limits set",
     "https://example.org/a_b_c.": "span:https://example.org/a_b_c",
 }
 
