@@ -47,7 +47,7 @@ const actions = {
   react: (message, emoji, add) => attempt(() => api.request(add ? "PUT" : "DELETE",
     `${pathOf(message)}/reactions/${encodeURIComponent(emoji)}/@me`)),
   beginCommand: (name) => composer.slash.begin(name, channel),
-  dismiss: (message) => messages.remove(message.id),
+  dismiss: (message) => messages.dismiss(message.id),
   press: (message, component, values) => presses.press(message, component, values, channel),
   messageCommands: (place) => {
     commands.load(api);

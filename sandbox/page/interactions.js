@@ -29,7 +29,7 @@ export class Interactions {
     const { api, session } = this.connection();
     const outcome = new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.settle(nonce, null), PATIENCE_MS);
-      this.waiting.set(nonce, { resolve, reject, timer });
+      this.waiting.set(nonce, { type, resolve, reject, timer });
     });
     const body = {
       type, nonce, session_id: session, application_id: this.store.bot.user.id, channel_id: channel.id, data, ...more,
@@ -46,7 +46,8 @@ export class Interactions {
 
   /** Hear an event of the gateway that has a nonce. */
   heard(event, data) {
-    if (event === "INTERACTION_CREATE") return;
+    const accepted = event === "INTERACTION_SUCCESS" && this.waiting.get(data.nonce)?.type === AUTOCOMPLETE;
+    if (event === "INTERACTION_CREATE" || accepted) return;
     this.settle(data.nonce, event === "INTERACTION_FAILURE" ? null : data);
   }
 

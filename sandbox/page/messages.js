@@ -16,6 +16,7 @@ export class Messages {
     this.actions = actions;
     this.pressOf = pressOf;
     this.private = new Map();
+    this.dismissed = new Set();
     this.list = role("messages");
     this.scroller = role("scroller");
     this.toPresent = role("to-present");
@@ -42,7 +43,7 @@ export class Messages {
     this.complete = history.length < PAGE;
     const present = new Set(history.map((message) => message.id));
     for (const id of [...this.byId.keys()]) if (!present.has(id) && !this.private.has(id)) this.remove(id);
-    for (const message of history.reverse()) this.put(message);
+    for (const message of history.reverse()) if (!this.dismissed.has(message.id)) this.put(message);
     for (const message of this.private.values()) if (message.channel_id === channel.id) this.put(message);
     this.list.dataset.ready = channel.id;
     role("welcome").hidden = !this.complete;
@@ -118,6 +119,12 @@ export class Messages {
 
   forgetPrivate() {
     for (const id of [...this.private.keys()]) this.remove(id);
+  }
+
+  /** Put away what only this person sees, for as long as the page is open. */
+  dismiss(id) {
+    this.dismissed.add(id);
+    this.remove(id);
   }
 
   /** Show what became of a command that has no message yet; `local` is "sending" or "failed". */
@@ -226,7 +233,7 @@ export class Messages {
       if (this.channel !== channel) return;
       this.complete = history.length < PAGE;
       const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
-      for (const message of history) this.put(message);
+      for (const message of history) if (!this.dismissed.has(message.id)) this.put(message);
       role("welcome").hidden = !this.complete;
       this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
     } finally {

@@ -1,70 +1,15 @@
 """The page in a real browser: written to as each member, with files, live edits and hostile text."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
-import pytest
-from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from sandbox import Sandbox
+from tests.page_fixtures import ARTIFACTS, needs_chromium, newest, ready, write_as
 from tests.sandbox.conftest import png
 from tests.sandbox_fixtures import Cast
 
-ARTIFACTS = Path(__file__).parents[1] / "artifacts"
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-expect.set_options(timeout=60_000)
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def page(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
-    """Open the page, at #art; the test fails where it throws or asks for anything from elsewhere."""
-    problems: list[str] = []
-    page = await browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(60_000)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "request", lambda asked: problems.append(asked.url) if not re.match(f"{sandbox.url}|blob:", asked.url) else None
-    )
-    await page.goto(sandbox.url)
-    await ready(page)
-    yield page
-    await page.close()
-    assert not problems
-
-
-async def ready(page: Page) -> None:
-    await expect(page.locator('[data-role=app][data-state="open"] [data-role=messages][data-ready]')).to_be_visible()
-
-
-async def write_as(page: Page, name: str) -> None:
-    await page.locator(f'[data-writer="{name}"].writer').click()
-    await expect(page.locator(f'[data-role=app][data-writer="{name}"][data-state="open"]')).to_be_visible()
-    await expect(page.locator("[data-role=self] strong")).to_have_text(name)
-
-
-def newest(page: Page) -> Any:
-    return page.locator("[data-message-id]").last
+pytestmark = needs_chromium
 
 
 async def test_everybody_writes_and_the_bot_paints(page: Page, sandbox: Sandbox, people: Cast) -> None:
