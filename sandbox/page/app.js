@@ -49,8 +49,8 @@ const actions = {
   beginCommand: (name) => composer.slash.begin(name, channel),
   dismiss: (message) => messages.dismiss(message.id),
   press: (message, component, values) => presses.press(message, component, values, channel),
-  messageCommands: (place) => {
-    commands.load(api);
+  messageCommands: async (place) => {
+    await commands.load(api);
     return commands.forMessages(place);
   },
   command: (command, message) => calls.forMessage(channel, command, message),
@@ -118,6 +118,7 @@ function writeAs(member) {
   writer = member;
   api = new Api(member.token);
   presses.byMessage.clear();
+  composer.slash.cancel();
   role("app").dataset.writer = member.name;
   composer.showWriters(state, member.id);
   const address = new URL(location.href);

@@ -7,31 +7,49 @@ import { float } from "./float.js";
 
 const CHEVRON = "m9 5 7 7-7 7-1.5-1.5 5.500-5.5-5.500-5.500z";
 
-/** Open a menu of `items` {label, run | items, path?, danger?, emoji?}, null for a line between them. */
-export function openMenu(items, anchor, { label = "Actions", onClose = null } = {}) {
+/**
+ * Open a menu of `items` {label, run, path?, danger?, disabled?}, null for a line between them. An item that opens a menu
+ * has `items` instead of `run`: a list, or a function that resolves to one.
+ */
+export function openMenu(items, anchor, { label = "Actions", onClose = null, focus = true } = {}) {
   const menu = el("div", { class: "menu-list", role: "menu", "aria-label": label, tabindex: "-1" });
   menu.append(...items.map((item) => (item ? row(item, menu) : el("div", { class: "menu-line", role: "separator" }))));
   menu.addEventListener("keydown", (event) => key(event, menu));
   float(menu, anchor, { onClose });
-  buttons(menu)[0]?.focus();
-  return menu;
+  if (focus) buttons(menu)[0]?.focus();
 }
 
 function row(item, menu) {
   const button = el("button", {
     type: "button", role: "menuitem", class: item.danger ? "menu-item danger" : "menu-item", tabindex: "-1",
-    "aria-haspopup": item.items ? "menu" : null, disabled: item.disabled, "data-search": item.label,
+    "aria-haspopup": item.items ? "menu" : null, "aria-expanded": item.items ? "false" : null, disabled: item.disabled,
     onclick: () => {
       if (item.items) {
-        openMenu(item.items, button, { label: item.label });
+        openInner(item, button, true);
         return;
       }
       root(menu).hidePopover();
       item.run();
     },
-    onpointerenter: () => button.focus({ preventScroll: true }),
-  }, item.before, el("span", {}, item.label), item.items ? icon(CHEVRON, 16) : item.path && icon(item.path, 18));
+    onpointerenter: ({ pointerType }) => {
+      button.focus({ preventScroll: true });
+      for (const inner of menu.querySelectorAll(":scope > [role=menu]")) inner.hidePopover();
+      if (item.items && pointerType === "mouse") openInner(item, button, false);
+    },
+  }, el("span", {}, item.label), item.items ? icon(CHEVRON, 16) : item.path && icon(item.path, 18));
   return button;
+}
+
+async function openInner(item, button, focus) {
+  const open = button.parentElement.querySelector(":scope > [role=menu]");
+  if (button.ariaExpanded === "true") {
+    if (focus && open) buttons(open)[0]?.focus();
+    return;
+  }
+  button.ariaExpanded = "true";
+  const items = typeof item.items === "function" ? await item.items() : item.items;
+  if (!button.isConnected) return;
+  openMenu(items, button, { label: item.label, focus, onClose: () => { button.ariaExpanded = "false"; } });
 }
 
 function root(menu) {

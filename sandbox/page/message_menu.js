@@ -48,7 +48,6 @@ export function tools(message, store, channel, actions) {
 /** Open the menu of a message at `anchor`, an element or a point. */
 export function openMessageMenu(message, anchor, store, channel, actions) {
   const may = rights(message, store, channel);
-  const apps = (message.flags ?? 0) & EPHEMERAL ? [] : actions.messageCommands(channel);
   const element = document.getElementById(`message-${message.id}`);
   const react = (emoji) => actions.react(message, emoji, true);
   const items = [
@@ -58,8 +57,11 @@ export function openMessageMenu(message, anchor, store, channel, actions) {
     may.edit && { label: "Edit Message", path: EDIT, run: () => actions.edit(message) },
     may.reply && { label: "Reply", path: REPLY, run: () => actions.reply(message) },
     may.thread && { label: "Create Thread", path: THREAD, run: () => actions.createThread(message) },
-    { label: "Apps", items: apps.length ? apps.map((command) => ({ label: command.name, run: () => actions.command(command, message) }))
-      : [{ label: "No apps for messages here", disabled: true }] },
+    { label: "Apps", items: async () => {
+      const apps = await actions.messageCommands(channel);
+      return apps.length ? apps.map((command) => ({ label: command.name, run: () => actions.command(command, message) }))
+        : [{ label: "No apps for messages here", disabled: true }];
+    } },
     message.content && { label: "Copy Text", path: COPY, run: () => navigator.clipboard.writeText(message.content) },
     { label: "Copy Message ID", path: COPY, run: () => navigator.clipboard.writeText(message.id) },
     ...(may.remove ? [null, { label: "Delete Message", path: DELETE, danger: true, run: () => actions.remove(message) }] : []),

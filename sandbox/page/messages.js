@@ -150,7 +150,7 @@ export class Messages {
     if (event.key === "Enter") this.mentioned(event.target);
     const element = event.target.closest("[data-message-id]");
     const other = { ArrowDown: element?.nextElementSibling, ArrowUp: element?.previousElementSibling }[event.key];
-    if (!other || event.target.matches("[role=combobox]")) return;
+    if (!other || event.target.matches("[role=combobox], video, audio")) return;
     event.preventDefault();
     other.focus();
   }
