@@ -17,6 +17,7 @@ const COPY = "M8 3h11v13h-2V5H8zM5 7h10v14H5z";
 const THREAD = "M4 4h16v11h-8l-5 4v-4H4z";
 const LONG_PRESS_MS = 500;
 const SLIP_PX = 10;
+const CLICK_MS = 300;
 const EPHEMERAL = 1 << 6;
 
 function rights(message, store, channel) {
@@ -96,6 +97,19 @@ export function listenForMenus(list, find, open) {
   list.addEventListener("pointerup", ({ timeStamp }) => {
     const press = pressed;
     pressed = null;
-    if (press && timeStamp - press.since >= LONG_PRESS_MS) setTimeout(() => open(press.message, press));
+    if (press && timeStamp - press.since >= LONG_PRESS_MS) afterClick(() => open(press.message, press));
   });
+}
+
+/** Run `then` once the press has ended for good: its click, which may or may not come, does nothing. */
+function afterClick(then) {
+  const end = (event) => {
+    clearTimeout(timer);
+    removeEventListener("click", end, true);
+    event?.preventDefault();
+    event?.stopPropagation();
+    setTimeout(then);
+  };
+  const timer = setTimeout(end, CLICK_MS);
+  addEventListener("click", end, true);
 }
