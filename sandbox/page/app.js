@@ -181,6 +181,18 @@ const HANDLERS = {
   MESSAGE_DELETE: (data) => messages.remove(data.id),
   MESSAGE_REACTION_ADD: (data) => messages.reacted(data, true),
   MESSAGE_REACTION_REMOVE: (data) => messages.reacted(data, false),
+  MESSAGE_REACTION_REMOVE_ALL: (data) => messages.reactionsCleared(data),
+  MESSAGE_REACTION_REMOVE_EMOJI: (data) => messages.reactionsCleared(data),
+  GUILD_MEMBER_UPDATE: (data) => {
+    store.members.set(data.user.id, data);
+    ranksChanged();
+  },
+  GUILD_ROLE_CREATE: changeRole,
+  GUILD_ROLE_UPDATE: changeRole,
+  GUILD_ROLE_DELETE: (data) => {
+    store.roles.delete(data.role_id);
+    ranksChanged();
+  },
   TYPING_START: (data) => data.user_id !== store.me.id && typing.begin(data.channel_id, data.user_id),
   INTERACTION_MODAL_CREATE: (data) => {
     const place = store.channels.get(data.channel_id) ?? channel;
@@ -191,6 +203,16 @@ const HANDLERS = {
 function onEvent(type, data) {
   if (data?.nonce && /^(INTERACTION|APPLICATION_COMMAND_AUTOCOMPLETE)_/.test(type)) interactions.heard(type, data);
   HANDLERS[type]?.(data);
+}
+
+function changeRole({ role: changed }) {
+  store.roles.set(changed.id, changed);
+  ranksChanged();
+}
+
+function ranksChanged() {
+  showMembers(store, converse);
+  composer.open(channel);
 }
 
 function changeChannel(data) {

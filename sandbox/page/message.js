@@ -18,10 +18,12 @@ import { hour, messageTime } from "./time.js";
 const LOADING = 1 << 7;
 const EPHEMERAL = 1 << 6;
 const THREAD_CREATED = 18;
+const THREAD_STARTER = 21;
 const EYE = "M12 5c5 0 9 4 10.500 7-1.500 3-5.500 7-10.500 7S3 15 1.500 12C3 9 7 5 12 5Zm0 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8Z";
 
-/** Return the element of a message; `earlier` is the one that it takes the place of. */
-export function messageElement(message, { store, channel, actions, press = null, earlier = null, onload = null }) {
+/** Return the element of a message; `earlier` is the one that it takes the place of, `press` how its components stand. */
+export function messageElement(given, { store, channel, actions, press = null, earlier = null, onload = null }) {
+  const message = standsFor(given);
   const { author } = message;
   const slots = new Map([...(earlier?.querySelectorAll("[data-slot]") ?? [])].map((each) => [each.dataset.slot, each]));
   const before = (slot) => {
@@ -52,7 +54,7 @@ export function messageElement(message, { store, channel, actions, press = null,
         el("span", { class: "name", style: { color: store.color(author.id) ?? "" } }, name),
         author.bot && el("span", { class: "tag" }, "APP"),
         messageTime(message.timestamp)),
-      content(message, store),
+      content(message, store, actions),
       message.attachments.length > 0 && el("div", { class: "attachments", "data-role": "attachments" },
         message.attachments.map((file, index) => {
           const slot = `file-${index}`;
@@ -66,12 +68,21 @@ export function messageElement(message, { store, channel, actions, press = null,
     !message.local && tools(message, store, channel, actions));
 }
 
-function content(message, store) {
+/** Return what a thread begins with: the message that it was made from, in its own place. */
+function standsFor(message) {
+  const { type, referenced_message: starter } = message;
+  return type === THREAD_STARTER && starter ? { ...starter, id: message.id, channel_id: message.channel_id, thread: null, components: [], reactions: [] } : message;
+}
+
+function content(message, store, actions) {
   if (message.local) return el("div", { class: message.local, "data-role": message.local }, message.content, message.local === "sending" && dots());
   if (message.flags & LOADING && !message.content) {
     return el("div", { class: "thinking", "data-role": "thinking" }, dots(), `${nameOf(message.author)} is thinking…`);
   }
-  if (message.type === THREAD_CREATED) return el("div", { class: "content", "data-role": "content" }, "started a thread: ", el("b", {}, message.content));
+  if (message.type === THREAD_CREATED) {
+    return el("div", { class: "content", "data-role": "content" }, "started a thread: ",
+      el("button", { type: "button", class: "link", "data-focus": "thread", onclick: () => actions.visit(message.message_reference.channel_id) }, message.content));
+  }
   if (!message.content && !message.edited_timestamp) return null;
   return el("div", { class: onlyEmoji(message.content) ? "content jumbo" : "content", "data-role": "content", dir: "auto" },
     render(message.content, store.names),

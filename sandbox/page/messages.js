@@ -180,6 +180,12 @@ export class Messages {
     this.put({ ...message, reactions: all.filter((each) => each.count > 0) });
   }
 
+  /** All reactions have been taken away, or those with one emoji. */
+  reactionsCleared({ message_id: id, emoji }) {
+    const message = this.byId.get(id);
+    if (message) this.put({ ...message, reactions: (message.reactions ?? []).filter((each) => emoji && each.emoji.name !== emoji.name) });
+  }
+
   lastOwn() {
     return [...this.byId.values()].filter((message) => message.author.id === this.store.me.id)
       .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1))[0];

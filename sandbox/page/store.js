@@ -2,11 +2,12 @@
 
 const ADMINISTRATOR = 1n << 3n;
 const EVERYTHING = (1n << 53n) - 1n;
+const WHILE_TIMED_OUT = (1n << 10n) | (1n << 16n);
 
 export const PERMISSIONS = {
   administrator: ADMINISTRATOR, addReactions: 1n << 6n, viewChannel: 1n << 10n, sendMessages: 1n << 11n,
-  manageMessages: 1n << 13n, attachFiles: 1n << 15n, useApplicationCommands: 1n << 31n, createThreads: 1n << 35n,
-  sendInThreads: 1n << 38n,
+  manageMessages: 1n << 13n, attachFiles: 1n << 15n, useApplicationCommands: 1n << 31n, manageThreads: 1n << 34n,
+  createThreads: 1n << 35n, sendInThreads: 1n << 38n,
 };
 
 export class Store {
@@ -60,7 +61,7 @@ export class Store {
   /** The roles of a member, highest first. */
   rolesOf(userId) {
     const ids = this.members.get(userId)?.roles ?? [];
-    return ids.map((id) => this.roles.get(id)).sort((a, b) => b.position - a.position);
+    return ids.map((id) => this.roles.get(id)).filter(Boolean).sort((a, b) => b.position - a.position);
   }
 
   color(userId) {
@@ -79,7 +80,9 @@ export class Store {
 
   /** Whether one may write here; in threads that is a permission of its own. */
   mayWrite(channel) {
-    return this.may(isThread(channel) ? PERMISSIONS.sendInThreads : PERMISSIONS.sendMessages, channel);
+    if (!isThread(channel)) return this.may(PERMISSIONS.sendMessages, channel);
+    const locked = channel.thread_metadata?.locked && !this.may(PERMISSIONS.manageThreads, channel);
+    return !locked && this.may(PERMISSIONS.sendInThreads, channel);
   }
 
   may(permission, channel) {
@@ -92,7 +95,7 @@ export class Store {
     if (userId === this.guild.ownerId) return EVERYTHING;
     const ids = new Set(this.members.get(userId).roles);
     let granted = BigInt(this.roles.get(this.guild.id).permissions);
-    for (const id of ids) granted |= BigInt(this.roles.get(id).permissions);
+    for (const role of this.rolesOf(userId)) granted |= BigInt(role.permissions);
     if (granted & ADMINISTRATOR) return EVERYTHING;
     const apply = (chosen) => {
       const allow = chosen.reduce((bits, each) => bits | BigInt(each.allow), 0n);
@@ -102,7 +105,11 @@ export class Store {
     apply(channel.permission_overwrites.filter((each) => each.id === this.guild.id));
     apply(channel.permission_overwrites.filter((each) => ids.has(each.id)));
     apply(channel.permission_overwrites.filter((each) => each.id === userId));
-    return granted;
+    return this.timedOut(userId) ? granted & WHILE_TIMED_OUT : granted;
+  }
+
+  timedOut(userId) {
+    return Date.parse(this.members.get(userId).communication_disabled_until ?? 0) > Date.now();
   }
 
   /** Who is behind the ids in a text. */
