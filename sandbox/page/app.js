@@ -53,7 +53,12 @@ const actions = {
     await commands.load(api);
     return commands.forMessages(place);
   },
-  command: (command, message) => calls.forMessage(channel, command, message),
+  userCommands: async () => {
+    await commands.load(api);
+    return commands.forUsers(channel);
+  },
+  command: (command, target) => calls.forTarget(channel, command, target),
+  converse,
   createThread: (message) => places.startThread(message),
   visit,
 };
@@ -152,7 +157,7 @@ const HANDLERS = {
   GUILD_CREATE: (data) => {
     store.guildCreate(data);
     showSelf(store.me, writer.role);
-    showMembers(store, converse);
+    showMembers(store, actions);
     openChannel();
     commands.load(api);
   },
@@ -165,7 +170,7 @@ const HANDLERS = {
   THREAD_DELETE: forgetChannel,
   PRESENCE_UPDATE: (data) => {
     store.presences.set(data.user.id, data);
-    showMembers(store, converse);
+    showMembers(store, actions);
     typing.show();
   },
   MESSAGE_CREATE: (data) => {
@@ -211,7 +216,7 @@ function changeRole({ role: changed }) {
 }
 
 function ranksChanged() {
-  showMembers(store, converse);
+  showMembers(store, actions);
   composer.open(channel);
 }
 

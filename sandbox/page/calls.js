@@ -20,9 +20,9 @@ export class Calls {
     return this.call(channel, SLASH, entry.name, called(entry, values, listed(files)), files);
   }
 
-  /** Call a command for messages. */
-  forMessage(channel, command, message) {
-    return this.call(channel, MENU, command.name, calledFor(command, message.id), []);
+  /** Call a command for a message or a member. */
+  forTarget(channel, command, target) {
+    return this.call(channel, MENU, command.name, calledFor(command, target.id), []);
   }
 
   /** Ask what the option that has the focus may be. */

@@ -3,6 +3,7 @@
 import { PERMISSIONS } from "./store.js";
 
 const CHAT = 1;
+const USER = 2;
 const MESSAGE = 3;
 const SUBCOMMAND = 1;
 const GROUP = 2;
@@ -30,6 +31,11 @@ export class Commands {
   /** The commands for messages in `channel`. */
   forMessages(channel) {
     return this.usable(MESSAGE, channel);
+  }
+
+  /** The commands for members, called in `channel`. */
+  forUsers(channel) {
+    return this.usable(USER, channel);
   }
 
   usable(type, channel) {
@@ -71,9 +77,9 @@ export function called({ command, path }, values, attachments) {
   return { ...reference(command), options, attachments };
 }
 
-/** Return the `data` of an interaction that calls a command for messages. */
-export function calledFor(command, messageId) {
-  return { ...reference(command), target_id: messageId, options: [], attachments: [] };
+/** Return the `data` of an interaction that calls a command for a message or a member. */
+export function calledFor(command, targetId) {
+  return { ...reference(command), target_id: targetId, options: [], attachments: [] };
 }
 
 function reference({ id, name, type, version, guild_id: guildId }) {

@@ -5,6 +5,7 @@
 
 import { dots, el, icon } from "./dom.js";
 import { emojiName } from "./emoji.js";
+import { placeOf } from "./markdown.js";
 import { selectMenu } from "./select.js";
 
 const [ROW, BUTTON, STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT] = [1, 2, 3, 5, 6, 7, 8];
@@ -41,11 +42,15 @@ function button(data, message, press, actions) {
 }
 
 function link(data, content, actions) {
-  const place = /^https:\/\/(?:\w+\.)?discord\.com\/channels\/\d+\/(\d+)(?:\/(\d+))?$/.exec(data.url);
+  const place = placeOf(data.url);
   const safe = /^https?:\/\//i.test(data.url);
   return el("a", {
-    class: "button link", "data-url": data.url, title: data.url, rel: "noopener noreferrer", target: place ? null : "_blank",
-    href: place ? `#${place[1]}` : safe && !data.disabled ? data.url : null, role: "link", "aria-disabled": data.disabled ? "true" : null,
-    onclick: (event) => place && (event.preventDefault(), actions.visit(place[1], place[2])),
+    class: "button link", title: data.url, rel: "noopener noreferrer", target: place ? null : "_blank", role: "link",
+    href: data.disabled ? null : place ? `#${place.channelId}` : safe && data.url, "aria-disabled": data.disabled ? "true" : null,
+    onclick: (event) => {
+      if (!place || data.disabled) return;
+      event.preventDefault();
+      actions.visit(place.channelId, place.messageId);
+    },
   }, el("span", { class: "button-content" }, content, icon(OUT, 16)));
 }

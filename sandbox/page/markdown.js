@@ -42,6 +42,14 @@ const INLINE = [
   ["text", /^[^]+?(?=[\\`<@[*_~|]|https?:\/\/|$)/],
 ];
 
+const PLACE = /^https:\/\/(?:(?:ptb|canary)\.)?discord\.com\/channels\/(?:\d{1,20}|@me)\/(\d{1,20})(?:\/(\d{1,20}))?$/;
+
+/** Return `{channelId, messageId}` of a link to a channel or a message, null for any other. */
+export function placeOf(url) {
+  const [, channelId, messageId = null] = PLACE.exec(url) ?? [];
+  return channelId ? { channelId, messageId } : null;
+}
+
 /** Return the tree of a message's text: a list of `{type, …}` nodes. */
 export function parse(source) {
   return blocks(source, 0);
@@ -129,7 +137,7 @@ function span(type, match, depth) {
     case "command": return { type, text: `/${match[1]}` };
     case "time": return { type, seconds: Number(match[1]), style: match[2] ?? "f", source: match[0] };
     case "emoji": return { type: "text", text: `:${match[1]}:` };
-    case "link": return { type, url: match[1], children: [{ type: "text", text: match[1] }] };
+    case "link": return placeOf(match[1]) ? { type: "place", url: match[1], ...placeOf(match[1]) } : { type, url: match[1], children: [{ type: "text", text: match[1] }] };
     case "maskedLink": return { type: "link", url: match[2], children: inside() };
     case "boldItalic": return { type: "strong", children: [{ type: "em", children: inside() }] };
     default: return { type, children: inside() };
@@ -187,6 +195,8 @@ function element(node, names) {
     case "everyone": return pill(node.text, "everyone");
     case "command": return el("span", { class: "mention mention-command", role: "button", tabindex: "0" }, node.text);
     case "time": return timestamp(node.seconds, node.style) ?? document.createTextNode(node.source);
+    case "place": return el("span", { class: "mention mention-place", role: "button", tabindex: "0", title: node.url },
+      `#${names.channel(node.channelId)}${node.messageId ? " › 💬" : ""}`);
     case "link": return el("span", { class: "link", title: node.url }, children());
     default: return el(TAGS[node.type], {}, children());
   }

@@ -58,11 +58,7 @@ export function openMessageMenu(message, anchor, store, channel, actions) {
     may.edit && { label: "Edit Message", path: EDIT, run: () => actions.edit(message) },
     may.reply && { label: "Reply", path: REPLY, run: () => actions.reply(message) },
     may.thread && { label: "Create Thread", path: THREAD, run: () => actions.createThread(message) },
-    { label: "Apps", items: async () => {
-      const apps = await actions.messageCommands(channel);
-      return apps.length ? apps.map((command) => ({ label: command.name, run: () => actions.command(command, message) }))
-        : [{ label: "No apps for messages here", disabled: true }];
-    } },
+    apps(() => actions.messageCommands(channel), (command) => actions.command(command, message)),
     message.content && { label: "Copy Text", path: COPY, run: () => navigator.clipboard.writeText(message.content) },
     { label: "Copy Message ID", path: COPY, run: () => navigator.clipboard.writeText(message.id) },
     ...(may.remove ? [null, { label: "Delete Message", path: DELETE, danger: true, run: () => actions.remove(message) }] : []),
@@ -70,6 +66,15 @@ export function openMessageMenu(message, anchor, store, channel, actions) {
   element?.classList.add("chosen");
   openMenu(items, anchor, { label: `Message of ${nameOf(message.author)}`, onClose: () =>
     document.getElementById(`message-${message.id}`)?.classList.remove("chosen") });
+}
+
+/** Return the item "Apps": `commands()` resolves to the application's, `run(command)` calls one. */
+export function apps(commands, run) {
+  return { label: "Apps", items: async () => {
+    const found = await commands();
+    return found.length ? found.map((command) => ({ label: command.name, run: () => run(command) }))
+      : [{ label: "No apps here", disabled: true }];
+  } };
 }
 
 /** Open the menu of a message of `list` on a right click, a long press or the menu key; `find(id)` returns a message. */

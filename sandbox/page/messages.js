@@ -1,6 +1,7 @@
 // The list of messages of the channel that is open: history, live changes, groups, days, and scrolling.
 
 import { el, role } from "./dom.js";
+import { placeOf } from "./markdown.js";
 import { messageElement } from "./message.js";
 import { listenForMenus, openMessageMenu } from "./message_menu.js";
 import { dayName } from "./time.js";
@@ -140,9 +141,11 @@ export class Messages {
     for (const message of this.private.values()) if (message.local && message.nonce === String(nonce)) this.remove(message.id);
   }
 
-  /** A command named in a text was pressed. */
+  /** A command named in a text, or a place, was pressed. */
   mentioned(target) {
     if (target.matches(".mention-command")) this.actions.beginCommand(target.textContent.slice(1));
+    const place = target.matches(".mention-place") && placeOf(target.title);
+    if (place) this.actions.visit(place.channelId, place.messageId);
   }
 
   /** Go through the messages by arrow keys. */

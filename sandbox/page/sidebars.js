@@ -1,9 +1,11 @@
 // The columns beside the chat: channels with their threads, and members.
 //
-// Hooks for tests: [data-channel=<name>] (threads too), [data-member=<name>].
+// Hooks for tests: [data-channel=<name>] (threads too), [data-member=<name>] with a menu on right click.
 
 import { avatar } from "./avatar.js";
 import { el, icon, role } from "./dom.js";
+import { openMenu } from "./menu.js";
+import { apps } from "./message_menu.js";
 import { isThread, nameOf } from "./store.js";
 
 const HASH = "M10.1 3h2l-.7 4.500h4L16.1 3h2l-.7 4.500H21v2h-4l-.8 5H20v2h-4.200l-.8 4.500h-2l.8-4.500h-4L9.1 21h-2l.7-4.500H4v-2h4.200l.8-5H5v-2h4.400zm1 6.5-.8 5h4l.8-5z";
@@ -48,8 +50,8 @@ export function showSelf(user, roleName) {
     el("div", {}, el("strong", {}, nameOf(user)), el("span", {}, roleName)));
 }
 
-/** Show the members by rank; `message(user)` opens a conversation. */
-export function showMembers(store, message) {
+/** Show the members by rank; a click opens a conversation, a right click a menu. */
+export function showMembers(store, actions) {
   const members = [...store.members.values()];
   const groups = new Map();
   for (const member of members) {
@@ -61,17 +63,26 @@ export function showMembers(store, message) {
     : -[...store.roles.values()].find((each) => each.name === title).position);
   role("members").replaceChildren(...[...groups].sort(([a], [b]) => rank(a) - rank(b)).map(([title, all]) =>
     el("section", {}, el("h2", { class: "category" }, `${title} — ${all.length}`),
-      el("ul", {}, all.sort((a, b) => nameOf(a.user).localeCompare(nameOf(b.user))).map(({ user }) => row(store, user, message))))));
+      el("ul", {}, all.sort((a, b) => nameOf(a.user).localeCompare(nameOf(b.user))).map(({ user }) => row(store, user, actions))))));
 }
 
-function row(store, user, message) {
+function row(store, user, actions) {
   const online = store.online(user.id);
   const activity = store.presences.get(user.id)?.activities?.[0];
   const doing = activity && (activity.type === 4 ? activity.state : `${VERBS[activity.type] ?? ""} ${activity.name}`.trim());
   const self = user.id === store.me.id;
-  return el("li", { "data-member": nameOf(user), "data-online": online },
+  const menu = (event) => {
+    event.preventDefault();
+    const anchor = event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget;
+    openMenu([
+      ...(self ? [] : [{ label: "Message", run: () => actions.converse(user) }]),
+      apps(actions.userCommands, (command) => actions.command(command, user)),
+      { label: "Copy User ID", run: () => navigator.clipboard.writeText(user.id) },
+    ], anchor, { label: nameOf(user) });
+  };
+  return el("li", { "data-member": nameOf(user), "data-online": online, oncontextmenu: menu },
     el(self ? "div" : "button", { class: "member", type: self ? null : "button", title: self ? null : `Message ${nameOf(user)}`,
-      onclick: self ? null : () => message(user) },
+      onclick: self ? null : () => actions.converse(user) },
       el("span", { class: online ? "with-dot online" : "with-dot" }, avatar(user, 32)),
       el("span", { class: "member-about" },
         el("span", { class: "member-name", style: { color: store.color(user.id) ?? "" } }, nameOf(user),

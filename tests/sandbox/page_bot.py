@@ -102,6 +102,7 @@ class PageBot(discord.Client):
         for each in (think, buttons, nothing):
             self.tree.command(name=each.__name__, description=str(each.__doc__))(each)
         self.tree.add_command(app_commands.ContextMenu(name="Use as start picture", callback=use))
+        self.tree.add_command(app_commands.ContextMenu(name="Greet", callback=greet))
         await self.tree.sync()
 
     async def on_ready(self) -> None:
@@ -171,6 +172,11 @@ async def show_limit(interaction: Asked) -> None:
 async def use(interaction: Asked, message: discord.Message) -> None:
     """Say what was meant."""
     await interaction.response.send_message(f"from {message.content}", ephemeral=True)
+
+
+async def greet(interaction: Asked, member: discord.Member) -> None:
+    """Greet somebody."""
+    await interaction.response.send_message(f"Hello {member.display_name}")
 
 
 @asynccontextmanager

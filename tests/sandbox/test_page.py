@@ -232,6 +232,7 @@ MARKDOWN = {
     "<t:0:d> <:smile:123456>": "time:01/01/1970",
     "</limits set:123456> </a  b:1>": "span:/limits set",
     "https://example.org/a_b_c.": "span:https://example.org/a_b_c",
+    "https://discord.com/channels/1/{art}/2 https://discord.com/channels/@me/{art}": "span:#art › 💬 span:#art",
 }
 
 

@@ -317,6 +317,27 @@ async def test_the_menu_of_a_message(page: Page, people: Cast) -> None:
     await expect(own).to_have_count(0)
 
 
+@pytest.mark.usefixtures("bot")
+async def test_the_menu_of_a_member_and_links_within_the_server(page: Page, people: Cast, sandbox: Sandbox) -> None:
+    items = page.get_by_role("menuitem")
+    await page.locator('[data-member="Noor"]').click(button="right")
+    await items.get_by_text("Apps").click()
+    await items.get_by_text("Greet").click()
+    await expect(newest(page).locator("[data-role=content]")).to_have_text("Hello Noor")
+    said = await people("Noor").say("general", "over here")
+    link = f"https://discord.com/channels/{sandbox.world.guild.id}/{said['channel_id']}/{said['id']}"
+    buttons = [{"type": 2, "style": 5, "label": "Go there", "url": link}]
+    await people("bot").say("art", f"see {link} or </think:1>", components=[{"type": 1, "components": buttons}])
+    for press in (page.get_by_role("link", name="Go there"), page.locator(".mention-place")):
+        await press.click()
+        await expect(page.locator("[data-role=channel-name]")).to_have_text("general")
+        await expect(page.locator(f'[data-message-id="{said["id"]}"]')).to_be_focused()
+        await page.locator('[data-channel="art"]').click()
+        await ready(page)
+    await page.locator(".mention-command").click()
+    await expect(page.get_by_role("group", name="/think")).to_be_visible()
+
+
 async def test_hostile_texts_in_components_stay_texts(page: Page, people: Cast) -> None:
     bad = "<img src=x onerror=alert(1)><b>x</b>"
     rows = [
