@@ -138,7 +138,11 @@ class Sandbox:
         """Set what `channel` allows and denies a role or a member, and tell everybody."""
         place = self.channel(channel)
         place.overwrites[target_id] = Overwrite(allow, deny)
-        self.events.channel_updated(place)
+        self.events.channel("CHANNEL_UPDATE", place)
+
+    def close_conversations(self, name: str, *, closed: bool = True) -> None:
+        """Let a person take no messages in private, or take them again."""
+        self.person(name).closed = closed
 
     def set_message_content(self, *, enabled: bool) -> None:
         """Switch the privileged message content intent, as in Discord's developer portal."""

@@ -29,9 +29,9 @@ def state(world: World) -> Payload:
     return {
         "guild": {"id": str(world.guild.id), "name": world.guild.name},
         "channels": [
-            {"id": str(each.id), "name": each.name}
+            {"id": str(each.id), "name": each.name, "type": int(each.type), "nsfw": each.nsfw}
             for each in world.guild.channels.values()
-            if each.type is ChannelType.TEXT
+            if each.type is not ChannelType.CATEGORY
         ],
         "members": [
             {"id": str(each.id), "name": each.name, "role": world.role_of(each), "token": each.token} for each in people

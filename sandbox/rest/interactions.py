@@ -105,7 +105,7 @@ def _known_command(call: Call, channel: Channel, given: CommandData) -> Payload:
     application = call.world.application
     usable = application.commands + (application.guild_commands if channel.guild_id else [])
     command = next((each for each in usable if each["id"] == str(given.id)), None)
-    if command is None or not _fits(command, channel):
+    if command is None or not _fits(call, command, channel):
         raise refusal(10063)
     if (command["name"], command["type"]) != (given.name, given.type):
         raise form_refusal(("data",), "INTERACTION_APPLICATION_COMMAND_INVALID", "Invalid application command")
@@ -123,12 +123,13 @@ def _known_command(call: Call, channel: Channel, given: CommandData) -> Payload:
     return command
 
 
-def _fits(command: Payload, channel: Channel) -> bool:
+def _fits(call: Call, command: Payload, channel: Channel) -> bool:
     here = GUILD_CONTEXT if channel.guild_id else BOT_CONTEXT
     contexts = command.get("contexts")
     if contexts is None:
         contexts = [GUILD_CONTEXT, BOT_CONTEXT] if command.get("dm_permission", True) else [GUILD_CONTEXT]
-    return here in contexts and (channel.nsfw or channel.guild_id is None or not command["nsfw"])
+    place = channel if channel.thread is None else call.world.guild.channels[channel.parent_id or 0]
+    return here in contexts and (place.nsfw or channel.guild_id is None or not command["nsfw"])
 
 
 def _target(call: Call, interaction: Interaction, given: CommandData, resolved: Resolved) -> Payload:
