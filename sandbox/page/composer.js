@@ -131,7 +131,7 @@ export class Composer {
     this.showError(null);
     if (!this.context?.edit) this.slash.typed(this.channel);
     const now = Date.now();
-    if (tell && this.text.value && now - (this.told ?? 0) > TYPING_MS) {
+    if (tell && /^[^/]/.test(this.text.value) && now - (this.told ?? 0) > TYPING_MS) {
       this.told = now;
       this.does.typing();
     }

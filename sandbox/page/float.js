@@ -12,11 +12,8 @@ export function float(element, anchor, { onClose = null, wide = false } = {}) {
   element.classList.add("float");
   if (wide) element.style.minWidth = `${rect.width}px`;
   (anchor.closest?.("dialog, .float") ?? document.body).append(element);
-  element.addEventListener("toggle", ({ newState }) => {
-    if (newState !== "closed") return;
-    element.remove();
-    onClose?.();
-  });
+  element.addEventListener("beforetoggle", ({ newState }) => newState === "closed" && onClose?.());
+  element.addEventListener("toggle", ({ newState }) => newState === "closed" && element.remove());
   element.addEventListener("mousedown", (event) => {
     if (!event.target.closest("input")) event.preventDefault();
   });

@@ -11,6 +11,8 @@ import { preset, selectMenu } from "./select.js";
 const [ROW, TEXT_INPUT, TEXT, LABEL] = [1, 4, 10, 18];
 const PARAGRAPH = 2;
 
+let count = 0;
+
 /** Open the form of an INTERACTION_MODAL_CREATE, or one of the page's `own`; `send(data)` resolves once it was taken, or rejects. */
 export function openForm(data, store, send) {
   const dialog = role("dialog");
@@ -75,7 +77,7 @@ class Field {
   frame(data, label, description, required) {
     this.data = data;
     this.required = required;
-    this.id = `field-${data.custom_id}`;
+    this.id = `field-${count++}`;
     this.problem = el("p", { class: "field-problem", id: `${this.id}-problem`, "data-role": "field-problem", role: "alert" });
     this.element = el("div", { class: "field" },
       el("label", { for: this.id, class: "field-label" }, label ?? "", required && el("span", { class: "field-star", "aria-hidden": "true" }, "*")),

@@ -60,13 +60,19 @@ function buttons(menu) {
   return [...menu.children].filter((each) => each.matches("[role=menuitem]:not(:disabled)"));
 }
 
+function goBack(menu) {
+  const owner = menu.parentElement.querySelector(":scope > [aria-expanded=true]");
+  menu.hidePopover();
+  owner.focus();
+}
+
 function key(event, menu) {
   const all = buttons(menu);
   const place = all.indexOf(document.activeElement);
   const go = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: -1 }[event.key];
   if (go !== undefined) all.at(go % all.length)?.focus();
   else if (event.key === "ArrowRight" && all[place]?.ariaHasPopup) all[place].click();
-  else if (event.key === "ArrowLeft" && root(menu) !== menu) menu.hidePopover();
+  else if ((event.key === "ArrowLeft" || event.key === "Escape") && root(menu) !== menu) goBack(menu);
   else if (event.key === "Tab") root(menu).hidePopover();
   else return;
   event.stopPropagation();

@@ -361,6 +361,50 @@ async def test_hostile_texts_in_components_stay_texts(page: Page, people: Cast) 
 
 
 @pytest.mark.usefixtures("bot")
+async def test_by_keyboard_alone(page: Page) -> None:
+    async def go_back_to(name: str) -> None:
+        """Go back by Shift and Tab to what is called `name`, and look for its ring."""
+        for _ in range(60):
+            await page.keyboard.press("Shift+Tab")
+            if await page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent") == name:
+                break
+        ring = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert ring != "none", f"{name} has the focus and does not show it"
+
+    await page.keyboard.type("/butt")
+    await expect(popup(page).get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Words")).to_be_visible()
+    await go_back_to("Words")
+    await page.keyboard.press("Space")
+    dialog = page.get_by_role("dialog", name="Another picture")
+    await expect(dialog).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Words")).to_be_focused()
+    await page.locator("[data-role=text]").focus()
+    await go_back_to("More")
+    await page.keyboard.press("Enter")
+    for _ in range(3):
+        await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitem", name="Apps")).to_be_focused()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("menuitem", name="Use as start picture")).to_be_focused()
+    await page.keyboard.press("ArrowLeft")
+    await expect(page.get_by_role("menuitem", name="Apps")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitem", name="Use as start picture")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(newest(page).locator("[data-role=content]")).to_have_text("from press")
+    await go_back_to("Dismiss message")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-message-id]")).to_have_count(1)
+    await page.locator("[data-message-id]").first.focus()
+    await page.keyboard.type("x")
+    await expect(text_box(page)).to_have_value("x")
+
+
+@pytest.mark.usefixtures("bot")
 async def test_on_a_phone(page: Page) -> None:
     await page.set_viewport_size({"width": 375, "height": 700})
     await choose_command(page, "paint")
