@@ -138,15 +138,9 @@ def _target(call: Call, interaction: Interaction, given: CommandData, resolved: 
         interaction.target = user = call.world.user(number)
         resolved.user(user)
     else:
-        interaction.target = message = _message(call, interaction.channel, number)
+        interaction.target = message = call.seen_message(interaction.channel, number)
         resolved.message(message)
     return {"target_id": str(number)}
-
-
-def _message(call: Call, channel: Channel, number: int | None) -> Message:
-    """Return a message that the caller sees; raises 10008."""
-    own = channel.ephemeral.get(number or 0)
-    return own if own is not None and own.audience is call.user else call.world.message(channel, number or 0)
 
 
 def _full_name(data: Payload) -> str:
@@ -157,7 +151,7 @@ def _full_name(data: Payload) -> str:
 
 def _use_component(call: Call, interaction: Interaction, deed: Deed) -> None:
     given: ComponentData = _data(ComponentData, deed)
-    message = interaction.message = _message(call, interaction.channel, deed.message_id)
+    message = interaction.message = call.seen_message(interaction.channel, deed.message_id or 0)
     resolved = Resolved(call.world, interaction.channel, call.user)
     interaction.data = component_values.pressed(call.world, interaction.channel, message, given, resolved)
 

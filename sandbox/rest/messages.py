@@ -45,7 +45,7 @@ async def list_messages(call: Call) -> list[Payload]:
 async def get_message(call: Call) -> Payload:
     """GET /channels/{channel_id}/messages/{message_id}."""
     channel = call.channel(Permission.READ_MESSAGE_HISTORY)
-    return _shown(call, channel, call.message(channel))
+    return _shown(call, channel, call.seen_message(channel, call.id("message_id")))
 
 
 async def create_message(call: Call) -> Payload:

@@ -120,7 +120,7 @@ def edit(call: Call, channel: Channel, thread: Thread) -> Payload:
     granted = call.world.permissions(call.user, channel)
     manages = bool(granted & Permission.MANAGE_THREADS)
     opens = form.archived is False
-    if thread.archived and not opens:
+    if thread.archived and not opens and form.model_fields_set - {"archived", "locked"}:
         raise refusal(50083)
     if form.locked is not None and form.locked is not thread.locked and not manages:
         raise refusal(50013)
