@@ -358,6 +358,12 @@ async def test_hostile_texts_in_components_stay_texts(page: Page, people: Cast) 
     await parts.get_by_role("combobox").click()
     await expect(page.get_by_role("option", name=bad)).to_be_visible()
     assert await page.locator(":is(.components, .float) :is(img, b)").count() == 0
+    href = await page.evaluate(
+        """async () => (await import("/page/components.js")).components({ components: [{ type: 1, components: [
+            { type: 2, style: 5, label: "x", url: "javascript:alert(1)" }] }] }, null, {}, {})
+            .querySelector("a").getAttribute("href")"""
+    )
+    assert href is None
 
 
 @pytest.mark.usefixtures("bot")
