@@ -9,7 +9,7 @@ import { avatar } from "./avatar.js";
 import { el, icon, role } from "./dom.js";
 import { bytes } from "./picture.js";
 import { Slash } from "./slash.js";
-import { nameOf, PERMISSIONS } from "./store.js";
+import { isThread, nameOf, PERMISSIONS } from "./store.js";
 
 const MAX_LENGTH = 2000;
 const MAX_FILES = 10;
@@ -61,12 +61,13 @@ export class Composer {
     const may = this.store.mayWrite(channel);
     const mayAttach = may && this.store.may(PERMISSIONS.attachFiles, channel);
     const title = this.store.title(channel);
+    const place = isThread(channel) ? `“${title}”` : `${channel.type === 1 ? "@" : "#"}${title}`;
     this.text.disabled = !may;
-    this.text.placeholder = may ? `Message ${channel.type === 1 ? "@" : "#"}${title}`
+    this.text.placeholder = may ? `Message ${place}`
       : "You do not have permission to send messages in this channel.";
     role("attach").disabled = !mayAttach;
     role("box").classList.toggle("forbidden", !may);
-    role("drop-text").textContent = `Send to ${channel.type === 1 ? "@" : "#"}${title}`;
+    role("drop-text").textContent = `Send to ${place}`;
     this.showError(null);
     if (matchMedia("(hover: hover)").matches && !this.slash.form && !role("dialog").open) this.text.focus();
   }

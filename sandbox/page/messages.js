@@ -4,6 +4,7 @@ import { el, role } from "./dom.js";
 import { placeOf } from "./markdown.js";
 import { messageElement } from "./message.js";
 import { listenForMenus, openMessageMenu } from "./message_menu.js";
+import { isThread } from "./store.js";
 import { dayName } from "./time.js";
 
 const PAGE = 50;
@@ -253,11 +254,12 @@ export class Messages {
 
 /** Return what stands at the beginning of a channel. */
 export function welcome(title, channel) {
-  const direct = channel.type === 1;
+  const [sign, name, beginning] = channel.type === 1 ? ["@", title, `This is the beginning of your conversation with ${title}.`]
+    : isThread(channel) ? ["⤷", title, "This is the start of the thread."]
+    : ["#", `Welcome to #${title}!`, `This is the start of the #${title} channel. `];
   return [
-    el("div", { class: "welcome-sign", "aria-hidden": "true" }, direct ? "@" : "#"),
-    el("h2", {}, direct ? title : `Welcome to #${title}!`),
-    el("p", {}, direct ? `This is the beginning of your conversation with ${title}.` : `This is the start of the #${title} channel. `,
-      channel.topic ?? ""),
+    el("div", { class: "welcome-sign", "aria-hidden": "true" }, sign),
+    el("h2", {}, name),
+    el("p", {}, beginning, channel.topic ?? ""),
   ];
 }

@@ -3,6 +3,7 @@
 import io
 
 import av
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.async_api import FilePayload, Page, expect
@@ -20,10 +21,11 @@ def video(container: str, codec: str) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format=container) as film:
         stream = film.add_stream(codec, rate=8)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for number in range(8):
             picture = Image.new("RGB", (64, 48), (30 * number, 0, 0))
-            film.mux(stream.encode(av.VideoFrame.from_image(picture)))
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.array(picture), "rgb24")))
         film.mux(stream.encode(None))
     return out.getvalue()
 
