@@ -80,6 +80,15 @@ class Buttons(discord.ui.View):
         await interaction.response.send_message(f"in {select.values[0].name}")
 
 
+class Close(discord.ui.View):
+    """A button that takes itself away."""
+
+    @discord.ui.button(label="Close")
+    async def close(self, interaction: Asked, _: Any) -> None:
+        """Leave only a word."""
+        await interaction.response.edit_message(content="closed", view=None)
+
+
 class PageBot(discord.Client):
     """The bot; `view` is that of its `/buttons`, `ended` lets `/think` go on."""
 
@@ -166,7 +175,7 @@ async def set_limit(interaction: Asked, waiting: app_commands.Range[int, 1, 9]) 
 
 async def show_limit(interaction: Asked) -> None:
     """Say it to the moderator."""
-    await interaction.response.send_message("9 may wait", ephemeral=True)
+    await interaction.response.send_message("9 may wait", ephemeral=True, view=Close())
 
 
 async def use(interaction: Asked, message: discord.Message) -> None:

@@ -79,7 +79,13 @@ async def test_the_list_of_commands(page: Page) -> None:
     await expect(newest(page)).to_contain_text("1 may wait")
     await expect(newest(page).locator("[data-role=used]")).to_have_text(re.compile("Moritz used /limits set"))
     await expect(newest(page).locator("[data-role=ephemeral]")).to_contain_text("Only you can see this")
-    await newest(page).get_by_role("button", name="Dismiss message").click()
+    await choose_command(page, "limits show")
+    await page.keyboard.press("Enter")
+    await newest(page).get_by_role("button", name="Close").click()
+    await expect(newest(page).locator("[data-role=content]")).to_contain_text("closed")
+    await expect(newest(page).locator("[data-role=components]")).to_have_count(0)
+    for _ in range(2):
+        await newest(page).get_by_role("button", name="Dismiss message").click()
     await expect(page.locator("[data-message-id]")).to_have_count(0)
     await page.locator('[data-channel="general"]').click()
     await page.locator('[data-channel="art"]').click()
@@ -410,6 +416,15 @@ async def test_by_keyboard_alone(page: Page) -> None:
     await expect(text_box(page)).to_have_value("x")
 
 
+LONG_PRESS = """message => {
+  for (const [kind, timeStamp] of [["pointerdown", 0], ["pointerup", 600], ["click", 600]]) {
+    const event = new PointerEvent(kind, { bubbles: true, pointerType: "touch", clientX: 90, clientY: 90 });
+    Object.defineProperty(event, "timeStamp", { value: timeStamp });
+    message.dispatchEvent(event);
+  }
+}"""
+
+
 @pytest.mark.usefixtures("bot")
 async def test_on_a_phone(page: Page) -> None:
     await page.set_viewport_size({"width": 375, "height": 700})
@@ -423,7 +438,7 @@ async def test_on_a_phone(page: Page) -> None:
     await message.get_by_role("combobox", name="Preset").click()
     await expect(page.get_by_role("option", name="Draft")).to_be_in_viewport(ratio=1)
     await page.keyboard.press("Escape")
-    await message.locator("[data-role=content]").click(button="right")
+    await message.evaluate(LONG_PRESS)
     sheet = await page.get_by_role("menu").bounding_box()
     assert sheet is not None
     assert (sheet["x"], sheet["width"], sheet["y"] + sheet["height"]) == (0, 375, 700)
