@@ -66,3 +66,34 @@ async def write_as(page: Page, name: str) -> None:
 def newest(page: Page) -> Locator:
     """Return the last message."""
     return page.locator("[data-message-id]").last
+
+
+def text_box(page: Page) -> Locator:
+    """Return the box that messages and commands are typed into."""
+    return page.locator("[data-role=text]")
+
+
+def popup(page: Page) -> Locator:
+    """Return what opens over the box: commands, or what there is to say of an option."""
+    return page.locator("[data-role=popup]")
+
+
+def field(page: Page, option: str) -> Locator:
+    """Return the field of an option of the command that is being filled in."""
+    return page.locator(f'[data-role=command] [data-option="{option}"] :is(input:not([type=file]), textarea, button)')
+
+
+async def choose_command(page: Page, name: str) -> None:
+    """Type the command's name and choose it from the list."""
+    await text_box(page).fill("")
+    await text_box(page).press_sequentially(f"/{name}")
+    await popup(page).locator(f'[data-command="{name}"]').click()
+    await expect(page.get_by_role("group", name=f"/{name}")).to_be_visible()
+
+
+async def add_option(page: Page, name: str) -> Locator:
+    """Ask for an option that is not required; returns its field."""
+    await page.get_by_role("button", name="More options").click()
+    await popup(page).get_by_role("option", name=re.compile(f"^{name}")).click()
+    await expect(field(page, name)).to_be_focused()
+    return field(page, name)

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
+import pytest
 from discord import app_commands
 
 from bot.discord_api import point_at
@@ -188,7 +188,7 @@ async def greet(interaction: Asked, member: discord.Member) -> None:
     await interaction.response.send_message(f"Hello {member.display_name}")
 
 
-@asynccontextmanager
+@pytest.fixture
 async def page_bot(sandbox: Sandbox) -> AsyncIterator[PageBot]:
     """Let the bot be online."""
     await point_at(sandbox.api_base)
