@@ -78,7 +78,10 @@ def _on(request: ImagineRequest, picture: str, strength: float) -> ImagineReques
     """Return the request for painting that share of a whole course on a picture, in as many steps as belong to it."""
     request = _last_part(request)
     course = request.steps if request.strength is None else request.steps / request.strength
-    begun = replace(request, init=AUTO, init_picture=picture, mask="", init_weight=0.0, variation=0.0)
+    steering = tuple(replace(each, step=0) for each in request.steering)
+    begun = replace(
+        request, steering=steering, init=AUTO, init_picture=picture, mask="", init_weight=0.0, variation=0.0
+    )
     return replace(begun, strength=strength, steps=max(1, round(course * strength)), grow=0.0)
 
 

@@ -7,7 +7,7 @@ import pytest
 from generation.derived import again, continued, larger, vary
 from generation.errors import RequestError
 from generation.prompt import read
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest, Steering, Target
 
 PICTURE, OTHER = "1" * 64, "2" * 64
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=128, height=96, steps=100, member="m", guild="g")
@@ -84,6 +84,14 @@ def test_the_largest_is_refused(shape: tuple[int, int]) -> None:
     width, height = shape
     with pytest.raises(RequestError, match=f"as large as can be: it has {width}x{height} of at most 512 pixels"):
         larger(replace(REQUEST, width=width, height=height), PICTURE, 512)
+
+
+def test_what_was_said_in_the_course_of_it_counts_from_the_first_step() -> None:
+    said = (Steering("blue", 1.0, step=20, by="m"), Steering("fog", -0.5, step=90, by="m"))
+    steered = replace(REQUEST, steering=said)
+    assert [each.step for each in vary(steered, PICTURE, True, 2).steering] == [0, 0]
+    assert vary(steered, PICTURE, True, 2).judged_by == steered.judged_by
+    assert again(steered, 2).steering == said
 
 
 def test_a_story_goes_on_with_its_last_part() -> None:

@@ -100,7 +100,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=4),
+        _with(version=5),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),
