@@ -65,6 +65,8 @@ class PictureArguments:
                 () if request.prompt == LIKENESS else (Target(request.prompt),)
             )
             request = replace(request, targets=(*words, *targets))
+            if not request.has_aim:
+                raise ValueError("--target only says what to keep away from; say also what to paint")
         start, mask = taken(self.start) or request.init_picture, taken(self.mask) or request.mask
         request = replace(request, init_picture=start, mask=mask)
         if missing := request.pictures - pictures.keys():
