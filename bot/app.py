@@ -10,16 +10,20 @@ from typing import Any
 import discord
 import structlog
 
+from bot.admission import Admission
 from bot.answer import Answers
 from bot.client import Client
-from bot.commands import ImagineCog
+from bot.command import Commands
+from bot.commands import PictureCommands
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
+from bot.listener import MessageListener
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.slash import add_to, register
 from bot.uploads import Uploads
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
@@ -103,8 +107,11 @@ async def _run(
     )
     posts = Posts(settings, dispatcher, outboxes, patience, kept.journal)
     uploads = Uploads(Fetcher(Sources(settings.discord)), kept.uploads, settings.queue.per_member)
-    async with Client(settings.discord, answers, patience, kept.heard) as client:
-        await client.add_cog(ImagineCog(settings, client, posts, answers, uploads))
+    known = Commands()
+    async with Client(settings.discord, answers, patience, kept.heard, known) as client:
+        known.add(PictureCommands(settings, client, posts, Admission(posts), uploads).commands())
+        add_to(client.tree, known, client.ask)
+        await client.add_cog(MessageListener(settings.discord.prefix, client, posts, answers, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
 
         async def restore() -> None:
@@ -115,6 +122,7 @@ async def _run(
 
         connection = asyncio.create_task(connect(client, settings.discord, token, patience, restore))
         painting = asyncio.create_task(_paint(executor, dispatcher, posts, restored, painting_ready))
+        registration = asyncio.create_task(_register(client, patience))
         announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
         hearing = asyncio.create_task(client.keep_heard())
         losing = asyncio.create_task(_abandon_when_lost(posts, kept))
@@ -134,7 +142,7 @@ async def _run(
                 posts.give_up()
                 answers.give_up()
                 client.release()
-                tasks = [connection, announcement, hearing, losing, stopping, closing, hurrying]
+                tasks = [connection, registration, announcement, hearing, losing, stopping, closing, hurrying]
                 for task in tasks:
                     task.cancel()
                 # The painting was cancelled before, and again would interrupt how the executor ends its workers.
@@ -167,6 +175,11 @@ async def _paint(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(dispatcher.run())
             tasks.create_task(posts.run())
+
+
+async def _register(client: Client, patience: Patience) -> None:
+    await client.wait_until_ready()
+    await register(client.tree, patience)
 
 
 async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Callable[[], None] | None) -> None:

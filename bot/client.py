@@ -12,10 +12,13 @@ import structlog
 from discord.ext import commands
 
 from bot.answer import Answers
+from bot.command import Call, Command, Commands
 from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, answered, reason
 from bot.errors import UserError
 from bot.origin import Origin
 from bot.patience import Patience
+from bot.slash import Tree
+from bot.typed import read
 from config.settings import DiscordSettings
 from store.heard import Heard
 
@@ -47,14 +50,17 @@ class Client(commands.Bot):
         answers: to what members type.
         patience: with edits, and with Discord.
         heard: where it is written down up to which message all were heard.
+        known: the commands.
     """
 
-    def __init__(self, settings: DiscordSettings, answers: Answers, patience: Patience, heard: Heard) -> None:
+    def __init__(
+        self, settings: DiscordSettings, answers: Answers, patience: Patience, heard: Heard, known: Commands
+    ) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
         super().__init__(
-            command_prefix=_prefixes,
+            command_prefix=(),  # what is typed is understood here, by the same table as slash commands
             help_command=None,
-            case_insensitive=True,
+            tree_cls=Tree,
             intents=intents,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -69,6 +75,7 @@ class Client(commands.Bot):
         parsers.update({event: _guarded(event, parse) for event, parse in parsers.items()})
         self.prefix = settings.prefix
         self._answers = answers
+        self._commands = known
         self._heard = heard
         self.patience = patience
         self._seen: dict[int, str] = {}
@@ -116,9 +123,9 @@ class Client(commands.Bot):
             await asyncio.sleep(HEARD_SECONDS)
             await self.save_heard()
 
-    def was_missed(self, message_id: int) -> bool:
-        """Return whether a message was typed while the bot was away."""
-        return message_id in self._missed
+    def leave_out_content(self) -> None:
+        """Log in without what members type, but where they mention the bot or write to it alone."""
+        self._connection._intents.message_content = False
 
     def release(self) -> None:
         """Let :meth:`close` end the connections."""
@@ -187,17 +194,6 @@ class Client(commands.Bot):
                 _log.warning("could not look through a channel", channel=str(channel), error=reason(error))
         self._looking_since.remove(since)
 
-    async def on_command_error(self, context: commands.Context[Any], error: commands.CommandError, /) -> None:
-        """Tell the member what they can do about it; log what is a fault of ours."""
-        if isinstance(error, commands.CommandNotFound):
-            return
-        cause = error.original if isinstance(error, commands.CommandInvokeError) else error
-        if isinstance(cause, UserError):
-            self._answers.give(Origin.of(context.message), str(cause), "refusal")
-            return
-        _log.error("a command failed", command=context.invoked_with, message=context.message.id, exc_info=cause)
-        self._answers.give(Origin.of(context.message), FAULT, "fault")
-
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
         """Log what went wrong with an event."""
         _log.exception("an event failed", gateway_event=event_method)
@@ -229,26 +225,50 @@ class Client(commands.Bot):
             _remember(self._missed, message.id, None)
             await self.on_message(message)
 
+    async def ask(self, command: Command, call: Call) -> str | None:
+        """Run a command and return what there is to say, also where it was refused or failed."""
+        try:
+            return await command.run(call)
+        except UserError as error:
+            return str(error)
+        except Exception:
+            _log.exception("a command failed", command=command.name, asked=call.origin.id)
+            return FAULT
+
     async def _run_command(self, message: discord.Message) -> bool:
         """Run the command in a message, and return whether there is one."""
         _remember(self._seen, message.id, message.content)
-        context = await self.get_context(message)
-        if context.prefix is not None and context.command is None and context.prefix != self.prefix:
-            text = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
-            self._answers.give(Origin.of(message), text, "mention")
+        text, is_mention = self._addressed(message)
+        found = self._commands.find(text)
+        origin = Origin.of(message, is_late=message.id in self._missed)
+        if found is None:
+            if is_mention:
+                hint = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
+                self._answers.give(origin, hint, "mention")
+            return False
+        command, rest = found
         self._unsettled.add(message.id)
         try:
-            await self.invoke(context)
+            options = read(command, rest, message, self.prefix)
+            answer = await self.ask(command, Call(origin, options, message, message.mentions))
+        except UserError as error:
+            answer = str(error)
         finally:
             self._unsettled.discard(message.id)
-        return context.command is not None
+        if answer is not None:
+            self._answers.give(
+                origin, answer, command.name if command.answers == "latest" else f"{command.name} {answer}"
+            )
+        return True
 
-
-def _prefixes(client: Client, message: discord.Message) -> list[str]:
-    """Return what a command in ``message`` begins with: a mention of the bot with its blanks, or the prefix."""
-    assert client.user is not None
-    mention = re.match(rf"<@!?{client.user.id}>\s*", message.content)
-    return [mention[0]] if mention else [client.prefix]
+    def _addressed(self, message: discord.Message) -> tuple[str, bool]:
+        """Return what a message says to the bot, ``""`` for nothing, and whether it mentions the bot first."""
+        assert self.user is not None
+        mention = re.match(rf"<@!?{self.user.id}>\s*", message.content)
+        if mention is not None:
+            return message.content[mention.end() :], True
+        is_ours = message.content.startswith(self.prefix)
+        return message.content[len(self.prefix) :] if is_ours else "", False
 
 
 def _readable(guild: discord.Guild) -> dict[discord.abc.Messageable, int]:

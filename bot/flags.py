@@ -87,6 +87,7 @@ class Flag:
         takes_words: whether its value is all words up to the next flag.
         is_prose: whether its name is a word that may well stand behind a dash, where it is a flag only before a value.
         bare: the value where none is given; None for a flag that needs one.
+        choices: its values where there are few.
     """
 
     fields: tuple[str, ...]
@@ -101,6 +102,7 @@ class Flag:
     takes_words: bool = False
     is_prose: bool = False
     bare: str | None = None
+    choices: tuple[str, ...] = ()
 
 
 def usual_fields(painting: PaintingSettings, quality: Quality = "normal") -> Fields:
@@ -283,6 +285,7 @@ FLAGS = {
         caption=str,
         aliases=("q",),
         is_prose=True,
+        choices=get_args(Quality),
     ),
     "steps": Flag(
         fields=("steps",),
@@ -320,6 +323,7 @@ FLAGS = {
         parse=lambda value, *_: _choice("fit", "fit", value, ("crop", "pad")),
         caption=lambda fit: "padded" if fit == "pad" else "cropped",
         is_prose=True,
+        choices=("crop", "pad"),
     ),
     "as": Flag(
         fields=("attached",),
@@ -511,6 +515,7 @@ FLAGS = {
         caption=lambda _: "with a video",
         render=lambda outputs: next((each for each in outputs if each in FILMS), FILMS[0]),
         bare=FILMS[0],
+        choices=FILMS,
     ),
 }
 """All flags, by their names, in the order in which they are told."""

@@ -1,7 +1,7 @@
 """Where a request or a question comes from, and how it is answered there, be it a message or not."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import discord
 
@@ -23,6 +23,7 @@ class Origin:
         jump_url: a link to the message; where there is none, to the channel.
         reply_to: what an answer refers to; None where there is no message: it mentions the author instead.
         is_late: whether it was asked while the bot was away.
+        part: of several requests of one message, by its number.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Origin:
     jump_url: str
     reply_to: discord.MessageReference | None
     is_late: bool = False
+    part: int = 0
 
     @classmethod
     def of(cls, message: discord.Message, *, is_late: bool = False) -> Self:
@@ -41,6 +43,14 @@ class Origin:
         me = channel.me if isinstance(channel, discord.DMChannel) else guild.me if guild else None
         reply_to = message.to_reference(fail_if_not_exists=False)
         return cls(message.id, guild, channel, message.author, me, message.jump_url, reply_to, is_late)
+
+    @classmethod
+    def of_interaction(cls, interaction: discord.Interaction[Any]) -> Self:
+        """Return the origin of what was asked for by a slash command, a button or a form."""
+        guild, channel = interaction.guild, cast("discord.abc.MessageableChannel", interaction.channel)
+        me = channel.me if isinstance(channel, discord.DMChannel) else guild.me if guild else None
+        where = f"https://discord.com/channels/{interaction.guild_id or '@me'}/{interaction.channel_id}"
+        return cls(interaction.id, guild, channel, interaction.user, me, where, None)
 
     @classmethod
     def restored(cls, asked: Asked, client: discord.Client) -> Self:
@@ -56,15 +66,18 @@ class Origin:
             channel,
             discord.User(state=state, data=user),
             client.user,
-            f"https://discord.com/channels/{asked.guild or '@me'}/{asked.channel}/{asked.message}",
-            message.to_reference(fail_if_not_exists=False),
+            f"https://discord.com/channels/{asked.guild or '@me'}/{asked.channel}"
+            + f"/{asked.message}" * asked.has_message,
+            message.to_reference(fail_if_not_exists=False) if asked.has_message else None,
+            part=asked.part,
         )
 
     @property
     def asked(self) -> Asked:
         """What is kept of it, to restore it by."""
         guild = self.guild.id if self.guild else None
-        return Asked(self.id, self.channel.id, guild, self.author.id, clean(self.author.display_name))
+        name, has_message = clean(self.author.display_name), self.reply_to is not None
+        return Asked(self.id, self.channel.id, guild, self.author.id, name, self.part, has_message)
 
     def addressed(self, text: str) -> str:
         """Return what to send without a reference: ``text`` after a mention, at most 2000 characters."""

@@ -1,7 +1,6 @@
 """The posts about requests: from what members ask for to what they see."""
 
 import asyncio
-import secrets
 import weakref
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
@@ -22,7 +21,6 @@ from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
 from bot.post import Post, PostGoneError
-from bot.prompt import Arguments
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record, Update
@@ -132,7 +130,7 @@ class Posts:
             _log.info("restored", request=kept.request.id, state=kept.state)
             self._spawn(self._keep_posted(kept.request.id, post))
 
-    async def admit(self, origin: Origin, arguments: Arguments) -> None:
+    async def admit(self, origin: Origin, request: ImagineRequest) -> None:
         """Let the request wait and post its place in line.
 
         Raises:
@@ -143,11 +141,6 @@ class Posts:
             raise UserError(CLOSED)
         if self._dispatcher.pool.is_parked:
             raise UserError(PARKED)
-        request = arguments.request(
-            secrets.token_hex(4),
-            member=str(origin.author.id),
-            guild=str(origin.guild.id) if origin.guild else "",
-        )
         self._check_size(request)
         async with self._admission:
             try:
@@ -184,9 +177,8 @@ class Posts:
         async with self._admission:
             pass
 
-    async def change(self, entry: Entry, arguments: Arguments) -> None:
-        """Let a request that waits be for something else; raises ``UserError`` when it is being painted."""
-        request = arguments.change(entry.request)
+    async def change(self, entry: Entry, request: ImagineRequest) -> None:
+        """Let this take the place of a request that waits; raises ``UserError`` when it is being painted."""
         if request == entry.request:
             return
         if entry.record.status != "waiting":

@@ -11,8 +11,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import discord
 import structlog
@@ -20,6 +21,7 @@ import structlog
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
+from bot.origin import Origin
 from bot.prompt import ADDRESS, LIKENESS, NO_WORDS, Arguments
 from generation.decoding import decode
 from generation.errors import PictureError
@@ -41,6 +43,8 @@ TWO_STARTS = "It begins from your picture or by `--init {0}`, not from both; lea
 NOT_KEPT = "Your picture could not be kept; whoever runs Easel can see why. Try again later."
 UNSEEN = "The message that you reply to could not be looked at; try again, or attach the picture."
 BUSY = "{0} of your pictures are being looked at already; wait for them."
+
+NONE: Mapping[str, discord.Attachment] = MappingProxyType({})
 
 _log = structlog.get_logger(__name__)
 
@@ -99,17 +103,29 @@ async def pictures_of(message: discord.Message) -> list[discord.Attachment]:
 
 
 def sorted_out(
-    addresses: Sequence[tuple[str, float | None]], attachments: Sequence[discord.Attachment], arguments: Arguments
+    addresses: Sequence[tuple[str, float | None]],
+    attachments: Sequence[discord.Attachment],
+    arguments: Arguments,
+    named: Mapping[str, discord.Attachment] = NONE,
 ) -> Given:
-    """Return which picture is for what; raises ``UserError`` where that cannot be."""
-    targets = list(addresses)
+    """Return which picture is for what; raises ``UserError`` where that cannot be.
+
+    Args:
+        addresses: before the words, with their weights.
+        attachments: of a message, for what their names and the flags say.
+        arguments: that come with them.
+        named: files by what they are for: ``start``, ``target`` or ``mask``.
+    """
+    targets = [*addresses, *((each.url, None) for name, each in named.items() if name == "target")]
     files = list(attachments)
     masks = [each for each in files if each.filename.casefold().startswith("mask")][:1] if len(files) > 1 else []
     starts = [each.url for each in files if each not in masks]
+    starts += [each.url for name, each in named.items() if name == "start"]
     if arguments.fields["attached"] == "target":
         targets += [(each.url, None) for each in files]
         starts, masks = [], []
-    given = Given(tuple(targets), next(iter(starts), ""), next((each.url for each in masks), ""))
+    mask = next((each.url for each in (named.get("mask"), *masks) if each), "")
+    given = Given(tuple(targets), next(iter(starts), ""), mask)
     if len(starts) > 1:
         raise UserError(ONE_START)
     if len(given.addresses) > MOST:
@@ -138,29 +154,29 @@ class Uploads:
         self._coming: defaultdict[int, dict[int, asyncio.Task[Arguments]]] = defaultdict(dict)
         """By member and message."""
 
-    async def take(self, message: discord.Message, given: Given, arguments: Arguments) -> Arguments | None:
-        """Return the arguments with the pictures that a message brings, which are kept then.
+    async def take(self, origin: Origin, given: Given, arguments: Arguments) -> Arguments | None:
+        """Return the arguments with the pictures that a message or a slash command brings, which are kept then.
 
-        None where the message asked anew meanwhile, or was deleted.
+        None where a message asked anew meanwhile, or was deleted.
 
         Raises:
             UserError: one cannot be had, is none or cannot be kept; the member has too many coming.
         """
-        self.forget(message.id)
+        self.forget(origin.id)
         if not given.addresses:
             return self._with(arguments, given, {})
-        coming = self._coming[message.author.id]
+        coming = self._coming[origin.author.id]
         if len(coming) >= self._per_member:
             raise UserError(BUSY.format(len(coming)))
-        task = coming[message.id] = asyncio.create_task(self._take(given, arguments))
+        task = coming[origin.id] = asyncio.create_task(self._take(given, arguments))
         try:
             await asyncio.wait([task])
         finally:
             task.cancel()
-            if coming.get(message.id) is task:
-                del coming[message.id]
+            if coming.get(origin.id) is task:
+                del coming[origin.id]
             if not coming:
-                self._coming.pop(message.author.id, None)
+                self._coming.pop(origin.author.id, None)
         return None if task.cancelled() else task.result()
 
     def forget(self, message_id: int) -> None:

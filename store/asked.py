@@ -16,11 +16,13 @@ class Asked:
     """The note that comes with a request.
 
     Args:
-        message: that asked.
+        message: that asked, or the id of the interaction that did.
         channel: where it was asked.
         guild: the server; None in private.
         author: who asked.
         author_name: what they are called there, for whoever looks into the database.
+        part: of several requests of one message, by its number.
+        has_message: whether it was asked by a message.
     """
 
     message: Id
@@ -28,6 +30,8 @@ class Asked:
     guild: Id | None
     author: Id
     author_name: Name
+    part: Annotated[int, Field(ge=0, lt=1000)] = 0
+    has_message: bool = True
 
     def to_json(self) -> str:
         """Return it as one line of JSON."""

@@ -2,7 +2,21 @@
 
 import re
 
-from sqlalchemy import BigInteger, Column, Dialect, Float, Integer, MetaData, Table, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    true,
+)
 
 WAITING, RUNNING, POSTING, DONE, FAILED, CANCELLED = "waiting", "running", "posting", "done", "failed", "cancelled"
 """States: in line, on a device, ended with a final post to be shown; then how it ended."""
@@ -32,18 +46,21 @@ requests = Table(
     Column("request", Text, nullable=False),  # JSON
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),  # workers that died over it
-    Column("message", BigInteger, unique=True),  # that asked; NULL once it has asked for something else
+    Column("message", BigInteger),  # that asked; NULL once it has asked for something else
+    Column("part", Integer, nullable=False, server_default="0"),  # of several that one message asked for
+    Column("has_message", Boolean, nullable=False, server_default=true()),  # else it is the id of an interaction
     Column("channel", BigInteger, nullable=False),
     Column("guild", BigInteger),  # NULL in private
-    Column("author", BigInteger, nullable=False),
+    Column("author", BigInteger, nullable=False, index=True),
     Column("author_name", AnyText, nullable=False),
-    Column("post", BigInteger),  # the bot's message about it, once it was sent
+    Column("post", BigInteger, index=True),  # the bot's message about it, once it was sent
     Column("posted", Float),  # when that was, in Unix seconds, as all times
     Column("seconds", Float),  # of painting
     Column("left_out", AnyText, nullable=False),  # the tail of the prompt that was not painted
     Column("sentence", AnyText),  # why it failed
     Column("accepted", Float, nullable=False),
     Column("ended", Float, index=True),  # NULL until the post says how it ended
+    UniqueConstraint("message", "part", name="uq_requests_message"),
 )
 
 heard = Table(
@@ -53,3 +70,65 @@ heard = Table(
     Column("message", BigInteger, nullable=False),  # up to which everything was heard
     Column("at", Float, nullable=False),
 )
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("guild", BigInteger, primary_key=True),
+    Column("scope", Text, primary_key=True),  # "server", "channel" or "role"
+    Column("place", BigInteger, primary_key=True),  # the channel or the role; 0 for the server
+    Column("key", Text, primary_key=True),
+    Column("value", AnyText, nullable=False),  # JSON
+)
+"""What moderators have set."""
+
+words = Table(
+    "words",
+    metadata,
+    Column("guild", BigInteger, primary_key=True),
+    Column("pattern", AnyText, primary_key=True),  # as a moderator typed it
+)
+"""What may not stand in a prompt."""
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("guild", BigInteger, primary_key=True),  # 0 for all servers
+    Column("member", BigInteger, primary_key=True),
+    Column("until", Float),  # NULL for ever
+    Column("reason", AnyText, nullable=False),
+    Column("moderator", BigInteger, nullable=False),
+    Column("at", Float, nullable=False),
+)
+"""Who may ask for nothing."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("guild", BigInteger, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("actor", BigInteger, nullable=False),
+    Column("what", AnyText, nullable=False),
+    Index("ix_audit_guild", "guild", "at"),
+)
+"""Who changed what, and who was refused why."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("request", Text, primary_key=True),
+    Column("guild", BigInteger, nullable=False),  # 0 in private
+    Column("member", BigInteger, nullable=False),
+    Column("at", Float, nullable=False, index=True),
+    Column("cost", BigInteger, nullable=False),  # as of ImagineRequest.cost
+)
+"""What counts towards the limits of a day."""
+
+members = Table(
+    "members",
+    metadata,
+    Column("member", BigInteger, primary_key=True),
+    Column("settings", AnyText, nullable=False),  # JSON
+)
+"""What members have chosen for themselves."""
