@@ -355,6 +355,16 @@ def imagine(
         Path | None,
         typer.Option(metavar="FILE", help="Film how it is painted: .mp4, .gif or .webp.", show_default=False),
     ] = None,
+    latent: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write what it is decoded from: .safetensors.", show_default=False),
+    ] = None,
+    init_latent: Annotated[
+        Path | None,
+        typer.Option(
+            "--init-latent", metavar="FILE", help="Begin exactly from a file of --latent.", show_default=False
+        ),
+    ] = None,
     fps: Annotated[
         float | None, typer.Option(min=1, max=60, help="Pictures of the film in a second.", show_default="25")
     ] = None,
@@ -409,15 +419,17 @@ def imagine(
     start = start_in(flags.get("init"))
     flags |= {"init": None} if start else {}
     before = again.read_file(source) if source else None
-    files = Files(out, video)
+    files = Files(out, video, latent)
+    given = PictureArguments(start, target or (), mask, init_latent)
     try:
+        flags["size"] = flags.get("size") or given.size
         if finished.path is not None:
-            if source or start or mask or flags.get("init"):
+            if source or start or mask or init_latent or flags.get("init"):
                 raise ValueError("--continue, --vary and --larger begin from their picture, and not in another way")
             request, known = finished.read(prompt, chosen.painting, flags)
         elif before is not None:
             before = known = again.with_pictures(before)
-            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=start is not None)
+            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=bool(start or init_latent))
         else:
             known = None
             request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
@@ -425,7 +437,7 @@ def imagine(
         if steer:
             request = steering.steer(request, steer)
         files.check(request)
-        request, pictures = PictureArguments(start, target or (), mask).read(request, known)
+        request, pictures = given.read(request, known)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, with_paths(chosen), files, as_json=json, pictures=pictures, before=before)

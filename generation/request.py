@@ -25,7 +25,9 @@ NOISE = "noise"
 PNG = "png"
 FILMS = ("mp4", "gif", "webp")
 """Outputs that show how the picture came about."""
-OUTPUTS = (PNG, *FILMS)
+LATENT = "safetensors"
+"""Output of what the picture is decoded from."""
+OUTPUTS = (PNG, *FILMS, LATENT)
 VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
@@ -179,6 +181,8 @@ class ImagineRequest:
             paints all; see ``generation.recipe.Recipe.stages_for``.
         variation: how far a picture to begin from is bent at random, in shares of half its sides; see
             ``generation.canvas.bent``.
+        init_latent: SHA-256 of the file of a latent to begin exactly from, see ``generation.latents``; ``""`` for none.
+            The stages before the first that paints by it are left out.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
         steering: what was said while it was painted, in that order: of two about one text the later counts.
@@ -218,6 +222,7 @@ class ImagineRequest:
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
     strength: Annotated[float, Field(ge=0.01, le=1)] | None = None
     variation: Annotated[float, Field(ge=0, le=1)] = 0.0
+    init_latent: Digest = ""
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
@@ -255,8 +260,8 @@ class ImagineRequest:
 
     @property
     def pictures(self) -> frozenset[str]:
-        """SHA-256 of all pictures that it takes to paint it."""
-        named = (self.init_picture, self.mask, *(target.picture for target in self.targets))
+        """SHA-256 of all pictures that it takes to paint it, and of the latent."""
+        named = (self.init_picture, self.init_latent, self.mask, *(target.picture for target in self.targets))
         return frozenset(filter(None, named))
 
     @property
@@ -300,7 +305,8 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`, and version 3 all but `strength`, `variation` and `steering`. Before version 3 what was too long was
+        `outputs`, and version 3 all but `strength`, `variation`, `init_latent` and
+        `steering`. Before version 3 what was too long was
         cut.
 
         Raises:

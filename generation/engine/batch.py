@@ -207,6 +207,13 @@ class Batch:
         }
         return {f"{kind}.{n}": each[slot] for kind, tensors in kinds.items() for n, each in enumerate(tensors)}
 
+    def latent(self, state: RequestState) -> Tensor | None:
+        """Return what the picture of a state is decoded from, ``[C, h, w]``, None where there is nothing like it."""
+        slot = self.states.index(state)
+        parameters = [each[slot : slot + 1] for each in self._means or self._parameters]
+        latents = self.canvas.latents(parameters, [each[slot : slot + 1] for each in self._constants])
+        return None if latents is None else latents[0]
+
     @property
     def _slots(self) -> tuple[Tensor, ...]:
         """What belongs to the slots from one step to the next."""
