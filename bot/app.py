@@ -23,6 +23,7 @@ from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.privacy import PrivacyCommands
 from bot.slash import add_to, register
 from bot.uploads import Uploads
 from config.settings import Settings
@@ -110,6 +111,7 @@ async def _run(
     known = Commands()
     async with Client(settings.discord, answers, patience, kept.heard, known) as client:
         known.add(PictureCommands(settings, client, posts, Admission(posts), uploads).commands())
+        known.add(PrivacyCommands(settings, kept.privacy, posts).commands())
         add_to(client.tree, known, client.ask)
         await client.add_cog(MessageListener(settings.discord.prefix, client, posts, answers, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()

@@ -98,22 +98,19 @@ class Delivery:
     async def begin(self, text: str, *, reference: bool) -> None:
         """Send the first message: a reply, or, without a reference, a message that mentions the member."""
         reference = reference and self._origin.reply_to is not None
-        content = text if reference else self._origin.addressed(text)
+        content = self._content(text) if reference else self._origin.addressed(text)
         if self._is_sought:
             await self._find()
             self._is_sought = False
         if self.message is None:
             await self._send(content, None, reference=reference, ping=True)
         else:
-            await self.edit(text, None)
+            await self._edit(content, None)
 
     async def edit(self, text: str, picture: Picture | None) -> None:
         """Change the message; where Discord does not allow that any more, replace it."""
-        assert self.message is not None
         try:
-            attachments = MISSING if picture is self._shown else _files(picture)
-            await self.message.edit(content=text, attachments=attachments)
-            self._shown = picture
+            await self._edit(self._content(text), picture)
         except discord.HTTPException as error:
             if error.code not in UNEDITABLE:
                 raise
@@ -122,8 +119,12 @@ class Delivery:
     async def replace(self, text: str, picture: Picture | None) -> None:
         """Send a new message instead of the old one."""
         await self._journal.sent(self._request_id, None)  # until there is one only, the next start looks for it
-        await self._send(text, picture, reference=True, ping=False)
+        await self._send(self._content(text), picture, reference=True, ping=False)
         await self.delete_replaced()
+
+    def _content(self, text: str) -> str:
+        """Return what to show: where no message is replied to, with whose it is."""
+        return text if self._origin.reply_to is not None else self._origin.addressed(text)
 
     async def delete_replaced(self) -> bool:
         """Delete what was replaced; return whether nothing of it is left. Raises nothing of Discord's."""
@@ -175,6 +176,12 @@ class Delivery:
         if not self._replaced:
             await self._journal.sent(self._request_id, message_id)
 
+    async def _edit(self, content: str, picture: Picture | None) -> None:
+        assert self.message is not None
+        attachments = MISSING if picture is self._shown else _files(picture)
+        await self.message.edit(content=content, attachments=attachments)
+        self._shown = picture
+
     async def tell_in_private(self, text: str, picture: Picture | None) -> None:
         """Send it to the member alone."""
         nonce = f"{self._request_id}-p{self._private_messages}{'' if picture is None else 'p'}"
@@ -198,7 +205,7 @@ class Delivery:
         self._shown = next((other for _, other in others if other is not picture), picture)
         await self._note(message.id)
         if others:
-            await self.edit(text, picture)
+            await self._edit(text, picture)
 
 
 def _files(picture: Picture | None) -> list[discord.File]:

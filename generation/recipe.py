@@ -163,15 +163,15 @@ def _late(stages: Sequence[Stage], strength: float) -> tuple[Stage, ...]:
         share = min(stage.share, left)
         left -= share
         if share > NOTHING:
-            late.append(replace(stage, share=share, **_from(stage, 1 - share / stage.share)))
+            late.append(replace(_from(stage, 1 - share / stage.share), share=share))
     return tuple(reversed(late))
 
 
-def _from(stage: Stage, passed: float) -> dict[str, float]:
-    """Return the learning rates of a stage when a share of its steps has passed."""
+def _from(stage: Stage, passed: float) -> Stage:
+    """Return a stage with the learning rates that are left when a share of its steps has passed."""
     floor = stage.final_learning_rate
     left = floor + (1 - floor) * (1 + cos(pi * passed)) / 2
-    return {"learning_rate": stage.learning_rate * left, "final_learning_rate": min(1.0, floor / left)}
+    return replace(stage, learning_rate=stage.learning_rate * left, final_learning_rate=min(1.0, floor / left))
 
 
 def _grown(stages: Sequence[Stage], share: float) -> tuple[Stage, ...]:

@@ -16,6 +16,7 @@ from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import locked
 from store.pictures import PictureFolder
+from store.privacy import Privacy
 from store.uploads import UploadFolder
 
 NAME = "easel.db"
@@ -29,12 +30,14 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        privacy: what is kept of members.
         lease: of a database on a server; None where there is no server.
     """
 
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    privacy: Privacy
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -64,4 +67,5 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        yield Store(journal, Heard(opened_database), uploads, held)
+        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
+        yield Store(journal, Heard(opened_database), uploads, privacy, held)

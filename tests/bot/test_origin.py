@@ -85,7 +85,7 @@ async def test_without_a_message_a_post_mentions_the_author(
     assert (post.reference, post.mentions, post.content) == (None, [mia], f"<@{mia.id}> **a cat**")
     await delivery.replace("**a cat** is finished", None)
     (post,) = said(sandbox)
-    assert (post.reference, post.mentions, post.content) == (None, [], "**a cat** is finished")
+    assert (post.reference, post.mentions, post.content) == (None, [], f"<@{mia.id}> **a cat** is finished")
     await delivery.tell_in_private("It is finished.", None)
     ((private,),) = [channel.messages.values() for channel in sandbox.world.direct.values()]
     assert private.content == f"About your request {messageless.jump_url}: It is finished."
