@@ -40,7 +40,9 @@ NOISE = "noise"
 PNG = "png"
 FILMS = ("mp4", "gif", "webp")
 """Outputs that show how the picture came about."""
-OUTPUTS = (PNG, *FILMS)
+LATENT = "safetensors"
+"""Output of what the picture is decoded from."""
+OUTPUTS = (PNG, *FILMS, LATENT)
 VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
@@ -209,6 +211,12 @@ class ImagineRequest:
         cut_power: more than 1 makes small cuts more frequent, where they are of random sizes.
         augment: how they are changed, by names in ``generation.options``; None for what belongs to the cuts.
         grow: share of the steps that is painted at half the size.
+        strength: share of the recipe's course that is painted on a picture to begin from: less keeps more of it, None
+            paints all; see ``generation.recipe.Recipe.stages_for``.
+        variation: how far a picture to begin from is bent at random, in shares of half its sides; see
+            ``generation.canvas.bent``.
+        init_latent: SHA-256 of the file of a latent to begin exactly from, see ``generation.latents``; ``""`` for none.
+            The stages before the first that paints by it are left out.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
         zoom: times as large the picture becomes whenever it is moved, about its middle.
@@ -252,6 +260,9 @@ class ImagineRequest:
     cut_power: Annotated[float, Field(ge=0.1, le=10)] | None = None
     augment: Annotated[tuple[Name, ...], Field(max_length=16)] | None = None
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
+    strength: Annotated[float, Field(ge=0.01, le=1)] | None = None
+    variation: Annotated[float, Field(ge=0, le=1)] = 0.0
+    init_latent: Digest = ""
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
     zoom: Annotated[float, Field(ge=LEAST_ZOOM, le=MOST_ZOOM)] = 1.0
@@ -282,6 +293,13 @@ class ImagineRequest:
         return replace(self, steering=tuple(each for each in self.steering if each.step <= step))
 
     @property
+    def has_aim(self) -> bool:
+        """Whether in each of its parts there is something to come near to, and not only to keep away from."""
+        parts = {target.part for target in self.judged_by} - {None} or {None}
+        aims = {target.part for target in self.judged_by if target.weight > 0}
+        return None in aims or parts <= aims
+
+    @property
     def is_story(self) -> bool:
         """Whether its parts follow one another."""
         return len({target.part for target in self.targets} - {None}) > 1
@@ -293,8 +311,8 @@ class ImagineRequest:
 
     @property
     def pictures(self) -> frozenset[str]:
-        """SHA-256 of all pictures that it takes to paint it."""
-        named = (self.init_picture, self.mask, *(target.picture for target in self.targets))
+        """SHA-256 of all pictures that it takes to paint it, and of the latent."""
+        named = (self.init_picture, self.init_latent, self.mask, *(target.picture for target in self.targets))
         return frozenset(filter(None, named))
 
     @property
@@ -342,7 +360,7 @@ class ImagineRequest:
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
-        version 4 nothing was steered or moved.
+        version 4 nothing was steered, moved or varied, and no latent was kept.
 
         Raises:
             ValueError: it is no request, or one of a later version.
