@@ -10,7 +10,7 @@ from functools import partial
 import discord
 import structlog
 
-from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
+from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, came_from
 from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
@@ -62,6 +62,12 @@ class Entry:
     def request(self) -> ImagineRequest:
         """What is painted."""
         return self.record.request
+
+    @property
+    def messages(self) -> set[int]:
+        """The message that asked, where there is one, and the one about it."""
+        asked = {self.origin.id} if self.origin.reply_to is not None else set()
+        return asked | ({self.post.message.id} if self.post.message is not None else set())
 
 
 class Posts:
@@ -249,6 +255,10 @@ class Posts:
         """Return what waits or is being painted because of that message."""
         return next((entry for entry in self._entries.values() if entry.origin.id == message_id), None)
 
+    def entry(self, request_id: str) -> Entry | None:
+        """Return the request of that id, if it waits or is being painted."""
+        return self._entries.get(request_id)
+
     @property
     def entries(self) -> list[Entry]:
         """Everything that waits or is being painted, oldest first."""
@@ -301,7 +311,9 @@ class Posts:
                 post.show(_standing(record))
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
-        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits, origin.is_late)
+        came = came_from(origin.how, origin.source_url)
+        shown = self._settings.discord.prefix, self._settings.painting, self.inits
+        caption = Caption(request, *shown, origin.is_late, came)
         delivery = Delivery(request.id, origin, self._outboxes.of(origin), self._journal, caption.title, kept)
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
         return Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)

@@ -9,6 +9,7 @@ from sqlalchemy import URL
 
 from config.settings import Settings
 from store import database, lease
+from store.archive import Archive
 from store.checkpoints import CheckpointFolder
 from store.engine import is_server
 from store.heard import Heard
@@ -29,12 +30,14 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        archive: where what was asked for is found again.
         lease: of a database on a server; None where there is no server.
     """
 
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    archive: Archive
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -64,4 +67,5 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        yield Store(journal, Heard(opened_database), uploads, held)
+        archive = Archive(opened_database, pictures)
+        yield Store(journal, Heard(opened_database), uploads, archive, held)
