@@ -130,6 +130,10 @@ class Client(commands.Bot):
             await asyncio.sleep(HEARD_SECONDS)
             await self.save_heard()
 
+    def leave_out_content(self) -> None:
+        """Log in without what members type, but where they mention the bot or write to it alone."""
+        self._connection._intents.message_content = False
+
     def release(self) -> None:
         """Let :meth:`close` end the connections."""
         self._released = True

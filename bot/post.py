@@ -19,7 +19,7 @@ from bot.delivery import Delivery, Picture, Words
 from bot.discord_api import CALL_ERRORS, is_gone, is_transient, reason
 from bot.edit_lock import EditLock
 from bot.patience import Patience
-from bot.pictures import smaller
+from bot.pictures import smaller, smaller_video
 
 PREVIEWS_PER_PLACE = 5
 """How many times more rarely a new place in line is shown than a new preview."""
@@ -288,22 +288,34 @@ class Post:
         return self._failed_fallbacks >= FALLBACKS if self._picture else self._refusals >= 4
 
     async def _shrink(self, state: Shown, picture: Picture) -> None:
-        """Let a picture go without its video, then have fewer bytes; say so where the finished one has few already."""
+        """Let a video, then the picture have fewer bytes; say so where the finished one has few already."""
         if picture.video is not None and isinstance(state, Painted):
-            note = VIDEO_TOO_LARGE.format(self._delivery.upload_limit >> 20)
-            self._change(replace(state, note=note), replace(picture, video=None))
+            await self._shrink_video(state, picture, picture.video)
             return
-        data = await asyncio.to_thread(smaller, picture.data)
+        made = await asyncio.to_thread(smaller, picture.data)
         if self._state is not state:
             return
-        if data is not None:
-            name = str(PurePath(picture.name).with_suffix(".jpg"))
+        if made is not None:
+            suffix, data = made
+            name = str(PurePath(picture.name).with_suffix(f".{suffix}"))
             self._change(state, replace(picture, name=name, data=data))
         elif _is_final(state):
             limit = self._delivery.upload_limit >> 20
             self._change(Ended(f"The picture is larger than the {limit} MB allowed here.", again=True), None)
         else:
             self._change(state, None)
+
+    async def _shrink_video(self, state: Painted, picture: Picture, video: Picture) -> None:
+        """Let a video have fewer bytes; where it has few already the picture goes without it, and that is said."""
+        data = await asyncio.to_thread(smaller_video, video.data)
+        if self._state is not state:
+            return
+        if data is not None:
+            name = str(PurePath(video.name).with_suffix(".mp4"))
+            self._change(state, replace(picture, video=replace(video, name=name, data=data)))
+        else:
+            note = VIDEO_TOO_LARGE.format(self._delivery.upload_limit >> 20)
+            self._change(replace(state, note=note), replace(picture, video=None))
 
 
 def _is_final(state: Shown | None) -> bool:

@@ -101,10 +101,11 @@ class ShowCommand:
         request, data, name = archived.request, png, f"{archived.request.slug}.png"
         limit = origin.guild.filesize_limit if origin.guild else DEFAULT_FILE_SIZE_LIMIT_BYTES
         while len(data) > limit:
-            fewer = await asyncio.to_thread(smaller, data)
-            if fewer is None:
+            made = await asyncio.to_thread(smaller, data)
+            if made is None:
                 raise UserError(NOT_POSTED)
-            data, name = fewer, f"{request.slug}.jpg"
+            suffix, data = made
+            name = f"{request.slug}.{suffix}"
         caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self._posts.inits)
         shape = shape_of(png)
         painted = Painted(

@@ -10,11 +10,8 @@ from bot.buttons import press
 from bot.buttons.lookup import FORGOTTEN
 from bot.buttons.press import TWICE, UNKNOWN
 from bot.buttons.results import LOST_PICTURE, NOT_WAITING, NOT_YOURS
-from bot.pictures import smaller
 from bot.receipt import RECEIVED
 from generation.decoding import decode
-from generation.metadata import read
-from generation.request import ImagineRequest
 from sandbox.model import Interaction, InteractionKind
 from tests.bot.buttons.conftest import (
     AGAIN,
@@ -309,15 +306,6 @@ async def test_another_request_in_the_picture_is_not_taken_for_it(gallery: Galle
     await stage.nothing_happens()
     gallery.forget()
     assert await gallery.pressed(post, AGAIN) == FORGOTTEN
-
-
-def test_a_picture_that_has_fewer_bytes_still_says_how_it_was_made() -> None:
-    request = ImagineRequest("4f3a9b2c", "a cat", 7, 256, 256, 100)
-    first = smaller(file_of(request))
-    assert first is not None
-    second = smaller(first)
-    assert second is not None
-    assert (read(first).request, read(second).request) == (request, request)
 
 
 async def test_under_a_post_that_was_deleted_meanwhile(gallery: Gallery, stage: Stage) -> None:
