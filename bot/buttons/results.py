@@ -81,13 +81,13 @@ class ResultButtons:
             "again": Action(self._again),
             "subtle": Action(partial(self._go_on, partial(_varied, strong=False))),
             "strong": Action(partial(self._go_on, partial(_varied, strong=True))),
-            "more": Action(partial(self._go_on, self._continued)),
+            "more": Action(partial(self._go_on, _continued)),
             "larger": Action(partial(self._go_on, self._larger)),
             "edit": Action(self._edited, self._edit),
             "video": Action(self._filmed),
-            "parameters": Action(self._parameters),
-            "cancel": Action(self._cancel),
-            "delete": Action(self._delete),
+            "parameters": Action(self._parameters, is_once=False),
+            "cancel": Action(self._cancel, is_once=False),
+            "delete": Action(self._delete, is_once=False),
         }
 
     async def _again(self, press: Press) -> None:
@@ -109,10 +109,6 @@ class ResultButtons:
         except RequestError as error:
             raise UserError(str(error)) from None
         await self._admit(press, found, request)
-
-    def _continued(self, request: ImagineRequest, picture: str, _: int) -> ImagineRequest:
-        steps = min(self._settings.painting.max_steps, max(1, request.steps // 2))
-        return derived.continued(request, picture, steps)
 
     def _larger(self, request: ImagineRequest, picture: str, _: int) -> ImagineRequest:
         return derived.larger(request, picture, self._settings.painting.max_side)
@@ -207,6 +203,10 @@ class ResultButtons:
 
 def _varied(request: ImagineRequest, picture: str, seed: int, *, strong: bool) -> ImagineRequest:
     return derived.vary(request, picture, strong, seed)
+
+
+def _continued(request: ImagineRequest, picture: str, _: int) -> ImagineRequest:
+    return derived.continued(request, picture)
 
 
 def _message(press: Press) -> discord.Message:

@@ -71,7 +71,7 @@ async def test_again_by_another(gallery: Gallery, stage: Stage) -> None:
     [
         (VARY, "varied subtly from", {}),
         (STRONG, "varied strongly from", {}),
-        (MORE, "painted on from", {"steps": 50}),
+        (MORE, "painted on from", {"steps": 30}),
         (LARGER, "enlarged from", {"width": 256, "height": 256}),
     ],
 )
