@@ -28,6 +28,22 @@ LONGEST_RECEIPT = 2.5
 LONGEST_ANSWER = 30.0
 MOST_SUGGESTED = 25
 LONGEST_CHOICE = 100
+
+
+class AnyChannel(app_commands.Transformer):
+    """Takes channels of every kind, and threads."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """What Discord offers."""
+        return discord.AppCommandOptionType.channel
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Any:
+        """Return the channel as Discord describes it."""
+        del interaction
+        return value
+
+
 ANNOTATIONS: dict[str, Any] = {
     "text": str,
     "integer": int,
@@ -36,7 +52,7 @@ ANNOTATIONS: dict[str, Any] = {
     "duration": str,
     "member": discord.User,
     "role": discord.Role,
-    "channel": app_commands.AppCommandChannel,
+    "channel": app_commands.Transform[Any, AnyChannel],
     "picture": discord.Attachment,
 }
 

@@ -47,7 +47,7 @@ NO_VIDEO = "There are no videos here; leave out `--video`."
 STEPS = "A picture may have {0} steps here; ask for no more with `--steps {0}`."
 PIXELS = "A picture may have {0} pixels here; ask for no more with `--size {1}`."
 COOLDOWN = "You may ask every {0} here; ask again <t:{1}:R>."
-PICTURES = "You have had {0} pictures within 24 hours (limit {1}); ask again <t:{2}:R>."
+PICTURES = "You have had {0} within 24 hours (limit {1}); ask again <t:{2}:R>."
 COST = (
     "This picture would cost {0}, and of your {1} within 24 hours {2} are left, where 1 is a picture of usual size and "
     "steps. Ask for a smaller one or fewer steps{3}."
@@ -287,7 +287,7 @@ class Gate:
         most, most_cost = self.rule(origin, "pictures"), self.rule(origin, "cost")
         renews = None if used.first is None else ceil(used.first + DAY)
         if most is not None and used.pictures + pictures > int(most) and renews is not None:
-            raise RuleError(PICTURES.format(used.pictures, most, renews))
+            raise RuleError(PICTURES.format(_pictures(used.pictures), most, renews))
         if most_cost is None or used.cost + cost <= float(most_cost) * self._unit:
             return
         left = max(0.0, float(most_cost) - used.cost / self._unit)
@@ -302,8 +302,7 @@ class Gate:
         for key, count, sentence in (("waiting", own, OWN_LIMIT), ("waiting-server", len(here), SERVER_LIMIT)):
             most = self._number(origin, key)
             if count >= most < self._settings.queue.total:  # else the queue is full, and says so itself
-                pictures = "1 picture" if count == 1 else f"{count} pictures"
-                raise RuleError(sentence.format(pictures, most, self.book.prefix(origin.guild)))
+                raise RuleError(sentence.format(_pictures(count), most, self.book.prefix(origin.guild)))
 
 
 def texts(request: ImagineRequest) -> list[str]:
@@ -320,3 +319,7 @@ def fitting(shape: Shape, pixels: int) -> Shape:
     low, high = sorted(max(MIN_SIDE, int(side * scale) // MIN_SIDE * MIN_SIDE) for side in shape)
     high = min(high, max(MIN_SIDE, pixels // low // MIN_SIDE * MIN_SIDE))
     return (high, low) if width >= height else (low, high)
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"

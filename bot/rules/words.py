@@ -36,7 +36,7 @@ def fold(text: str) -> str:
     """Return a text so that two that read alike are equal."""
     text = INVISIBLE.sub("", clean(text))
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    text = DECORATION.sub("", INVISIBLE.sub("", text))
+    text = DECORATION.sub("", INVISIBLE.sub("", clean(text)))
     return ALPHABETS.sub(lambda run: run[0].translate(LOOK_ALIKES) if LATIN.search(run[0]) else run[0], text)
 
 
