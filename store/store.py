@@ -10,6 +10,8 @@ from sqlalchemy import URL
 from config.settings import Settings
 from store import database, lease
 from store.archive import Archive
+from store.audit import Audit
+from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
 from store.engine import is_server
 from store.heard import Heard
@@ -17,7 +19,10 @@ from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import locked
 from store.pictures import PictureFolder
+from store.rules import Rules
 from store.uploads import UploadFolder
+from store.usage import Usage
+from store.words import Words
 
 NAME = "easel.db"
 
@@ -31,6 +36,11 @@ class Store:
         heard: which messages were heard.
         uploads: pictures that members gave.
         archive: where what was asked for is found again.
+        rules: that moderators have set.
+        words: that may not stand in prompts.
+        blocks: of members.
+        usage: of members, as far as it counts towards the limits of a day.
+        audit: who changed what, and who was refused why.
         lease: of a database on a server; None where there is no server.
     """
 
@@ -38,6 +48,11 @@ class Store:
     heard: Heard
     uploads: UploadFolder
     archive: Archive
+    rules: Rules
+    words: Words
+    blocks: Blocks
+    usage: Usage
+    audit: Audit
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -67,5 +82,10 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
+        rules, words, blocks = Rules(opened_database), Words(opened_database), Blocks(opened_database)
+        for each in (rules, words, blocks):
+            await each.load()
+        audit = Audit(opened_database, settings.store.keep_days)
+        usage = Usage(opened_database)
         archive = Archive(opened_database, pictures)
-        yield Store(journal, Heard(opened_database), uploads, archive, held)
+        yield Store(journal, Heard(opened_database), uploads, archive, rules, words, blocks, usage, audit, held)
