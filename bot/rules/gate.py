@@ -144,15 +144,15 @@ class Gate:
             used = await self._used(origin)
             if origin.part == 0:
                 self._check_cooldown(origin, used)
-            self._check_quota(origin, used, 1, request.cost)
+            self._check_quota(origin, used, 1, request.cost())
             self._check_queue(origin, others)
 
     async def check_change(self, origin: Origin, before: ImagineRequest, request: ImagineRequest) -> None:
         """Make the checks for a request that takes the place of another; raises what :meth:`check` does."""
         with self._told(origin):
             self._check_request(origin, request)
-            if request.cost > before.cost:
-                self._check_quota(origin, await self._used(origin), 0, request.cost - before.cost)
+            if request.cost() > before.cost():
+                self._check_quota(origin, await self._used(origin), 0, request.cost() - before.cost())
 
     def rule(self, origin: Origin, key: str) -> Value:
         """Return the value of a rule that holds for whoever asks there; see ``bot.rules.table.RULES``."""
