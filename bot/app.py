@@ -12,6 +12,12 @@ import structlog
 
 from bot.admission import Admission
 from bot.answer import Answers
+from bot.buttons.lookup import Lookup
+from bot.buttons.menus import Menus
+from bot.buttons.press import Presses
+from bot.buttons.reactions import Reactions
+from bot.buttons.results import ResultButtons
+from bot.buttons.show import ShowCommand
 from bot.client import Client
 from bot.command import Commands
 from bot.commands import PictureCommands
@@ -116,15 +122,26 @@ async def _run(
     log = AuditLog(kept.audit, book, outboxes, patience)
     gate = Gate(book, kept.words, kept.blocks, kept.usage, log)
     posts = Posts(settings, dispatcher, outboxes, patience, kept.journal, gate)
-    uploads = Uploads(Fetcher(Sources(settings.discord)), kept.uploads, settings.queue.per_member)
+    fetcher, admission = Fetcher(Sources(settings.discord)), Admission(posts, gate)
+    uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
+    lookup = Lookup(kept.archive, fetcher)
     known = Commands()
     async with Client(book, answers, patience, kept.heard, known) as client:
-        known.add(PictureCommands(client, posts, Admission(posts, gate), uploads).commands())
+        pictures = PictureCommands(client, posts, admission, uploads)
+        known.add(pictures.commands())
+        known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
         known.add(InfoCommand(posts, gate).commands())
         known.add(PrivacyCommands(book, kept.privacy, posts).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
+        menus = Menus(posts, admission, lookup, pictures.imagine)
+        menus.add_to(client.tree)
+        results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
+        presses = Presses()
+        presses.add({**results.actions(), **menus.actions()})
+        await client.add_cog(presses)
+        await client.add_cog(Reactions(client, posts, kept.archive))
         await client.add_cog(MessageListener(book, client, posts, answers, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
 

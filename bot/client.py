@@ -57,7 +57,14 @@ class Client(commands.Bot):
     """
 
     def __init__(self, book: RuleBook, answers: Answers, patience: Patience, heard: Heard, known: Commands) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+        intents = discord.Intents(
+            guilds=True,
+            guild_messages=True,
+            dm_messages=True,
+            guild_reactions=True,
+            dm_reactions=True,
+            message_content=True,
+        )
         super().__init__(
             command_prefix=(),  # what is typed is understood here, by the same table as slash commands
             help_command=None,

@@ -15,6 +15,7 @@ from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
 from bot.origin import Origin
+from bot.permissions import manages_messages
 from bot.posts import BEGUN, CANCELLED, Entry, Posts
 from bot.uploads import Uploads
 from store.errors import KnownMessageError
@@ -50,8 +51,9 @@ class PictureCommands:
             Option("mask", "White where the picture to begin from is painted on", "picture"),
         )
         place = Option("which", "Its place in line; without it your newest", takes_rest=True)
+        options = (prompt_option, *flag_options(), *pictures)
         return (
-            Command("imagine", "Paint what you describe", self._imagine, (prompt_option, *flag_options(), *pictures)),
+            Command("imagine", "Paint what you describe", self.imagine, options),
             Command("queue", "What is being painted and what waits", self._queue),
             Command(
                 "cancel", "Take back a picture that waits or is being painted", self._cancel, (place,), answers="each"
@@ -59,7 +61,7 @@ class PictureCommands:
             Command("help", "How to ask for a picture", self._help),
         )
 
-    async def _imagine(self, call: Call) -> str | None:
+    async def imagine(self, call: Call) -> str | None:
         """Paint what the text describes; where a message was edited, instead of what it asked for before."""
         origin, message = call.origin, call.message
         self._admission.enter(origin)
@@ -107,11 +109,7 @@ class PictureCommands:
             entry = self._named(which, origin)
         else:
             entry = self._newest(origin)
-        own = entry.origin.author.id == origin.author.id
-        if not own and not _moderates(origin, entry):
-            raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
-        await self._posts.cancel(entry, CANCELLED if own else "Cancelled by a moderator.")
-        return f"Cancelled: {escape(shorten(entry.request.prompt, 100))}"
+        return await cancelled(self._posts, entry, origin.author, origin.channel)
 
     async def _help(self, call: Call) -> str:
         """Tell how to ask for a picture."""
@@ -151,12 +149,20 @@ def flag_options() -> list[Option]:
     ]
 
 
-def _moderates(origin: Origin, entry: Entry) -> bool:
-    """Return whether somebody may cancel there what others asked for."""
-    channel, author = origin.channel, origin.author
-    return (
-        channel.id == entry.origin.channel.id
-        and isinstance(author, discord.Member)
-        and not isinstance(channel, discord.PartialMessageable)
-        and channel.permissions_for(author).manage_messages
-    )
+async def cancelled(posts: Posts, entry: Entry, who: discord.abc.Snowflake, channel: discord.abc.Snowflake) -> str:
+    """Take back what waits or is being painted, and say so.
+
+    Args:
+        posts: about the requests.
+        entry: that is taken back.
+        who: does so.
+        channel: where they do so.
+
+    Raises:
+        UserError: it is another's, and they are no moderator there.
+    """
+    own = entry.origin.author.id == who.id
+    if not own and not (channel.id == entry.origin.channel.id and manages_messages(who, channel)):
+        raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
+    await posts.cancel(entry, CANCELLED if own else "Cancelled by a moderator.")
+    return f"Cancelled: {escape(shorten(entry.request.prompt, 100))}"

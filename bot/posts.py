@@ -10,7 +10,7 @@ from functools import partial
 import discord
 import structlog
 
-from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
+from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, came_from
 from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
@@ -59,6 +59,12 @@ class Entry:
     def request(self) -> ImagineRequest:
         """What is painted."""
         return self.record.request
+
+    @property
+    def messages(self) -> set[int]:
+        """The message that asked, where there is one, and the one about it."""
+        asked = {self.origin.id} if self.origin.reply_to is not None else set()
+        return asked | ({self.post.message.id} if self.post.message is not None else set())
 
 
 class Posts:
@@ -250,6 +256,10 @@ class Posts:
         """Return what waits or is being painted because of that message."""
         return next((entry for entry in self._entries.values() if entry.origin.id == message_id), None)
 
+    def entry(self, request_id: str) -> Entry | None:
+        """Return the request of that id, if it waits or is being painted."""
+        return self._entries.get(request_id)
+
     @property
     def entries(self) -> list[Entry]:
         """Everything that waits or is being painted, oldest first."""
@@ -303,7 +313,8 @@ class Posts:
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
         prefix = self._gate.book.prefix(origin.guild)
-        caption = Caption(request, prefix, self._settings.painting, self.inits, origin.is_late)
+        came = came_from(origin.how, origin.source_url)
+        caption = Caption(request, prefix, self._settings.painting, self.inits, origin.is_late, came)
         delivery = Delivery(
             request.id,
             origin,

@@ -11,6 +11,7 @@ from sqlalchemy import URL
 
 from config.settings import Settings
 from store import database, lease
+from store.archive import Archive
 from store.audit import Audit
 from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
@@ -42,6 +43,7 @@ class Store:
         heard: which messages were heard.
         uploads: pictures that members gave.
         privacy: what is kept of members.
+        archive: where what was asked for is found again.
         rules: that moderators have set.
         words: that may not stand in prompts.
         blocks: of members.
@@ -54,6 +56,7 @@ class Store:
     heard: Heard
     uploads: UploadFolder
     privacy: Privacy
+    archive: Archive
     rules: Rules
     words: Words
     blocks: Blocks
@@ -95,10 +98,12 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
             await each.load()
         audit = Audit(opened_database, settings.store.keep_days)
         usage = Usage(opened_database)
+        archive = Archive(opened_database, pictures)
+        moderated = rules, words, blocks, usage, audit
         privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         watching = asyncio.create_task(watch(lock, settings.data_dir))
         stack.callback(watching.cancel)
-        yield Store(journal, Heard(opened_database), uploads, privacy, rules, words, blocks, usage, audit, held)
+        yield Store(journal, Heard(opened_database), uploads, privacy, archive, *moderated, held)
         await journal.stop()
 
 
