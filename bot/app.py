@@ -18,6 +18,7 @@ from bot.commands import PictureCommands
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
+from bot.info import InfoCommand
 from bot.listener import MessageListener
 from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
@@ -119,6 +120,7 @@ async def _run(
     known = Commands()
     async with Client(book, answers, patience, kept.heard, known) as client:
         known.add(PictureCommands(client, posts, Admission(posts, gate), uploads).commands())
+        known.add(InfoCommand(posts, gate).commands())
         known.add(PrivacyCommands(book, kept.privacy, posts).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
