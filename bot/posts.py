@@ -150,7 +150,7 @@ class Posts:
         self._check_size(request)
         async with self._admission:
             try:
-                await self._gate.check(origin, request, [entry.origin for entry in self.entries])
+                await self._gate.check(origin, [request], [entry.origin for entry in self.entries])
                 record = await self._dispatcher.submit(request, origin.asked.to_json())
             except QueueFullError as error:
                 raise self._refusal(error, origin) from None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, get_args, get_origin
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import GrammarParseError, OmegaConfBaseException
@@ -243,7 +243,8 @@ def _refuse_key(key: str, source: str) -> NoReturn:
 
 def _parsed(key: str, text: str, source: str) -> DictConfig:
     """Return a layer of one value: text where text is expected, else read as YAML."""
-    kinds = {FIELDS[key].annotation, *get_args(FIELDS[key].annotation)}
+    annotation = FIELDS[key].annotation
+    kinds = {annotation} if get_origin(annotation) is tuple else {annotation, *get_args(annotation)}
     layer = OmegaConf.create()
     if kinds & {str, SecretStr, Path}:
         absent = NoneType in kinds or key == "data_dir"

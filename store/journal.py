@@ -189,7 +189,8 @@ class StoreJournal:
             if kept.state == RUNNING and kept.starts >= STARTS:
                 _log.error("a request is given up: the bot has ended each time it was painted", request=kept.request.id)
                 given_up = update(requests).where(requests.c.id == kept.request.id)
-                await self._database.write(given_up.values(state=POSTING, sentence=ENDED_WITH_IT))
+                given_back = delete(usage).where(usage.c.request == kept.request.id)
+                await self._database.write(given_up.values(state=POSTING, sentence=ENDED_WITH_IT), given_back)
             if kept.is_painted and kept.png is None:
                 _log.warning("a picture is gone and is painted again", request=kept.request.id)
                 await self._database.write(

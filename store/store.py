@@ -93,14 +93,14 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
-        watching = asyncio.create_task(watch(lock, settings.data_dir))
-        stack.callback(watching.cancel)
         rules, words, blocks = Rules(opened_database), Words(opened_database), Blocks(opened_database)
         for each in (rules, words, blocks):
             await each.load()
         audit = Audit(opened_database, settings.store.keep_days)
         usage = Usage(opened_database)
+        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
+        watching = asyncio.create_task(watch(lock, settings.data_dir))
+        stack.callback(watching.cancel)
         archive = Archive(opened_database, pictures)
         moderated = rules, words, blocks, usage, audit
         yield Store(journal, Heard(opened_database), uploads, privacy, archive, *moderated, held)
