@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import count
 from statistics import median
 from typing import Self
@@ -13,7 +13,7 @@ from benchmarks.options import rounds
 from generation.capacity import Capacity
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Event, Finished, Ready
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 
 FEW, MANY = 100, 10_000
 CURVE = (100, 1_000, 10_000)
@@ -45,6 +45,9 @@ class Devices:
         """Paint it."""
         self._painted.append((device, request.id))
         self.taken.set()
+
+    def steer(self, device: int, request_id: str, steering: Sequence[Steering]) -> None:
+        """Paint it otherwise."""
 
     def abort(self, device: int, request_id: str) -> None:
         """Stop painting it."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,7 @@ from bot.flags import DEFAULTS, Fields, unusual, usual_fields
 from bot.prompt import Arguments, parse, quoted
 from config.settings import ModelsSettings, PaintingSettings
 from easel.picture_file import is_picture
+from easel.steering import arguments, steer
 from generation.decoding import decode
 from generation.errors import MetadataError, PictureError
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
@@ -56,22 +57,26 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
     """
     request = metadata.request
     prompt = _typed(request, painting)
+    said = arguments(request.steering)
+    if not _says(request, said):
+        prompt = None
     films = [f"{path.stem}.{output}" for output in request.outputs if output in FILMS]
     options = [("out", path.name if is_picture(path) and path.name not in films else f"{path.stem}.png")]
     if prompt is None or request.pictures:
         options.append(("from", str(path)))
     if prompt is not None:
         options += _flags(request, DEFAULTS).items()
+        options += [("steer", each) for each in said]
     options += [("video", film) for film in films]
     options += [(name, f"{value:g}") for name in ("fps", "length") if (value := getattr(request, name)) is not None]
     options += _models(metadata.setup, models)
     words = [
         f"--{name}={value}" if value.startswith("-") else f"--{name} {shlex.quote(value)}" for name, value in options
     ]
-    said = [] if prompt is None else [shlex.quote(prompt)]
+    first = [] if prompt is None else [shlex.quote(prompt)]
     if prompt is not None and prompt.startswith("-"):
-        return " ".join(["easel imagine", *words, "--", *said])
-    return " ".join(["easel imagine", *said, *words])
+        return " ".join(["easel imagine", *words, "--", *first])
+    return " ".join(["easel imagine", *first, *words])
 
 
 def asked(
@@ -158,6 +163,14 @@ def _typed(request: ImagineRequest, painting: PaintingSettings) -> str | None:
         except PromptError:
             continue
     return None
+
+
+def _says(request: ImagineRequest, steering: Sequence[str]) -> bool:
+    """Return whether a request is steered as it is by these arguments."""
+    try:
+        return steer(request, steering) == request
+    except ValueError:
+        return False
 
 
 def _flags(request: ImagineRequest, usual: Fields) -> dict[str, str]:

@@ -315,6 +315,14 @@ def imagine(
             metavar="FILE", help="Paint only where this is white, on the picture of --init.", show_default=False
         ),
     ] = None,
+    steer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'STEP: WORDS'",
+            help="From a step on, paint 'more: …', 'less: …' or '…::WEIGHT'; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -341,6 +349,7 @@ def imagine(
     easel imagine 'a red apple' --out apple.png --vqgan coco --clip ViT-B/32
     easel imagine 'a red hat' --out hat.png --init me.jpg --mask head.png
     easel imagine 'a red apple' --out apple.webp --video apple.mp4 --length 10
+    easel imagine 'the sea' --out sea.png --steer '30: more: a lighthouse | less: fog'
     easel imagine --from apple.webp --out larger.png --size 256x256
     """
     from dataclasses import replace
@@ -348,7 +357,7 @@ def imagine(
     from bot.prompt import LIKENESS
     from config.layers import load
     from config.settings import DEVICE
-    from easel import again
+    from easel import again, steering
     from easel import imagine as painting
     from easel.models import with_paths
     from easel.picture_arguments import PictureArguments, start_in
@@ -381,6 +390,8 @@ def imagine(
         else:
             request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
         request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length)
+        if steer:
+            request = steering.steer(request, steer)
         files.check(request)
         request, pictures = PictureArguments(start, target or (), mask).read(request, before)
     except ValueError as error:

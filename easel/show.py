@@ -6,6 +6,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from easel.again import command, read_file
+from easel.steering import arguments
 
 
 def show(path: Path, settings: Settings, *, as_json: bool) -> None:
@@ -32,6 +33,9 @@ def show(path: Path, settings: Settings, *, as_json: bool) -> None:
         on = f"{setup.device}, {setup.threads} threads" if setup.device == "cpu" else setup.device
         by = f"by Easel {setup.easel} with torch {setup.torch}"
         print(f"Painted with {setup.vqgan} and {setup.clip} in {setup.precision} on {on}, {by}.", file=sys.stderr)
+    if metadata.request.steering:
+        said = "; ".join(f"at step {each}" for each in arguments(metadata.request.steering))
+        print(f"Steered {said}.", file=sys.stderr)
     if missing:
         which = f"{len(missing)} pictures" if len(missing) > 1 else "a picture"
         text = f"It was painted from {which} that the file does not hold, of SHA-256 {', '.join(missing)}."

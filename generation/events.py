@@ -1,9 +1,9 @@
 """What travels up: what happened to a request or a device, in the order in which it happened.
 
-A request's events are ``Started``, then any number of ``Progress`` and ``Checkpoint``, then one ``Finished`` or
-``Failed``, or ``Suspended`` where the device was told to stop. When a worker dies in mid-picture the request starts
-again, from its last checkpoint if there is one, so ``Started`` may come more than once. An aborted request has no
-further events.
+A request's events are ``Started``, then any number of ``Progress``, ``Steered`` and ``Checkpoint``, then one
+``Finished`` or ``Failed``, or ``Suspended`` where the device was told to stop. When a worker dies in mid-picture the
+request starts again, from its last checkpoint if there is one, so ``Started`` may come more than once. An aborted
+request has no further events.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from generation.capacity import Capacity
 from generation.options import MOST_CUTOUTS
-from generation.request import NOISE, Shape
+from generation.request import NOISE, Shape, Steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,21 @@ class Progress:
     steps: int
     seconds: float
     preview: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """The request is painted otherwise from now on, or is to be and cannot: what was said of it first is answered.
+
+    Args:
+        request_id: of the request.
+        steering: all of the request's, with their steps; nothing where it is refused.
+        refusal: why it is painted as before, in a sentence for whoever said it; ``""`` where it is not.
+    """
+
+    request_id: str
+    steering: tuple[Steering, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +176,6 @@ class Down:
     requests: tuple[str, ...] = ()
 
 
-RequestEvent = Started | Progress | Checkpoint | Suspended | Finished | Failed
+RequestEvent = Started | Progress | Steered | Checkpoint | Suspended | Finished | Failed
 DeviceEvent = Ready | Heartbeat | Down
 Event = RequestEvent | DeviceEvent

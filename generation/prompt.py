@@ -62,7 +62,7 @@ MINUS = str.maketrans("−–", "--")
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """A target before it is known how many there are.
 
     Args:
@@ -75,9 +75,13 @@ class _Piece:
 
     plain: str
     text: str
-    weight: float = 1.0
+    weight: float | None = None
     stop: float | None = None
     is_sure: bool = True
+
+    def among(self, count: int) -> "Piece":
+        """Return it with what its weight is among so many targets."""
+        return self if self.is_sure or count > 1 else Piece(self.plain, self.plain)
 
 
 def read(prompt: str) -> tuple[Target, ...]:
@@ -86,21 +90,20 @@ def read(prompt: str) -> tuple[Target, ...]:
     Raises:
         RequestError: a weight is out of range, a part has none above 0, or there are too many targets.
     """
-    text = LITERAL.sub(_without_fence, prompt)
-    parted = LITERAL.sub(lambda match: HIDDEN * len(match[0]), prompt)
-    parts = [[*_pieces(text, parted, *span)] for span in _between(CARET, parted, 0, len(parted))]
-    parts = [part for part in parts if part]
+    text, parted = without_literals(prompt)
+    parts = [[*pieces(text, parted, *span)] for span in between(CARET, parted, 0, len(parted))]
     count = sum(map(len, parts))
+    parts = [[piece.among(count) for piece in part] for part in parts if part]
     if count > MOST_TARGETS:
         raise RequestError(f"The prompt has {count} texts with | and ^ between; {MOST_TARGETS} are allowed.")
     targets = []
     for number, part in enumerate(parts):
-        pieces = [piece if piece.is_sure or count > 1 else _Piece(piece.plain, piece.plain) for piece in part]
-        if all(piece.weight <= 0 for piece in pieces):
+        weighed = [(piece, 1.0 if piece.weight is None else piece.weight) for piece in part]
+        if all(weight <= 0 for _, weight in weighed):
             where = f"Part {number + 1} of the story has" if len(parts) > 1 else "The prompt has"
             raise RequestError(f"{where} no text with a weight above 0; say also what to paint.")
         story = number if len(parts) > 1 else None
-        targets += [Target(piece.text, weight=piece.weight, stop=piece.stop, part=story) for piece in pieces]
+        targets += [Target(piece.text, weight=weight, stop=piece.stop, part=story) for piece, weight in weighed]
     return tuple(targets)
 
 
@@ -116,8 +119,18 @@ def fenced(text: str, among: str = "") -> str:
     return f"{ticks} {text} {ticks}"
 
 
+def written(text: str) -> str:
+    """Return a text as it is read again, in a code block where it could be read as anything else."""
+    return text if PLAIN.fullmatch(text) else fenced(text)
+
+
+def without_literals(prompt: str) -> tuple[str, str]:
+    """Return a prompt as it is painted, and with all hidden in it that is literal, in as many characters each."""
+    return LITERAL.sub(_without_fence, prompt), LITERAL.sub(lambda match: HIDDEN * len(match[0]), prompt)
+
+
 def _written(target: Target) -> str:
-    text = target.text if PLAIN.fullmatch(target.text) else fenced(target.text)
+    text = written(target.text)
     stop = "" if target.stop is None else f":{target.stop}"
     return f"{text}::{target.weight}{stop}" if stop or target.weight != 1 else text
 
@@ -128,7 +141,7 @@ def _without_fence(match: "regex.Match[str]") -> str:
     return f"{blank}{match['block']}{blank}" if match["block"] else match[0]
 
 
-def _between(separator: "regex.Pattern[str]", text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def between(separator: "regex.Pattern[str]", text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Return where a text lies between separators."""
     for match in separator.finditer(text, start, end):
         yield start, match.start()
@@ -136,26 +149,26 @@ def _between(separator: "regex.Pattern[str]", text: str, start: int, end: int) -
     yield start, end
 
 
-def _pieces(text: str, parted: str, start: int, end: int) -> Iterator[_Piece]:
+def pieces(text: str, parted: str, start: int, end: int) -> Iterator[Piece]:
     """Return the targets of a part, given the text, and what of it is no literal."""
-    for first, last in _between(BAR, parted, start, end):
+    for first, last in between(BAR, parted, start, end):
         for match in DOUBLE.finditer(parted, first, last):
             if own := _stripped(text[first : match.start()]):
-                yield _Piece(own, own, *_checked(match))
+                yield Piece(own, own, *_checked(match))
                 first = match.end()
         if _stripped(text[first:last]):
             yield _last_piece(text[first:last], parted[first:last])
 
 
-def _last_piece(text: str, parted: str) -> _Piece:
+def _last_piece(text: str, parted: str) -> Piece:
     """Return a target that may have a weight behind one colon."""
     plain, match = _stripped(text), SINGLE.search(parted)
     if match is None or ADDRESS.search(parted[: match.start()].split()[-1]):
-        return _Piece(plain, plain)
+        return Piece(plain, plain)
     weight, stop = _numbers(match)
     if abs(weight) > MOST_WEIGHT or abs(stop or 0) > MOST_STOP:
-        return _Piece(plain, plain)
-    return _Piece(plain, _stripped(text[: match.start()]), weight, stop, weight > 0 and "." in match[0])
+        return Piece(plain, plain)
+    return Piece(plain, _stripped(text[: match.start()]), weight, stop, weight > 0 and "." in match[0])
 
 
 def _checked(match: "regex.Match[str]") -> tuple[float, float | None]:

@@ -14,6 +14,7 @@ from generation.options import HALF, MOST_CUTOUTS, MOST_GROWN, PRESETS, USUAL_CU
 
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
+MOST_STEPS = 1_000_000
 JUDGING = 256 * 256
 """Pixels whose painting takes as long as judging the cutouts does, which do not grow with the picture."""
 
@@ -25,12 +26,16 @@ PNG = "png"
 FILMS = ("mp4", "gif", "webp")
 """Outputs that show how the picture came about."""
 OUTPUTS = (PNG, *FILMS)
-VERSION = 3
+VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
 """Texts in a prompt, and texts to keep away from."""
 WITHOUT = -0.5
 """Weight of all that a picture is to be without, Midjourney's."""
+MOST_STEERING = 16
+"""Times that a picture can be steered."""
+LONGEST_STEERING = 200
+"""Characters of a text by which it is."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -111,6 +116,27 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Steering:
+    """What is said while a picture is painted: how much a text counts from then on.
+
+    Args:
+        text: one of the targets', in any case, or a new one, which counts in all parts of a story.
+        weight: beside the other targets'; 0 to leave it out.
+        adds: whether that is added to the weight that the text has already, and does not take its place.
+        step: the first in which it counts, from 0.
+        by: opaque key of who said it.
+    """
+
+    __pydantic_config__ = STRICT
+
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_STEERING)]
+    weight: Weight
+    adds: bool = False
+    step: Annotated[int, Field(ge=0, lt=MOST_STEPS)] = 0
+    by: Name = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImagineRequest:
     """One picture to be painted.
 
@@ -151,6 +177,7 @@ class ImagineRequest:
         grow: share of the steps that is painted at half the size.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
+        steering: what was said while it was painted, in that order: of two about one text the later counts.
     """
 
     __pydantic_config__ = STRICT
@@ -160,7 +187,7 @@ class ImagineRequest:
     seed: Seed
     width: Pixels
     height: Pixels
-    steps: Annotated[int, Field(ge=1, le=1_000_000)]
+    steps: Annotated[int, Field(ge=1, le=MOST_STEPS)]
     member: Name = ""
     init: Name = AUTO
     guild: Name = ""
@@ -187,13 +214,26 @@ class ImagineRequest:
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
+    steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
-        """All targets: those that were named, or else the prompt; what the picture is to be without; and noise."""
+        """All targets: those that were named, or else the prompt; what the picture is to be without; and noise.
+
+        Their weights are those after all steering, which may have added some; see :meth:`until`.
+        """
         avoided = (Target(text, weight=WITHOUT / len(self.without)) for text in self.without)
         noise = (Target(noise=seed, weight=weight) for seed, weight in self.noise)
-        return *(self.targets or (Target(self.prompt),)), *avoided, *noise
+        targets = *(self.targets or (Target(self.prompt),)), *avoided, *noise
+        for steering in self.steering:
+            targets = _steered(targets, steering)
+        return targets
+
+    def until(self, step: int) -> "ImagineRequest":
+        """Return the request with no more steering than counts in a step, counted from 0."""
+        if all(steering.step <= step for steering in self.steering):
+            return self
+        return replace(self, steering=tuple(each for each in self.steering if each.step <= step))
 
     @property
     def is_story(self) -> bool:
@@ -234,8 +274,8 @@ class ImagineRequest:
 
     @property
     def anonymous(self) -> "ImagineRequest":
-        """The request without who asked for it and where."""
-        return replace(self, member="", guild="")
+        """The request without who asked for it, who steered it, and where."""
+        return replace(self, member="", guild="", steering=tuple(replace(each, by="") for each in self.steering))
 
     def to_json(self) -> str:
         """Return the request as one line of JSON with its version, as the PNG carries it."""
@@ -247,7 +287,7 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`. Before version 3 what was too long was cut.
+        `outputs`. Before version 3 what was too long was cut. Before version 4 nothing was steered.
 
         Raises:
             ValueError: it is no request, or one of a later version.
@@ -262,6 +302,22 @@ class ImagineRequest:
             fields = {"long": "cut", **fields}
         request: Self = _adapter().validate_json(to_json({k: v for k, v in fields.items() if k != "version"}))
         return request
+
+
+def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, ...]:
+    text = _compared(steering.text)
+    known = [bool(target.text) and _compared(target.text) == text for target in targets]
+    if not any(known):
+        return *targets, Target(steering.text, weight=steering.weight)
+    return tuple(
+        replace(target, weight=steering.weight + (target.weight if steering.adds else 0)) if is_known else target
+        for target, is_known in zip(targets, known, strict=True)
+    )
+
+
+def _compared(text: str) -> str:
+    """Return a text as those are told apart by which a picture is steered: CLIP knows no case and no blanks either."""
+    return " ".join(text.casefold().split())
 
 
 @cache

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
@@ -21,7 +21,8 @@ from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Status, Update
 from generation.dispatch.saving import Saving
 from generation.dispatch.throughput import Throughput
-from generation.errors import QueueFullError
+from generation.dispatch.unanswered import Said, Unanswered
+from generation.errors import QueueFullError, RequestError
 from generation.events import (
     Checkpoint,
     Down,
@@ -33,10 +34,12 @@ from generation.events import (
     Ready,
     RequestEvent,
     Started,
+    Steered,
     Suspended,
 )
 from generation.executor import Executor
-from generation.request import ImagineRequest, Shape, smaller_shape
+from generation.request import ImagineRequest, Shape, Steering, smaller_shape
+from generation.steering import steered
 
 ATTEMPTS = 2
 """So many workers may die over a request before it is given up."""
@@ -95,6 +98,7 @@ class Dispatcher:
         self._estimates = Estimates(forecast_seconds)
         self._updates: asyncio.Queue[Update] = asyncio.Queue()
         self._saving = Saving(self._journal)
+        self._unanswered = Unanswered()
         self._takes: Literal["all", "interrupted", "nothing"] = "all"
         self._released = asyncio.Event()
 
@@ -170,6 +174,35 @@ class Dispatcher:
             self._stand(record, tag)
         await self._journal.change(request)
         self._assign()
+
+    async def steer(self, request_id: str, steering: Sequence[Steering]) -> ImagineRequest | None:
+        """Have a request painted otherwise from now on, whether it waits or is being painted.
+
+        An update with ``Steered`` comes too. Where the worker dies before it answers, it counts from where the request
+        goes on; that is bounded by how long a worker can be silent.
+
+        Args:
+            request_id: of the request.
+            steering: as :func:`generation.steering.read` returns it; the step is set here.
+
+        Returns:
+            The request as it is painted then, written down; None where it ended before it could be.
+
+        Raises:
+            RequestError: it cannot be steered like that, and is painted as before.
+        """
+        record = self._records.get(request_id)
+        if record is None:
+            return None
+        if record.device is None:
+            self._steer_waiting(record, steering)
+            await self._note_steering(record)
+            return record.request
+        before = *record.request.steering, *self._unanswered.steering(request_id)
+        steered(replace(record.request, steering=before), steering, record.step)
+        answer = self._unanswered.add(request_id, steering)
+        self._executor.steer(record.device.number, request_id, steering)
+        return await answer
 
     async def cancel(self, *request_ids: str) -> None:
         """Take back requests, whether they wait or are being painted; of them no update comes any more.
@@ -306,15 +339,17 @@ class Dispatcher:
                 self._tell(record, event)
                 if event.preview is not None or not event.step:
                     self._estimates.outdate()
+            case Steered():
+                await self._take_answer(record, event)
             case Checkpoint():
                 record.checkpoint = event
                 self._saving.add(record)
             case Suspended():
-                self._interrupt(record)
+                await self._interrupt(record)
             case Failed(is_shortage=True) if (shape := self._smaller(record)) is not None:
                 _log.warning("painted smaller: memory ran out", request=event.request_id, shape=shape)
                 record.smaller, record.checkpoint = shape, None
-                self._interrupt(record)
+                await self._interrupt(record)
             case Finished() | Failed():
                 await self._conclude(record, event)
                 self._assign()
@@ -332,9 +367,51 @@ class Dispatcher:
         """Return in which shape to paint what its device has no memory for; None where that was tried, or cannot be."""
         return None if record.smaller else smaller_shape(record.request.shape, self.pool.multiple, MIN_SIDE)
 
-    def _interrupt(self, record: Record) -> None:
+    def _steer_waiting(self, record: Record, steering: Sequence[Steering]) -> None:
+        """Steer what no device paints from where it goes on; raises ``RequestError``."""
+        step = record.checkpoint.step if record.checkpoint else 0
+        record.request = steered(record.request, steering, step)
+        self._plan.replace(record.painted)
+
+    def _steer_again(self, record: Record) -> Sequence[Said]:
+        """Let what a device did not answer count from where a request goes on, and return what of it can."""
+        granted = []
+        for said in self._unanswered.pop_all(record.request.id):
+            try:
+                self._steer_waiting(record, said.steering)
+            except RequestError as error:
+                said.refuse(error)
+            else:
+                granted.append(said)
+        return granted
+
+    async def _take_answer(self, record: Record, event: Steered) -> None:
+        """Take note that a device paints a request otherwise, or why not."""
+        said = self._unanswered.pop(record.request.id)
+        if said is None:  # a worker got it that came up while another went down, and no longer has the request
+            return
+        if event.refusal:
+            said.refuse(RequestError(event.refusal))
+            return
+        record.request = replace(record.request, steering=event.steering)
+        if record.device is not None:
+            record.device.running[record.request.id] = record.painted
+        await self._note_steering(record, said)
+
+    async def _note_steering(self, record: Record, *granted: Said) -> None:
+        """Write down how a request is steered, and then tell."""
+        request = record.request
+        await self._journal.change(request)
+        for said in granted:
+            said.grant(request)
+        self._tell(record, Steered(request.id, request.steering))
+
+    async def _interrupt(self, record: Record) -> None:
         """Let a request that a device has let go of go on first of all."""
-        assert record.device is not None
+        while granted := self._steer_again(record):
+            await self._note_steering(record, *granted)
+        if record.device is None:  # it was taken back meanwhile
+            return
         del record.device.running[record.request.id]
         record.device = None
         self._plan.interrupted.append(record.painted)
@@ -348,6 +425,7 @@ class Dispatcher:
         interrupted = [self._records[request_id] for request_id in device.running]
         device.running.clear()
         self._released.set()
+        granted: list[tuple[Record, Said]] = []
         for record in interrupted:
             record.device = None
             if record.request.id in down.requests:
@@ -357,9 +435,12 @@ class Dispatcher:
                 # Sent while it went down: a worker that has come up meanwhile may have it.
                 self._executor.abort(device.number, record.request.id)
             if record.attempts < ATTEMPTS:
+                granted += [(record, said) for said in self._steer_again(record)]
                 self._plan.interrupted.append(record.painted)
                 self._begin(record)
         self._assign()
+        for record, said in granted:
+            await self._note_steering(record, said)
         for record in interrupted:
             if record.attempts >= ATTEMPTS and record.status == "running":
                 await self._conclude(record, Failed(record.request.id, GIVEN_UP))
@@ -369,6 +450,8 @@ class Dispatcher:
     def _end(self, record: Record, status: Status) -> None:
         """Let go of a request."""
         record.status, record.device, record.checkpoint = status, None, None
+        for said in self._unanswered.pop_all(record.request.id):
+            said.grant(None)
         member = record.request.member
         del self._records[record.request.id]
         self._by_member[member] -= 1

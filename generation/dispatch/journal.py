@@ -36,7 +36,7 @@ class Journal(Protocol):
         """Write a request down before it is acknowledged, with the note of whoever submits it."""
 
     async def change(self, request: ImagineRequest) -> None:
-        """Write down what the request of this id is for now."""
+        """Write down what the request of this id is for now; one that is not known is ignored."""
 
     async def checkpoint(self, record: Record) -> None:
         """Write down that a request runs, how many workers have died over it, and from what it goes on."""
@@ -64,7 +64,8 @@ class MemoryJournal:
 
     async def change(self, request: ImagineRequest) -> None:
         """Keep what a request is for now."""
-        self._kept[request.id] = replace(self._kept[request.id], request=request)
+        if request.id in self._kept:
+            self._kept[request.id] = replace(self._kept[request.id], request=request)
 
     async def checkpoint(self, record: Record) -> None:
         """Keep that a request runs, how many workers have died over it, and from what it goes on."""

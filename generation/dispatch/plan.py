@@ -35,6 +35,14 @@ class Plan:
             device.running[request.id] = request
             yield taken
 
+    def replace(self, request: ImagineRequest) -> None:
+        """Let a request take the place of the one that waits under its id, in whichever line; else it is ignored."""
+        if request.id in self.scheduler:
+            self.scheduler.replace(request)
+        for place, other in enumerate(self.interrupted):
+            if other.id == request.id:
+                self.interrupted[place] = request
+
     def remove(self, request_id: str) -> None:
         """Take a request out, wherever it is."""
         self.suspects.pop(request_id, None)

@@ -1,5 +1,7 @@
 """The states of one key, side by side in slots, and the step that they take together."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Generator, Tensor
 
@@ -71,7 +73,7 @@ class Batch:
         self._pictures = torch.empty(0)
         idle = objective.draw(SLOTS, Generator().manual_seed(0))
         coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
-        counts = weights(first.request, 0)
+        counts = torch.ones(len(first.known.judged_by))
         each = torch.cat([counts, coefficients]).expand(SLOTS, -1)
         inputs = [each, idle.flatten(1), torch.zeros(SLOTS, 1), torch.ones(SLOTS, 1)]
         self._inputs = torch.cat(inputs, dim=1).to(device)
@@ -101,18 +103,21 @@ class Batch:
             own[slot].copy_(each)
         self.states.append(state)
 
+    def init(self, state: RequestState) -> Init:
+        """Return what another batch of the same stage is made for, by the shapes in this one."""
+        slot = self.states.index(state)
+        return Init(*(tuple(each[slot].clone() for each in tensors) for tensors in (self._constants, self._parameters)))
+
+    def take(self, state: RequestState, tensors: Mapping[str, Tensor]) -> None:
+        """Let a state that has joined have what it had in another batch, of its own :meth:`tensors`."""
+        for name, own in self._slot(state).items():
+            own.copy_(tensors[name])
+
     def tensors(self, state: RequestState) -> dict[str, Tensor]:
         """Return what a state needs to go on beside its request, by name: its slot, and the states of its generator."""
-        slot = self.states.index(state)
-        kinds = {
-            "parameters": self._parameters,
-            "optimiser": self._state,
-            "means": self._means,
-            "constants": self._constants,
-        }
-        slots = {f"{kind}.{n}": each[slot] for kind, tensors in kinds.items() for n, each in enumerate(tensors)}
         generator = state.generator.get_state()
-        return {**slots, "generator": generator, "drawn_from": state.drawn[1] if state.drawn else generator}
+        drawn_from = state.drawn[1] if state.drawn else generator
+        return {**self._slot(state), "generator": generator, "drawn_from": drawn_from}
 
     def restore(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a state have the tensors of a checkpoint.
@@ -150,7 +155,6 @@ class Batch:
         return [self._part(first, states, at_once) for first in range(0, len(self.states), states)]
 
     def _part(self, first: int, states: int, at_once: int | None) -> "Batch":
-        init = Init(*(tuple(each[first] for each in tensors) for tensors in (self._constants, self._parameters)))
         some = self.states[first : first + states]
         part = Batch(
             self.canvas,
@@ -158,7 +162,7 @@ class Batch:
             self.optimiser,
             self.stage,
             some[0],
-            init,
+            self.init(some[0]),
             self._inputs.device,
             len(some),
             at_once,
@@ -192,6 +196,17 @@ class Batch:
         parameters = [each[slot : slot + 1] for each in self._means or self._parameters]
         return self.canvas.render(parameters, [each[slot : slot + 1] for each in self._constants])[0]
 
+    def _slot(self, state: RequestState) -> dict[str, Tensor]:
+        """Return what belongs to a state's slot, but for what it wants, by name."""
+        slot = self.states.index(state)
+        kinds = {
+            "parameters": self._parameters,
+            "optimiser": self._state,
+            "means": self._means,
+            "constants": self._constants,
+        }
+        return {f"{kind}.{n}": each[slot] for kind, tensors in kinds.items() for n, each in enumerate(tensors)}
+
     @property
     def _slots(self) -> tuple[Tensor, ...]:
         """What belongs to the slots from one step to the next."""
@@ -203,6 +218,9 @@ class Batch:
         It is its weights, coefficients, what is random about the objective, the pull, and how much the newest
         parameters count in their mean. It is drawn once, however often the step is tried.
         """
+        return torch.cat([weights(state.request, state.step), self._drawn_input(state)])
+
+    def _drawn_input(self, state: RequestState) -> Tensor:
         if state.input is not None:
             return state.input
         if state.drawn is None or state.step % STEPS_DRAWN == 0:
@@ -214,8 +232,7 @@ class Batch:
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
-        counts = weights(state.request, state.step)
-        state.input = torch.cat([counts, coefficients, drawn_now, torch.tensor([pull(state), newest])])
+        state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state), newest])])
         return state.input
 
     def _step(self, count: int) -> None:

@@ -1,7 +1,7 @@
 """The painting loop, over many requests at once."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Generator as Slices
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -12,7 +12,7 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Surface, resized
+from generation.canvas import Init, Surface, resized
 from generation.canvas.masked import MaskedSurface, masked
 from generation.canvas.noise import NOISES
 from generation.engine.batch import VIEWS, Batch
@@ -28,7 +28,8 @@ from generation.errors import RequestError
 from generation.options import MOST_TIMES
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import Recipe, Stage, last_step
-from generation.request import AUTO, NOISE, ImagineRequest, Shape, cutouts_refusal, size_refusal, step_cost
+from generation.request import AUTO, NOISE, ImagineRequest, Shape, Steering, cutouts_refusal, size_refusal, step_cost
+from generation.steering import steered
 
 GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
 KEPT = 4
@@ -136,11 +137,12 @@ class Engine:
             raise RequestError(GONE)
         pictures = {digest: picture.to(self.device) for digest, picture in pictures.items()}
         generator = Generator().manual_seed(request.seed)
-        prior = self.prior if self._begins_with_prior(request) else None
+        prior = self.prior if self._begins_with_prior(request.until(0)) else None
         stages = self.recipe.stages_for(request, prior=prior is not None)
+        known = request.until(read_header(checkpoint).step if checkpoint is not None else 0)
         objective = self.parts(stages[0]).objective
-        rows, left_out = objective.rows(request, pictures), objective.left_out(request)
-        state = RequestState(request, stages, rows, generator, left_out, pictures)
+        rows, left_out = objective.rows(known, pictures), objective.left_out(known)
+        state = RequestState(request, stages, known, rows, generator, left_out, pictures)
         if checkpoint is not None:
             self._resume(state, checkpoint)
         elif prior is None:
@@ -149,7 +151,7 @@ class Engine:
         else:
             if not self._pending:
                 self._prior_seconds = self._least_seconds()
-            self._pending[state] = prior.begin(request, rows, weights(request, 0), generator)
+            self._pending[state] = prior.begin(known, rows, weights(known, 0), generator)
         self._states[request.id] = state
         return state
 
@@ -169,6 +171,32 @@ class Engine:
             return NOISES[request.init](request.width, request.height, state.generator).to(self.device)
         return None
 
+    def steer_request(self, request_id: str, steering: Sequence[Steering]) -> ImagineRequest | None:
+        """Have a request painted otherwise from its next step on.
+
+        One that has not taken a step begins anew, so that it does as if it had been asked for like that.
+
+        Args:
+            request_id: of the request.
+            steering: of which the step is set here.
+
+        Returns:
+            The request as it is painted now; None where it is not in progress.
+
+        Raises:
+            RequestError: it cannot be steered like that, and is painted as before.
+        """
+        state = self._states.get(request_id)
+        if state is None:
+            return None
+        request = steered(state.request, steering, state.step)
+        if state.step == 0:
+            self.abort_request(request_id)
+            self.add_request(request, pictures=state.pictures)
+        else:
+            state.request = request
+        return request
+
     def abort_request(self, request_id: str) -> None:
         """Forget a request; one that is not in progress is ignored."""
         state = self._states.pop(request_id, None)
@@ -185,7 +213,7 @@ class Engine:
 
     def checkpoint(self, state: RequestState) -> PaintingCopy:
         """Return a copy of a request that has taken a step and is not done, from which it can go on elsewhere."""
-        header = Header(self._painting(state), state.step)
+        header = Header(self._painting(state, state.step), state.step)
         return PaintingCopy(header, self._batch_of[state].tensors(state))
 
     def step(self) -> list[RequestState]:
@@ -197,6 +225,12 @@ class Engine:
         Raises:
             Exception: the device is in no state to go on; only a new process can use it.
         """
+        for state in [state for state in self._states.values() if state.turns]:
+            try:
+                self._turn(state)
+            except Exception as error:
+                self._break_off(state, error)
+                return [state]
         batch = min(self._running, key=lambda batch: batch.seconds, default=None)
         pending = next(iter(self._pending), None)
         if pending and (batch is None or self._prior_seconds < batch.seconds):
@@ -241,6 +275,16 @@ class Engine:
         if state.done:
             state.picture = resized(self._batch_of[state].look(state), state.request.shape)
             self.abort_request(state.request.id)
+
+    def _turn(self, state: RequestState) -> None:
+        """Let a state that has other targets from now on go on among those of its new key."""
+        state.known = state.request.until(state.step)
+        state.rows = self.parts(state.stages[0]).objective.rows(state.known, state.pictures)
+        before = self._batch_of[state]
+        init, tensors = before.init(state), {name: each.clone() for name, each in before.tensors(state).items()}
+        self._leave_batch(state)
+        self._join(state, before.canvas, init)
+        self._batch_of[state].take(state, tensors)
 
     def _divide(self, batch: Batch, error: Exception) -> list[RequestState]:
         """Let a batch whose step broke off go on in parts; one that has no parts has left and is returned."""
@@ -323,6 +367,12 @@ class Engine:
             surface = MaskedSurface(surface)
             whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
             init = masked(init, whole, mask)
+        self._join(state, surface, init)
+
+    def _join(self, state: RequestState, surface: Surface, init: Init) -> None:
+        """Let a state take part in the batch of its key."""
+        numbers = state.stages[state.stage]
+        parts = self.parts(numbers)
         fitting = [batch for batch in self._batches if batch.key == state.key and not batch.full]
         batch = max(fitting, key=lambda batch: len(batch.states), default=None)
         if batch is None:
@@ -336,7 +386,7 @@ class Engine:
     def _resume(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a new state go on from a checkpoint: its stage follows from its step."""
         request, header = state.request, read_header(checkpoint)
-        if header.painting != self._painting(state) or header.step >= request.steps:
+        if header.painting != self._painting(state, header.step) or header.step >= request.steps:
             raise UnfitError("The checkpoint is of another painting, of other models or of another recipe.")
         while state.stage < len(state.stages) - 1 and header.step >= self._last_step(state):
             state.step = max(1, self._last_step(state))
@@ -349,10 +399,11 @@ class Engine:
             self._leave_batch(state)
             raise
 
-    def _painting(self, state: RequestState) -> str:
-        """Return a digest of all that decides what a request's picture will be."""
+    def _painting(self, state: RequestState, step: int) -> str:
+        """Return a digest of all that decides what a request's picture will be after so many steps."""
         recipe = repr(self.recipe), repr(state.stages)
-        parts = state.request.anonymous.to_json(), *recipe, self.fingerprint, repr(self.inits)
+        request = state.request.until(step - 1).anonymous
+        parts = request.to_json(), *recipe, self.fingerprint, repr(self.inits)
         return sha256("\n".join(parts).encode()).hexdigest()
 
     def _leave_batch(self, state: RequestState) -> None:

@@ -12,8 +12,10 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
     if request.init not in (AUTO, *inits):
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
     parts = {target.part for target in request.judged_by} - {None} or {None}
-    if any(not any(target.weight for target in request.judged_by if target.part in (None, part)) for part in parts):
-        return "All targets have the weight 0; give one of them another."
+    for step in {0, *(steering.step for steering in request.steering)}:
+        targets = request.until(step).judged_by
+        if any(not any(target.weight for target in targets if target.part in (None, part)) for part in parts):
+            return "All targets have the weight 0; give one of them another."
     if len(parts) > request.steps:
         return f"A story of {len(parts)} parts needs as many steps; ask for more with `--steps`."
     if request.init_picture and request.init != AUTO:

@@ -21,6 +21,7 @@ class RequestState:
     Args:
         request: what is painted.
         stages: in which it is painted.
+        known: the request with as much of the steering as the rows tell of.
         rows: what it wants, as the objective says it.
         generator: source of all that is random in this painting.
         pictures: that it takes, ``[3, height, width]`` in [0, 1], by the digests that the request names.
@@ -32,7 +33,8 @@ class RequestState:
         prior_seconds: that the prior took for what it begins from.
         drawn: what is random about the objective in this and some further steps, ``[STEPS_DRAWN, …]``, and the state
             of the generator before it was drawn.
-        input: of its next step, where that was begun and broke off, see ``generation.engine.batch``.
+        input: of its next step but for the weights, where that was begun and broke off, see
+            ``generation.engine.batch``.
         fault: why it has left without being done.
         picture: as it is now, ``[3, height, width]`` in [0, 1], None before the first step. It is valid until the next
             step of its batch.
@@ -40,6 +42,7 @@ class RequestState:
 
     request: ImagineRequest
     stages: tuple[Stage, ...]
+    known: ImagineRequest
     rows: tuple[Tensor, ...]
     generator: Generator
     left_out: str
@@ -58,6 +61,14 @@ class RequestState:
     def done(self) -> bool:
         """Whether the last step is behind."""
         return self.step == self.request.steps
+
+    @property
+    def turns(self) -> bool:
+        """Whether it has other targets from now on than its rows tell of."""
+        if not self.request.steering:
+            return False
+        now = self.request.until(self.step).judged_by
+        return [target.text for target in now] != [target.text for target in self.known.judged_by]
 
     @property
     def key(self) -> Key:

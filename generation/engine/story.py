@@ -20,8 +20,9 @@ def weights(request: ImagineRequest, step: int) -> Tensor:
     """Return how much each target counts in a step, counted from 0: ``[T]``, whose sizes add up to 1.
 
     The parts of a story have equal shares of the steps, and in each its own targets and those of all parts count.
+    Targets that steering adds in a later step are not among them.
     """
-    parts = _by_part(request.judged_by)
+    parts = _by_part(request.until(step).judged_by)
     if len(parts) == 1:
         return parts[0]
     position = (step + 0.5) * len(parts) / request.steps

@@ -1,11 +1,11 @@
 """Who runs the workers."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
 from generation.events import Checkpoint, Event
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 
 NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 
@@ -34,6 +34,12 @@ class Executor(Protocol):
         """Have a device paint the request, from a checkpoint if it is given and fits.
 
         It is lost when the device is down. The pictures are those that it names, PNGs by their SHA-256.
+        """
+
+    def steer(self, device: int, request_id: str, steering: Sequence[Steering]) -> None:
+        """Have a device paint a request otherwise from its next step on, which ``Steered`` answers.
+
+        There is no answer where the device has not got the request or goes down.
         """
 
     def abort(self, device: int, request_id: str) -> None:

@@ -10,10 +10,10 @@ from config.settings import ModelsSettings
 from generation.events import Checkpoint, Event
 from generation.executor import NO_PICTURES
 from generation.executor.process import COMMAND
-from generation.executor.protocol import Abort, Load, Paint, Suspend
+from generation.executor.protocol import Abort, Load, Paint, Steer, Suspend
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 
 CHECKPOINT_SECONDS = 5.0
 
@@ -89,6 +89,10 @@ class LocalExecutor:
     ) -> None:
         """Have a device paint the request; it is lost when the device is down."""
         self._supervisors[device].send(Paint(request, checkpoint, dict(pictures)))
+
+    def steer(self, device: int, request_id: str, steering: Sequence[Steering]) -> None:
+        """Have a device paint a request otherwise from its next step on."""
+        self._supervisors[device].send(Steer(request_id, tuple(steering)))
 
     def abort(self, device: int, request_id: str) -> None:
         """Have a device stop painting within one step."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from generation.events import Checkpoint, Heartbeat, Ready, RequestEvent
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 
 HEADER = struct.Struct("!I")
 LARGEST = 2**30
@@ -64,6 +64,19 @@ class Paint:
 
 
 @dataclass(frozen=True, slots=True)
+class Steer:
+    """Message down: paint a request otherwise from its next step on; where it is in progress ``Steered`` answers.
+
+    Args:
+        request_id: of the request.
+        steering: of which the worker sets the step.
+    """
+
+    request_id: str
+    steering: tuple[Steering, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Abort:
     """Message down: forget a request."""
 
@@ -101,7 +114,7 @@ class LoadFailed:
     reason: str
 
 
-ToWorker = Load | Paint | Abort | Suspend
+ToWorker = Load | Paint | Steer | Abort | Suspend
 FromWorker = Hello | LoadFailed | Ready | Heartbeat | RequestEvent
 
 

@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from generation.engine.checkpoint import PaintingCopy
-from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Steered, Suspended
 from generation.executor.protocol import FromWorker
 from generation.metadata import Setup
 from generation.request import ImagineRequest
@@ -39,7 +39,8 @@ class _Copied:
     copy: PaintingCopy
 
 
-_Item = Heartbeat | Started | Suspended | Failed | _Advanced | _Painted | _Copied
+_Single = Heartbeat | Started | Suspended | Failed | _Advanced | _Painted | _Copied
+_Item = _Single | tuple[Steered, ...]
 
 
 class Reporter:
@@ -75,7 +76,8 @@ class Reporter:
             self._urgent.clear()
             items, self._pending = list(self._pending.values()), {}
         for item in items:
-            self._send(self._encoded(item))
+            for message in item if isinstance(item, tuple) else [self._encoded(item)]:
+                self._send(message)
 
     def start(self, started: Started) -> None:
         """Report that a request is being painted."""
@@ -101,9 +103,19 @@ class Reporter:
             self._pending[key] = _Advanced(progress, picture)
             self._something.set()
 
+    def steer(self, steered: Steered) -> None:
+        """Report that a request is painted otherwise, or is not."""
+        with self._lock:
+            earlier = self._pending.get(("steered", steered.request_id))
+            self._pending["steered", steered.request_id] = *(earlier if isinstance(earlier, tuple) else ()), steered
+            self._something.set()
+            self._urgent.set()
+
     def keep(self, request_id: str, seconds: float, copy: PaintingCopy) -> None:
         """Report what a request that was started so many seconds ago can go on from."""
         with self._lock:
+            # Behind what is still to be said of how the painting was steered before.
+            self._pending.pop(("copied", request_id), None)
             self._pending["copied", request_id] = _Copied(request_id, seconds, copy)
             self._something.set()
 
@@ -111,22 +123,22 @@ class Reporter:
         self, request: ImagineRequest, picture: Snapshot, started: float, files: Mapping[str, bytes] = NO_FILES
     ) -> None:
         """Report a request that is done and was started at ``started``, by ``time.monotonic``, with files beside it."""
-        self.forget(request.id, but="started")
+        self.forget(request.id, but=("started", "steered"))
         self._hurry("ended", request.id, _Painted(request, picture, started, files))
 
     def fail(self, failed: Failed) -> None:
         """Report that a request's picture will not come."""
-        self.forget(failed.request_id, but="started")
+        self.forget(failed.request_id, but=("started", "steered"))
         self._hurry("ended", failed.request_id, failed)
 
     def suspend(self, suspended: Suspended) -> None:
         """Report that a request is not painted any more."""
         self._hurry("ended", suspended.request_id, suspended)
 
-    def forget(self, request_id: str, *, but: str = "") -> None:
+    def forget(self, request_id: str, *, but: Sequence[str] = ()) -> None:
         """Drop what there is still to say of a request."""
         with self._lock:
-            for kind in {"started", "advanced", "copied", "ended"} - {but}:
+            for kind in {"started", "advanced", "steered", "copied", "ended"} - {*but}:
                 self._pending.pop((kind, request_id), None)
 
     def _hurry(self, kind: str, request_id: str, item: _Item) -> None:
@@ -135,7 +147,7 @@ class Reporter:
             self._something.set()
             self._urgent.set()
 
-    def _encoded(self, item: _Item) -> FromWorker:
+    def _encoded(self, item: _Single) -> FromWorker:
         match item:
             case _Advanced(progress, picture):
                 return progress if picture is None else replace(progress, preview=encode_preview(picture))

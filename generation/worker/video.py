@@ -77,7 +77,7 @@ class Film:
     """A film that comes about together with a picture.
 
     Args:
-        request: that is painted.
+        request: that is painted, as it is painted now.
         kind: format of the film, one of ``FILMS``.
         setup: with what it is painted.
     """
@@ -122,7 +122,7 @@ class Film:
     def _run(self) -> None:
         files: dict[str, bytes] = {}
         try:
-            film = encode(self.kind, self._taken(), self._pace, Metadata(self.request, self.setup))
+            film = encode(self.kind, self._taken(), self._pace, lambda: Metadata(self.request, self.setup))
             if len(film) <= MOST_BYTES:
                 files[self.kind] = film
         except Exception:
@@ -145,7 +145,7 @@ def film_of(request: ImagineRequest, setup: Setup | None) -> Film | None:
     return None if kind is None else Film(request, kind, setup)
 
 
-def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Metadata) -> bytes:
+def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Callable[[], Metadata]) -> bytes:
     """Return a film that says how it was made.
 
     Args:
@@ -153,14 +153,14 @@ def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Meta
         pictures: ``[H, W, 3]`` of uint8, at least one, all of one shape. Odd sides are made even by a row or column of
             the edge, as H.264 wants them.
         pace: of which ``fps`` and ``still`` are used.
-        metadata: that it carries.
+        metadata: returns what it carries, which may be something else at the end than at the beginning.
     """
     codec, pixels, options = CODECS[kind]
-    first = next(pictures)
+    first, early = next(pictures), metadata()
     height, width = (side + side % 2 * (kind != "gif") for side in first.shape[:2])
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=kind, container_options={} if kind == "mp4" else {"loop": "0"}) as container:
-        container.metadata.update({"title": metadata.request.prompt[:200], "comment": metadata.note})
+        container.metadata.update(_comment(early))
         stream = container.add_stream(codec, rate=pace.fps, options=dict(options))
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
@@ -175,7 +175,26 @@ def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Meta
             frame.pts, frame.time_base = number, 1 / pace.fps
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    return in_film(buffer.getvalue(), metadata)
+    late = metadata()
+    film = _commented(buffer.getvalue(), late) if kind == "mp4" and late != early else buffer.getvalue()
+    return in_film(film, late)
+
+
+def _comment(metadata: Metadata) -> Mapping[str, str]:
+    return {"title": metadata.request.prompt[:200], "comment": metadata.note}
+
+
+def _commented(film: bytes, metadata: Metadata) -> bytes:
+    """Return an MP4 with another comment, which has to be said before its first picture; its pictures stay."""
+    buffer = io.BytesIO()
+    with av.open(io.BytesIO(film), "r") as source, av.open(buffer, "w", format="mp4") as copy:
+        copy.metadata.update(_comment(metadata))
+        stream = copy.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:  # the last one is empty
+                packet.stream = stream
+                copy.mux(packet)
+    return buffer.getvalue()
 
 
 def _held(first: np.ndarray, rest: Iterator[np.ndarray], still: int) -> Iterator[np.ndarray]:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
@@ -24,7 +24,7 @@ from generation.engine.engine import Engine
 from generation.engine.faults import Fault, is_loss
 from generation.engine.state import RequestState
 from generation.errors import DeviceError, GenerationError, RequestError
-from generation.events import Failed, Heartbeat, Progress, Ready, Started, Suspended
+from generation.events import Failed, Heartbeat, Progress, Ready, Started, Steered, Suspended
 from generation.executor.protocol import (
     Abort,
     FromWorker,
@@ -32,13 +32,14 @@ from generation.executor.protocol import (
     Load,
     LoadFailed,
     Paint,
+    Steer,
     Suspend,
     ToWorker,
     pack,
     read,
 )
 from generation.metadata import Setup
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
 from generation.worker.memory import capacity
@@ -105,6 +106,8 @@ class Worker:
         match message:
             case Paint():
                 self._start(message)
+            case Steer(request_id, steering):
+                self._steer(request_id, steering)
             case Abort(request_id):
                 self.engine.abort_request(request_id)
                 self.reporter.forget(request_id)
@@ -144,12 +147,28 @@ class Worker:
         except Exception as error:
             if is_loss(error):
                 raise
-            self._break_off(request, Fault.of(error))
+            self._break_off(request.id, Fault.of(error))
         else:
             film = film_of(request, self.setup)
             if film is not None:
                 self._films[request.id] = film
             self.reporter.start(Started(request.id, self.device, state.left_out, state.step))
+
+    def _steer(self, request_id: str, steering: Sequence[Steering]) -> None:
+        """Paint a request otherwise from its next step on; one that has ended is ignored."""
+        try:
+            request = self.engine.steer_request(request_id, steering)
+        except RequestError as error:
+            self.reporter.steer(Steered(request_id, refusal=str(error)))
+        except Exception as error:
+            if is_loss(error):
+                raise
+            self._break_off(request_id, Fault.of(error))
+        else:
+            if request is not None:
+                if request_id in self._films:
+                    self._films[request_id].request = request
+                self.reporter.steer(Steered(request_id, request.steering))
 
     def _suspend(self, request_id: str) -> None:
         """Stop painting a request and say from what it can go on; one that has ended is ignored."""
@@ -165,7 +184,7 @@ class Worker:
         request = state.request
         clock = self._clocks[request.id]
         if state.fault is not None:
-            self._break_off(request, state.fault)
+            self._break_off(request.id, state.fault)
             return
         if state.picture is None:
             self.reporter.advance(Progress(request.id, 0, request.steps, time.monotonic() - clock.started), None)
@@ -206,9 +225,9 @@ class Worker:
         if film is not None:
             film.cancel()
 
-    def _break_off(self, request: ImagineRequest, fault: Fault) -> None:
-        print(f"Request {request.id} broke off.\n{fault.traceback}", file=sys.stderr, end="")
-        self._fail(Failed(request.id, TOO_LARGE if fault.is_shortage else BROKE_OFF, fault.is_shortage))
+    def _break_off(self, request_id: str, fault: Fault) -> None:
+        print(f"Request {request_id} broke off.\n{fault.traceback}", file=sys.stderr, end="")
+        self._fail(Failed(request_id, TOO_LARGE if fault.is_shortage else BROKE_OFF, fault.is_shortage))
 
     def _fail(self, failed: Failed) -> None:
         del self._clocks[failed.request_id]

@@ -2,15 +2,16 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, Self
 
 from PIL import Image
 
 from generation.capacity import Capacity
-from generation.events import Checkpoint, Down, Event, Failed, Finished, Progress, Ready, Started, Suspended
-from generation.request import ImagineRequest
+from generation.events import Checkpoint, Down, Event, Failed, Finished, Progress, Ready, Started, Steered, Suspended
+from generation.request import ImagineRequest, Steering
 
 
 def picture(color: str = "red", kind: str = "PNG") -> bytes:
@@ -31,6 +32,8 @@ class ScriptedExecutor:
         self.pictures: dict[str, Mapping[str, bytes]] = {}
         """What each was sent with."""
         self.aborted: list[ImagineRequest] = []
+        self.said: list[tuple[str, tuple[Steering, ...]]] = []
+        """How what is being painted was to be steered."""
         self.entered = False
         self._ready = [
             Ready(f"cuda:{number}", Capacity(slots), multiple, inits=("sketch", "noise"), most_cutouts=64)
@@ -62,6 +65,11 @@ class ScriptedExecutor:
         self.pictures[request.id] = pictures
         self._devices[request.id] = device
         self._changed.set()
+
+    def steer(self, device: int, request_id: str, steering: Sequence[Steering]) -> None:
+        if request_id in self.requests and self._devices[request_id] == device:
+            self.said.append((request_id, tuple(steering)))
+            self._changed.set()
 
     def abort(self, device: int, request_id: str) -> None:
         if request_id in self.requests and self._devices[request_id] == device:
@@ -104,6 +112,12 @@ class ScriptedExecutor:
     def advance(self, request: ImagineRequest, step: int, preview: bytes | None = None) -> None:
         progress = Progress(request.id, step, request.steps, float(step), preview)
         self.say(progress, self._devices[request.id])
+
+    def turn(self, request: ImagineRequest, *steering: Steering, refusal: str = "") -> None:
+        """Let a request be painted so from now on, or not."""
+        if not refusal:
+            self.requests[request.id] = replace(self.requests[request.id], steering=steering)
+        self.say(Steered(request.id, steering, refusal), self._devices[request.id])
 
     def finish(self, request: ImagineRequest, png: bytes | None = None, seconds: float = 21.4, **files: bytes) -> None:
         del self.requests[request.id]
