@@ -9,14 +9,15 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.bodies import Body, read_body
 from sandbox.errors import DiscordError, http_refusal
 from sandbox.events import Events
 from sandbox.faults import Fault, Faults
-from sandbox.forms import Body, read_body
+from sandbox.interactions import Interactions
 from sandbox.model import User
 from sandbox.rate_limits import RateLimits
 from sandbox.rest import ROUTES
-from sandbox.rest.call import Call, Route
+from sandbox.rest.call import Call, Created, Route
 from sandbox.world import World
 
 PREFIX = "/api/v10"
@@ -35,12 +36,14 @@ class Api:
         world: World,
         events: Events,
         limits: RateLimits,
+        interactions: Interactions,
         faults: Faults,
         observe: Observer | None,
     ) -> None:
         self._world = world
         self._events = events
         self._limits = limits
+        self._interactions = interactions
         self._faults = faults
         self._observe = observe
 
@@ -58,13 +61,13 @@ class Api:
                 fault = self._faults.take(route.method, route.path) if user is None or user.bot else None
                 if fault is not None and not fault.late:
                     return await self._fail(request, body, fault)
-                if user is not None:
-                    headers = self._limit(request, route, user)
+                headers = self._limit(request, route, user)
                 body = await read_body(request)
                 call = Call(
                     self._world,
                     self._events,
                     self._limits,
+                    self._interactions,
                     user or self._world.application.bot,
                     request.match_info,
                     request.query,
@@ -73,7 +76,9 @@ class Api:
                 answer = await route.handler(call)
                 if fault is not None:
                     return await self._fail(request, body, fault)
-                return self._finish(request, body, 204 if answer is None else 200, answer, headers)
+                status = 201 if isinstance(answer, Created) else 204 if answer is None else 200
+                answer = answer.answer if isinstance(answer, Created) else answer
+                return self._finish(request, body, status, answer, headers)
             except DiscordError as error:
                 if error.retry_after is not None:
                     headers |= {"Retry-After": str(math.ceil(error.retry_after)), "Via": "1.1 google"}
@@ -96,9 +101,11 @@ class Api:
             return None
         raise http_refusal(401, "Unauthorized")
 
-    def _limit(self, request: web.Request, route: Route, user: User) -> dict[str, str]:
-        major = request.match_info.get("channel_id") or request.match_info.get("guild_id") or ""
-        standing = self._limits.take(user.id, route.method, route.path, major, bot=user.bot)
+    def _limit(self, request: web.Request, route: Route, user: User | None) -> dict[str, str]:
+        path = request.match_info
+        major = path.get("channel_id") or path.get("guild_id") or path.get("webhook_token") or ""
+        bot = user is None or user.bot
+        standing = self._limits.take(user and user.id, route.method, route.path, major, bot=bot)
         if standing.retry_after is not None:
             raise _LimitedError(standing.retry_after, standing.scope, standing.headers)
         return standing.headers

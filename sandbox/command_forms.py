@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sandbox.errors import form_refusal, quoted, refusal
-from sandbox.forms import Snowflake, whole
+from sandbox.forms import Snowflake, length, whole
 
 CHAT = 1
 SUBCOMMAND, GROUP, STRING, INTEGER, NUMBER = 1, 2, 3, 4, 10
@@ -30,19 +30,6 @@ MAX_COMMANDS = {CHAT: 100, 2: 15, 3: 15}
 MAX_OPTIONS = 25
 MAX_SIZE = 8000
 MAX_NUMBER = (1 << 53) - 1
-
-
-def _length(least: int, most: int) -> BeforeValidator:
-    def check(value: object) -> object:
-        if isinstance(value, str) and not least <= len(value) <= most:
-            raise PydanticCustomError(
-                "BASE_TYPE_BAD_LENGTH",
-                "Must be between {least} and {most} in length.",
-                {"least": least, "most": most},
-            )
-        return value
-
-    return BeforeValidator(check)
 
 
 def _lower_case_word(name: str) -> str:
@@ -56,8 +43,8 @@ def _permissions(value: object) -> object:
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,17}", value) else value
 
 
-Name = Annotated[str, _length(1, 32)]
-Description = Annotated[str, _length(1, 100)]
+Name = Annotated[str, length(1, 32)]
+Description = Annotated[str, length(1, 100)]
 Names = Annotated[dict[str, Name], Field(max_length=34)]
 Descriptions = Annotated[dict[str, Description], Field(max_length=34)]
 Finite = Annotated[StrictFloat, Field(ge=-MAX_NUMBER, le=MAX_NUMBER, allow_inf_nan=False)]
@@ -66,8 +53,8 @@ Finite = Annotated[StrictFloat, Field(ge=-MAX_NUMBER, le=MAX_NUMBER, allow_inf_n
 class Choice(BaseModel):
     """One of the values that an option can have."""
 
-    name: Annotated[str, _length(1, 100)]
-    name_localizations: Annotated[dict[str, Annotated[str, _length(1, 100)]], Field(max_length=34)] | None = None
+    name: Annotated[str, length(1, 100)]
+    name_localizations: Annotated[dict[str, Annotated[str, length(1, 100)]], Field(max_length=34)] | None = None
     value: Any
 
     @field_validator("value")
@@ -140,23 +127,27 @@ class CommandList(RootModel[Annotated[list[Command], Field(max_length=130)]]):
     """All commands of an application."""
 
 
-def check(commands: list[Command]) -> None:
-    """Raise DiscordError 30032 or 50035 where commands, each of them well formed, do not fit together."""
+def check(commands: list[Command], *, alone: bool = False) -> None:
+    """Raise DiscordError 30032 or 50035 where commands, each of them well formed, do not fit together.
+
+    `alone` says that only the last of them is new, and that its form is the whole body.
+    """
     seen: set[tuple[int, str]] = set()
     counts = dict.fromkeys(MAX_COMMANDS, 0)
     for place, command in enumerate(commands):
+        here: tuple[str | int, ...] = () if alone else (place,)
         kind = command.type or CHAT
         if (kind, command.name) in seen:
             raise form_refusal(
-                (place, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"
+                (*here, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"
             )
         seen.add((kind, command.name))
         counts[kind] += 1
         if counts[kind] > MAX_COMMANDS[kind]:
             raise refusal(30032)
-        _check_options(command.options or [], (place, "options"), {SUBCOMMAND, GROUP})
+        _check_options(command.options or [], (*here, "options"), {SUBCOMMAND, GROUP})
         if _size(command) > MAX_SIZE:
-            raise form_refusal((place,), "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({MAX_SIZE})")
+            raise form_refusal(here, "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({MAX_SIZE})")
 
 
 def _check_options(options: list[Option], path: tuple[str | int, ...], nested: set[int]) -> None:

@@ -3,20 +3,32 @@
 https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import ValidationError
 
+UNION = "one of: "
+"""What the name of a form in a choice of several begins with; no such name is part of the path to a problem."""
+
 _KNOWN: dict[int, tuple[int, str]] = {
+    10002: (404, "Unknown Application"),
     10003: (404, "Unknown Channel"),
     10004: (404, "Unknown Guild"),
     10007: (404, "Unknown Member"),
     10008: (404, "Unknown Message"),
+    10011: (404, "Unknown Role"),
     10013: (404, "Unknown User"),
     10014: (400, "Unknown Emoji"),
+    10015: (404, "Unknown Webhook"),
+    10062: (404, "Unknown interaction"),
+    10063: (404, "Unknown application command"),
+    20001: (403, "Bots cannot use this endpoint"),
     30010: (400, "Maximum number of reactions reached (20)"),
     30032: (400, "Maximum number of application commands reached (100)"),
     40005: (413, "Request entity too large"),
+    40060: (400, "Interaction has already been acknowledged."),
     50001: (403, "Missing Access"),
     50003: (403, "Cannot execute action on a DM channel"),
     50005: (403, "Cannot edit a message authored by another user"),
@@ -24,6 +36,7 @@ _KNOWN: dict[int, tuple[int, str]] = {
     50007: (403, "Cannot send messages to this user"),
     50008: (400, "Cannot send messages in a non-text channel"),
     50013: (403, "Missing Permissions"),
+    50027: (401, "Invalid Webhook Token"),
     50109: (400, "The request body contains invalid JSON."),
     50146: (400, "Uploaded file not found."),
     160002: (400, "Cannot reply without permission to read message history"),
@@ -77,6 +90,17 @@ def form_refusal(path: tuple[str | int, ...], code: str, message: str) -> Discor
     return invalid_form([(path, code, message)])
 
 
+@contextmanager
+def under(name: str) -> Iterator[None]:
+    """Nest the problems of a form that is a field of another under that field's name."""
+    try:
+        yield
+    except DiscordError as error:
+        if error.errors is not None:
+            error.errors = {name: error.errors}
+        raise
+
+
 def invalid_form(problems: list[tuple[tuple[str | int, ...], str, str]]) -> DiscordError:
     """Return 50035 with the problems nested under their fields, as Discord nests them."""
     errors: dict[str, Any] = {}
@@ -91,8 +115,12 @@ def invalid_form(problems: list[tuple[tuple[str | int, ...], str, str]]) -> Disc
 def from_pydantic(error: ValidationError, place: tuple[str, ...] = ()) -> DiscordError:
     """Return pydantic's complaints as Discord words them; `place` leads to what was checked."""
     return invalid_form(
-        [(place + detail["loc"], *_worded(detail["type"], detail)) for detail in error.errors(include_url=False)]
+        [(place + _path(detail["loc"]), *_worded(detail["type"], detail)) for detail in error.errors(include_url=False)]
     )
+
+
+def _path(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    return tuple(each for each in location if not str(each).startswith(UNION))
 
 
 def quoted(value: object) -> str:

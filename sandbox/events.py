@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from sandbox import intents, payloads
+from sandbox import intents, message_payloads, payloads
 from sandbox.gateway_forms import MembersRequest
 from sandbox.intents import Intent
 from sandbox.model import Channel, ChannelType, Message, User
@@ -32,9 +32,16 @@ class Events:
         """MESSAGE_UPDATE."""
         self._message("MESSAGE_UPDATE", channel, message)
 
-    def message_deleted(self, channel: Channel, message_id: int) -> None:
+    def message_deleted(self, channel: Channel, message: Message) -> None:
         """MESSAGE_DELETE."""
-        self._tell(channel, intents.MESSAGES, "MESSAGE_DELETE", {"id": str(message_id)})
+        self._tell(channel, intents.MESSAGES, "MESSAGE_DELETE", {"id": str(message.id)}, message.audience)
+
+    def to_user(self, user: User, event: str, data: Payload, session_id: str = "") -> None:
+        """Tell one user something, in the session with this id where there is one."""
+        sessions = [each for each in self._sessions if each.user is user]
+        for session in [each for each in sessions if each.id == session_id] or sessions:
+            session.dispatch(event, data)
+        self.heard()
 
     def reaction(self, kind: str, channel: Channel, message: Message, user: User, emoji: str) -> None:
         """MESSAGE_REACTION_ADD or MESSAGE_REACTION_REMOVE, by `kind`."""
@@ -63,7 +70,7 @@ class Events:
         for session in self._sessions:
             if session.listens(Intent.GUILDS):
                 session.dispatch("CHANNEL_UPDATE", payloads.channel(self._world, channel, session.user))
-        self._heard()
+        self.heard()
 
     def presence(self, user: User) -> None:
         """PRESENCE_UPDATE."""
@@ -71,7 +78,7 @@ class Events:
         for session in self._sessions:
             if session.listens(Intent.GUILD_PRESENCES):
                 session.dispatch("PRESENCE_UPDATE", data)
-        self._heard()
+        self.heard()
 
     def presence_payload(self, user: User) -> Payload:
         """Return how `user` is seen; people are always there, the bot while it is connected."""
@@ -116,16 +123,16 @@ class Events:
         )
 
     def _message(self, event: str, channel: Channel, message: Message) -> None:
-        for session in self._listeners(channel, intents.MESSAGES):
+        for session in self._listeners(channel, intents.MESSAGES, message.audience):
             payload = self.message_payload(channel, message, session.user)
             if not self._sessions.readers(session):
                 payload = intents.withhold(payload, message, channel, session.user)
             session.dispatch(event, payload)
-        self._heard()
+        self.heard()
 
     def message_payload(self, channel: Channel, message: Message, viewer: User) -> Payload:
         """Return a message as the gateway sends it: with its server and its author's membership."""
-        payload = payloads.message(self._world, message, viewer)
+        payload = message_payloads.message(self._world, message, viewer)
         if channel.guild_id is None:
             return payload
         members = self._world.guild.members
@@ -137,22 +144,32 @@ class Events:
             ],
         }
 
-    def _tell(self, channel: Channel, kinds: tuple[Intent, Intent], event: str, data: Payload) -> None:
+    def _tell(
+        self,
+        channel: Channel,
+        kinds: tuple[Intent, Intent],
+        event: str,
+        data: Payload,
+        audience: User | None = None,
+    ) -> None:
         data["channel_id"] = str(channel.id)
         if channel.guild_id is not None:
             data["guild_id"] = str(channel.guild_id)
-        for session in self._listeners(channel, kinds):
+        for session in self._listeners(channel, kinds, audience):
             session.dispatch(event, data)
-        self._heard()
+        self.heard()
 
-    def _listeners(self, channel: Channel, kinds: tuple[Intent, Intent]) -> Iterator[Session]:
+    def _listeners(
+        self, channel: Channel, kinds: tuple[Intent, Intent], audience: User | None = None
+    ) -> Iterator[Session]:
         needed = kinds[0] if channel.guild_id is not None else kinds[1]
         for session in self._sessions:
             visible = self._world.permissions(session.user, channel) & Permission.VIEW_CHANNEL
-            if visible and session.listens(needed):
+            if visible and session.listens(needed) and audience in (None, session.user):
                 yield session
 
-    def _heard(self) -> None:
+    def heard(self) -> None:
+        """Say that something happened."""
         for callback in self.on_event:
             callback()
 

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from sandbox.forms import AttachmentForm, Upload
+from sandbox.bodies import Upload
+from sandbox.message_forms import AttachmentForm
 from sandbox.model import Attachment
 from sandbox.snowflake import Clock
 

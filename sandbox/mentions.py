@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from sandbox.errors import form_refusal
-from sandbox.forms import AllowedMentions
+from sandbox.message_forms import AllowedMentions
 from sandbox.model import Channel, ChannelType, Message, User
 from sandbox.permissions import Permission
 from sandbox.world import World

@@ -10,7 +10,36 @@ class ChannelType(IntEnum):
 
     TEXT = 0
     DIRECT = 1
+    VOICE = 2
     CATEGORY = 4
+    ANNOUNCEMENT = 5
+    ANNOUNCEMENT_THREAD = 10
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+    FORUM = 15
+
+
+THREADS = (ChannelType.ANNOUNCEMENT_THREAD, ChannelType.PUBLIC_THREAD, ChannelType.PRIVATE_THREAD)
+
+
+class MessageType(IntEnum):
+    """The kinds of message that the sandbox has."""
+
+    DEFAULT = 0
+    THREAD_CREATED = 18
+    REPLY = 19
+    COMMAND = 20
+    THREAD_STARTER = 21
+    MENU_COMMAND = 23
+
+
+class InteractionKind(IntEnum):
+    """What a person did."""
+
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    FORM = 5
 
 
 @dataclass(slots=True, eq=False)
@@ -72,7 +101,10 @@ class Attachment:
 
 @dataclass(slots=True)
 class Message:
-    """A message. `mentions` are the users that it pings, `reactions` go from emoji to user ids."""
+    """A message. `mentions` are the users that it pings, `reactions` go from emoji to user ids.
+
+    An ephemeral one has an `audience`, who alone sees it; `interaction` is the one that it answers.
+    """
 
     id: int
     channel_id: int
@@ -89,11 +121,15 @@ class Message:
     tts: bool = False
     edited_at: float | None = None
     reactions: dict[str, list[int]] = field(default_factory=dict)
+    type: MessageType = MessageType.DEFAULT
+    components: list[dict[str, Any]] = field(default_factory=list)
+    audience: User | None = None
+    interaction: "Interaction | None" = None
 
 
 @dataclass(slots=True)
 class Channel:
-    """A text channel, a category or a direct conversation (`recipients`, no server)."""
+    """A channel, a category or a direct conversation (`recipients`, no server). `ephemeral` messages are kept apart."""
 
     id: int
     type: ChannelType
@@ -105,6 +141,39 @@ class Channel:
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     recipients: list[User] = field(default_factory=list)
     messages: dict[int, Message] = field(default_factory=dict)
+    ephemeral: dict[int, Message] = field(default_factory=dict)
+    nsfw: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Interaction:
+    """What a person did with the application, and how it was answered.
+
+    `name` is of the command, `target` what a context menu was opened on, `message` that of the component or of the
+    form's button, `parent` the interaction that a form was opened in. `data` is what the bot is told. `original` is the
+    first response, `messages` are all of them; `form` and `choices` are what a person is shown instead of one.
+    """
+
+    id: int
+    type: InteractionKind
+    token: str
+    user: User
+    channel: Channel
+    created_at: float
+    data: dict[str, Any]
+    session_id: str = ""
+    nonce: str | int | None = None
+    name: str = ""
+    target: "User | Message | None" = None
+    message: Message | None = None
+    parent: "Interaction | None" = None
+    attachments: list[Attachment] = field(default_factory=list)
+    acknowledged: bool = False
+    failed: bool = False
+    original: Message | None = None
+    messages: dict[int, Message] = field(default_factory=dict)
+    form: dict[str, Any] | None = None
+    choices: list[dict[str, Any]] | None = None
 
 
 @dataclass(slots=True)
@@ -131,3 +200,4 @@ class Application:
     guild_members: bool = False
     guild_presences: bool = False
     commands: list[dict[str, Any]] = field(default_factory=list)
+    guild_commands: list[dict[str, Any]] = field(default_factory=list)

@@ -3,16 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.model import Application, Attachment, Channel, ChannelType, Member, Message, Role, User
+from sandbox.model import Application, Channel, ChannelType, Member, Role, User
 from sandbox.permissions import guild_permissions
-from sandbox.snowflake import created_at
 from sandbox.world import World
 
 Payload = dict[str, Any]
-
-SUPPRESS_EMBEDS = 1 << 2
-SUPPRESS_NOTIFICATIONS = 1 << 12
-_SPOILER_ATTACHMENT = 1 << 3
 
 _PRESENCE_LIMITED = 1 << 13
 _MEMBERS_LIMITED = 1 << 15
@@ -195,95 +190,6 @@ def guild_entry(world: World, viewer: User) -> Payload:
         "owner": viewer.id == each.owner_id,
         "permissions": str(int(guild_permissions(each, each.members[viewer.id]))),
         "features": [],
-    }
-
-
-def attachment(world: World, each: Attachment) -> Payload:
-    """Return an attachment object, with a freshly signed address."""
-    url = world.cdn.url(each)
-    payload: Payload = {
-        "id": str(each.id),
-        "filename": each.filename,
-        "size": len(each.data),
-        "url": url,
-        "proxy_url": url,
-        "content_type": each.content_type,
-    }
-    if each.width is not None and each.height is not None:
-        payload |= {"width": each.width, "height": each.height}
-    if each.title is not None:
-        payload["title"] = each.title
-    if each.description is not None:
-        payload["description"] = each.description
-    if each.spoiler:
-        payload["flags"] = _SPOILER_ATTACHMENT
-    return payload
-
-
-def message(world: World, each: Message, viewer: User | None, *, nested: bool = False) -> Payload:
-    """Return a message object as `viewer` sees it; `nested` is one that another message answers."""
-    attachments = [attachment(world, one) for one in each.attachments]
-    by_name = {one["filename"]: one for one in attachments}
-    embeds = [] if each.flags & SUPPRESS_EMBEDS else [_embed(one, by_name) for one in each.embeds]
-    in_embeds = {one[key]["url"] for one in embeds for key in ("image", "thumbnail") if key in one}
-    payload: Payload = {
-        "id": str(each.id),
-        "type": 19 if each.reference is not None else 0,
-        "channel_id": str(each.channel_id),
-        "author": user(each.author),
-        "content": each.content,
-        "timestamp": timestamp(created_at(each.id)),
-        "edited_timestamp": None if each.edited_at is None else timestamp(each.edited_at),
-        "tts": each.tts,
-        "mention_everyone": each.mention_everyone,
-        "mentions": [user(one) for one in each.mentions],
-        "mention_roles": [str(role_id) for role_id in each.mention_roles],
-        "attachments": [one for one in attachments if one["url"] not in in_embeds],
-        "embeds": embeds,
-        "components": [],
-        "pinned": False,
-        "flags": each.flags,
-    }
-    if each.nonce is not None and viewer is each.author:
-        payload["nonce"] = each.nonce
-    if each.reactions:
-        payload["reactions"] = [_reaction(emoji, ids, viewer) for emoji, ids in each.reactions.items()]
-    if each.reference is not None:
-        place = {"type": 0, "channel_id": str(each.channel_id), "message_id": str(each.reference)}
-        home = world.guild.channels.get(each.channel_id)
-        payload["message_reference"] = place | ({"guild_id": str(world.guild.id)} if home else {})
-        if not nested:
-            here = home or world.direct[each.channel_id]
-            answered = here.messages.get(each.reference)
-            payload["referenced_message"] = answered and message(world, answered, viewer, nested=True)
-    return payload
-
-
-def _embed(form: Payload, attachments: dict[str, Payload]) -> Payload:
-    embed: Payload = form | {"type": "rich"}
-    for key in ("image", "thumbnail"):
-        if key not in form:
-            continue
-        url = form[key]["url"]
-        scheme, _, name = url.partition("://")
-        file = attachments.get(name) if scheme == "attachment" else None
-        embed[key] = {"url": url, "proxy_url": url}
-        if file is not None:
-            same = {name: file[name] for name in ("width", "height", "content_type") if name in file}
-            embed[key] = {"url": file["url"], "proxy_url": file["proxy_url"]} | same
-    return embed
-
-
-def _reaction(emoji: str, user_ids: list[int], viewer: User | None) -> Payload:
-    return {
-        "emoji": {"id": None, "name": emoji},
-        "count": len(user_ids),
-        "count_details": {"burst": 0, "normal": len(user_ids)},
-        "burst_colors": [],
-        "me_burst": False,
-        "me": viewer is not None and viewer.id in user_ids,
-        "burst_me": False,
-        "burst_count": 0,
     }
 
 

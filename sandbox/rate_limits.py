@@ -21,6 +21,7 @@ class Rule:
 _MESSAGES = "/channels/{channel_id}/messages"
 _MESSAGE = f"{_MESSAGES}/{{message_id}}"
 _REACTION = f"{_MESSAGE}/reactions/{{emoji_name}}"
+_WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 
 RULES = {
     ("POST", _MESSAGES): Rule(5, 5),
@@ -29,10 +30,15 @@ RULES = {
     ("PUT", f"{_REACTION}/@me"): Rule(1, 0.25),
     ("DELETE", f"{_REACTION}/@me"): Rule(1, 0.25),
     ("DELETE", f"{_REACTION}/{{user_id}}"): Rule(1, 0.25),
+    ("POST", _WEBHOOK): Rule(5, 2),
+    ("PATCH", f"{_WEBHOOK}/messages/@original"): Rule(5, 2),
+    ("PATCH", f"{_WEBHOOK}/messages/{{message_id}}"): Rule(5, 2),
 }
 OTHER = Rule(30, 10)
 GLOBAL = Rule(50, 1)
 OLD_EDITS = Rule(3, 20)
+COMMAND_CREATES = Rule(200, 86_400)
+"""New commands in all places, and on each server."""
 PERSON_FACTOR = 4
 """A person's client may do so much more than the bot."""
 
@@ -65,16 +71,20 @@ class RateLimits:
         self._windows: dict[tuple[object, ...], _Window] = {}
         self.enabled = True
 
-    def take(self, user_id: int, method: str, route: str, major: str, *, bot: bool) -> Standing:
-        """Count one request of `user_id`; `major` is the channel or server in its path."""
-        if not self.enabled:
+    def take(self, user_id: int | None, method: str, route: str, major: str, *, bot: bool) -> Standing:
+        """Count one request of `user_id`; `major` is the channel, server or webhook token in its path.
+
+        None is nobody: requests with a token in their path have no limit over everything, and some none at all.
+        """
+        if not self.enabled or (user_id is None and (method, route) not in self.rules):
             return Standing({})
         rule = self.rules.get((method, route), OTHER)
         factor = 1 if bot else self.person_factor
         limit = rule.limit * factor
-        wait, _ = self._count((user_id,), GLOBAL.limit * factor, GLOBAL.seconds)
-        if wait is not None:
-            return Standing({"X-RateLimit-Global": "true"}, wait, "global")
+        if user_id is not None:
+            wait, _ = self._count((user_id,), GLOBAL.limit * factor, GLOBAL.seconds)
+            if wait is not None:
+                return Standing({"X-RateLimit-Global": "true"}, wait, "global")
         wait, window = self._count((user_id, method, route, major), limit, rule.seconds)
         headers = {
             "X-RateLimit-Limit": str(limit),
@@ -88,6 +98,14 @@ class RateLimits:
     def take_old_edit(self, channel_id: int) -> float | None:
         """Count one edit of an old message; returns the seconds to wait where there were too many."""
         return self._count(("old edits", channel_id), OLD_EDITS.limit, OLD_EDITS.seconds)[0]
+
+    def take_command_creates(self, guild: str, count: int) -> float | None:
+        """Count new commands of a server, or of all for ""; returns the seconds to wait where there were too many."""
+        for _ in range(count):
+            wait, _window = self._count(("commands", guild), COMMAND_CREATES.limit, COMMAND_CREATES.seconds)
+            if wait is not None:
+                return wait
+        return None
 
     def _count(self, key: tuple[object, ...], limit: int, seconds: float) -> tuple[float | None, _Window]:
         now = self._clock()

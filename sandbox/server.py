@@ -15,6 +15,7 @@ from sandbox.api import PREFIX, Api, Observer
 from sandbox.events import Events
 from sandbox.faults import Fault, Faults
 from sandbox.gateway import Gateway
+from sandbox.interactions import Interactions
 from sandbox.model import Channel, Message, Overwrite, User
 from sandbox.payloads import Payload
 from sandbox.rate_limits import RateLimits
@@ -40,8 +41,9 @@ def _is_no_refusal(record: logging.LogRecord) -> bool:
 class Sandbox:
     """Discord on this machine, for as long as the `async with` block lasts.
 
-    `port` 0 takes a free one. `clock` and `heartbeat_seconds` are for tests; `observe` hears of every
-    REST call. Entering raises OSError where the port is taken.
+    `port` 0 takes a free one. `clock` and `heartbeat_seconds` are for tests; so are `response_seconds`, within which
+    an interaction must be answered, and `token_seconds`, for which its token is good. `observe` hears of every REST
+    call. Entering raises OSError where the port is taken.
     """
 
     def __init__(
@@ -51,12 +53,16 @@ class Sandbox:
         bot_name: str = "Easel",
         clock: Clock = time.time,
         heartbeat_seconds: float = 41.25,
+        response_seconds: float = 3.0,
+        token_seconds: float = 900.0,
         observe: Observer | None = None,
     ) -> None:
         self._port = port
         self._bot_name = bot_name
         self._clock = clock
         self._heartbeat_seconds = heartbeat_seconds
+        self._response_seconds = response_seconds
+        self._token_seconds = token_seconds
         self._observe = observe
         self._changed = asyncio.Event()
 
@@ -72,7 +78,8 @@ class Sandbox:
         self.limits = RateLimits(self._clock)
         self.faults = Faults()
         self.gateway = Gateway(self.world, self.sessions, self.events, self._heartbeat_seconds)
-        api = Api(self.world, self.events, self.limits, self.faults, self._observe)
+        self.interactions = Interactions(self.world, self.events, self._response_seconds, self._token_seconds)
+        api = Api(self.world, self.events, self.limits, self.interactions, self.faults, self._observe)
         app = web.Application(middlewares=[local_only])
         app.on_response_prepare.append(keep_to_own_pages)
         app.add_routes(
@@ -97,6 +104,7 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         """Close every connection and the port."""
+        self.interactions.close()
         await self.gateway.close()
         await self._runner.cleanup()
 

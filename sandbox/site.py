@@ -7,8 +7,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.api import json_response
+from sandbox.bodies import read_body
 from sandbox.errors import DiscordError
-from sandbox.forms import ApplicationSwitches, parse, parse_snowflake, read_body
+from sandbox.forms import ApplicationSwitches, parse, parse_snowflake
 from sandbox.gateway import Gateway
 from sandbox.model import ChannelType
 from sandbox.payloads import Payload

@@ -78,11 +78,16 @@ class World:
             return DIRECT_MESSAGE if user in channel.recipients else 0
         return channel_permissions(self.guild, self.guild.members[user.id], channel)
 
-    def channel(self, channel_id: int, user: User, needed: int = 0) -> Channel:
-        """Return a channel that `user` sees and may do `needed` in; raises 10003, 50001 or 50013."""
+    def place(self, channel_id: int) -> Channel:
+        """Return a channel or conversation; raises 10003."""
         channel = self.guild.channels.get(channel_id) or self.direct.get(channel_id)
         if channel is None:
             raise refusal(10003)
+        return channel
+
+    def channel(self, channel_id: int, user: User, needed: int = 0) -> Channel:
+        """Return a channel that `user` sees and may do `needed` in; raises 10003, 50001 or 50013."""
+        channel = self.place(channel_id)
         granted = self.permissions(user, channel)
         if not granted & Permission.VIEW_CHANNEL:
             raise refusal(50001)

@@ -4,8 +4,6 @@ Every REST call that goes through the `sandbox` fixture is checked against Disco
 """
 
 import asyncio
-import io
-import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,53 +11,14 @@ from typing import Any
 import aiohttp
 import discord
 import pytest
-import yarl
 
 from bot.discord_api import point_at
 from sandbox import Sandbox
 from sandbox.api import Observer
 from tests.openapi import Description, description_path
+from tests.people import Files, Person
 
-Files = list[tuple[str, bytes]]
-
-
-class Person:
-    """Acts as one user by the REST API, as any HTTP client can."""
-
-    def __init__(self, http: aiohttp.ClientSession, sandbox: Sandbox, token: str) -> None:
-        self._http = http
-        self._sandbox = sandbox
-        self._headers = {"Authorization": token}
-        self.headers: dict[str, str] = {}
-        """The headers of the last answer."""
-
-    async def call(self, method: str, path: str, body: object = None, files: Files | None = None) -> tuple[int, Any]:
-        """Call the API; returns status and JSON."""
-        options: dict[str, Any] = {} if body is None else {"json": body}
-        if files:
-            form = aiohttp.FormData(quote_fields=False)
-            form.add_field("payload_json", json.dumps(body or {}), content_type="application/json")
-            for number, (name, data) in enumerate(files):
-                form.add_field(
-                    f"files[{number}]", io.BytesIO(data), filename=name, content_type="application/octet-stream"
-                )
-            options = {"data": form}
-        url = yarl.URL(self._sandbox.api_base + path, encoded=True)
-        async with self._http.request(method, url, headers=self._headers, **options) as response:
-            self.headers = dict(response.headers)
-            text = await response.text()
-            return response.status, json.loads(text) if text else None
-
-    def messages_of(self, channel: str) -> str:
-        """Return the path of a channel's messages."""
-        return f"/channels/{self._sandbox.channel(channel).id}/messages"
-
-    async def say(self, channel: str, content: str = "", *, files: Files | None = None, **more: Any) -> Any:
-        """Write a message; returns it, and fails where it is refused."""
-        status, answer = await self.call("POST", self.messages_of(channel), {"content": content, **more}, files)
-        assert status == 200, answer
-        return answer
-
+__all__ = ["Files", "Person"]
 
 Cast = Callable[[str], Person]
 """Returns a person by name or role, or the bot by `bot`."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import payloads
+from sandbox import message_payloads
 from sandbox.model import Message
 from sandbox.world import World
 from tests.openapi import DEFAULT, Description, description_path
@@ -27,7 +27,7 @@ def message() -> dict[str, Any]:
     world = World("http://127.0.0.1:1", lambda: 1_790_000_000.0, "Easel")
     channel = next(each for each in world.guild.channels.values() if each.name == "art")
     written = Message(world.snowflakes.next(), channel.id, world.application.bot, "hello")
-    return payloads.message(world, written, None)
+    return message_payloads.message(world, written, None)
 
 
 def test_a_call_as_described_has_no_problems(description: Description, message: dict[str, Any]) -> None:

@@ -1,12 +1,15 @@
 """The REST API, one module for each of Discord's resources."""
 
-from sandbox.rest import applications, channels, guilds, messages, reactions, users
+from sandbox.rest import applications, channels, commands, guilds, interactions, messages, reactions, users, webhooks
 
 ROUTES = [
     *applications.ROUTES,
+    *commands.ROUTES,
     *users.ROUTES,
     *guilds.ROUTES,
     *channels.ROUTES,
     *messages.ROUTES,
     *reactions.ROUTES,
+    *interactions.ROUTES,
+    *webhooks.ROUTES,
 ]

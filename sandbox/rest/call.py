@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from sandbox.bodies import Body
 from sandbox.errors import http_refusal, refusal
 from sandbox.events import Events
-from sandbox.forms import Body, parse, parse_snowflake
+from sandbox.forms import parse, parse_snowflake
+from sandbox.interactions import Interactions
 from sandbox.model import Channel, Message, User
 from sandbox.rate_limits import RateLimits
 from sandbox.world import World
@@ -23,6 +25,7 @@ class Call:
     world: World
     events: Events
     limits: RateLimits
+    interactions: Interactions
     user: User
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -59,8 +62,15 @@ class Call:
             raise http_refusal(403, "Forbidden")
 
 
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The answer to a call that made something new: 201 instead of 200."""
+
+    answer: Any
+
+
 Handler = Callable[[Call], Awaitable[Any]]
-"""Answers a call with what becomes the JSON body, or with None for 204 No Content."""
+"""Answers a call with what becomes the JSON body, perhaps as `Created`, or with None for 204 No Content."""
 
 
 @dataclass(frozen=True, slots=True)

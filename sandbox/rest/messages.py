@@ -4,19 +4,19 @@ https://docs.discord.com/developers/resources/message
 """
 
 import math
-from typing import Any
 
-from sandbox import files, intents, mentions, payloads
+from sandbox import intents, mentions
 from sandbox.errors import DiscordError, form_refusal, refusal
-from sandbox.forms import AttachmentForm, Embed, MessageCreate, MessageEdit, MessagesQuery
-from sandbox.model import Attachment, Channel, ChannelType, Message
-from sandbox.payloads import SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Payload
+from sandbox.forms import MessagesQuery
+from sandbox.message_forms import MessageCreate, MessageEdit
+from sandbox.message_payloads import message as shown
+from sandbox.model import Channel, ChannelType, Message, MessageType
+from sandbox.payloads import Payload
 from sandbox.permissions import Permission
+from sandbox.rest import writing
 from sandbox.rest.call import Call, Route
 from sandbox.snowflake import created_at
 
-MAX_EMBEDS_SIZE = 6000
-MAX_ATTACHMENTS = 10
 NONCE_SECONDS = 300
 OLD_SECONDS = 3600
 
@@ -27,7 +27,8 @@ async def list_messages(call: Call) -> list[Payload]:
     query = call.query_form(MessagesQuery)
     if not call.world.permissions(call.user, channel) & Permission.READ_MESSAGE_HISTORY:
         return []
-    newest_first = sorted(channel.messages.values(), key=lambda each: -each.id)
+    own = [each for each in channel.ephemeral.values() if each.audience is call.user]
+    newest_first = sorted([*channel.messages.values(), *own], key=lambda each: -each.id)
     if query.before is not None:
         chosen = [each for each in newest_first if each.id < query.before][: query.limit]
     elif query.after is not None:
@@ -56,27 +57,14 @@ async def create_message(call: Call) -> Payload:
     mentions.check(form.allowed_mentions)
     if form.enforce_nonce and (earlier := _same_nonce(call, channel, form.nonce)):
         return _shown(call, channel, earlier)
-    embeds = _checked_embeds(form.embeds)
-    _check_permissions(call, channel, embeds=bool(embeds), attachments=bool(call.body.files))
+    _check_permissions(call, channel, form)
     answered = _answered(call, channel, form)
-    message = Message(
-        call.world.snowflakes.next(),
-        channel.id,
-        call.user,
-        form.content or "",
-        embeds,
-        nonce=form.nonce,
-        flags=(form.flags or 0) & (SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS),
-        tts=bool(form.tts),
-        reference=form.message_reference.message_id if form.message_reference else None,
-    )
-    message.attachments = _attachments(call, channel, form, [])
-    if not (message.content or message.embeds or message.attachments):
-        raise refusal(50006)
-    _mention(call, channel, message, form, answered)
-    call.world.keep(message.attachments)
-    channel.messages[message.id] = message
-    call.events.message_created(channel, message)
+    message = writing.compose(call, channel, form, call.user)
+    message.nonce, message.tts = form.nonce, bool(form.tts)
+    if form.message_reference:
+        message.type, message.reference = MessageType.REPLY, form.message_reference.message_id
+    writing.mention(call, channel, message, form.allowed_mentions, answered)
+    writing.keep(call, channel, message)
     return _shown(call, channel, message)
 
 
@@ -91,24 +79,8 @@ async def edit_message(call: Call) -> Payload:
             raise refusal(50005)
         call.channel(Permission.MANAGE_MESSAGES)
     _check_old_edit(call, message)
-    changed = form.model_fields_set
-    content = (form.content or "") if "content" in changed else message.content
-    embeds = _checked_embeds(form.embeds) if "embeds" in changed else message.embeds
-    if "embeds" in changed or call.body.files:
-        _check_permissions(call, channel, embeds=bool(form.embeds), attachments=bool(call.body.files))
-    attachments = _attachments(call, channel, form, message.attachments)
-    if not (content or embeds or attachments):
-        raise refusal(50006)
-    call.world.keep(attachments)
-    call.world.discard([each for each in message.attachments if each not in attachments])
-    message.content, message.embeds, message.attachments = content, embeds, attachments
-    if form.flags is not None:
-        message.flags = message.flags & ~SUPPRESS_EMBEDS | form.flags & SUPPRESS_EMBEDS
-    if changed - {"flags"} or call.body.files:
-        message.edited_at = call.world.clock()
-        answered = channel.messages.get(message.reference) if message.reference else None
-        _mention(call, channel, message, form, answered)
-    call.events.message_updated(channel, message)
+    _check_permissions(call, channel, form)
+    writing.revise(call, channel, message, form, form.allowed_mentions)
     return _shown(call, channel, message)
 
 
@@ -118,13 +90,11 @@ async def delete_message(call: Call) -> None:
     message = call.message(channel)
     if message.author is not call.user:
         call.channel(Permission.MANAGE_MESSAGES)
-    del channel.messages[message.id]
-    call.world.discard(message.attachments)
-    call.events.message_deleted(channel, message.id)
+    writing.remove(call, channel, message)
 
 
 def _shown(call: Call, channel: Channel, message: Message) -> Payload:
-    payload = payloads.message(call.world, message, call.user)
+    payload = shown(call.world, message, call.user)
     if call.user.bot and not call.world.application.message_content:
         return intents.withhold(payload, message, channel, call.user)
     return payload
@@ -140,31 +110,10 @@ def _same_nonce(call: Call, channel: Channel, nonce: object) -> Message | None:
     return None
 
 
-def _checked_embeds(embeds: list[Embed] | None) -> list[dict[str, Any]]:
-    if sum(each.size() for each in embeds or ()) > MAX_EMBEDS_SIZE:
-        raise form_refusal(
-            ("embeds",),
-            "MAX_EMBED_SIZE_EXCEEDED",
-            f"Embed size exceeds maximum size of {MAX_EMBEDS_SIZE}",
-        )
-    shown = []
-    for place, each in enumerate(embeds or ()):
-        payload = each.model_dump(mode="json", exclude_none=True)
-        for field in payload.get("fields", ()):
-            field.setdefault("inline", False)
-        if "timestamp" in payload and each.timestamp is not None:
-            payload["timestamp"] = each.timestamp.isoformat()
-        filled = {key: value for key, value in payload.items() if value not in ("", {}, [])}
-        if not filled.keys() - {"color"}:
-            raise form_refusal(("embeds", place, "description"), "BASE_TYPE_REQUIRED", "This field is required")
-        shown.append(filled)
-    return shown
-
-
-def _check_permissions(call: Call, channel: Channel, *, embeds: bool, attachments: bool) -> None:
-    if embeds:
+def _check_permissions(call: Call, channel: Channel, form: MessageEdit) -> None:
+    if form.embeds:
         call.world.channel(channel.id, call.user, Permission.EMBED_LINKS)
-    if attachments:
+    if call.body.files:
         call.world.channel(channel.id, call.user, Permission.ATTACH_FILES)
 
 
@@ -180,39 +129,6 @@ def _answered(call: Call, channel: Channel, form: MessageCreate) -> Message | No
     if answered is None and reference.fail_if_not_exists is not False:
         raise form_refusal(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
     return answered
-
-
-def _attachments(call: Call, channel: Channel, form: MessageEdit, present: list[Attachment]) -> list[Attachment]:
-    """Return the message's files after this request: those listed, or all where nothing is listed."""
-    uploads = call.body.files
-    if form.attachments is None:
-        described: dict[int, AttachmentForm | None] = dict.fromkeys(sorted(uploads))
-        result = [] if "attachments" in form.model_fields_set else list(present)
-    else:
-        described = {}
-        result = []
-        by_id = {each.id: each for each in present}
-        for each in form.attachments:
-            if each.id in by_id:
-                files.describe(by_id[each.id], each)
-                result.append(by_id[each.id])
-            elif each.id in uploads:
-                described[each.id] = each
-            else:
-                raise refusal(50146)
-    for number, about in described.items():
-        fresh = call.world.snowflakes.next()
-        result.append(files.make_attachment(fresh, channel.id, uploads[number], about))
-    if len(result) > MAX_ATTACHMENTS:
-        raise form_refusal(("attachments",), "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_ATTACHMENTS} or fewer in length.")
-    return result
-
-
-def _mention(call: Call, channel: Channel, message: Message, form: MessageEdit, answered: Message | None) -> None:
-    found = mentions.find(call.world, channel, message.author, message.content, form.allowed_mentions, answered)
-    message.mentions = found.users
-    message.mention_roles = found.roles
-    message.mention_everyone = found.everyone
 
 
 def _check_old_edit(call: Call, message: Message) -> None:

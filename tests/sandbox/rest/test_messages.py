@@ -434,6 +434,6 @@ async def test_ids_that_are_none(mia: Person, channel: str) -> None:
 
 
 async def test_what_the_sandbox_has_not_it_refuses(bot: Person) -> None:
-    body = {"content": "x", "components": [{"type": 1, "components": [{"type": 2, "style": 1, "label": "x"}]}]}
+    body = {"content": "x", "poll": {"question": {"text": "x"}}}
     _, answer = await bot.call("POST", bot.messages_of("art"), body)
-    assert answer["errors"]["components"]["_errors"][0]["code"] == "SANDBOX_UNSUPPORTED"
+    assert answer["errors"]["poll"]["_errors"][0]["code"] == "SANDBOX_UNSUPPORTED"
