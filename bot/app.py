@@ -14,7 +14,7 @@ from bot.admission import Admission
 from bot.answer import Answers
 from bot.client import Client
 from bot.command import Commands
-from bot.commands import PictureCommands
+from bot.commands import PictureCommands, flag_options
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
@@ -23,7 +23,10 @@ from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.preferences import NAMES, Preferences
+from bot.recent import Recent
 from bot.slash import add_to, register
+from bot.style_commands import StyleCommands
 from bot.uploads import Uploads
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
@@ -109,7 +112,12 @@ async def _run(
     uploads = Uploads(Fetcher(Sources(settings.discord)), kept.uploads, settings.queue.per_member)
     known = Commands()
     async with Client(settings.discord, answers, patience, kept.heard, known) as client:
-        known.add(PictureCommands(settings, client, posts, Admission(posts), uploads).commands())
+        admission = Admission(posts, settings.queue.per_member)
+        preferences, recent = Preferences(settings, kept.members), Recent()
+        pictures = PictureCommands(settings, client, posts, admission, uploads, preferences, recent)
+        known.add(pictures.commands())
+        known.add(preferences.commands(flag_options(NAMES)))
+        known.add(StyleCommands(settings.discord.prefix).commands())
         add_to(client.tree, known, client.ask)
         await client.add_cog(MessageListener(settings.discord.prefix, client, posts, answers, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
@@ -118,6 +126,7 @@ async def _run(
             since = await kept.heard.since(60 * settings.store.catch_up_minutes)
             client.recall(since, await kept.journal.messages(), await kept.journal.asked_in_private())
             await posts.restore(client)
+            recent.load(await kept.journal.newest())
             restored.set()
 
         connection = asyncio.create_task(connect(client, settings.discord, token, patience, restore))

@@ -106,6 +106,7 @@ class Caption:
         painting: the settings whose defaults need not be repeated.
         inits: what the models in use can begin from; empty while that is not known.
         is_late: whether it was asked for while the bot was away.
+        part: of several requests of one message, by its number.
     """
 
     request: ImagineRequest
@@ -113,6 +114,7 @@ class Caption:
     painting: PaintingSettings
     inits: Sequence[str]
     is_late: bool = False
+    part: int = 0
 
     def text(self, state: State) -> str:
         """Return the content of the message: markdown, at most 2000 characters, everything of theirs escaped."""
@@ -135,8 +137,9 @@ class Caption:
 
     @property
     def title(self) -> str:
-        """What every message about the request begins with."""
-        return f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**"
+        """What every message about the request begins with, which of one message's no other has."""
+        number = f" · {self.part + 1}" if self.part else ""
+        return f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**{number}"
 
     @property
     def alt_text(self) -> str:

@@ -44,7 +44,8 @@ class MessageListener(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Look whether what was asked for was deleted or edited while there was no session."""
-        for entry in [entry for entry in self._posts.entries if entry.origin.reply_to]:
+        asking = {entry.origin.id: entry for entry in self._posts.entries if entry.origin.reply_to}
+        for entry in asking.values():
             origin = entry.origin
             try:
                 message = await answered(
@@ -73,6 +74,6 @@ class MessageListener(commands.Cog):
     async def _run_edited(self, message: discord.Message) -> None:
         await self._posts.settle()
         asked = self._posts.asked_by(message.id)
-        is_command = await self._client.run_edited(message, however_late=asked is not None)
-        if asked is not None and not is_command:
+        is_command = await self._client.run_edited(message, however_late=bool(asked))
+        if asked and not is_command:
             self._answers.give(Origin.of(message), EDIT_IGNORED.format(self._prefix), "edit")

@@ -30,12 +30,16 @@ VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
 """Texts in a prompt, and texts to keep away from."""
+CHAOS = 1.0
+"""Weight of the random direction of a picture that goes astray as far as can be."""
 WITHOUT = -0.5
 """Weight of all that a picture is to be without, Midjourney's."""
 MOST_STEERING = 16
 """Times that a picture can be steered."""
 LONGEST_STEERING = 200
 """Characters of a text by which it is."""
+LEAST_STOP = 10
+"""Percent of the steps."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -178,6 +182,9 @@ class ImagineRequest:
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
         steering: what was said while it was painted, in that order: of two about one text the later counts.
+        stop: percent of the steps after which it ends, as it is then: all that changes over the steps does so as if
+            it went on.
+        chaos: how far it goes astray, in a random direction of its seed: 0 not at all, 100 as far as towards its words.
     """
 
     __pydantic_config__ = STRICT
@@ -215,16 +222,19 @@ class ImagineRequest:
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
+    stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
+    chaos: Annotated[int, Field(ge=0, le=100)] = 0
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
-        """All targets: those that were named, or else the prompt; what the picture is to be without; and noise.
+        """All targets: those that were named, or else the prompt; what the picture is to be without; noise; and chaos.
 
         Their weights are those after all steering, which may have added some; see :meth:`until`.
         """
         avoided = (Target(text, weight=WITHOUT / len(self.without)) for text in self.without)
         noise = (Target(noise=seed, weight=weight) for seed, weight in self.noise)
-        targets = *(self.targets or (Target(self.prompt),)), *avoided, *noise
+        chaos = [Target(noise=self.seed, weight=CHAOS * self.chaos / 100)] if self.chaos else []
+        targets = *(self.targets or (Target(self.prompt),)), *avoided, *noise, *chaos
         for steering in self.steering:
             targets = _steered(targets, steering)
         return targets
@@ -252,18 +262,24 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
+    def end_step(self) -> int:
+        """After how many of its steps it ends, at least 1."""
+        return max(1, round(self.steps * self.stop / 100))
+
+    @property
     def cost(self) -> int:
         """How much work the picture is, in pixels painted; a number of cutouts counts as with official weights."""
         preset = PRESETS[self.quality]
         cutouts = preset.cutouts if self.cutouts is None else self.cutouts / USUAL_CUTOUTS
         grow = preset.grow if self.grow is None else self.grow
         whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
-        return round((whole * (1 - grow) + half * grow) * self.steps)
+        small = min(grow * self.steps, self.end_step)
+        return round(whole * (self.end_step - small) + half * small)
 
     @property
     def effort(self) -> float:
         """How much work a step is on average, beside one of a picture of its shape that is asked for without more."""
-        return self.cost / (step_cost(self.shape) * self.steps)
+        return self.cost / (step_cost(self.shape) * self.end_step)
 
     @property
     def slug(self) -> str:
@@ -287,7 +303,8 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`. Before version 3 what was too long was cut. Before version 4 nothing was steered.
+        `outputs`. Before version 3 what was too long was cut. Before version 4 nothing was steered or
+        stopped.
 
         Raises:
             ValueError: it is no request, or one of a later version.

@@ -15,6 +15,7 @@ from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import locked
+from store.members import Members
 from store.pictures import PictureFolder
 from store.uploads import UploadFolder
 
@@ -29,12 +30,14 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        members: what they have chosen for themselves.
         lease: of a database on a server; None where there is no server.
     """
 
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    members: Members
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -64,4 +67,4 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        yield Store(journal, Heard(opened_database), uploads, held)
+        yield Store(journal, Heard(opened_database), uploads, Members(opened_database), held)

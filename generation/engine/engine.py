@@ -268,7 +268,7 @@ class Engine:
 
     def _pass_on(self, state: RequestState) -> None:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
-        while state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
+        while not state.done and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
             shown = self._batch_of[state].look(state)
             self._leave_batch(state)
             self._enter_stage(state, state.stage + 1, shown)
@@ -386,7 +386,7 @@ class Engine:
     def _resume(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a new state go on from a checkpoint: its stage follows from its step."""
         request, header = state.request, read_header(checkpoint)
-        if header.painting != self._painting(state, header.step) or header.step >= request.steps:
+        if header.painting != self._painting(state, header.step) or header.step >= request.end_step:
             raise UnfitError("The checkpoint is of another painting, of other models or of another recipe.")
         while state.stage < len(state.stages) - 1 and header.step >= self._last_step(state):
             state.step = max(1, self._last_step(state))

@@ -64,10 +64,10 @@ def pace_of(request: ImagineRequest, kind: str) -> Pace:
     still = STILL_SECONDS if length is None else min(STILL_SECONDS, length / 5)
     if length is not None:
         most = min(most, max(1, int((length - still) * (request.fps or MOST_FPS)) - 1))
-    every = -(-request.steps // most)
+    every = -(-request.end_step // most)
     fps = request.fps or FPS
     if length is not None and request.fps is None:
-        pictures = -(-(request.steps - 1) // every) + 1
+        pictures = -(-(request.end_step - 1) // every) + 1
         fps = min(max(pictures / (length - still), 1.0), float(MOST_FPS))
     return Pace(every, Fraction(fps).limit_denominator(1000), round(still * fps))
 

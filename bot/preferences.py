@@ -1,0 +1,133 @@
+"""What members want to be usual for their own pictures: `.settings`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.command import Call, Command, Option
+from bot.errors import PromptError, UserError
+from bot.flags import FLAGS, PLAIN
+from bot.markdown import inline_code
+from bot.prompt import flags_in
+from config.settings import Settings
+from store.errors import StoreError
+from store.members import Members
+
+NAMES = ("size", "quality", "steps", "style", "no", "chaos", "stop", "video", "fit")
+"""Flags that may be usual for a member; the others are about one picture."""
+RESET = "reset"
+NOT_KEPT = "Your settings cannot be looked at or kept at the moment; whoever runs Easel can see why. Try again later."
+LONGEST = 100
+"""UTF-16 code units of a value that are shown."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual for a member.
+
+    Args:
+        values: of flags, by their names, as they were typed.
+        ignored: a sentence about those that are not possible any more; None where there are none.
+    """
+
+    values: Mapping[str, str]
+    ignored: str | None = None
+
+
+class Preferences:
+    """The command by which members say it, and what they have said.
+
+    Args:
+        settings: the limits, and what is usual for all.
+        members: where it is kept.
+    """
+
+    def __init__(self, settings: Settings, members: Members) -> None:
+        self._settings = settings
+        self._members = members
+
+    def commands(self, options: Sequence[Option]) -> Sequence[Command]:
+        """Return the command, with flags as options of the slash command."""
+        change = Option("change", f"Flags, as in /imagine; or {RESET}, also with the name of one", takes_rest=True)
+        return (Command("settings", "What is usual for your pictures", self._change, (change, *options)),)
+
+    async def of(self, member: int, inits: Sequence[str]) -> Usual:
+        """Return what is usual for a member, without what is not possible any more."""
+        try:
+            chosen = await self._members.choices(member)
+        except StoreError as error:
+            _log.error("could not look at a member's settings", error=str(error))
+            return Usual({})
+        refusals = {name: self._refusal(name, value, inits) for name, value in chosen.items()}
+        values = {name: value for name, value in chosen.items() if refusals[name] is None}
+        wrong = [f"{_shown(name, chosen[name])}: {refusal}" for name, refusal in refusals.items() if refusal]
+        if not wrong:
+            return Usual(values)
+        typed = inline_code(f"{self._settings.discord.prefix}settings {RESET}", LONGEST)
+        told = " ".join(wrong)
+        return Usual(values, f"Of your settings this is left out, as it is not possible any more. {told} {typed} ends it.")
+
+    def _refusal(self, name: str, value: str, inits: Sequence[str]) -> str | None:
+        """Return why a value cannot be usual, None where it can."""
+        if name not in NAMES:
+            return "There is no such setting any more."
+        try:
+            FLAGS[name].parse(value, self._settings.painting, inits)
+        except PromptError as error:
+            return str(error)
+        return None
+
+    async def _change(self, call: Call) -> str:
+        """Change what is usual for a member, or say what is."""
+        member, prefix = call.origin.author.id, self._settings.discord.prefix
+        words, values = flags_in(call.options.get("change", ""))
+        try:
+            chosen = dict(await self._members.choices(member))
+            if not words and not values:
+                return self._told(chosen)
+            after = self._changed(chosen, words.casefold().split(), values)
+            await self._members.choose(member, after)
+        except StoreError as error:
+            _log.error("could not keep a member's settings", error=str(error))
+            raise UserError(NOT_KEPT) from None
+        return self._told(after)
+
+    def _changed(self, chosen: Mapping[str, str], words: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
+        """Return what is chosen after a change; raises ``UserError`` where it is none."""
+        match words:
+            case []:
+                after = {**chosen, **values}
+            case [word] if word == RESET and not values:
+                after = {}
+            case [word, name] if word == RESET and not values and name in chosen:
+                after = {other: value for other, value in chosen.items() if other != name}
+            case _:
+                raise UserError(self._usage)
+        for name, value in values.items():
+            if name not in NAMES:
+                which = ", ".join(f"`--{each}`" for each in NAMES)
+                raise UserError(f"`--{name}` is about one picture and cannot be usual; these can: {which}.")
+            if (refusal := self._refusal(name, value, ())) is not None:
+                raise UserError(refusal)
+        return {name: value for name, value in after.items() if value.casefold() != PLAIN}
+
+    def _told(self, chosen: Mapping[str, str]) -> str:
+        """Return what a member has chosen, and how it is changed."""
+        if not chosen:
+            return f"You have no settings of your own. {self._usage}"
+        ignored = [name for name, value in chosen.items() if self._refusal(name, value, ()) is not None]
+        lines = [_shown(name, value) + " (not possible any more, left out)" * (name in ignored) for name, value in chosen.items()]
+        return f"Usual for your pictures: {', '.join(lines)}\n-# {self._usage} A flag says otherwise for one picture."
+
+    @property
+    def _usage(self) -> str:
+        typed = f"{self._settings.discord.prefix}settings"
+        examples = [inline_code(f"{typed} {more}", LONGEST) for more in ("--ar 16:9 --style watercolor", RESET)]
+        return f"{examples[0]} changes them, {examples[1]} ends them; with `--seed` they do not count."
+
+
+def _shown(name: str, value: str) -> str:
+    return inline_code(f"--{name} {value}", LONGEST)
