@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import cos, pi
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter
@@ -100,10 +101,13 @@ class Recipe:
         """Return the stages in which a request is painted: what suits the models, with what it asks for.
 
         The picture of a prior stands in for the first of several. Of a request that asks for nothing in particular
-        they are the recipe's.
+        they are the recipe's. By a ``strength`` they are the last of its course: that share of all steps, or of a
+        recipe's only stage that share of its learning rate.
         """
         preset = PRESETS[request.quality]
         stages = self.stages[1 if prior and len(self.stages) > 1 else 0 :]
+        if request.strength is not None:
+            stages = _late(stages, request.strength)
         rates = [stage.learning_rate * _pace(request.optimiser, stage) for stage in stages]
         faster = 1.0 if request.rate is None else request.rate / rates[-1]
         chosen = [
@@ -141,6 +145,26 @@ def _pace(optimiser: str, stage: Stage) -> float:
     if optimiser in (AUTO, stage.optimiser):
         return 1.0
     return OPTIMISERS.get(optimiser, 1.0) / OPTIMISERS.get(stage.optimiser, 1.0)
+
+
+def _late(stages: Sequence[Stage], strength: float) -> tuple[Stage, ...]:
+    """Return the last of the stages, for that share of all steps; of one that is left in part, its end."""
+    if len(stages) == 1:
+        return (replace(stages[0], learning_rate=stages[0].learning_rate * strength),)
+    left, late = strength * sum(stage.share for stage in stages), []
+    for stage in reversed(stages):
+        share = min(stage.share, left)
+        left -= share
+        if share > NOTHING:
+            late.append(replace(stage, share=share, **_from(stage, 1 - share / stage.share)))
+    return tuple(reversed(late))
+
+
+def _from(stage: Stage, passed: float) -> dict[str, float]:
+    """Return the learning rates of a stage when a share of its steps has passed."""
+    floor = stage.final_learning_rate
+    left = floor + (1 - floor) * (1 + cos(pi * passed)) / 2
+    return {"learning_rate": stage.learning_rate * left, "final_learning_rate": min(1.0, floor / left)}
 
 
 def _grown(stages: Sequence[Stage], share: float) -> tuple[Stage, ...]:

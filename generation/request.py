@@ -179,6 +179,10 @@ class ImagineRequest:
         cut_power: more than 1 makes small cuts more frequent, where they are of random sizes.
         augment: how they are changed, by names in ``generation.options``; None for what belongs to the cuts.
         grow: share of the steps that is painted at half the size.
+        strength: share of the recipe's course that is painted on a picture to begin from: less keeps more of it, None
+            paints all; see ``generation.recipe.Recipe.stages_for``.
+        variation: how far a picture to begin from is bent at random, in shares of half its sides; see
+            ``generation.canvas.bent``.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
         steering: what was said while it was painted, in that order: of two about one text the later counts.
@@ -219,6 +223,8 @@ class ImagineRequest:
     cut_power: Annotated[float, Field(ge=0.1, le=10)] | None = None
     augment: Annotated[tuple[Name, ...], Field(max_length=16)] | None = None
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
+    strength: Annotated[float, Field(ge=0.01, le=1)] | None = None
+    variation: Annotated[float, Field(ge=0, le=1)] = 0.0
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
@@ -303,8 +309,8 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`. Before version 3 what was too long was cut. Before version 4 nothing was steered or
-        stopped.
+        `outputs`, and version 3 all but `strength`, `variation`, `steering`, `stop` and `chaos`. Before version 3 what was
+        too long was cut.
 
         Raises:
             ValueError: it is no request, or one of a later version.

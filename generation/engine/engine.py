@@ -13,6 +13,7 @@ import torch
 from torch import Generator, Tensor
 
 from generation.canvas import Init, Surface, resized
+from generation.canvas.bent import bent
 from generation.canvas.masked import MaskedSurface, masked
 from generation.canvas.noise import NOISES
 from generation.engine.batch import VIEWS, Batch
@@ -166,7 +167,8 @@ class Engine:
         """Return the picture that a state begins from without a prior; None for what the recipe says."""
         request = state.request
         if request.init_picture:
-            return state.pictures[request.init_picture]
+            picture = state.pictures[request.init_picture]
+            return bent(picture, request.variation, state.generator) if request.variation else picture
         if request.init in NOISES:
             return NOISES[request.init](request.width, request.height, state.generator).to(self.device)
         return None

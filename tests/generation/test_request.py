@@ -59,7 +59,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 3
+    assert json.loads(text)["version"] == 4
     assert ImagineRequest.from_json(text) == request_
 
 
@@ -100,7 +100,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=4),
+        _with(version=5),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),
