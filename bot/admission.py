@@ -18,8 +18,8 @@ NOTHING: Mapping[int, ImagineRequest] = MappingProxyType({})
 MANY = 1000
 """Pictures of which it is not told how many they are."""
 TOO_MANY = (
-    "That makes {0} pictures, and you may have {1} at a time, so nothing is painted yet. Take something out of the braces, "
-    "lower `--repeat`, or ask in several messages; braces in code, between backticks, stay as they are."
+    "That makes {0} pictures, and you may have {1} at a time, so nothing is painted yet. Take something out of the "
+    "braces, lower `--repeat`, or ask in several messages; braces in code, between backticks, stay as they are."
 )
 STAYS = "What is painted already stays as it was asked for; the rest is as your message says now."
 
@@ -49,7 +49,7 @@ class Admission:
             names = " and ".join(f"**{name}**" for name in lacking)
             raise UserError(f"To paint here I need the permission {names}; a moderator can grant it.")
 
-    def check_number(self, origin: Origin, number: int) -> None:
+    def check_number(self, number: int) -> None:
         """Raise ``UserError`` where somebody may not ask for so many pictures at once, however few they have."""
         if number > self._most:
             told = f"{number}" if number < MANY else f"more than {MANY}"

@@ -12,6 +12,12 @@ import structlog
 
 from bot.admission import Admission
 from bot.answer import Answers
+from bot.buttons.lookup import Lookup
+from bot.buttons.menus import Menus
+from bot.buttons.press import Presses
+from bot.buttons.reactions import Reactions
+from bot.buttons.results import ResultButtons
+from bot.buttons.show import ShowCommand
 from bot.client import Client
 from bot.command import Commands
 from bot.commands import PictureCommands, flag_options
@@ -109,16 +115,25 @@ async def _run(
         forecast_seconds=patience.forecast,
     )
     posts = Posts(settings, dispatcher, outboxes, patience, kept.journal)
-    uploads = Uploads(Fetcher(Sources(settings.discord)), kept.uploads, settings.queue.per_member)
+    fetcher, admission = Fetcher(Sources(settings.discord)), Admission(posts, settings.queue.per_member)
+    uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
+    lookup = Lookup(kept.archive, fetcher)
     known = Commands()
     async with Client(settings.discord, answers, patience, kept.heard, known) as client:
-        admission = Admission(posts, settings.queue.per_member)
         preferences, recent = Preferences(settings, kept.members), Recent()
         pictures = PictureCommands(settings, client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())
         known.add(preferences.commands(flag_options(NAMES)))
         known.add(StyleCommands(settings.discord.prefix).commands())
+        known.add(ShowCommand(settings, client, posts, admission, kept.archive, outboxes, patience).commands())
         add_to(client.tree, known, client.ask)
+        menus = Menus(settings, posts, admission, lookup, pictures.imagine)
+        menus.add_to(client.tree)
+        results = ResultButtons(settings, posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
+        presses = Presses()
+        presses.add({**results.actions(), **menus.actions()})
+        await client.add_cog(presses)
+        await client.add_cog(Reactions(client, posts, kept.archive))
         await client.add_cog(MessageListener(settings.discord.prefix, client, posts, answers, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
 

@@ -17,6 +17,7 @@ from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, answered, reason
 from bot.errors import UserError
 from bot.origin import Origin
 from bot.patience import Patience
+from bot.receipt import Reply
 from bot.slash import Tree
 from bot.typed import read
 from config.settings import DiscordSettings
@@ -56,7 +57,14 @@ class Client(commands.Bot):
     def __init__(
         self, settings: DiscordSettings, answers: Answers, patience: Patience, heard: Heard, known: Commands
     ) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+        intents = discord.Intents(
+            guilds=True,
+            guild_messages=True,
+            dm_messages=True,
+            guild_reactions=True,
+            dm_reactions=True,
+            message_content=True,
+        )
         super().__init__(
             command_prefix=(),  # what is typed is understood here, by the same table as slash commands
             help_command=None,
@@ -221,7 +229,7 @@ class Client(commands.Bot):
             _remember(self._missed, message.id, None)
             await self.on_message(message)
 
-    async def ask(self, command: Command, call: Call) -> str | None:
+    async def ask(self, command: Command, call: Call) -> str | Reply | None:
         """Run a command and return what there is to say, also where it was refused or failed."""
         try:
             return await command.run(call)
@@ -244,6 +252,7 @@ class Client(commands.Bot):
             return False
         command, rest = found
         self._unsettled.add(message.id)
+        answer: str | Reply | None
         try:
             options = read(command, rest, message, self.prefix)
             answer = await self.ask(command, Call(origin, options, message, message.mentions))
@@ -252,9 +261,9 @@ class Client(commands.Bot):
         finally:
             self._unsettled.discard(message.id)
         if answer is not None:
-            self._answers.give(
-                origin, answer, command.name if command.answers == "latest" else f"{command.name} {answer}"
-            )
+            text, file = (answer.text, answer) if isinstance(answer, Reply) else (answer, None)
+            kind = command.name if command.answers == "latest" else f"{command.name} {text}"
+            self._answers.give(origin, text, kind, file)
         return True
 
     def _addressed(self, message: discord.Message) -> tuple[str, bool]:

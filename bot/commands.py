@@ -8,16 +8,18 @@ import structlog
 from bot import permutations, prompt, uploads
 from bot.admission import Admission, new_requests
 from bot.client import Client
-from bot.command import Call, Command, Option, Suggest
+from bot.command import Call, Command, Option
 from bot.errors import UserError
 from bot.flags import FLAGS, Flag
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
 from bot.origin import Origin
+from bot.permissions import manages_messages
 from bot.posts import BEGUN, CANCELLED, Entry, Posts
 from bot.preferences import Preferences
 from bot.recent import Recent
+from bot.suggestions import suggesting
 from bot.uploads import Uploads
 from config.settings import Settings
 from store.errors import KnownMessageError
@@ -64,17 +66,16 @@ class PictureCommands:
 
     def commands(self) -> Sequence[Command]:
         """Return the commands."""
-        prompt_option = Option(
-            "prompt", "What to paint", needed="slash", suggest=self._recent.suggest, takes_rest=True
-        )
+        prompt_option = Option("prompt", "What to paint", needed="slash", suggest=self._recent.suggest, takes_rest=True)
         pictures = (
             Option("start", "A picture to begin from", "picture"),
             Option("target", "A picture to come near to", "picture"),
             Option("mask", "White where the picture to begin from is painted on", "picture"),
         )
         place = Option("which", "Its place in line; without it your newest", takes_rest=True)
+        options = (prompt_option, *flag_options(), *pictures)
         return (
-            Command("imagine", "Paint what you describe", self._imagine, (prompt_option, *flag_options(), *pictures)),
+            Command("imagine", "Paint what you describe", self.imagine, options),
             Command("queue", "What is being painted and what waits", self._queue),
             Command(
                 "cancel", "Take back a picture that waits or is being painted", self._cancel, (place,), answers="each"
@@ -82,23 +83,21 @@ class PictureCommands:
             Command("help", "How to ask for a picture", self._help),
         )
 
-    async def _imagine(self, call: Call) -> str | None:
+    async def imagine(self, call: Call) -> str | None:
         """Paint what the text describes; where a message was edited, instead of what it asked for before."""
         origin, message = call.origin, call.message
         self._admission.enter(origin)
         addresses, words = uploads.split(call.options.get("prompt", ""))
         choices = permutations.read(words)
-        self._admission.check_number(origin, choices.count)
+        self._admission.check_number(choices.count)
         files = await uploads.pictures_of(message) if message else []
         named = {name: each for name, each in call.options.items() if isinstance(each, discord.Attachment)}
         instead = prompt.LIKENESS if addresses or files or named else ""
-        own = await self._preferences.of(origin.author.id, self._posts.inits)
+        own = self._preferences.of(origin.author.id, self._posts.inits)
         typed = (with_names(text, origin, call.mentioned) for text in choices.texts())
-        parsed = [
-            prompt.parse(text, self._settings.painting, self._posts.inits, instead, own.values) for text in typed
-        ]
+        parsed = [prompt.parse(text, self._settings.painting, self._posts.inits, instead, own.values) for text in typed]
         number = sum(each.fields["repeat"] for each in parsed)
-        self._admission.check_number(origin, number)
+        self._admission.check_number(number)
         given = [(each, uploads.sorted_out(addresses, files, each, named)) for each in parsed]
         if any(each.addresses for _, each in given) and not self._posts.asked_by(origin.id):
             self._admission.check_room(origin, number)
@@ -136,13 +135,7 @@ class PictureCommands:
             entries = [self._named(which)]
         else:
             entries = [self._newest(origin)]
-        entry = entries[0]  # those of one message are of one author
-        own = entry.origin.author.id == origin.author.id
-        if not own and not _moderates(origin, entry):
-            raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
-        await self._posts.cancel(entries, CANCELLED if own else "Cancelled by a moderator.")
-        more = f" and {len(entries) - 1} more of that message" if len(entries) > 1 else ""
-        return f"Cancelled: {escape(shorten(entry.request.prompt, 100))}{more}"
+        return await cancelled(self._posts, entries, origin.author, origin.channel)
 
     async def _help(self, call: Call) -> str:
         """Tell how to ask for a picture."""
@@ -186,27 +179,29 @@ def _flag_option(name: str, flag: Flag) -> Option:
         choices=flag.choices,
         least=least,
         most=most,
-        suggest=_suggesting(flag.suggested) if flag.suggested else None,
+        suggest=suggesting(flag.suggested) if flag.suggested else None,
         is_flag=True,
     )
 
 
-def _suggesting(values: Sequence[str]) -> Suggest:
-    """Return what suggests the values that have in them what is typed, those that begin with it first."""
+async def cancelled(
+    posts: Posts, entries: Sequence[Entry], who: discord.abc.Snowflake, channel: discord.abc.Snowflake
+) -> str:
+    """Take back what waits or is being painted, and say so.
 
-    def suggest(_: Origin, typed: str) -> Sequence[str]:
-        folded = typed.casefold().strip().replace(" ", "-")
-        return sorted((each for each in values if folded in each), key=lambda each: not each.startswith(folded))
+    Args:
+        posts: about the requests.
+        entries: that are taken back, all of one member.
+        who: does so.
+        channel: where they do so.
 
-    return suggest
-
-
-def _moderates(origin: Origin, entry: Entry) -> bool:
-    """Return whether somebody may cancel there what others asked for."""
-    channel, author = origin.channel, origin.author
-    return (
-        channel.id == entry.origin.channel.id
-        and isinstance(author, discord.Member)
-        and not isinstance(channel, discord.PartialMessageable)
-        and channel.permissions_for(author).manage_messages
-    )
+    Raises:
+        UserError: it is another's, and they are no moderator there.
+    """
+    origin = entries[0].origin
+    own = origin.author.id == who.id
+    if not own and not (channel.id == origin.channel.id and manages_messages(who, channel)):
+        raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
+    await posts.cancel(entries, CANCELLED if own else "Cancelled by a moderator.")
+    more = f" and {len(entries) - 1} more of that message" if len(entries) > 1 else ""
+    return f"Cancelled: {escape(shorten(entries[0].request.prompt, 100))}{more}"

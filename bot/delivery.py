@@ -3,12 +3,13 @@
 import contextlib
 import io
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES, MISSING
 
+from bot.buttons.row import Rows, view_of
 from bot.discord_api import CALL_ERRORS, is_gone
 from bot.origin import Origin
 from bot.outbox import Outbox
@@ -35,6 +36,23 @@ class Picture:
     data: bytes
     description: str
     video: "Picture | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a message says, and what can be pressed under it.
+
+    Args:
+        text: markdown, at most 2000 characters.
+        rows: the buttons.
+    """
+
+    text: str
+    rows: Rows = ()
+
+    def to(self, origin: Origin) -> "Words":
+        """Return the same for a message that refers to none: it mentions the member."""
+        return replace(self, text=origin.addressed(self.text))
 
 
 UNKNOWN = Picture("", b"", "")
@@ -67,7 +85,7 @@ class Delivery:
         self._shown: Picture | None = None if kept is None else UNKNOWN
         self._private_messages = 0
         self._sent = 0.0
-        self._tried: list[tuple[str, Picture | None]] = []
+        self._tried: list[tuple[Words, Picture | None]] = []
         """What the calls asked for that should have sent the next message; one of them may have sent it."""
         self._replaced: list[discord.PartialMessage] = []
         """Messages that are to be deleted."""
@@ -78,7 +96,7 @@ class Delivery:
             self._sent = time.monotonic() - max(0.0, time.time() - (kept.posted or 0.0))
         elif kept is not None:
             self._is_sought = True
-            self._tried = [(title, UNKNOWN), (origin.addressed(title), UNKNOWN)]
+            self._tried = [(Words(title), UNKNOWN), (Words(title).to(origin), UNKNOWN)]
 
     @property
     def age(self) -> float:
@@ -95,34 +113,33 @@ class Delivery:
         """Wait until there may be one more message in the channel."""
         await self._outbox.wait_for_turn(self._origin.author.id)
 
-    async def begin(self, text: str, *, reference: bool) -> None:
+    async def begin(self, words: Words, *, reference: bool) -> None:
         """Send the first message: a reply, or, without a reference, a message that mentions the member."""
-        reference = reference and self._origin.reply_to is not None
-        content = text if reference else self._origin.addressed(text)
         if self._is_sought:
             await self._find()
             self._is_sought = False
         if self.message is None:
-            await self._send(content, None, reference=reference, ping=True)
+            await self._send(words, None, reference=reference, ping=True)
         else:
-            await self.edit(text, None)
+            await self.edit(words, None)
 
-    async def edit(self, text: str, picture: Picture | None) -> None:
+    async def edit(self, words: Words, picture: Picture | None) -> None:
         """Change the message; where Discord does not allow that any more, replace it."""
         assert self.message is not None
         try:
             attachments = MISSING if picture is self._shown else _files(picture)
-            await self.message.edit(content=text, attachments=attachments)
+            text = self._said(words, reference=True).text
+            await self.message.edit(content=text, attachments=attachments, view=view_of(words.rows))
             self._shown = picture
         except discord.HTTPException as error:
             if error.code not in UNEDITABLE:
                 raise
-            await self.replace(text, picture)
+            await self.replace(words, picture)
 
-    async def replace(self, text: str, picture: Picture | None) -> None:
+    async def replace(self, words: Words, picture: Picture | None) -> None:
         """Send a new message instead of the old one."""
         await self._journal.sent(self._request_id, None)  # until there is one only, the next start looks for it
-        await self._send(text, picture, reference=True, ping=False)
+        await self._send(words, picture, reference=True, ping=False)
         await self.delete_replaced()
 
     async def delete_replaced(self) -> bool:
@@ -152,7 +169,7 @@ class Delivery:
 
         Of several the newest is the message, and it replaces the others.
         """
-        origin, beginnings = self._origin, {text.partition("\n")[0] for text, _ in self._tried}
+        origin, beginnings = self._origin, {words.text.partition("\n")[0] for words, _ in self._tried}
         channel, after = origin.channel, discord.Object(origin.id)
         messages = {each.id: each async for each in channel.history(limit=LOOKED_THROUGH, after=after)}
         if len(messages) == LOOKED_THROUGH:
@@ -175,30 +192,46 @@ class Delivery:
         if not self._replaced:
             await self._journal.sent(self._request_id, message_id)
 
-    async def tell_in_private(self, text: str, picture: Picture | None) -> None:
+    async def tell_in_private(self, words: Words, picture: Picture | None) -> None:
         """Send it to the member alone."""
         nonce = f"{self._request_id}-p{self._private_messages}{'' if picture is None else 'p'}"
-        content, files = self._origin.in_private(text), _files(picture)
-        await self._origin.author.send(content, files=files, suppress_embeds=True, nonce=nonce)
+        content, files = self._origin.in_private(words.text), _files(picture)
+        await self._origin.author.send(content, files=files, suppress_embeds=True, nonce=nonce, **_buttons(words))
         self._private_messages += 1
 
-    async def _send(self, text: str, picture: Picture | None, *, reference: bool, ping: bool) -> None:
+    async def _send(self, words: Words, picture: Picture | None, *, reference: bool, ping: bool) -> None:
         # With the same nonce Discord sends one message, the first that it takes, and answers with that.
         nonce = f"{self._request_id}-0" if self.message is None else f"{self.message.id}-r"
         allowed = discord.AllowedMentions(replied_user=ping, users=[self._origin.author] if ping else False)
         to: Any = self._origin.reply_to if reference else None
         files = _files(picture)
-        others = [tried for tried in self._tried if tried != (text, picture)]
-        self._tried.append((text, picture))
+        said = self._said(words, reference=reference)
+        others = [tried for tried in self._tried if tried != (said, picture)]
+        self._tried.append((said, picture))
         message = await self._origin.channel.send(
-            text, files=files, reference=to, allowed_mentions=allowed, suppress_embeds=True, nonce=nonce
+            said.text,
+            files=files,
+            reference=to,
+            allowed_mentions=allowed,
+            suppress_embeds=True,
+            nonce=nonce,
+            **_buttons(words),
         )
         if self.message is not None:
             self._replaced.append(self.message)
         self._shown = next((other for _, other in others if other is not picture), picture)
         await self._note(message.id)
         if others:
-            await self.edit(text, picture)
+            await self.edit(words, picture)
+
+    def _said(self, words: Words, *, reference: bool) -> Words:
+        """Return what a message says that refers to what was asked, as far as there is a message that asked."""
+        return words if reference and self._origin.reply_to is not None else words.to(self._origin)
+
+
+def _buttons(words: Words) -> dict[str, Any]:
+    view = view_of(words.rows)
+    return {} if view is None else {"view": view}
 
 
 def _files(picture: Picture | None) -> list[discord.File]:

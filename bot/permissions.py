@@ -27,6 +27,13 @@ def may_write(origin: Origin) -> bool:
     return permissions.send_messages_in_threads if in_thread else permissions.send_messages
 
 
+def manages_messages(author: object, channel: object) -> bool:
+    """Return whether somebody may delete what others wrote in a channel of a server."""
+    if not isinstance(author, discord.Member) or not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return False
+    return channel.permissions_for(author).manage_messages
+
+
 def missing(origin: Origin) -> list[str]:
     """Return what the bot lacks to answer with a picture there, in the words of Discord's settings."""
     permissions, in_thread = granted(origin), isinstance(origin.channel, discord.Thread)

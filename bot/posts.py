@@ -10,7 +10,7 @@ from functools import partial
 import discord
 import structlog
 
-from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
+from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, came_from
 from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
@@ -44,12 +44,12 @@ OWN_LIMIT = (
 )
 TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
 TOO_MANY_MORE = (
-    "Those are {0} pictures, more than you can have beside what is waiting or being painted for you already (limit {1}), "
-    "so none of them is taken. Ask for fewer, wait, or take one back with `{2}cancel`."
+    "Those are {0} pictures, more than you can have beside what is waiting or being painted for you already (limit "
+    "{1}), so none of them is taken. Ask for fewer, wait, or take one back with `{2}cancel`."
 )
 NO_ROOM = (
-    "The queue has no room for {0} pictures (limit {1}, of all members), so none of them is taken. Ask for fewer, or try "
-    "again in a few minutes."
+    "The queue has no room for {0} pictures (limit {1}, of all members), so none of them is taken. Ask for fewer, or "
+    "try again in a few minutes."
 )
 NO_VIDEO = "The video could not be made; whoever runs Easel can see why."
 MOST_EDITED = 3
@@ -70,6 +70,12 @@ class Entry:
     def request(self) -> ImagineRequest:
         """What is painted."""
         return self.record.request
+
+    @property
+    def messages(self) -> set[int]:
+        """The message that asked, where there is one, and the one about it."""
+        asked = {self.origin.id} if self.origin.reply_to is not None else set()
+        return asked | ({self.post.message.id} if self.post.message is not None else set())
 
 
 class Posts:
@@ -282,6 +288,10 @@ class Posts:
         entries = [entry for entry in self._entries.values() if entry.origin.id == message_id]
         return sorted(entries, key=lambda entry: entry.origin.part)
 
+    def entry(self, request_id: str) -> Entry | None:
+        """Return the request of that id, if it waits or is being painted."""
+        return self._entries.get(request_id)
+
     @property
     def entries(self) -> list[Entry]:
         """Everything that waits or is being painted, oldest first."""
@@ -341,8 +351,9 @@ class Posts:
                 post.show(_standing(record))
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
-        prefix, painting = self._settings.discord.prefix, self._settings.painting
-        caption = Caption(request, prefix, painting, self.inits, origin.is_late, origin.part)
+        came = came_from(origin.how, origin.source_url)
+        shown = self._settings.discord.prefix, self._settings.painting, self.inits
+        caption = Caption(request, *shown, origin.is_late, origin.part, came)
         delivery = Delivery(request.id, origin, self._outboxes.of(origin), self._journal, caption.title, kept)
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
         return Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)

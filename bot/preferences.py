@@ -17,7 +17,7 @@ from store.members import Members
 NAMES = ("size", "quality", "steps", "style", "no", "chaos", "stop", "video", "fit")
 """Flags that may be usual for a member; the others are about one picture."""
 RESET = "reset"
-NOT_KEPT = "Your settings cannot be looked at or kept at the moment; whoever runs Easel can see why. Try again later."
+NOT_KEPT = "Your settings cannot be kept at the moment; whoever runs Easel can see why. Try again later."
 LONGEST = 100
 """UTF-16 code units of a value that are shown."""
 
@@ -54,13 +54,9 @@ class Preferences:
         change = Option("change", f"Flags, as in /imagine; or {RESET}, also with the name of one", takes_rest=True)
         return (Command("settings", "What is usual for your pictures", self._change, (change, *options)),)
 
-    async def of(self, member: int, inits: Sequence[str]) -> Usual:
+    def of(self, member: int, inits: Sequence[str]) -> Usual:
         """Return what is usual for a member, without what is not possible any more."""
-        try:
-            chosen = await self._members.choices(member)
-        except StoreError as error:
-            _log.error("could not look at a member's settings", error=str(error))
-            return Usual({})
+        chosen = self._members.choices(member)
         refusals = {name: self._refusal(name, value, inits) for name, value in chosen.items()}
         values = {name: value for name, value in chosen.items() if refusals[name] is None}
         wrong = [f"{_shown(name, chosen[name])}: {refusal}" for name, refusal in refusals.items() if refusal]
@@ -68,7 +64,9 @@ class Preferences:
             return Usual(values)
         typed = inline_code(f"{self._settings.discord.prefix}settings {RESET}", LONGEST)
         told = " ".join(wrong)
-        return Usual(values, f"Of your settings this is left out, as it is not possible any more. {told} {typed} ends it.")
+        return Usual(
+            values, f"Of your settings this is left out, as it is not possible any more. {told} {typed} ends it."
+        )
 
     def _refusal(self, name: str, value: str, inits: Sequence[str]) -> str | None:
         """Return why a value cannot be usual, None where it can."""
@@ -82,13 +80,13 @@ class Preferences:
 
     async def _change(self, call: Call) -> str:
         """Change what is usual for a member, or say what is."""
-        member, prefix = call.origin.author.id, self._settings.discord.prefix
+        member = call.origin.author.id
         words, values = flags_in(call.options.get("change", ""))
+        chosen = self._members.choices(member)
+        if not words and not values:
+            return self._told(chosen)
+        after = self._changed(chosen, words.casefold().split(), values)
         try:
-            chosen = dict(await self._members.choices(member))
-            if not words and not values:
-                return self._told(chosen)
-            after = self._changed(chosen, words.casefold().split(), values)
             await self._members.choose(member, after)
         except StoreError as error:
             _log.error("could not keep a member's settings", error=str(error))
@@ -119,7 +117,10 @@ class Preferences:
         if not chosen:
             return f"You have no settings of your own. {self._usage}"
         ignored = [name for name, value in chosen.items() if self._refusal(name, value, ()) is not None]
-        lines = [_shown(name, value) + " (not possible any more, left out)" * (name in ignored) for name, value in chosen.items()]
+        lines = [
+            _shown(name, value) + " (not possible any more, left out)" * (name in ignored)
+            for name, value in chosen.items()
+        ]
         return f"Usual for your pictures: {', '.join(lines)}\n-# {self._usage} A flag says otherwise for one picture."
 
     @property

@@ -1,12 +1,15 @@
 """`.styles`: the endings of prompts, with samples."""
 
+import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
-from bot.command import Call, Command, Option, Reply
+from bot.command import Call, Command, Option
 from bot.errors import UserError
-from bot.flags import FLAGS
 from bot.markdown import inline_code
+from bot.receipt import Reply
 from bot.styles import SHEET, STYLES, sample
+from bot.suggestions import suggesting
 
 
 class StyleCommands:
@@ -21,7 +24,7 @@ class StyleCommands:
 
     def commands(self) -> Sequence[Command]:
         """Return the command."""
-        name = Option("name", "One of them", suggest=FLAGS["style"].suggest, takes_rest=True)
+        name = Option("name", "One of them", suggest=suggesting(STYLES), takes_rest=True)
         return (Command("styles", "Endings for prompts, with sample pictures", self._styles, (name,)),)
 
     async def _styles(self, call: Call) -> Reply:
@@ -32,8 +35,14 @@ class StyleCommands:
             names = ", ".join(f"`{each}`" for each in STYLES)
             example = inline_code(f"{self._prefix}imagine a castle on a green hill --style watercolor", 100)
             one = inline_code(f"{self._prefix}styles watercolor", 100)
-            return Reply(f"{example}\n{names}\n-# {one} shows one. What the last ones do depends on the models.", SHEET)
+            return await _with(SHEET, f"{example}\n{names}\n-# {one} shows one.")
         if name not in STYLES:
-            raise UserError(f"There is no style {inline_code(asked)}; {inline_code(f'{self._prefix}styles')} shows all.")
+            raise UserError(
+                f"There is no style {inline_code(asked)}; {inline_code(f'{self._prefix}styles')} shows all."
+            )
         style = STYLES[name]
-        return Reply(f"`--style {name}` adds “{style.ending}” to a prompt: {style.help}.", sample(name))
+        return await _with(sample(name), f"`--style {name}` adds “{style.ending}” to a prompt: {style.help}.")
+
+
+async def _with(path: Path, text: str) -> Reply:
+    return Reply(text, path.name, await asyncio.to_thread(path.read_bytes))

@@ -79,10 +79,9 @@ def _on(request: ImagineRequest, picture: str, strength: float) -> ImagineReques
     request = _last_part(request)
     course = request.steps if request.strength is None else request.steps / request.strength
     steering = tuple(replace(each, step=0) for each in request.steering)
-    begun = replace(
-        request, steering=steering, init=AUTO, init_picture=picture, mask="", init_weight=0.0, variation=0.0
-    )
-    return replace(begun, strength=strength, steps=max(1, round(course * strength)), grow=0.0)
+    begun = replace(request, init=AUTO, init_picture=picture, mask="", init_weight=0.0, variation=0.0)
+    begun = replace(begun, steering=steering, chaos=0, stop=100, grow=0.0)
+    return replace(begun, strength=strength, steps=max(1, round(course * strength)))
 
 
 def _last_part(request: ImagineRequest) -> ImagineRequest:

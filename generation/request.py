@@ -309,8 +309,8 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`, and version 3 all but `strength`, `variation`, `steering`, `stop` and `chaos`. Before version 3 what was
-        too long was cut.
+        `outputs`, and version 3 all but `strength`, `variation`, `steering`, `stop` and `chaos`. Before version 3 what
+        was too long was cut.
 
         Raises:
             ValueError: it is no request, or one of a later version.

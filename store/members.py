@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Members:
-    """Remembers it for ever.
+    """Remembers it for ever, and in memory, since it is asked for with every picture.
 
     Args:
         database: to keep it in.
@@ -30,16 +30,20 @@ class Members:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._choices: dict[int, Choices] = {}
 
-    async def choices(self, member: int) -> Choices:
-        """Return what a member has chosen, by name; nothing where it cannot be read. Raises ``StoreError``."""
-        chosen = select(members.c.settings).where(members.c.member == member)
-        text = await self._database.run(lambda connection: connection.execute(chosen).scalar())
-        try:
-            return _adapter.validate_json(text) if text is not None else {}
-        except ValueError:
-            _log.error("what a member has chosen cannot be read", member=member)
-            return {}
+    async def load(self) -> None:
+        """Read what all have chosen, but what cannot be read; raises ``StoreError``."""
+        rows = await self._database.run(lambda connection: connection.execute(select(members)).all())
+        for row in rows:
+            try:
+                self._choices[row.member] = _adapter.validate_json(row.settings)
+            except ValueError:
+                _log.error("what a member has chosen cannot be read", member=row.member)
+
+    def choices(self, member: int) -> Choices:
+        """Return what a member has chosen, by name."""
+        return self._choices.get(member, {})
 
     async def choose(self, member: int, choices: Choices) -> None:
         """Let this be all that a member has chosen; raises ``StoreError``."""
@@ -51,3 +55,6 @@ class Members:
                 connection.execute(insert(members).values(row))
 
         await self._database.run(work)
+        self._choices.pop(member, None)
+        if choices:
+            self._choices[member] = choices

@@ -9,6 +9,7 @@ from sqlalchemy import URL
 
 from config.settings import Settings
 from store import database, lease
+from store.archive import Archive
 from store.checkpoints import CheckpointFolder
 from store.engine import is_server
 from store.heard import Heard
@@ -31,6 +32,7 @@ class Store:
         heard: which messages were heard.
         uploads: pictures that members gave.
         members: what they have chosen for themselves.
+        archive: where what was asked for is found again.
         lease: of a database on a server; None where there is no server.
     """
 
@@ -38,6 +40,7 @@ class Store:
     heard: Heard
     uploads: UploadFolder
     members: Members
+    archive: Archive
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -67,4 +70,6 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        yield Store(journal, Heard(opened_database), uploads, Members(opened_database), held)
+        archive, members = Archive(opened_database, pictures), Members(opened_database)
+        await members.load()
+        yield Store(journal, Heard(opened_database), uploads, members, archive, held)

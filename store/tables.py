@@ -49,6 +49,8 @@ requests = Table(
     Column("message", BigInteger),  # that asked; NULL once it has asked for something else
     Column("part", Integer, nullable=False, server_default="0"),  # of several that one message asked for
     Column("has_message", Boolean, nullable=False, server_default=true()),  # else it is the id of an interaction
+    Column("how", Text, nullable=False, server_default=""),  # what was pressed or chosen; empty where it was typed
+    Column("source", BigInteger),  # the message under which that was
     Column("channel", BigInteger, nullable=False),
     Column("guild", BigInteger),  # NULL in private
     Column("author", BigInteger, nullable=False, index=True),
