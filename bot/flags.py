@@ -318,7 +318,7 @@ FLAGS = {
     "size": Flag(
         fields=("width", "height"),
         example="128x192",
-        help=f"width and height in pixels, multiples of {SIDE_MULTIPLE}, at least {MIN_SIDE}; or an aspect, as 16:9",
+        help=f"width and height in pixels, multiples of {SIDE_MULTIPLE}; or an aspect, as 16:9",
         pattern=lambda _: f"{SIZE.pattern}|{ASPECT.pattern}",
         parse=_size,
         caption="{}×{}".format,
@@ -351,7 +351,7 @@ FLAGS = {
     "quality": Flag(
         fields=("quality",),
         example="draft",
-        help="draft, normal, better or best; or .5, 1, 1.5, 2 for the same, Midjourney's",
+        help="draft, normal, better, best; or, as times the steps, .5, 1, 1.5, 2",
         pattern=lambda _: f"{'|'.join(get_args(Quality))}|{DECIMAL}",
         parse=_quality,
         caption=str,
@@ -371,7 +371,7 @@ FLAGS = {
     "stop": Flag(
         fields=("stop",),
         example="50",
-        help=f"ends it after so many percent of the steps, as it is then, {LEAST_STOP} to 100",
+        help=f"ends it after so many percent of its steps, {LEAST_STOP} to 100",
         pattern=lambda _: r"\d+",
         parse=lambda value, *_: _number("stop", value, LEAST_STOP, 100),
         caption="stopped at {}%".format,
@@ -381,7 +381,7 @@ FLAGS = {
     "chaos": Flag(
         fields=("chaos",),
         example="50",
-        help="how far each seed goes its own way, 0 to 100",
+        help="percent of random clouds in what it begins from: each seed goes its own way",
         pattern=lambda _: r"\d+",
         parse=lambda value, *_: _number("chaos", value, 0, 100),
         caption="chaos {}".format,
@@ -403,7 +403,7 @@ FLAGS = {
     "style": Flag(
         fields=(),
         example="watercolor",
-        help="an ending for the prompt; `.styles` shows them",
+        help="an ending for the prompt",
         pattern=lambda _: "|".join((*STYLES, PLAIN)),
         parse=_style,
         caption=str,
@@ -428,6 +428,7 @@ FLAGS = {
         parse=lambda value, *_: _decimal("init-weight", "init_weight", value, 1000),
         caption="init weight {:g}".format,
         render="{:g}".format,
+        is_offered=lambda _: False,
     ),
     "fit": Flag(
         fields=("fit",),
@@ -438,6 +439,7 @@ FLAGS = {
         caption=lambda fit: "padded" if fit == "pad" else "cropped",
         is_prose=True,
         choices=("crop", "pad"),
+        is_offered=lambda _: False,
     ),
     "as": Flag(
         fields=("attached",),
@@ -447,6 +449,7 @@ FLAGS = {
         parse=lambda value, *_: _choice("as", "attached", value, ("start", "target")),
         caption=str,
         is_prose=True,
+        is_offered=lambda _: False,
     ),
     "iw": Flag(
         fields=("image_weight",),
@@ -456,6 +459,7 @@ FLAGS = {
         parse=lambda value, *_: _decimal("iw", "image_weight", value, 100),
         caption=str,
         render="{:g}".format,
+        is_offered=lambda _: False,
     ),
     "no": Flag(
         fields=("without",),

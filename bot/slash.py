@@ -75,7 +75,8 @@ async def register(tree: app_commands.CommandTree[Any], patience: Patience) -> N
 
 
 def _app_command(command: Command, name: str, ask: Ask) -> app_commands.Command[Any, ..., None]:
-    by_parameter = {option.name.replace("-", "_"): option for option in command.options}
+    # What ends in an underscore is no keyword of Python, as "as" is.
+    by_parameter = {f"{option.name.replace('-', '_')}_": option for option in command.options}
 
     async def callback(interaction: discord.Interaction[Any], **values: Any) -> None:
         given = {by_parameter[parameter]: value for parameter, value in values.items() if value is not None}

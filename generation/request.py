@@ -30,8 +30,6 @@ VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
 """Texts in a prompt, and texts to keep away from."""
-CHAOS = 1.0
-"""Weight of the random direction of a picture that goes astray as far as can be."""
 WITHOUT = -0.5
 """Weight of all that a picture is to be without, Midjourney's."""
 MOST_STEERING = 16
@@ -188,7 +186,7 @@ class ImagineRequest:
         steering: what was said while it was painted, in that order: of two about one text the later counts.
         stop: percent of the steps after which it ends, as it is then: all that changes over the steps does so as if
             it went on.
-        chaos: how far it goes astray, in a random direction of its seed: 0 not at all, 100 as far as towards its words.
+        chaos: percent of random clouds in what it begins from: of 100 it begins from nothing but them.
     """
 
     __pydantic_config__ = STRICT
@@ -233,14 +231,13 @@ class ImagineRequest:
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
-        """All targets: those that were named, or else the prompt; what the picture is to be without; noise; and chaos.
+        """All targets: those that were named, or else the prompt; what the picture is to be without; and noise.
 
         Their weights are those after all steering, which may have added some; see :meth:`until`.
         """
         avoided = (Target(text, weight=WITHOUT / len(self.without)) for text in self.without)
         noise = (Target(noise=seed, weight=weight) for seed, weight in self.noise)
-        chaos = [Target(noise=self.seed, weight=CHAOS * self.chaos / 100)] if self.chaos else []
-        targets = *(self.targets or (Target(self.prompt),)), *avoided, *noise, *chaos
+        targets = *(self.targets or (Target(self.prompt),)), *avoided, *noise
         for steering in self.steering:
             targets = _steered(targets, steering)
         return targets

@@ -12,10 +12,10 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Init, Surface, resized
+from generation.canvas import Canvas, Init, Surface, resized
 from generation.canvas.bent import bent
 from generation.canvas.masked import MaskedSurface, masked
-from generation.canvas.noise import NOISES
+from generation.canvas.noise import NOISES, fractal
 from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.faults import Fault, is_loss, is_shortage
@@ -363,7 +363,10 @@ class Engine:
         numbers = state.stages[stage]
         parts, request = self.parts(numbers), state.request
         shape = _scaled(request.shape, numbers.scale, parts.canvas.multiple)
-        init = parts.canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
+        picture = None if picture is None else resized(picture, shape)
+        if request.chaos and stage == 0:
+            picture = _clouded(picture, parts.canvas, state, shape)
+        init = parts.canvas.init(*shape, state.generator, picture)
         surface: Surface = parts.canvas
         if request.mask:
             surface = MaskedSurface(surface)
@@ -416,6 +419,16 @@ class Engine:
         if batch in self._batches and not batch.states:
             kept = [each for each in self._batches if not each.states and each is not batch]
             self._batches = [*self._running, *[*kept, *([] if batch.limited else [batch])][-KEPT:]]
+
+
+@torch.no_grad()
+def _clouded(picture: Tensor | None, canvas: Canvas, state: RequestState, shape: Shape) -> Tensor:
+    """Return a picture to begin from with as many clouds in it as a request asks for; None for the canvas's own."""
+    if picture is None:
+        init = canvas.init(*shape, state.generator, None)
+        picture = canvas.render([each[None] for each in init.parameters], [each[None] for each in init.constants])[0]
+    clouds = fractal(*shape, state.generator).to(picture.device)
+    return picture.lerp(clouds, state.request.chaos / 100)
 
 
 def _scaled(shape: Shape, scale: float, multiple: int) -> Shape:

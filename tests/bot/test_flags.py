@@ -71,8 +71,8 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         ("—canvsa pixels", "There is no flag `--canvsa`; did you mean `--canvas`?"),
         (
             "--zzz",
-            "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, "
-            "`--as`, `--iw`, `--no`, `--video`, `--canvas` and others.",
+            "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--stop`, `--chaos`, "
+            "`--repeat`, `--style`, `--no`, `--video`, `--canvas` and others.",
         ),
     ],
 )
