@@ -10,9 +10,11 @@ import structlog
 from bot.errors import UserError
 from bot.origin import Origin
 from bot.permissions import missing
-from bot.posts import Posts
+from bot.posts import UNWRITTEN, Posts
 from bot.prompt import Arguments
+from bot.rules.gate import Gate, texts
 from generation.request import SEED_LIMIT, ImagineRequest
+from store.errors import StoreError
 
 NOTHING: Mapping[int, ImagineRequest] = MappingProxyType({})
 MANY = 1000
@@ -31,33 +33,37 @@ class Admission:
 
     Args:
         posts: about the requests.
-        most: requests of one member at a time.
+        gate: that says what may be asked for, by whom and where.
     """
 
-    def __init__(self, posts: Posts, most: int) -> None:
+    def __init__(self, posts: Posts, gate: Gate) -> None:
         self._posts = posts
-        self._most = most
+        self.gate = gate
 
     def enter(self, origin: Origin) -> None:
         """Raise ``UserError`` where nothing is painted for whoever asks there, whatever it is.
 
-        Called before anything is fetched for a request.
+        Called before anything is read or fetched for a request.
         """
+        self.gate.enter(origin)
         lacking = missing(origin)
         if lacking:
             _log.warning("permissions are missing", channel=origin.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
             raise UserError(f"To paint here I need the permission {names}; a moderator can grant it.")
 
-    def check_number(self, number: int) -> None:
-        """Raise ``UserError`` where somebody may not ask for so many pictures at once, however few they have."""
-        if number > self._most:
-            told = f"{number}" if number < MANY else f"more than {MANY}"
-            raise UserError(TOO_MANY.format(told, "1 picture" if self._most == 1 else f"{self._most} pictures"))
+    def check(self, origin: Origin, arguments: Arguments, *, has_pictures: bool) -> None:
+        """Raise ``UserError`` where words or pictures that are given may not be; called before pictures are fetched."""
+        self.gate.check_text(origin, *texts(arguments.request("")))
+        if has_pictures:
+            self.gate.check_pictures(origin)
 
-    def check_room(self, origin: Origin, number: int) -> None:
-        """Raise ``UserError`` where there is no room for so many more pictures of somebody's."""
-        self._posts.check_room(str(origin.author.id), number)
+    def check_number(self, origin: Origin, number: int) -> None:
+        """Raise ``UserError`` where somebody may not ask for so many pictures at once, however few they have."""
+        most = self.gate.most_at_once(origin)
+        if number > most:
+            told = f"{number}" if number < MANY else f"more than {MANY}"
+            raise UserError(TOO_MANY.format(told, "1 picture" if most == 1 else f"{most} pictures"))
 
     async def admit(self, origin: Origin, *requests: ImagineRequest) -> None:
         """Let new requests wait, all or none, and post the place in line of each.
@@ -73,11 +79,15 @@ class Admission:
 
         What is new is admitted, what is too much is taken back, and what is painted stays.
 
+        Args:
+            origin: of the change.
+            asked: what it is to be now.
+
         Returns:
             A sentence where something that is painted would be something else; else None.
 
         Raises:
-            UserError: something of it that is being painted would be, or something new cannot be taken.
+            UserError: something of it that is being painted would be, or something may not be or cannot be taken.
         """
         entries = {entry.origin.part: entry for entry in self._posts.asked_by(origin.id)}
         painted = await self._posts.painted_of(origin.id)
@@ -85,8 +95,14 @@ class Admission:
         after = dict(enumerate(new_requests(asked, origin, before)))
         new = {part: request for part, request in after.items() if part not in before}
         if new:
-            self.check_room(origin, len(new))
-        await self._posts.change(*((entries[part], after[part]) for part in entries.keys() & after.keys()))
+            self._posts.check_room(origin, len(new))
+        changes = [(entries[part], after[part]) for part in sorted(entries.keys() & after.keys())]
+        try:
+            for entry, request in changes:
+                await self.gate.check_change(origin, entry.request, request)
+        except StoreError:
+            raise UserError(UNWRITTEN) from None
+        await self._posts.change(*changes)
         await self._posts.withdraw([entry for part, entry in entries.items() if part not in after])
         if new:
             await self._admit(origin, new)

@@ -186,7 +186,8 @@ class Caption:
         if "`" in self.prefix + line or units(request.prompt) > LONGEST_SHOWN or REFERENCE.search(line):
             return None
         try:
-            is_same = parse(line, self.painting, self.inits).change(request) == request
+            typed_again = parse(line, self.painting, self.inits)
+            is_same = typed_again.request(request.id, request.member, request.guild) == request
         except PromptError:
             return None
         return f"{self.prefix}imagine {line}" if is_same else None

@@ -21,7 +21,6 @@ from bot.preferences import Preferences
 from bot.recent import Recent
 from bot.suggestions import suggesting
 from bot.uploads import Uploads
-from config.settings import Settings
 from store.errors import KnownMessageError
 
 SLASH_FLAGS = (
@@ -37,7 +36,6 @@ class PictureCommands:
     """The commands about pictures that wait or are being painted, and the one that asks for them.
 
     Args:
-        settings: defaults, limits and the prefix.
         client: that hears of commands.
         posts: about the requests.
         admission: that lets requests in.
@@ -48,7 +46,6 @@ class PictureCommands:
 
     def __init__(
         self,
-        settings: Settings,
         client: Client,
         posts: Posts,
         admission: Admission,
@@ -56,7 +53,6 @@ class PictureCommands:
         preferences: Preferences,
         recent: Recent,
     ) -> None:
-        self._settings = settings
         self._client = client
         self._posts = posts
         self._admission = admission
@@ -89,18 +85,21 @@ class PictureCommands:
         self._admission.enter(origin)
         addresses, words = uploads.split(call.options.get("prompt", ""))
         choices = permutations.read(words)
-        self._admission.check_number(choices.count)
+        self._admission.check_number(origin, choices.count)
         files = await uploads.pictures_of(message) if message else []
         named = {name: each for name, each in call.options.items() if isinstance(each, discord.Attachment)}
         instead = prompt.LIKENESS if addresses or files or named else ""
-        own = self._preferences.of(origin.author.id, self._posts.inits)
+        own = self._preferences.of(origin, self._posts.inits)
+        painting = self._admission.gate.settings(origin).painting
         typed = (with_names(text, origin, call.mentioned) for text in choices.texts())
-        parsed = [prompt.parse(text, self._settings.painting, self._posts.inits, instead, own.values) for text in typed]
+        parsed = [prompt.parse(text, painting, self._posts.inits, instead, own.values) for text in typed]
         number = sum(each.fields["repeat"] for each in parsed)
-        self._admission.check_number(number)
+        self._admission.check_number(origin, number)
         given = [(each, uploads.sorted_out(addresses, files, each, named)) for each in parsed]
-        if any(each.addresses for _, each in given) and not self._posts.asked_by(origin.id):
-            self._admission.check_room(origin, number)
+        for each, pictures in given:
+            self._admission.check(origin, each, has_pictures=bool(pictures.addresses))
+        if any(pictures.addresses for _, pictures in given) and not self._posts.asked_by(origin.id):
+            self._posts.check_room(origin, number)
         arguments = await self._uploads.take(origin, given)
         if arguments is None:
             return None
@@ -111,7 +110,7 @@ class PictureCommands:
         except KnownMessageError as error:
             _log.info("heard again", reason=str(error))
             if message is not None and message.edited_at is not None:
-                raise UserError(BEGUN.format(self._settings.discord.prefix)) from None
+                raise UserError(BEGUN.format(self._prefix(origin))) from None
             return None
         self._recent.add(origin.author.id, parsed)
         return own.ignored
@@ -132,15 +131,15 @@ class PictureCommands:
         if reference is not None and not which:
             entries = self._replied_to(reference)
         elif which:
-            entries = [self._named(which)]
+            entries = [self._named(which, origin)]
         else:
             entries = [self._newest(origin)]
         return await cancelled(self._posts, entries, origin.author, origin.channel)
 
     async def _help(self, call: Call) -> str:
         """Tell how to ask for a picture."""
-        me = call.origin.me
-        return help_text(me.display_name if me else "Easel", self._settings, self._posts.inits)
+        me, settings = call.origin.me, self._admission.gate.settings(call.origin)
+        return help_text(me.display_name if me else "Easel", settings, self._posts.inits)
 
     def _newest(self, origin: Origin) -> Entry:
         mine = [entry for entry in self._posts.entries if entry.origin.author.id == origin.author.id]
@@ -148,12 +147,15 @@ class PictureCommands:
             raise UserError("You have no picture waiting or being painted.")
         return mine[-1]
 
-    def _named(self, which: str) -> Entry:
+    def _prefix(self, origin: Origin) -> str:
+        return self._admission.gate.book.prefix(origin.guild)
+
+    def _named(self, which: str, origin: Origin) -> Entry:
         waiting = self._posts.waiting
         if which.isdecimal() and 0 < int(which) <= len(waiting):
             return waiting[int(which) - 1]
-        prefix = self._settings.discord.prefix
-        raise UserError(f"There is no such picture in line. `{prefix}queue` shows what waits and at which place.")
+        line = f"`{self._prefix(origin)}queue` shows what waits and at which place."
+        raise UserError(f"There is no such picture in line. {line}")
 
     def _replied_to(self, reference: discord.MessageReference) -> list[Entry]:
         """Return what a message asked for, or what it shows."""

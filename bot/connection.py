@@ -17,14 +17,17 @@ from config.settings import DiscordSettings
 
 DEVELOPER_PORTAL = "https://discord.com/developers/applications"
 BAD_TOKEN = f"Discord refuses the token: copy the bot's from {DEVELOPER_PORTAL} to discord.token."
-NO_INTENT = f"The bot may not read messages: switch on Message Content Intent for it at {DEVELOPER_PORTAL}."
+NO_INTENT = (
+    f"what members type is withheld; slash commands and mentions work. For `.imagine` switch on Message Content Intent "
+    f"at {DEVELOPER_PORTAL} and start again"
+)
 CLOSED = {
     4004: BAD_TOKEN,
     4010: "Discord refuses the connection (4010, invalid shard): update Easel.",
     4011: "Discord refuses the connection (4011, sharding required): the bot is in too many servers for one process.",
     4012: "Discord refuses the connection (4012, invalid API version): update Easel, or check discord.api_base.",
     4013: "Discord refuses the connection (4013, invalid intents): update Easel, or check discord.api_base.",
-    4014: NO_INTENT,
+    4014: "Discord refuses the connection (4014, disallowed intents): update Easel, or check discord.api_base.",
 }
 """What to do, by the codes with which the gateway closes for good."""
 MALFORMED = (ValueError, TypeError, LookupError, AttributeError, RecursionError, zlib.error)
@@ -59,15 +62,22 @@ async def connect(
     logging.getLogger("discord.client").addFilter(_without_traceback)
     try:
         await _log_in(client, settings.api_base, token, patience)
+        if not _may_read(client.application_flags):
+            _log.warning(NO_INTENT)
+            client.leave_out_content()
         await on_login()
         await _listen(client, patience)
     except discord.LoginFailure:
         raise SetupError(BAD_TOKEN) from None
     except discord.PrivilegedIntentsRequired:
-        raise SetupError(NO_INTENT) from None
+        raise SetupError(CLOSED[4014]) from None
     except discord.ConnectionClosed as error:
         known = CLOSED.get(error.code, f"Discord ended the connection for good (code {error.code}).")
         raise SetupError(known) from None
+
+
+def _may_read(flags: discord.ApplicationFlags) -> bool:
+    return flags.gateway_message_content or flags.gateway_message_content_limited
 
 
 async def _log_in(client: Client, api_base: str, token: str, patience: Patience) -> None:
@@ -105,6 +115,11 @@ async def _listen(client: Client, patience: Patience) -> None:
         try:
             await client.connect()
             return
+        except discord.PrivilegedIntentsRequired:
+            if not client.intents.message_content:
+                raise
+            _log.warning(NO_INTENT)  # it was switched off after the login
+            client.leave_out_content()
         except MALFORMED as error:
             failures = 1 if loop.time() - began > patience.longest_pause else failures + 1
             pause = patience.after(failures)

@@ -82,7 +82,7 @@ def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
 {typed(f"{prefix}imagine a forest | a storm::0.5")} both, the second half as much; with `^`, one after the other
 {with_flags}
 A picture that you attach or reply to is what it begins from, with `--as target` what it comes near to.
-{typed(f"{prefix}queue")} what waits; {typed(f"{prefix}cancel")} takes back your newest, as a reply to a picture that one
+{typed(f"{prefix}queue")} what waits; {typed(f"{prefix}cancel")} takes back your newest, or what you reply to
 {typed(f"{prefix}styles")} endings for prompts; {typed(f"{prefix}settings")} what is usual for you
 -# {typed(f"@{shorten(name, NAME_LENGTH)} imagine …")} works too. Usually {painting.width}×{painting.height} and \
 {painting.steps} steps; at most {painting.max_side} pixels a side, {painting.max_steps} steps, \

@@ -19,10 +19,12 @@ from bot.delivery import Delivery, Picture, Words
 from bot.discord_api import CALL_ERRORS, is_gone, is_transient, reason
 from bot.edit_lock import EditLock
 from bot.patience import Patience
-from bot.pictures import smaller
+from bot.pictures import smaller, smaller_video
 
 PREVIEWS_PER_PLACE = 5
 """How many times more rarely a new place in line is shown than a new preview."""
+AGES_PER_PAUSE = 40
+"""A preview comes after at least so small a share of how long it has been painted: the longer, the more rarely."""
 LEAST_CHANGE = 30.0
 """Seconds by which an estimate has to change to be shown anew."""
 LONGEST_ATTEMPT = 120.0
@@ -82,6 +84,7 @@ class Post:
         self._picture: Picture | None = None
         self._shown: Shown | None = None
         self._earliest = 0.0
+        self._painted_since: float | None = None
         self._failures = 0
         """Failures since the last success."""
         self._refusals = 0
@@ -139,6 +142,8 @@ class Post:
 
     def _change(self, state: Shown, picture: Picture | None) -> None:
         self._state, self._picture = state, picture
+        if isinstance(state, InProgress) and self._painted_since is None:
+            self._painted_since = time.monotonic()
         # The first message is the same for all states, and so is why it is refused.
         if self.message is not None:
             self._refusals = 0
@@ -154,8 +159,11 @@ class Post:
                     await self._changed.wait()
 
     def _wait(self) -> float:
-        rarely = self.message is not None and isinstance(self._state, Waiting)
-        extra = (PREVIEWS_PER_PLACE - 1) * self._pause if rarely else 0.0
+        extra = 0.0
+        if self.message is not None and isinstance(self._state, Waiting):
+            extra = (PREVIEWS_PER_PLACE - 1) * self._pause
+        elif isinstance(self._state, InProgress) and self._painted_since is not None:
+            extra = preview_pause(self._pause, time.monotonic() - self._painted_since) - self._pause
         return self._earliest + extra - time.monotonic()
 
     def _urgency(self) -> int:
@@ -288,22 +296,39 @@ class Post:
         return self._failed_fallbacks >= FALLBACKS if self._picture else self._refusals >= 4
 
     async def _shrink(self, state: Shown, picture: Picture) -> None:
-        """Let a picture go without its video, then have fewer bytes; say so where the finished one has few already."""
+        """Let a video, then the picture have fewer bytes; say so where the finished one has few already."""
         if picture.video is not None and isinstance(state, Painted):
-            note = VIDEO_TOO_LARGE.format(self._delivery.upload_limit >> 20)
-            self._change(replace(state, note=note), replace(picture, video=None))
+            await self._shrink_video(state, picture, picture.video)
             return
-        data = await asyncio.to_thread(smaller, picture.data)
+        made = await asyncio.to_thread(smaller, picture.data)
         if self._state is not state:
             return
-        if data is not None:
-            name = str(PurePath(picture.name).with_suffix(".jpg"))
+        if made is not None:
+            suffix, data = made
+            name = str(PurePath(picture.name).with_suffix(f".{suffix}"))
             self._change(state, replace(picture, name=name, data=data))
         elif _is_final(state):
             limit = self._delivery.upload_limit >> 20
             self._change(Ended(f"The picture is larger than the {limit} MB allowed here.", again=True), None)
         else:
             self._change(state, None)
+
+    async def _shrink_video(self, state: Painted, picture: Picture, video: Picture) -> None:
+        """Let a video have fewer bytes; where it has few already the picture goes without it, and that is said."""
+        data = await asyncio.to_thread(smaller_video, video.data)
+        if self._state is not state:
+            return
+        if data is not None:
+            name = str(PurePath(video.name).with_suffix(".mp4"))
+            self._change(state, replace(picture, video=replace(video, name=name, data=data)))
+        else:
+            note = VIDEO_TOO_LARGE.format(self._delivery.upload_limit >> 20)
+            self._change(replace(state, note=note), replace(picture, video=None))
+
+
+def preview_pause(pause: float, seconds: float) -> float:
+    """Return the seconds from one preview to the next of what has been painted for so long."""
+    return max(pause, seconds / AGES_PER_PAUSE)
 
 
 def _is_final(state: Shown | None) -> bool:

@@ -21,6 +21,7 @@ from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
 from bot.post import Post, PostGoneError
+from bot.rules.gate import OWN_LIMIT, TOO_MANY_MORE, Gate
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record, Update
@@ -38,15 +39,7 @@ UNWRITTEN = (
 )
 CANCELLED = "Cancelled."
 BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
-OWN_LIMIT = (
-    "You already have {0} waiting or being painted (limit {1}). Wait for one of them, "
-    "or take one back with `{2}cancel`."
-)
 TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
-TOO_MANY_MORE = (
-    "Those are {0} pictures, more than you can have beside what is waiting or being painted for you already (limit "
-    "{1}), so none of them is taken. Ask for fewer, wait, or take one back with `{2}cancel`."
-)
 NO_ROOM = (
     "The queue has no room for {0} pictures (limit {1}, of all members), so none of them is taken. Ask for fewer, or "
     "try again in a few minutes."
@@ -82,11 +75,12 @@ class Posts:
     """One post for each request, from its admission to its end.
 
     Args:
-        settings: defaults and the prefix.
+        settings: defaults.
         dispatcher: that has requests painted.
         outboxes: of the channels.
         patience: how long to try what Discord does not take.
         journal: that the dispatcher writes in; it is told what the posts have shown.
+        gate: that refuses requests.
     """
 
     def __init__(
@@ -96,8 +90,10 @@ class Posts:
         outboxes: Outboxes,
         patience: Patience,
         journal: StoreJournal,
+        gate: Gate,
     ) -> None:
         self._settings = settings
+        self._gate = gate
         self._dispatcher = dispatcher
         self._outboxes = outboxes
         self._patience = patience
@@ -160,10 +156,11 @@ class Posts:
             self._check_size(request)
         async with self._admission:
             try:
+                await self._gate.check(asked, [entry.origin for entry in self.entries])
                 notes = [origin.asked.to_json() for origin, _ in asked]
                 records = await self._dispatcher.submit_all(requests, notes)
             except QueueFullError as error:
-                raise self._refusal(error, len(requests)) from None
+                raise self._refusal(error, asked[0][0], len(requests)) from None
             except KnownMessageError:
                 raise
             except LostError:
@@ -186,14 +183,14 @@ class Posts:
             entry.post.show(_place(entry.record))
             self._spawn(self._keep_posted(request.id, entry.post))
 
-    def check_room(self, member: str, count: int = 1) -> None:
+    def check_room(self, origin: Origin, count: int = 1) -> None:
         """Raise ``UserError`` where so many more of a member cannot be taken in, before anything is fetched."""
         if self._closed:
             raise UserError(CLOSED)
         try:
-            self._dispatcher.check_room(member, count)
+            self._dispatcher.check_room(str(origin.author.id), count)
         except QueueFullError as error:
-            raise self._refusal(error, count) from None
+            raise self._refusal(error, origin, count) from None
 
     async def settle(self) -> None:
         """Wait until everything that was asked for before has been admitted or refused."""
@@ -321,17 +318,17 @@ class Posts:
         if refusal is not None:
             raise UserError(refusal)
 
-    def _refusal(self, error: QueueFullError, count: int) -> UserError:
+    def _refusal(self, error: QueueFullError, origin: Origin, count: int) -> UserError:
+        prefix = self._gate.book.prefix(origin.guild)
         if count > 1:
-            words = TOO_MANY_MORE if error.member else NO_ROOM
-            return UserError(words.format(count, error.limit, self._settings.discord.prefix))
+            return UserError((TOO_MANY_MORE if error.member else NO_ROOM).format(count, error.limit, prefix))
         pictures = "1 picture" if error.limit == 1 else f"{error.limit} pictures"
         words = OWN_LIMIT if error.member else TOTAL_LIMIT
-        return UserError(words.format(pictures, error.limit, self._settings.discord.prefix))
+        return UserError(words.format(pictures, error.limit, prefix))
 
     def _check_waiting(self, entry: Entry) -> None:
         if entry.record.status != "waiting":
-            raise UserError(BEGUN.format(self._settings.discord.prefix))
+            raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild)))
 
     def _show(self, entry: Entry, update: Update) -> None:
         record, post = entry.record, entry.post
@@ -351,10 +348,18 @@ class Posts:
                 post.show(_standing(record))
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
+        prefix = self._gate.book.prefix(origin.guild)
         came = came_from(origin.how, origin.source_url)
-        shown = self._settings.discord.prefix, self._settings.painting, self.inits
-        caption = Caption(request, *shown, origin.is_late, origin.part, came)
-        delivery = Delivery(request.id, origin, self._outboxes.of(origin), self._journal, caption.title, kept)
+        caption = Caption(request, prefix, self._settings.painting, self.inits, origin.is_late, origin.part, came)
+        delivery = Delivery(
+            request.id,
+            origin,
+            self._outboxes.of(origin),
+            self._journal,
+            caption.title,
+            kept,
+            lambda: self._gate.hides(origin, request),
+        )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
         return Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
 

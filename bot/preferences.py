@@ -1,16 +1,18 @@
 """What members want to be usual for their own pictures: `.settings`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.command import Call, Command, Option
-from bot.errors import PromptError, UserError
+from bot.errors import UserError
 from bot.flags import FLAGS, PLAIN
 from bot.markdown import inline_code
+from bot.origin import Origin
 from bot.prompt import flags_in
-from config.settings import Settings
+from bot.rules.gate import Gate
+from generation.request import ImagineRequest
 from store.errors import StoreError
 from store.members import Members
 
@@ -41,12 +43,12 @@ class Preferences:
     """The command by which members say it, and what they have said.
 
     Args:
-        settings: the limits, and what is usual for all.
+        gate: that knows the limits, and what is usual for all.
         members: where it is kept.
     """
 
-    def __init__(self, settings: Settings, members: Members) -> None:
-        self._settings = settings
+    def __init__(self, gate: Gate, members: Members) -> None:
+        self._gate = gate
         self._members = members
 
     def commands(self, options: Sequence[Option]) -> Sequence[Command]:
@@ -54,46 +56,51 @@ class Preferences:
         change = Option("change", f"Flags, as in /imagine; or {RESET}, also with the name of one", takes_rest=True)
         return (Command("settings", "What is usual for your pictures", self._change, (change, *options)),)
 
-    def of(self, member: int, inits: Sequence[str]) -> Usual:
-        """Return what is usual for a member, without what is not possible any more."""
-        chosen = self._members.choices(member)
-        refusals = {name: self._refusal(name, value, inits) for name, value in chosen.items()}
+    def of(self, origin: Origin, inits: Sequence[str]) -> Usual:
+        """Return what is usual for whoever asks there, without what is not possible there or any more."""
+        chosen = self._members.choices(origin.author.id)
+        refusals = {name: self._refusal(origin, name, value, inits) for name, value in chosen.items()}
         values = {name: value for name, value in chosen.items() if refusals[name] is None}
         wrong = [f"{_shown(name, chosen[name])}: {refusal}" for name, refusal in refusals.items() if refusal]
         if not wrong:
             return Usual(values)
-        typed = inline_code(f"{self._settings.discord.prefix}settings {RESET}", LONGEST)
-        told = " ".join(wrong)
+        typed = inline_code(f"{self._gate.book.prefix(origin.guild)}settings {RESET}", LONGEST)
         return Usual(
-            values, f"Of your settings this is left out, as it is not possible any more. {told} {typed} ends it."
+            values, f"Of your settings this is left out, as it is not possible. {' '.join(wrong)} {typed} ends it."
         )
 
-    def _refusal(self, name: str, value: str, inits: Sequence[str]) -> str | None:
-        """Return why a value cannot be usual, None where it can."""
+    def _refusal(self, origin: Origin, name: str, value: str, inits: Sequence[str]) -> str | None:
+        """Return why a value cannot be usual there, None where it can."""
         if name not in NAMES:
             return "There is no such setting any more."
+        painting = self._gate.settings(origin).painting
+        request = ImagineRequest("", "", 0, painting.width, painting.height, painting.steps)
         try:
-            FLAGS[name].parse(value, self._settings.painting, inits)
-        except PromptError as error:
+            fields = {**FLAGS[name].parse(value, painting, inits)}
+            fields.pop("style", None)
+            self._gate.check_request(origin, replace(request, **fields))
+        except UserError as error:
             return str(error)
         return None
 
     async def _change(self, call: Call) -> str:
         """Change what is usual for a member, or say what is."""
-        member = call.origin.author.id
+        origin = call.origin
         words, values = flags_in(call.options.get("change", ""))
-        chosen = self._members.choices(member)
+        chosen = self._members.choices(origin.author.id)
         if not words and not values:
-            return self._told(chosen)
-        after = self._changed(chosen, words.casefold().split(), values)
+            return self._told(origin, chosen)
+        after = self._changed(origin, chosen, words.casefold().split(), values)
         try:
-            await self._members.choose(member, after)
+            await self._members.choose(origin.author.id, after)
         except StoreError as error:
             _log.error("could not keep a member's settings", error=str(error))
             raise UserError(NOT_KEPT) from None
-        return self._told(after)
+        return self._told(origin, after)
 
-    def _changed(self, chosen: Mapping[str, str], words: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
+    def _changed(
+        self, origin: Origin, chosen: Mapping[str, str], words: Sequence[str], values: Mapping[str, str]
+    ) -> dict[str, str]:
         """Return what is chosen after a change; raises ``UserError`` where it is none."""
         match words:
             case []:
@@ -103,29 +110,28 @@ class Preferences:
             case [word, name] if word == RESET and not values and name in chosen:
                 after = {other: value for other, value in chosen.items() if other != name}
             case _:
-                raise UserError(self._usage)
+                raise UserError(self._usage(origin))
         for name, value in values.items():
             if name not in NAMES:
                 which = ", ".join(f"`--{each}`" for each in NAMES)
                 raise UserError(f"`--{name}` is about one picture and cannot be usual; these can: {which}.")
-            if (refusal := self._refusal(name, value, ())) is not None:
+            if (refusal := self._refusal(origin, name, value, ())) is not None:
                 raise UserError(refusal)
         return {name: value for name, value in after.items() if value.casefold() != PLAIN}
 
-    def _told(self, chosen: Mapping[str, str]) -> str:
+    def _told(self, origin: Origin, chosen: Mapping[str, str]) -> str:
         """Return what a member has chosen, and how it is changed."""
         if not chosen:
-            return f"You have no settings of your own. {self._usage}"
-        ignored = [name for name, value in chosen.items() if self._refusal(name, value, ()) is not None]
+            return f"You have no settings of your own. {self._usage(origin)}"
+        ignored = [name for name, value in chosen.items() if self._refusal(origin, name, value, ()) is not None]
         lines = [
-            _shown(name, value) + " (not possible any more, left out)" * (name in ignored)
-            for name, value in chosen.items()
+            _shown(name, value) + " (not possible, left out)" * (name in ignored) for name, value in chosen.items()
         ]
-        return f"Usual for your pictures: {', '.join(lines)}\n-# {self._usage} A flag says otherwise for one picture."
+        usage = f"-# {self._usage(origin)} A flag says otherwise for one picture."
+        return f"Usual for your pictures: {', '.join(lines)}\n{usage}"
 
-    @property
-    def _usage(self) -> str:
-        typed = f"{self._settings.discord.prefix}settings"
+    def _usage(self, origin: Origin) -> str:
+        typed = f"{self._gate.book.prefix(origin.guild)}settings"
         examples = [inline_code(f"{typed} {more}", LONGEST) for more in ("--ar 16:9 --style watercolor", RESET)]
         return f"{examples[0]} changes them, {examples[1]} ends them; with `--seed` they do not count."
 

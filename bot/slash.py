@@ -20,6 +20,22 @@ from bot.typed import refusal, seconds
 NOT_MEMBER = "I am not a member of this server, so I could not post a picture here; ask a moderator to add me."
 MOST_SUGGESTED = 25
 LONGEST_CHOICE = 100
+
+
+class AnyChannel(app_commands.Transformer):
+    """Takes channels of every kind, and threads."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """What Discord offers."""
+        return discord.AppCommandOptionType.channel
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Any:
+        """Return the channel as Discord describes it."""
+        del interaction
+        return value
+
+
 ANNOTATIONS: dict[str, Any] = {
     "text": str,
     "integer": int,
@@ -28,7 +44,7 @@ ANNOTATIONS: dict[str, Any] = {
     "duration": str,
     "member": discord.User,
     "role": discord.Role,
-    "channel": app_commands.AppCommandChannel,
+    "channel": app_commands.Transform[Any, AnyChannel],
     "picture": discord.Attachment,
 }
 

@@ -8,6 +8,7 @@ from bot.command import Call, Command, Option
 from bot.errors import UserError
 from bot.markdown import inline_code
 from bot.receipt import Reply
+from bot.rules.book import RuleBook
 from bot.styles import SHEET, STYLES, sample
 from bot.suggestions import suggesting
 
@@ -16,11 +17,11 @@ class StyleCommands:
     """The command.
 
     Args:
-        prefix: what a command begins with.
+        book: that knows what a command begins with.
     """
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+    def __init__(self, book: RuleBook) -> None:
+        self._book = book
 
     def commands(self) -> Sequence[Command]:
         """Return the command."""
@@ -29,17 +30,15 @@ class StyleCommands:
 
     async def _styles(self, call: Call) -> Reply:
         """Show all, or one."""
-        asked = call.options.get("name", "")
+        asked, prefix = call.options.get("name", ""), self._book.prefix(call.origin.guild)
         name = "-".join(asked.casefold().split())
         if not name:
             names = ", ".join(f"`{each}`" for each in STYLES)
-            example = inline_code(f"{self._prefix}imagine a castle on a green hill --style watercolor", 100)
-            one = inline_code(f"{self._prefix}styles watercolor", 100)
+            example = inline_code(f"{prefix}imagine a castle on a green hill --style watercolor", 100)
+            one = inline_code(f"{prefix}styles watercolor", 100)
             return await _with(SHEET, f"{example}\n{names}\n-# {one} shows one.")
         if name not in STYLES:
-            raise UserError(
-                f"There is no style {inline_code(asked)}; {inline_code(f'{self._prefix}styles')} shows all."
-            )
+            raise UserError(f"There is no style {inline_code(asked)}; {inline_code(f'{prefix}styles')} shows all.")
         style = STYLES[name]
         return await _with(sample(name), f"`--style {name}` adds “{style.ending}” to a prompt: {style.help}.")
 

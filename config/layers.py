@@ -70,14 +70,16 @@ class _Layers:
     def __init__(self) -> None:
         self.merged = OmegaConf.create()
         self.sources: dict[str, str] = {}
+        self._chosen: dict[str, Any] = {}
 
     def add(self, layer: DictConfig, source: str) -> None:
         """Lay ``layer`` over what is there; an empty section in it changes nothing."""
-        pruned = OmegaConf.create()
         for key, value in _leaves(OmegaConf.to_container(layer), source):
             self.sources[key] = source
-            OmegaConf.update(pruned, key, value)
-        self.merged.merge_with(pruned)
+            self._chosen[key] = value
+        self.merged = OmegaConf.create()  # anew, as OmegaConf lets nothing else take the place of a tuple
+        for key, value in self._chosen.items():
+            OmegaConf.update(self.merged, key, value)
 
     def add_text(self, key: str, text: str, source: str) -> None:
         """Lay one value over what is there, as it is written in a variable or an argument."""

@@ -1,4 +1,4 @@
-"""Paints the samples of `.styles` anew with the pocket models, and the page with all of them: `python docs/styles.py`."""
+"""Paints the samples of `.styles` anew with the pocket models, and a page of them: `python docs/styles.py`."""
 
 from pathlib import Path
 

@@ -104,7 +104,9 @@ def asked(
     if begins_anew or "init" in changes:
         base = replace(base, init=AUTO, init_picture="", mask="")
     try:
-        request = _parsed(prompt or "a picture", _flags(base, usual_fields(painting)) | changes, painting).change(base)
+        request = _parsed(
+            prompt or "a picture", _flags(base, {**usual_fields(painting), "steps": None}) | changes, painting
+        ).change(base)
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
     if prompt is None:

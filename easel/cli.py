@@ -329,6 +329,28 @@ def imagine(
             "--from", metavar="FILE", help="Make this picture again, with what is said beside.", show_default=False
         ),
     ] = None,
+    on: Annotated[
+        Path | None,
+        typer.Option(
+            "--continue",
+            metavar="FILE",
+            help="Paint on at this finished picture, by its prompt or another one.",
+            show_default=False,
+        ),
+    ] = None,
+    vary: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Paint another picture like this finished one.", show_default=False),
+    ] = None,
+    strong: Annotated[bool, typer.Option("--strong", help="With --vary: less like it.")] = False,
+    larger: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Paint this finished picture at twice the sides, with finer details.",
+            show_default=False,
+        ),
+    ] = None,
     video: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Film how it is painted: .mp4, .gif or .webp.", show_default=False),
@@ -350,7 +372,9 @@ def imagine(
     easel imagine 'a red hat' --out hat.png --init me.jpg --mask head.png
     easel imagine 'a red apple' --out apple.webp --video apple.mp4 --length 10
     easel imagine 'the sea' --out sea.png --steer '30: more: a lighthouse | less: fog'
-    easel imagine --from apple.webp --out larger.png --size 256x256
+    easel imagine --from apple.webp --out again.png --seed 8
+    easel imagine --continue apple.png --out more.png
+    easel imagine --larger apple.png --out large.png
     """
     from dataclasses import replace
 
@@ -359,17 +383,20 @@ def imagine(
     from config.settings import DEVICE
     from easel import again, steering
     from easel import imagine as painting
+    from easel.finished import FinishedArguments
     from easel.models import with_paths
     from easel.picture_arguments import PictureArguments, start_in
     from easel.picture_file import Files
 
-    is_given = source is not None or target
+    finished = FinishedArguments(on, vary, larger, strong)
+    is_given = source or target or on or vary or larger
     if is_given and prompt is not None and SETTING.match(prompt):
         settings = [prompt, *(settings or [])]
         prompt = None
     if prompt is None and not is_given:
         raise typer.BadParameter(
-            "say what to paint, or --from which file, or --target what it is like", param_hint="PROMPT"
+            "say what to paint, or --from, --continue, --vary or --larger which file, or --target what it is like",
+            param_hint="PROMPT",
         )
     arguments = ["log.level=error", *_checked(settings)]
     if device is not None:
@@ -384,16 +411,21 @@ def imagine(
     before = again.read_file(source) if source else None
     files = Files(out, video)
     try:
-        if before is not None:
-            before = again.with_pictures(before)
+        if finished.path is not None:
+            if source or start or mask or flags.get("init"):
+                raise ValueError("--continue, --vary and --larger begin from their picture, and not in another way")
+            request, known = finished.read(prompt, chosen.painting, flags)
+        elif before is not None:
+            before = known = again.with_pictures(before)
             request = again.asked(prompt, before, chosen.painting, flags, begins_anew=start is not None)
         else:
+            known = None
             request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
         request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length)
         if steer:
             request = steering.steer(request, steer)
         files.check(request)
-        request, pictures = PictureArguments(start, target or (), mask).read(request, before)
+        request, pictures = PictureArguments(start, target or (), mask).read(request, known)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, with_paths(chosen), files, as_json=json, pictures=pictures, before=before)

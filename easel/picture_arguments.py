@@ -54,7 +54,7 @@ class PictureArguments:
         def taken(path: Path | None) -> str:
             if path is None:
                 return ""
-            png = _decoded(path)
+            png = decoded(path)
             digest = sha256(png).hexdigest()
             pictures[digest] = png
             return digest
@@ -65,6 +65,8 @@ class PictureArguments:
                 () if request.prompt == LIKENESS else (Target(request.prompt),)
             )
             request = replace(request, targets=(*words, *targets))
+            if not request.has_aim:
+                raise ValueError("--target only says what to keep away from; say also what to paint")
         start, mask = taken(self.start) or request.init_picture, taken(self.mask) or request.mask
         request = replace(request, init_picture=start, mask=mask)
         if missing := request.pictures - pictures.keys():
@@ -85,7 +87,16 @@ def _weighted(text: str) -> tuple[Path, float]:
     return (Path(match["file"]), float(match["weight"])) if match else (Path(text), 1.0)
 
 
-def _decoded(path: Path) -> bytes:
+def decoded(path: Path, *, still: bool = False) -> bytes:
+    """Return the picture in a file as a PNG, of which every other pixel is gone.
+
+    Args:
+        path: of the file.
+        still: whether an animation is refused, of which this is the first picture.
+
+    Raises:
+        ValueError: it cannot be read; the sentence says why.
+    """
     try:
         if not path.is_file() and path.exists():
             raise ValueError(f"{path} is not a file")
@@ -95,7 +106,15 @@ def _decoded(path: Path) -> bytes:
         if ADDRESS.match(str(path)):
             raise ValueError("pictures are not fetched here; save it, and name its file") from None
         raise ValueError(f"{path}: {error.strerror}") from None
+    if still and _is_animation(data):
+        raise ValueError(f"{path} is a video; name the picture that was painted")
     try:
         return asyncio.run(decode(data))
     except PictureError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def _is_animation(data: bytes) -> bool:
+    """Return whether a file begins as a GIF, an MP4 or an animated WebP, whose flags say so."""
+    in_motion = data[12:16] == b"VP8X" and bool(data[20:21] and data[20] & 2)
+    return data.startswith(b"GIF8") or data[4:8] == b"ftyp" or (data.startswith(b"RIFF") and in_motion)

@@ -7,7 +7,7 @@ named by the SHA-256 of their PNG, as in ``ImagineRequest.init_picture``.
 from dataclasses import replace
 
 from generation.errors import RequestError
-from generation.options import LITTLE, OTHERWISE
+from generation.options import LITTLE, OTHERWISE, PRESETS
 from generation.prompt import write
 from generation.request import AUTO, ImagineRequest
 
@@ -43,16 +43,19 @@ def vary(request: ImagineRequest, picture: str, strong: bool, seed: int) -> Imag
     return replace(_on(request, picture, strength), seed=seed, variation=variation)
 
 
-def continued(request: ImagineRequest, picture: str, steps: int, *, turned: bool = False) -> ImagineRequest:
+def continued(
+    request: ImagineRequest, picture: str, steps: int | None = None, *, turned: bool = False
+) -> ImagineRequest:
     """Return the request for painting on at a finished picture.
 
     Args:
         request: of the finished picture; of a story the last part goes on.
         picture: the finished picture.
-        steps: so many more.
+        steps: so many more; None for as many as belong to it.
         turned: whether it is to become something else: then colours and large forms change too.
     """
-    return replace(_on(request, picture, OTHERWISE if turned else LITTLE), steps=steps)
+    more = _on(request, picture, OTHERWISE if turned else LITTLE)
+    return more if steps is None else replace(more, steps=steps)
 
 
 def larger(request: ImagineRequest, picture: str, max_side: int) -> ImagineRequest:
@@ -79,8 +82,9 @@ def _on(request: ImagineRequest, picture: str, strength: float) -> ImagineReques
     request = _last_part(request)
     course = request.steps if request.strength is None else request.steps / request.strength
     steering = tuple(replace(each, step=0) for each in request.steering)
+    grow = 0.0 if PRESETS[request.quality].grow else None
     begun = replace(request, init=AUTO, init_picture=picture, mask="", init_weight=0.0, variation=0.0)
-    begun = replace(begun, steering=steering, chaos=0, stop=100, grow=0.0)
+    begun = replace(begun, steering=steering, chaos=0, stop=100, grow=grow)
     return replace(begun, strength=strength, steps=max(1, round(course * strength)))
 
 

@@ -249,6 +249,13 @@ class ImagineRequest:
         return replace(self, steering=tuple(each for each in self.steering if each.step <= step))
 
     @property
+    def has_aim(self) -> bool:
+        """Whether in each of its parts there is something to come near to, and not only to keep away from."""
+        parts = {target.part for target in self.judged_by} - {None} or {None}
+        aims = {target.part for target in self.judged_by if target.weight > 0}
+        return None in aims or parts <= aims
+
+    @property
     def is_story(self) -> bool:
         """Whether its parts follow one another."""
         return len({target.part for target in self.targets} - {None}) > 1

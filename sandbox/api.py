@@ -105,7 +105,7 @@ class Api:
         path = request.match_info
         major = path.get("channel_id") or path.get("guild_id") or path.get("webhook_token") or ""
         bot = user is None or user.bot
-        standing = self._limits.take(user and user.id, route.method, route.path, major, bot=bot)
+        standing = self._limits.take(user.id if user else None, route.method, route.path, major, bot=bot)
         if standing.retry_after is not None:
             raise _LimitedError(standing.retry_after, standing.scope, standing.headers)
         return standing.headers

@@ -140,15 +140,13 @@ def _text(option: Payload, value: Any, here: Path) -> str:
     return value
 
 
-def _number(option: Payload, value: Any, here: Path) -> int | float:
-    kinds: tuple[type, ...] = (int,) if option["type"] == INTEGER else (int, float)
+def _number(option: Payload, value: object, here: Path) -> int | float:
     name = "int" if option["type"] == INTEGER else "float"
-    if isinstance(value, bool) or not isinstance(value, kinds):
+    if isinstance(value, bool) or not isinstance(value, int | float) or (name == "int" and isinstance(value, float)):
         raise form_refusal(here, "NUMBER_TYPE_COERCE", f'Value "{quoted(value)}" is not {name}.')
     least, most = option.get("min_value", -MAX_NUMBER), option.get("max_value", MAX_NUMBER)
     if value < least:
         raise form_refusal(here, "NUMBER_TYPE_MIN", f"{name} value should be greater than or equal to {least}.")
     if value > most:
         raise form_refusal(here, "NUMBER_TYPE_MAX", f"{name} value should be less than or equal to {most}.")
-    number: int | float = value
-    return number
+    return value

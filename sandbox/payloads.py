@@ -120,7 +120,7 @@ def channel(world: World, each: Channel, viewer: User) -> Payload:
     if each.type is ChannelType.TEXT:
         payload |= {
             "topic": each.topic,
-            "nsfw": False,
+            "nsfw": each.nsfw,
             "rate_limit_per_user": 0,
             "last_message_id": _last_message_id(each),
             "last_pin_timestamp": None,

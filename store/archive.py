@@ -13,7 +13,7 @@ from store.asked import Asked, Id
 from store.database import Database
 from store.errors import StoreError
 from store.pictures import PictureFolder
-from store.tables import DONE, POSTING, requests
+from store.tables import DONE, POSTING, UNWRITABLE, requests
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Archive:
 
     async def of_id(self, request_id: str) -> Archived | None:
         """Return the request of an id, which may come from anybody; None where it is not known, or not now."""
-        return await self._find(requests.c.id == request_id)
+        return None if UNWRITABLE.search(request_id) else await self._find(requests.c.id == request_id)
 
     async def of_post(self, message_id: int) -> Archived | None:
         """Return the request whose post that message is; None where it is not known, or not now."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Delete, RowMapping, Update, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from generation.dispatch.journal import Unfinished
@@ -25,7 +25,7 @@ from store.database import Database
 from store.errors import KnownMessageError, StoreError
 from store.folder import DAY
 from store.pictures import PictureFolder
-from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests
+from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests, usage
 
 OnSaved = Callable[[Path, ImagineRequest], None]
 
@@ -107,7 +107,7 @@ class StoreJournal:
         self._on_saved = on_saved
 
     async def accept(self, accepted: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
-        """Write requests of one message down, all or none.
+        """Write requests of one message down, all or none, and charge their member for them.
 
         Args:
             accepted: whose ids are new.
@@ -117,12 +117,20 @@ class StoreJournal:
             KnownMessageError: their message asked for something that has not ended, as the same part of it.
             StoreError: they cannot be written down.
         """
-        asked = [asdict(Asked.from_json(note)) for note in notes]
+        asked, at = [asdict(Asked.from_json(note)) for note in notes], time.time()
         message, parts = asked[0]["message"], [each["part"] for each in asked]
-        usual = {"state": WAITING, "attempts": 0, "left_out": "", "accepted": time.time()}
-        rows = [
-            {"id": request.id, "request": request.to_json(), **usual, **each}
-            for request, each in zip(accepted, asked, strict=True)
+        usual = {"state": WAITING, "attempts": 0, "left_out": "", "accepted": at}
+        both = [*zip(accepted, asked, strict=True)]
+        rows = [{"id": request.id, "request": request.to_json(), **usual, **each} for request, each in both]
+        charges = [
+            {
+                "request": request.id,
+                "guild": each["guild"] or 0,
+                "member": each["author"],
+                "at": at,
+                "cost": request.cost,
+            }
+            for request, each in both
         ]
 
         def work(connection: Connection) -> None:
@@ -130,6 +138,7 @@ class StoreJournal:
             before = (requests.c.message == message) & requests.c.part.in_(parts) & requests.c.ended.is_not(None)
             connection.execute(update(requests).where(before).values(message=None))
             connection.execute(insert(requests), rows)
+            connection.execute(insert(usage), charges)
 
         try:
             await self._database.run(work)
@@ -137,8 +146,9 @@ class StoreJournal:
             raise KnownMessageError(f"Message {message} asked for something before.") from None
 
     async def change(self, request: ImagineRequest) -> None:
-        """Write down what a request is for now."""
-        await self._update(request.id, {"request": request.to_json()})
+        """Write down what a request is for now, and what it costs."""
+        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost)
+        await self._update(request.id, {"request": request.to_json()}, charged)
 
     async def checkpoint(self, record: Record) -> None:
         """Write down that a request runs, how many workers have died over it, and from what it goes on."""
@@ -152,20 +162,29 @@ class StoreJournal:
             await self._checkpoints.keep(record.checkpoint)
 
     async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
-        """Keep the picture, where there is one, then write down how the request ended; None where it was taken back."""
+        """Keep the picture, where there is one, then write down how the request ended; None where it was taken back.
+
+        What failed, or was taken back while it waited, is given back to its member.
+        """
         self._attempts.pop(record.request.id, None)
         path = None
+        this = requests.c.id == record.request.id
+        unused = delete(usage).where(usage.c.request == record.request.id)
+        given_back: tuple[Delete, ...] = ()
         match outcome:
             case Finished():
                 path = await self._pictures.keep(outcome, record.request)
                 values = {"state": POSTING, "seconds": outcome.seconds, "left_out": record.left_out}
             case Failed():
                 values = {"state": POSTING, "sentence": outcome.reason}
+                given_back = (unused,)
             case None:
                 values = {"state": CANCELLED}
+                waiting = select(requests.c.id).where(this, requests.c.state == WAITING)
+                given_back = (unused.where(usage.c.request.in_(waiting)),)
         unshown = requests.c.state.in_((WAITING, RUNNING, POSTING))
-        ended = update(requests).where(requests.c.id == record.request.id, unshown).values(values)
-        await self._database.write(ended, key=("finish", record.request.id))
+        ended = update(requests).where(this, unshown).values(values)
+        await self._database.write(*given_back, ended, key=("finish", record.request.id))
         if path is not None and self._on_saved is not None:
             self._on_saved(path, record.request)
 
@@ -220,6 +239,7 @@ class StoreJournal:
             posting.where(requests.c.sentence.is_(None)).values(state=DONE, ended=now),
             posting.where(requests.c.sentence.is_not(None)).values(state=FAILED, ended=now),
             delete(requests).where(requests.c.ended < now - self._keep_days * DAY),
+            delete(usage).where(usage.c.at < now - DAY),
             key=("close", request_id),
         )
         if time.monotonic() - self._tidied > TIDY_SECONDS:
@@ -274,10 +294,10 @@ class StoreJournal:
         except (StoreError, OSError) as error:
             _log.error("could not delete old files", error=str(error))
 
-    async def _update(self, request_id: str, values: Mapping[str, Any]) -> None:
+    async def _update(self, request_id: str, values: Mapping[str, Any], *others: Update) -> None:
         """Change what is known of a request that has not ended."""
         changed = update(requests).where(requests.c.id == request_id, UNPAINTED).values(values)
-        await self._database.write(changed, key=(*values, request_id))
+        await self._database.write(changed, *others, key=(*values, request_id))
 
 
 @cache

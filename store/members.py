@@ -45,6 +45,10 @@ class Members:
         """Return what a member has chosen, by name."""
         return self._choices.get(member, {})
 
+    def forget(self, member: int) -> None:
+        """Forget what a member has chosen, once it is deleted from the database."""
+        self._choices.pop(member, None)
+
     async def choose(self, member: int, choices: Choices) -> None:
         """Let this be all that a member has chosen; raises ``StoreError``."""
         row = {"member": member, "settings": json.dumps(dict(choices))}

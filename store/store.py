@@ -10,6 +10,8 @@ from sqlalchemy import URL
 from config.settings import Settings
 from store import database, lease
 from store.archive import Archive
+from store.audit import Audit
+from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
 from store.engine import is_server
 from store.heard import Heard
@@ -18,7 +20,11 @@ from store.lease import Lease
 from store.lock import locked
 from store.members import Members
 from store.pictures import PictureFolder
+from store.privacy import Privacy
+from store.rules import Rules
 from store.uploads import UploadFolder
+from store.usage import Usage
+from store.words import Words
 
 NAME = "easel.db"
 
@@ -32,7 +38,13 @@ class Store:
         heard: which messages were heard.
         uploads: pictures that members gave.
         members: what they have chosen for themselves.
+        privacy: what is kept of members.
         archive: where what was asked for is found again.
+        rules: that moderators have set.
+        words: that may not stand in prompts.
+        blocks: of members.
+        usage: of members, as far as it counts towards the limits of a day.
+        audit: who changed what, and who was refused why.
         lease: of a database on a server; None where there is no server.
     """
 
@@ -40,7 +52,13 @@ class Store:
     heard: Heard
     uploads: UploadFolder
     members: Members
+    privacy: Privacy
     archive: Archive
+    rules: Rules
+    words: Words
+    blocks: Blocks
+    usage: Usage
+    audit: Audit
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -70,6 +88,13 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        archive, members = Archive(opened_database, pictures), Members(opened_database)
-        await members.load()
-        yield Store(journal, Heard(opened_database), uploads, members, archive, held)
+        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
+        members, rules = Members(opened_database), Rules(opened_database)
+        words, blocks = Words(opened_database), Blocks(opened_database)
+        for each in (members, rules, words, blocks):
+            await each.load()
+        audit = Audit(opened_database, settings.store.keep_days)
+        usage = Usage(opened_database)
+        archive = Archive(opened_database, pictures)
+        moderated = rules, words, blocks, usage, audit
+        yield Store(journal, Heard(opened_database), uploads, members, privacy, archive, *moderated, held)

@@ -89,6 +89,7 @@ words = Table(
     metadata,
     Column("guild", BigInteger, primary_key=True),
     Column("pattern", AnyText, primary_key=True),  # as a moderator typed it
+    Column("is_adult", Boolean, nullable=False),  # allowed in age-restricted channels
 )
 """What may not stand in a prompt."""
 

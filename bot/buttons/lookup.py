@@ -12,7 +12,7 @@ from generation.metadata import read
 from generation.request import ImagineRequest
 from store.archive import Archive
 
-FORGOTTEN = "How that picture was asked for is not known any more: too long ago for my notes, and the file here does not say it."
+FORGOTTEN = "How that picture was asked for is not known any more, and the file here does not say it."
 NO_PICTURE = "That picture is not kept any more, and not here either."
 
 _log = structlog.get_logger(__name__)

@@ -21,7 +21,6 @@ from bot.errors import UserError
 from bot.origin import Origin
 from bot.posts import Posts
 from bot.receipt import Reply, acknowledge, refuse, tell
-from config.settings import Settings
 
 USE, SHOW = "Use as start picture", "Show parameters"
 NO_PICTURE = "There is no picture in that message."
@@ -34,15 +33,13 @@ class Menus:
     """The two entries of the menus of messages.
 
     Args:
-        settings: the prefix, and what need not be typed.
         posts: about the requests.
         admission: that lets requests in.
         lookup: that finds out how pictures were asked for.
         imagine: paints what is typed.
     """
 
-    def __init__(self, settings: Settings, posts: Posts, admission: Admission, lookup: Lookup, imagine: Run) -> None:
-        self._settings = settings
+    def __init__(self, posts: Posts, admission: Admission, lookup: Lookup, imagine: Run) -> None:
         self._posts = posts
         self._admission = admission
         self._lookup = lookup
@@ -95,12 +92,13 @@ class Menus:
     async def _show(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Say what to type for the picture in a message."""
         if await acknowledge(interaction, SHOW):
-            await tell(interaction, SHOW, await self._shown(message))
+            origin = Origin.of_interaction(interaction)
+            await tell(interaction, SHOW, await self._shown(message, origin))
 
-    async def _shown(self, message: discord.Message) -> str | Reply:
+    async def _shown(self, message: discord.Message, origin: Origin) -> str | Reply:
         try:
             request = await self._lookup.of_message(message)
-            return parameters(request, self._settings, self._posts.inits)
+            return parameters(request, self._admission.gate.settings(origin), self._posts.inits)
         except UserError as error:
             return str(error)
         except Exception:

@@ -55,11 +55,13 @@ class Action:
             ``UserError``.
         form: returns a form that is opened at once; ``run`` is then for what was filled in.
         has_button: whether it begins with a button; otherwise with a form that is opened elsewhere.
+        is_once: whether it counts once where the same member presses the same button twice within seconds.
     """
 
     run: Callable[[Press], Awaitable[str | Reply | None]]
     form: Callable[[Press], Awaitable[discord.ui.Modal]] | None = None
     has_button: bool = True
+    is_once: bool = True
 
 
 class Presses(commands.Cog):
@@ -93,7 +95,7 @@ class Presses(commands.Cog):
             await _open(interaction, action.form, press)
             return
         key = (interaction.user.id, message.id if message else 0, str(id), press.text)
-        if not self._is_first(*key):
+        if action.is_once and not self._is_first(*key):
             await refuse(interaction, id.action, TWICE)
         elif await acknowledge(interaction, id.action):
             await tell(interaction, id.action, await self._ran(action, press, key))
@@ -122,7 +124,7 @@ def _is_there(interaction: discord.Interaction[Any], id: ButtonId, action: Actio
     message = interaction.message
     if message is None:
         return is_form and not action.has_button
-    if not action.has_button or message.author.id != interaction.application_id or (is_form and action.form is None):
+    if not action.has_button or message.author.id != interaction.client.user.id or (is_form and action.form is None):
         return False
     return str(id) in {
         child.custom_id
@@ -149,6 +151,10 @@ async def _open(
         return
     except TimeoutError:
         await refuse(interaction, press.id.action, TOO_SLOW)
+        return
+    except Exception:
+        _log.exception("a form failed", action=press.id.action, asked=press.origin.id)
+        await refuse(interaction, press.id.action, FAULT)
         return
     try:
         await interaction.response.send_modal(made)

@@ -23,7 +23,6 @@ from bot.posts import Posts
 from bot.prompt import LIKENESS, parse
 from bot.receipt import Reply
 from bot.uploads import Uploads
-from config.settings import Settings
 from generation import derived
 from generation.errors import MetadataError, RequestError
 from generation.metadata import read
@@ -35,7 +34,7 @@ NOT_WAITING = "That picture does not wait and is not being painted any more."
 NOT_YOURS = "That picture is not yours; only who asked for it and moderators can delete it."
 UNDELETABLE = "Discord did not let me delete it; try again."
 LOST_PICTURE = "It was painted from a picture that is not kept any more; ask for it anew, with that picture attached."
-TOO_MUCH = "It is more than can be asked for here by now: up to {0} pixels a side and {1} steps."
+TOO_LARGE = "It is larger than can be asked for by now: up to {0} pixels a side."
 TOO_LONG = f"What to type for it is longer than the {LONGEST} characters that a form takes."
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +47,6 @@ class ResultButtons:
     """The buttons under the posts about requests.
 
     Args:
-        settings: defaults, limits and the prefix.
         posts: about the requests.
         admission: that lets requests in.
         lookup: that finds them again.
@@ -59,7 +57,6 @@ class ResultButtons:
 
     def __init__(
         self,
-        settings: Settings,
         posts: Posts,
         admission: Admission,
         lookup: Lookup,
@@ -67,7 +64,6 @@ class ResultButtons:
         kept: UploadFolder,
         imagine: Run,
     ) -> None:
-        self._settings = settings
         self._posts = posts
         self._admission = admission
         self._lookup = lookup
@@ -81,13 +77,13 @@ class ResultButtons:
             "again": Action(self._again),
             "subtle": Action(partial(self._go_on, partial(_varied, strong=False))),
             "strong": Action(partial(self._go_on, partial(_varied, strong=True))),
-            "more": Action(partial(self._go_on, self._continued)),
-            "larger": Action(partial(self._go_on, self._larger)),
+            "more": Action(partial(self._go_on, _continued)),
+            "larger": Action(self._larger),
             "edit": Action(self._edited, self._edit),
             "video": Action(self._filmed),
-            "parameters": Action(self._parameters),
-            "cancel": Action(self._cancel),
-            "delete": Action(self._delete),
+            "parameters": Action(self._parameters, is_once=False),
+            "cancel": Action(self._cancel, is_once=False),
+            "delete": Action(self._delete, is_once=False),
         }
 
     async def _again(self, press: Press) -> None:
@@ -110,18 +106,16 @@ class ResultButtons:
             raise UserError(str(error)) from None
         await self._admit(press, found, request)
 
-    def _continued(self, request: ImagineRequest, picture: str, _: int) -> ImagineRequest:
-        steps = min(self._settings.painting.max_steps, max(1, request.steps // 2))
-        return derived.continued(request, picture, steps)
-
-    def _larger(self, request: ImagineRequest, picture: str, _: int) -> ImagineRequest:
-        return derived.larger(request, picture, self._settings.painting.max_side)
+    async def _larger(self, press: Press) -> None:
+        """Paint it with larger sides."""
+        most = self._admission.gate.settings(press.origin).painting.max_side
+        await self._go_on(lambda request, picture, _: derived.larger(request, picture, most), press)
 
     async def _edit(self, press: Press) -> discord.ui.Modal:
         """Open a form with what was typed, or could have been."""
         self._admission.enter(press.origin)
         found = await self._lookup.request(press.id.of, _message(press))
-        text = line(found.request, self._settings)
+        text = line(found.request, self._admission.gate.settings(press.origin))
         if len(text) > LONGEST:
             raise UserError(TOO_LONG)
         return form(press.id, "Edit and paint", "Prompt and flags; without a seed any", text)
@@ -132,7 +126,8 @@ class ResultButtons:
         old = found.request
         if not old.pictures:
             return await self._imagine(Call(press.origin, {"prompt": press.text}))
-        arguments = parse(press.text, self._settings.painting, self._posts.inits)
+        painting = self._admission.gate.settings(press.origin).painting
+        arguments = parse(press.text, painting, self._posts.inits)
         words = arguments.targets or (Target(arguments.prompt),) * (arguments.prompt != LIKENESS)
         pictures = tuple(target for target in old.targets if target.picture)
         request = replace(arguments.change(old), targets=(*words, *pictures) if pictures else arguments.targets)
@@ -141,7 +136,7 @@ class ResultButtons:
         if arguments.fields["init"] != AUTO:
             request = replace(request, init_picture="", mask="")
         number = arguments.fields["repeat"]
-        self._admission.check_number(number)
+        self._admission.check_number(press.origin, number)
         seeds = [(request.seed + each) % SEED_LIMIT for each in range(number)]
         await self._admit(press, found, *(replace(request, seed=seed) for seed in seeds))
         return None
@@ -149,7 +144,7 @@ class ResultButtons:
     async def _parameters(self, press: Press) -> str | Reply:
         """Say what to type for it."""
         found = await self._lookup.request(press.id.of, _message(press))
-        return parameters(found.request, self._settings, self._posts.inits)
+        return parameters(found.request, self._admission.gate.settings(press.origin), self._posts.inits)
 
     async def _cancel(self, press: Press) -> str:
         """Take back what waits or is being painted."""
@@ -176,14 +171,14 @@ class ResultButtons:
     async def _entered(self, press: Press) -> Found:
         """Return the request that a button is about, where whoever presses it may ask for pictures."""
         self._admission.enter(press.origin)
-        self._posts.check_room(str(press.origin.author.id))
+        self._posts.check_room(press.origin)
         return await self._lookup.request(press.id.of, _message(press))
 
     async def _admit(self, press: Press, found: Found, *requests: ImagineRequest) -> None:
         """Let the next requests wait, of one shape and pictures, as those of whoever pressed the button."""
-        painting, request = self._settings.painting, requests[0]
-        if max(request.shape) > painting.max_side or request.steps > painting.max_steps:
-            raise UserError(TOO_MUCH.format(painting.max_side, painting.max_steps))
+        request, most = requests[0], self._admission.gate.settings(press.origin).painting.max_side
+        if max(request.shape) > most:
+            raise UserError(TOO_LARGE.format(most))
         await self._fetch_missing(press, found, request)
         guild = str(press.origin.guild.id) if press.origin.guild else ""
         member = str(press.origin.author.id)
@@ -211,6 +206,10 @@ class ResultButtons:
 
 def _varied(request: ImagineRequest, picture: str, seed: int, *, strong: bool) -> ImagineRequest:
     return derived.vary(request, picture, strong, seed)
+
+
+def _continued(request: ImagineRequest, picture: str, _: int) -> ImagineRequest:
+    return derived.continued(request, picture)
 
 
 def _message(press: Press) -> discord.Message:

@@ -2,17 +2,17 @@
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import discord
 import structlog
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.admission import Admission
-from bot.buttons.row import rows_of, view_of
+from bot.buttons.row import Rows, rows_of, view_of
 from bot.caption import Caption, Painted
 from bot.command import Call, Command, Option
 from bot.discord_api import CALL_ERRORS, answered, reason
@@ -22,8 +22,7 @@ from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of, smaller
 from bot.posts import Posts
-from config.settings import Settings
-from generation.request import ImagineRequest
+from bot.rules.gate import texts
 from store.archive import Archive, Archived
 
 NONE = "There is no such picture, or it is not one that you can see here. The small print under a picture has its id."
@@ -40,7 +39,6 @@ class ShowCommand:
     """Posts a picture again, with its buttons.
 
     Args:
-        settings: defaults and the prefix.
         client: that knows the channels.
         posts: about the requests.
         admission: that says who may have something posted where.
@@ -51,7 +49,6 @@ class ShowCommand:
 
     def __init__(
         self,
-        settings: Settings,
         client: discord.Client,
         posts: Posts,
         admission: Admission,
@@ -59,7 +56,6 @@ class ShowCommand:
         outboxes: Outboxes,
         patience: Patience,
     ) -> None:
-        self._settings = settings
         self._client = client
         self._posts = posts
         self._admission = admission
@@ -80,6 +76,7 @@ class ShowCommand:
         if archived is None:
             raise UserError(NONE)
         self._check_place(archived, origin)
+        self._admission.gate.check_text(origin, *texts(archived.request))
         if not archived.is_painted:
             raise UserError(UNFINISHED)
         png = await self._archive.picture(archived.request)
@@ -101,11 +98,13 @@ class ShowCommand:
         request, data, name = archived.request, png, f"{archived.request.slug}.png"
         limit = origin.guild.filesize_limit if origin.guild else DEFAULT_FILE_SIZE_LIMIT_BYTES
         while len(data) > limit:
-            fewer = await asyncio.to_thread(smaller, data)
-            if fewer is None:
+            made = await asyncio.to_thread(smaller, data)
+            if made is None:
                 raise UserError(NOT_POSTED)
-            data, name = fewer, f"{request.slug}.jpg"
-        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self._posts.inits)
+            suffix, data = made
+            name = f"{request.slug}.{suffix}"
+        settings = self._admission.gate.settings(origin)
+        caption = Caption(request, settings.discord.prefix, settings.painting, self._posts.inits)
         shape = shape_of(png)
         painted = Painted(
             archived.seconds or 0.0, archived.left_out, shape if shape not in (None, request.shape) else None
@@ -115,21 +114,20 @@ class ShowCommand:
         await self._outboxes.of(origin).wait_for_turn(origin.author.id)
         try:
             async with asyncio.timeout(self._patience.answer):
-                send = partial(_send, origin, text, data, name, caption.alt_text, shown, painted)
+                is_hidden = self._admission.gate.hides(origin, request)
+                file = partial(discord.File, filename=name, description=caption.alt_text, spoiler=is_hidden)
+                send = partial(_send, origin, text, data, file, rows_of(shown, painted))
                 await answered(send, self._patience.pauses())
         except (*CALL_ERRORS, TimeoutError) as error:
             _log.warning("could not show a picture", request=request.id, error=reason(error))
             raise UserError(NOT_POSTED) from None
 
 
-async def _send(
-    origin: Origin, text: str, data: bytes, name: str, description: str, shown: ImagineRequest, painted: Painted
-) -> None:
+async def _send(origin: Origin, text: str, data: bytes, file: Callable[..., discord.File], rows: Rows) -> None:
     to: Any = origin.reply_to
     content = text if origin.reply_to is not None else origin.addressed(text)
-    file = discord.File(io.BytesIO(data), name, description=description)
-    view: Any = view_of(rows_of(shown, painted))
-    await origin.channel.send(content, file=file, reference=to, view=view, suppress_embeds=True, nonce=str(origin.id))
+    sent, view = file(io.BytesIO(data)), cast("Any", view_of(rows))
+    await origin.channel.send(content, file=sent, reference=to, view=view, suppress_embeds=True, nonce=str(origin.id))
 
 
 def _sees(origin: Origin, place: object) -> bool:

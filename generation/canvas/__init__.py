@@ -33,7 +33,7 @@ class Surface(Protocol):
     def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
         """Return mean((z − z₀)²) of each painting, ``[B]``.
 
-        z is what is painted by, the latent or the pixels, and z₀ what the painting began with.
+        z is what is painted by, the latent or the pixels, and z₀ what its stage began with.
         """
 
 

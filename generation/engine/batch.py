@@ -232,7 +232,7 @@ class Batch:
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
-        state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state), newest])])
+        state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state) * self.objective.scale, newest])])
         return state.input
 
     def _step(self, count: int) -> None:

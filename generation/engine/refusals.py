@@ -6,16 +6,16 @@ from generation.engine.optimisers import OPTIMISERS
 from generation.options import AUGMENTATIONS, CUT_METHODS
 from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest
 
+NO_AIM = "There is only what to keep away from, nothing with a weight above 0; say also what to paint."
+
 
 def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
     """Return why a request cannot be painted by models that offer these ``inits``, None where it can."""
     if request.init not in (AUTO, *inits):
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
     parts = {target.part for target in request.judged_by} - {None} or {None}
-    for step in {0, *(steering.step for steering in request.steering)}:
-        targets = request.until(step).judged_by
-        if any(not any(target.weight for target in targets if target.part in (None, part)) for part in parts):
-            return "All targets have the weight 0; give one of them another."
+    if not all(request.until(step).has_aim for step in {0, *(steering.step for steering in request.steering)}):
+        return NO_AIM
     if len(parts) > request.steps:
         return f"A story of {len(parts)} parts needs as many steps; ask for more with `--steps`."
     if request.init_picture and request.init != AUTO:

@@ -59,9 +59,11 @@ async def edit(call: Call) -> Payload:
     """PATCH …/commands/{command_id}."""
     call.as_bot()
     old = _command(call)
-    body = call.body.json if isinstance(call.body.json, dict) else {}
-    given = {key: value for key, value in body.items() if key != "type"}
-    form = parse(Command, {key: value for key, value in old.items() if key not in _ANSWERED} | given)
+    body = call.body.json
+    if isinstance(body, dict):
+        kept = {key: value for key, value in old.items() if key not in _ANSWERED}
+        body = kept | {key: value for key, value in body.items() if key != "type"}
+    form = parse(Command, body)
     command_forms.check([*_forms(_commands(call), old), form], alone=True)
     old |= _payload(call, form, old)
     return old
@@ -108,7 +110,7 @@ def _count_creates(call: Call, count: int) -> None:
 
 def _payload(call: Call, form: Command, old: Payload | None) -> Payload:
     permissions = form.default_member_permissions
-    payload = {
+    payload: Payload = {
         "application_id": str(call.world.application.id),
         "type": form.type or command_forms.CHAT,
         "name": form.name,
@@ -122,11 +124,9 @@ def _payload(call: Call, form: Command, old: Payload | None) -> Payload:
     if "guild_id" in call.path:
         payload["guild_id"] = str(call.world.guild.id)
     else:
-        payload |= {
-            "dm_permission": form.dm_permission is not False,
-            "contexts": form.contexts,
-            "integration_types": form.integration_types or [0],
-        }
+        payload["dm_permission"] = form.dm_permission is not False
+        payload["contexts"] = form.contexts
+        payload["integration_types"] = form.integration_types or [0]
     if old is not None and payload.items() <= old.items():
         return old
     fresh = str(call.world.snowflakes.next())

@@ -106,10 +106,18 @@ async def test_no_token(sandbox: Sandbox, make_settings: MakeSettings) -> None:
         await run(settings, ScriptedExecutor())
 
 
-async def test_a_missing_intent(sandbox: Sandbox, make_settings: MakeSettings) -> None:
+async def test_without_the_intent_mentions_are_answered(
+    sandbox: Sandbox, make_stage: MakeStage, capsys: pytest.CaptureFixture[str]
+) -> None:
     sandbox.set_message_content(enabled=False)
-    with pytest.raises(SetupError, match=r"^The bot may not read messages: switch on Message Content Intent"):
-        await run(make_settings(sandbox), ScriptedExecutor())
+    stage = await make_stage()
+    assert capsys.readouterr().out.count("switch on Message Content Intent at https://") == 1
+    before = len(sandbox.messages("art"))
+    await stage.say(".imagine a dog")
+    await stage.reply(await stage.say(f"<@{sandbox.bot.id}> imagine a cat"))
+    assert (await stage.executor.next("a cat")).prompt == "a cat"
+    assert len(stage.executor.requests) == 1
+    assert len(sandbox.messages("art")) == before + 3
 
 
 async def test_a_picture_that_could_not_be_saved_is_not_said_to_be(

@@ -91,7 +91,6 @@ async def test_a_login_that_is_refused_is_not(sandbox: Sandbox, make_settings: M
         (4011, "sharding required"),
         (4012, "invalid API version"),
         (4013, "invalid intents"),
-        (4014, "Message Content Intent"),
     ],
 )
 async def test_a_connection_that_is_closed_for_good(
@@ -108,6 +107,18 @@ async def test_a_connection_that_is_closed_for_good(
     assert "Traceback" not in log.out + log.err
     assert stage.sandbox.bot.token not in log.out + log.err
     assert "this picture goes on by itself" in post.content
+
+
+async def test_the_intent_is_switched_off_while_it_runs(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.sandbox.set_message_content(enabled=False)
+    stage.sandbox.drop_gateway(4014)
+    bot = stage.sandbox.bot.id
+    await stage.reply(await stage.say(f"<@{bot}> imagine a cat"))
+    await stage.executor.next("a cat")
+    stage.sandbox.drop_gateway(4014)
+    with pytest.raises(SetupError, match="disallowed intents"):
+        await stage.bot
+    assert capsys.readouterr().out.count("Message Content Intent") == 1
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_it_is_refused(typed: str, sentence: str) -> None:
 def test_it_is_captioned() -> None:
     caption = Caption(replace(CAT, canvas="pixels"), ".", PAINTING, ())
     assert caption.text(Painted(1)).splitlines()[1:] == [
-        "-# seed 7 · 128×128 · 100 steps · on pixels · 1 s",
+        "-# seed 7 · 128×128 · 100 steps · on pixels · 1 s · `r`",
         "-# Again: `.imagine a cat --seed 7 --canvas pixels`",
     ]
     assert "canvas" not in Caption(CAT, ".", PAINTING, ()).text(Painted(1))
@@ -121,6 +121,7 @@ def test_it_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         ({"optimiser": "sgd", "rate": 0.0001, "final_rate": 0.0}, "--optimiser sgd --rate 0.0001 --final-rate 0"),
         ({"ema": 0.999, "smooth": 12.345678}, "--ema 0.999 --smooth 12.345678"),
         ({"cutouts": 64, "cuts": "crops", "cut_power": 2.5}, "--cutouts 64 --cuts crops --cut-power 2.5"),
+        ({"strength": 0.3, "variation": 0.02}, "--strength 0.3 --variation 0.02"),
         ({"augment": ("flip", "thin-plate"), "grow": 0.6}, "--augment flip,thin-plate --grow 0.6"),
         ({"augment": ()}, "--augment none"),
     ],

@@ -5,10 +5,15 @@ import io
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from bot.post import preview_pause
+from generation.metadata import Metadata
+from generation.worker.video import Pace, encode
 from sandbox import Fault, Sandbox
 from sandbox.api import Observer
 from sandbox.model import Message
@@ -34,6 +39,10 @@ async def test_edits_keep_their_distance_and_the_latest_wins(make_stage: MakeSta
     assert 2 <= len(edits) <= 6
     gaps = [later - earlier for earlier, later in zip([first, *edits], edits, strict=False)]
     assert min(gaps) >= 0.3
+
+
+def test_previews_come_more_rarely_the_longer_it_takes() -> None:
+    assert [preview_pause(3.0, seconds) for seconds in (0, 60, 120, 600, 3600)] == [3.0, 3.0, 3.0, 15.0, 90.0]
 
 
 async def test_a_final_picture_goes_before_previews_when_edits_are_scarce(
@@ -159,13 +168,13 @@ async def test_a_picture_that_discord_finds_too_large_is_sent_with_fewer_bytes(s
     stage.executor.finish(await stage.executor.next("a cat"), _noise(128))
     await stage.shows(post, "Again:")
     (attachment,) = post.attachments
-    assert attachment.filename.endswith(".jpg")
+    assert attachment.filename.endswith(".webp")
     assert Image.open(io.BytesIO(attachment.data)).size == (128, 128)
 
 
 async def test_a_picture_of_which_no_size_is_taken_ends_in_a_sentence(stage: Stage) -> None:
     post = await _to_be_finished(stage)
-    stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 413, code=40005, times=3))
+    stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 413, code=40005, times=4))
     stage.executor.finish(await stage.executor.next("a cat"), _noise(128))
     await stage.shows(post, "The picture is larger than the 10 MB allowed here.", "Again:")
     await stage.finished.get()
@@ -207,6 +216,18 @@ async def test_a_video_that_is_too_large_is_left_out_and_that_is_said(stage: Sta
     stage.executor.finish(request, gif=bytes(bytes_))
     await stage.shows(post, TOO_LARGE, "Again:")
     assert [each.filename[-4:] for each in post.attachments] == [".png"]
+
+
+async def test_a_video_that_is_too_large_is_made_smaller(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".imagine a cat --video gif"))
+    request = await stage.executor.next("a cat")
+    frames = [np.random.default_rng(seed).integers(0, 256, (128, 128, 3), np.uint8) for seed in range(3)]
+    film = encode("gif", iter(frames), Pace(1, Fraction(10), 0), lambda: Metadata(request))
+    stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 413, code=40005))
+    stage.executor.finish(request, gif=film)
+    await stage.shows(post, "Again:")
+    assert [each.filename[-4:] for each in post.attachments] == [".png", ".mp4"]
+    assert len(post.attachments[1].data) < len(film)
 
 
 async def test_a_video_that_could_not_be_made_is_missed(stage: Stage) -> None:

@@ -58,10 +58,10 @@ async def test_what_is_not_possible_any_more_is_left_out_and_said(make_stage: Ma
     await stage.ask(".settings --size 512x512 --style neon")
     await stage.stop()
     stage = await make_stage(painting__max_side=256)
-    assert "`--size 512x512` (not possible any more, left out), `--style neon`" in await stage.ask(".settings")
+    assert "`--size 512x512` (not possible, left out), `--style neon`" in await stage.ask(".settings")
     said = await stage.say(".imagine a cat")
     request = await stage.executor.next("a cat, neon")
     assert request.width == 128
     await stage.sandbox.until(lambda: len(stage._replies(said, "art")) == 2)
     told = [each.content for each in stage._replies(said, "art") if "left out" in each.content]
-    assert told[0].startswith("Of your settings this is left out, as it is not possible any more. `--size 512x512`: Width")
+    assert told[0].startswith("Of your settings this is left out, as it is not possible. `--size 512x512`: Width")

@@ -41,6 +41,8 @@ AS_USUAL = {
     "cut_power": None,
     "augment": None,
     "grow": None,
+    "strength": None,
+    "variation": 0.0,
     "outputs": ("png",),
 }
 ALL = (
@@ -112,6 +114,9 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("a cat --augment noise,Flip,flip", cat(augment=("flip", "noise"))),
         ("a cat --aug Af,Pe,Ji,Er", cat(augment=("jitter", "perspective", "affine", "erasing"))),
         ("a cat --augment none --grow 0.6", cat(augment=(), grow=0.6)),
+        ("a cat --strength 0.3 --variation 0.05", cat(strength=0.3, variation=0.05)),
+        ("—strength 1 a cat", cat(strength=1.0)),
+        ("a lion —strength and courage", cat("a lion —strength and courage")),
         ("—grow 0.6 a tree", cat("a tree", grow=0.6)),
         ("a seed —grow into a tree", cat("a seed —grow into a tree")),
         ("paper —cuts and scissors", cat("paper —cuts and scissors")),
@@ -225,6 +230,8 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat --cuts 32", "`--cuts` says how it is cut; how often, `--cutouts 32` says."),
         ("a cat --cuts some", "`--cuts` takes `composed` or `crops` or `pooled`, not `some`."),
         ("a cat --cut-power 0", "`--cut-power` takes a number from 0.1 to 10, not `0`."),
+        ("a cat --strength 0", "`--strength` takes a number from 0.01 to 1, not `0`."),
+        ("a cat --variation 2", "`--variation` takes a number from 0 to 1, not `2`."),
         ("a cat --grow 1", "`--grow` takes a number from 0 to 0.9, not `1`."),
         (
             "a cat --augment flip,magic",

@@ -43,7 +43,11 @@ async def test_repeated_pictures_have_the_seeds_that_follow(make_stage: MakeStag
     await stage.executor.until(lambda: len(stage.executor.requests) == 3)
     assert [request.seed for request in asked(stage)] == [0, 1, 4294967295]
     assert {request.prompt for request in asked(stage)} == {"a bird"}
-    assert sorted(post.content.partition("\n")[0] for post in shown) == ["**a bird**", "**a bird** · 2", "**a bird** · 3"]
+    assert sorted(post.content.partition("\n")[0] for post in shown) == [
+        "**a bird**",
+        "**a bird** · 2",
+        "**a bird** · 3",
+    ]
 
 
 async def test_each_choice_is_a_picture_of_its_own(make_stage: MakeStage) -> None:
@@ -65,7 +69,9 @@ async def test_each_choice_is_a_picture_of_its_own(make_stage: MakeStage) -> Non
 )
 async def test_more_than_the_limit_is_asked_back(stage: Stage, text: str, number: str) -> None:
     answer = await stage.ask(f".imagine {text}")
-    assert answer.startswith(f"That makes {number} pictures, and you may have 3 pictures at a time, so nothing is painted")
+    assert answer.startswith(
+        f"That makes {number} pictures, and you may have 3 pictures at a time, so nothing is painted"
+    )
     assert await waiting(stage) == ["Nothing is being painted and nobody waits; yours would begin at once."]
 
 

@@ -41,8 +41,17 @@ async def test_what_is_filled_in_is_asked_for(stage: Stage) -> None:
     mia = stage.people("Mia")
     await stage.registered()
     options = {
-        **{"prompt": "a red fox", "style": "neon", "size": "16:9", "quality": "draft", "no": "fog, people"},
-        **{"seed": 7, "steps": "30", "stop": 50, "chaos": 20, "video": "gif", "init": "noise"},
+        "prompt": "a red fox",
+        "style": "neon",
+        "size": "16:9",
+        "quality": "draft",
+        "no": "fog, people",
+        "seed": 7,
+        "steps": "30",
+        "stop": 50,
+        "chaos": 20,
+        "video": "gif",
+        "init": "noise",
     }
     await mia.run_command("art", "imagine", options)
     request = await stage.executor.next("a red fox, neon")

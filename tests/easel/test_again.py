@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shlex
 from dataclasses import replace
 from hashlib import sha256
@@ -17,9 +18,10 @@ from config.layers import load
 from config.settings import ModelsSettings
 from easel.again import asked, command, difference, with_pictures
 from easel.imagine import request as typed
+from easel.steering import steer
 from generation.errors import MetadataError
 from generation.metadata import DAMAGED, NO_FILE, NO_REQUEST, Metadata, Setup, encode, read
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest, Steering, Target
 from tests.easel.conftest import Easel
 from tests.easel.processes import finish, settings_for
 from tests.fuzz.metadata import SIGNATURE, chunk
@@ -57,6 +59,57 @@ def test_what_show_prints_makes_the_same_picture(
     code, _, err = finish(tmp_path / "elsewhere", subcommand, *words, *models)
     assert (code, err) == (0, "")
     assert pixels(tmp_path / "elsewhere" / name) == pixels(tmp_path / name)
+
+
+def test_a_steered_picture_is_made_again_and_its_steering_is_shown(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+    models = settings_for(tiny_models)
+    small = ["--size", "64x64", "--steps", "8", "--init", "noise"]
+    said = ["--steer", "3: more: it's a lighthouse | less: fog", "--steer", "5: the sea::0.5"]
+    code, _, err = finish(tmp_path, "imagine", "the sea", "--out", "a.png", *small, *said, *models)
+    assert (code, err) == (0, "")
+    code, line, err = finish(tmp_path, "show", "a.png")
+    assert code == 0
+    assert "Steered at step 3: more: it's a lighthouse | less: fog; at step 5: the sea::0.5.\n" in err
+    words = shlex.split(line)[2:]
+    assert [words[place + 1] for place, word in enumerate(words) if word == "--steer"] == [
+        "3: more: it's a lighthouse | less: fog",
+        "5: the sea::0.5",
+    ]
+    for option in ("--vqgan", "--clip"):
+        del words[words.index(option) : words.index(option) + 2]
+    words[words.index("--out") + 1] = "b.png"
+    again = [
+        words,
+        ["--from", "a.png", "--out", "c.png"],
+        ["--from", "a.png", "--out", "d.png", "--steer", "3: more: rain"],
+    ]
+    for each in again:
+        code, _, err = finish(tmp_path, "imagine", *each, *models)
+        assert (code, err) == (0, "")
+    assert pixels(tmp_path / "a.png") == pixels(tmp_path / "b.png") == pixels(tmp_path / "c.png")
+    assert [each.text for each in read((tmp_path / "d.png").read_bytes()).request.steering] == ["rain"]
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("more: fog", "--steer takes a step and what is said then, as in --steer '30: more: a lighthouse'"),
+        ("3: fog", "--steer takes a step and what is said then, as in --steer '30: more: a lighthouse'"),
+        ("99: more: fog", "--steer 99: the picture has the steps 0 to 2"),
+        ("1: a cat::0", "Nothing with a weight above 0 would be left; say also what there should be more of."),
+        ("1: more: fog::0", "Behind more: a weight is above 0; to take a text out, say fog::0."),
+    ],
+)
+def test_steering_that_cannot_be_is_refused(said: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{re.escape(sentence)}$"):
+        steer(CAT, [said])
+
+
+def test_steering_that_cannot_be_typed_is_taken_from_the_file() -> None:
+    odd = replace(CAT, steering=(Steering("fog", 0.0, adds=True, step=1),))
+    assert shown(Metadata(odd)) == ["easel", "imagine", "--out", "a.png", "--from", "a.png"]
+    late = replace(CAT, steering=(Steering("fog", 1.0, step=7),))
+    assert "--from" in shown(Metadata(late))
 
 
 def test_a_picture_from_pictures_is_made_again_without_them(tmp_path: Path, tiny_models: ModelsSettings) -> None:
@@ -157,7 +210,7 @@ def test_a_file_of_two_gigabytes_is_not_read(easel: Easel) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--out", "a.png"], "say what to paint, or --from which file"),
+        (["--out", "a.png"], "say what to paint, or --from, --continue, --vary or --larger which file"),
         (["a cat", "--out", "a.webp", "--video", "a.webp"], "cannot go into one file"),
         (["a cat", "--out", "a.png", "--video", "a.avi"], "should end in .mp4, .gif or .webp"),
         (["a cat", "--out", "a.bmp"], "should end in .png, .jpg, .jpeg or .webp"),

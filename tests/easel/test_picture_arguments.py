@@ -82,6 +82,7 @@ def test_a_picture_to_come_near_to_is_enough(folder: Path, tiny_models: ModelsSe
         (["--mask", "mask.png", "--init", "noise"], "--mask needs --init FILE"),
         (["--fit", "stretch"], "--fit takes crop or pad, not stretch."),
         (["--init-weight", "-1"], "--init-weight takes a number from 0 to 1000, not -1."),
+        (["--target", "blue:2.png:-1"], "--target only says what to keep away from; say also what to paint"),
     ],
 )
 def test_what_cannot_be_is_wrong_usage(folder: Path, words: list[str], sentence: str) -> None:

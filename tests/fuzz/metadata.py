@@ -14,7 +14,7 @@ from PIL import Image
 
 from generation.errors import MetadataError
 from generation.metadata import NO_REQUEST, Format, Metadata, Setup, encode, in_film, read
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest, Steering, Target
 from tests.fuzz import target
 from tests.fuzz.mutations import ODD, damaged, mutated, shuffled
 
@@ -36,6 +36,7 @@ REQUEST = ImagineRequest(
     cutouts=16,
     augment=("flip", "noise"),
     grow=0.5,
+    steering=(Steering("a lighthouse", 1.0, adds=True, step=3), Steering("fog", 0.0, step=7)),
 )
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 FIRST = {"version": 1, "id": "r", "prompt": "a cat", "seed": 7, "width": 64, "height": 32, "steps": 9}

@@ -115,7 +115,9 @@ def served(
 async def rest(sandbox: Sandbox, http: aiohttp.ClientSession) -> Callable[[Call], Coroutine[Any, Any, str]]:
     """Return what sends a call and checks how it is answered."""
     bot = f"Bot {sandbox.bot.token}"
-    fill = await filler(sandbox, lambda _: Person(http, sandbox, bot))
+    fill = await filler(
+        sandbox, lambda name: Person(http, sandbox, bot if name == "bot" else sandbox.person(name).token)
+    )
     tokens = {"bot": bot, "odd": "Bot é", "long": "x " * 100, "": ""}
     tokens |= {name: sandbox.person(name).token for name in ("owner", "Mia")}
 

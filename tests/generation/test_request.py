@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.options import PRESETS, Quality
-from generation.request import ImagineRequest, Shape, Target, size_refusal, step_cost
+from generation.request import ImagineRequest, Shape, Steering, Target, size_refusal, step_cost
 
 REQUEST = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
 EVERYTHING = ImagineRequest(
@@ -40,6 +40,7 @@ EVERYTHING = ImagineRequest(
     cut_power=2.0,
     augment=("flip", "noise"),
     grow=0.6,
+    steering=(Steering("a lighthouse", 1.0, adds=True, step=30, by="m"), Steering("fog", 0.0, step=31)),
 )
 NEW_IN_3 = {
     *("init_weight", "fit", "mask", "quality", "rate", "final_rate", "ema", "smooth", "cutouts", "cuts", "cut_power"),
@@ -51,6 +52,12 @@ VERSION_2 = """{"version": 2, "id": "b", "prompt": "a castle, no fog", "seed": 7
 "steps": 20, "member": "", "init": "auto", "guild": "", "targets": [{"text": "a castle", "picture": "", \
 "weight": 2.0}, {"text": "fog", "picture": "", "weight": -0.5}], "init_picture": "", "canvas": "auto", \
 "optimiser": "auto", "outputs": ["png"]}"""
+VERSION_3 = """{"version":3,"id":"f3a91c07","prompt":"a street","seed":7,"width":64,"height":64,"steps":20,"member":"",\
+"init":"auto","guild":"","targets":[{"text":"a street","picture":"","weight":1.0,"stop":null,"part":0,"noise":null},\
+{"text":"a forest","picture":"","weight":1.0,"stop":null,"part":1,"noise":null}],"init_picture":"","canvas":"auto",\
+"optimiser":"auto","outputs":["png"],"init_weight":0.0,"fit":"crop","mask":"","without":["fog"],"noise":[],\
+"long":"join","quality":"normal","rate":null,"final_rate":null,"ema":null,"smooth":null,"cutouts":null,\
+"cuts":"auto","cut_power":null,"augment":null,"grow":null,"fps":null,"length":null}"""
 """As pictures carried them."""
 
 
@@ -75,6 +82,13 @@ def test_version_2_is_read_and_what_was_too_long_stays_cut() -> None:
     assert old == ImagineRequest("b", "a castle, no fog", 7, 128, 64, 20, targets=targets, long="cut")
     assert old.judged_by == targets
     assert ImagineRequest.from_json(old.to_json()) == old
+
+
+def test_version_3_is_read() -> None:
+    targets = Target("a street", part=0), Target("a forest", part=1)
+    old = ImagineRequest.from_json(VERSION_3)
+    assert old == ImagineRequest("f3a91c07", "a street", 7, 64, 64, 20, targets=targets, without=("fog",))
+    assert old.steering == ()
 
 
 def test_version_1_is_read_as_it_was_before_it_said_what_to_begin_from() -> None:
@@ -126,6 +140,13 @@ def _with(**changed: Any) -> str:
         _with(noise=[7]),
         _with(noise=[[-1, 1.0]]),
         _with(long="very"),
+        _with(steering=[{"text": "fog", "weight": 1.0}] * 17),
+        _with(steering=[{"text": "", "weight": 1.0}]),
+        _with(steering=[{"text": "x" * 201, "weight": 1.0}]),
+        _with(steering=[{"text": "fog", "weight": 1e9}]),
+        _with(steering=[{"text": "fog", "weight": 1.0, "step": -1}]),
+        _with(steering=[{"text": "fog", "weight": 1.0, "by": "x" * 101}]),
+        _with(steering=[{"text": "fog"}]),
         _with(command="rm"),
         REQUEST.to_json().replace("20", "NaN"),
         '{"prompt": "\ud800"}',
@@ -142,7 +163,9 @@ def test_what_it_is_to_be_without_shares_half_a_weight_beside_the_prompt() -> No
 
 
 def test_it_can_travel_without_who_asked() -> None:
-    assert asdict(EVERYTHING.anonymous) == asdict(EVERYTHING) | {"member": "", "guild": ""}
+    steering = [asdict(each) | {"by": ""} for each in EVERYTHING.steering]
+    expected = asdict(EVERYTHING) | {"member": "", "guild": "", "steering": tuple(steering)}
+    assert asdict(EVERYTHING.anonymous) == expected
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def upgrade() -> None:
         "words",
         sa.Column("guild", sa.BigInteger, primary_key=True),
         sa.Column("pattern", sa.Text, primary_key=True),
+        sa.Column("is_adult", sa.Boolean, nullable=False),
     )
     op.create_table(
         "blocks",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from config.settings import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
@@ -193,6 +194,22 @@ def test_weights_alone_change_no_batch(models: Models) -> None:
     assert states[0].picture is not None
     assert states[1].picture is not None
     assert not torch.equal(states[0].picture, states[1].picture)
+
+
+def test_a_picture_turns_to_what_is_said() -> None:
+    pocket = load_models("pocket", "pocket", CPU)
+
+    def likeness(prompt: str, said: Mapping[int, str], text: str) -> float:
+        request = replace(REQUEST, targets=read_prompt(prompt), height=64, steps=50, init="noise")
+        picture = painted(engine_for(pocket, CPU), request, said).picture[None]
+        shown = F.interpolate(picture, size=pocket.perceptor.input_size, mode="area")
+        with torch.no_grad():
+            return float((pocket.perceptor.encode_image(shown) * pocket.perceptor.encode_texts([text])).sum())
+
+    turned = likeness("the sea", {12: "more: the moon::3"}, "the moon")
+    assert turned > likeness("the sea", {}, "the moon") + 0.05
+    turned = likeness("a forest | snow", {12: "less: snow::2"}, "snow")
+    assert turned < likeness("a forest | snow", {}, "snow") - 0.1
 
 
 class Breaking(Likeness):

@@ -1,4 +1,4 @@
-"""That a picture that is stopped is what it would have been in that step, and that chaos takes it further and further."""
+"""That a picture that is stopped is what it was in that step, and that chaos begins it further and further off."""
 
 from dataclasses import replace
 

@@ -30,13 +30,14 @@ from generation.canvas import Init
 from generation.dispatch.dispatcher import GIVEN_UP, Dispatcher
 from generation.dispatch.record import Record
 from generation.engine.engine import Engine
-from generation.events import Checkpoint, Failed, Finished, Progress, RequestEvent, Started
+from generation.events import Checkpoint, Failed, Finished, Progress, RequestEvent, Started, Steered
 from generation.executor.footprint import resident_bytes
 from generation.executor.local import LocalExecutor
 from generation.executor.protocol import HEADER, unpack
 from generation.executor.supervisor import Restarts
 from generation.executor.watchdog import Patience
 from generation.request import ImagineRequest
+from generation.steering import read
 from generation.worker import memory, worker
 from generation.worker.build import CANVASES
 from generation.worker.images import read_request
@@ -252,6 +253,45 @@ async def test_a_picture_goes_on_in_another_worker(models: ModelsSettings, point
     assert png.tobytes() == undisturbed.tobytes()
     (died,) = [entry for entry in logs if entry["log_level"] == "error"]
     assert (died["event"], reason in died["reason"]) == ("worker died", True)
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+async def test_what_was_said_is_painted_whatever_happens_to_the_worker(models: ModelsSettings, is_heard: bool) -> None:
+    """What the worker has answered counts from its step again, the rest from where the request goes on."""
+    async with scene(models, "step") as here:
+        await here.submit(replace(REQUEST, steps=1000))
+        await here.until(partial(any_progress, here))
+        heard = await here.dispatcher.steer("a", read("more: a lighthouse", "somebody"))
+        assert heard is not None
+        assert heard.steering[0].step > 0
+        os.kill(here.executor.pids[0], signal.SIGSTOP)
+        saying = asyncio.create_task(here.dispatcher.steer("a", read("less: fog")))
+        await asyncio.sleep(0)
+        os.kill(here.executor.pids[0], signal.SIGCONT if is_heard else signal.SIGKILL)
+        said = await saying
+        if is_heard:
+            os.kill(here.executor.pids[0], signal.SIGKILL)
+        await here.paint()
+        assert said is not None
+        assert (said.steering[0], said.steering[1].text) == (heard.steering[0], "fog")
+        told = read_request(here.png("a"))
+        assert told == said.anonymous
+        await here.paint(replace(told, id="b"))
+    assert (here.records["a"].attempts, here.records["b"].attempts) == (1, 0)
+    assert [len(each.steering) for each in here.events["a"] if isinstance(each, Steered)] == [1, 2]
+    png, undisturbed = (Image.open(io.BytesIO(here.png(request_id))) for request_id in "ab")
+    assert png.tobytes() == undisturbed.tobytes()
+
+
+async def test_what_comes_too_late_is_answered(models: ModelsSettings) -> None:
+    async with scene(models, "none") as here:
+        await here.submit(REQUEST)
+        saying = asyncio.create_task(here.dispatcher.steer("a", read("more: a lighthouse")))
+        await here.paint()
+        said = await saying
+        steering = () if said is None else said.steering
+        assert read_request(here.png("a")).steering == tuple(replace(each, by="") for each in steering)
+        assert await here.dispatcher.steer("a", read("more: a lighthouse")) is None
 
 
 async def test_a_worker_that_dies_while_it_loads_is_replaced(models: ModelsSettings) -> None:

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from generation.engine.checkpoint import Header, PaintingCopy, read_header
-from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Steered
 from generation.executor.protocol import FromWorker
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 from generation.worker.images import Snapshot, read_request
 from generation.worker.reporter import Reporter
 
@@ -108,6 +108,32 @@ def test_only_the_newest_checkpoint_waits(reporter: Reporter, pipe: Pipe) -> Non
         assert (checkpoint.request_id, checkpoint.step, checkpoint.seconds) == wanted
         assert read_header(checkpoint.data).step == checkpoint.step
     assert isinstance(pipe.receive(), Finished), "of what has ended there is none"
+
+
+def test_a_checkpoint_never_overtakes_what_was_said_before_it(reporter: Reporter, pipe: Pipe) -> None:
+    said = tuple(Steering("fog", weight, step=step) for step, weight in ((3, 1.0), (5, 2.0)))
+    reporter.keep("a", 0.2, copy(2))
+    reporter.steer(Steered("a", said[:1]))
+    reporter.keep("a", 0.4, copy(4))
+    reporter.steer(Steered("a", refusal="No."))
+    reporter.steer(Steered("a", said))
+    pipe.open.set()
+    assert pipe.receive() == Started("a", "cpu")
+    assert pipe.receive() == Steered("a", said[:1])
+    assert pipe.receive() == Steered("a", refusal="No.")
+    assert pipe.receive() == Steered("a", said)
+    checkpoint = pipe.receive()
+    assert isinstance(checkpoint, Checkpoint)
+    assert checkpoint.step == 4
+
+
+def test_what_was_said_is_answered_before_the_end(reporter: Reporter, pipe: Pipe) -> None:
+    reporter.steer(Steered("b", refusal="No."))
+    reporter.fail(Failed("b", "Why."))
+    reporter.steer(Steered("c", refusal="No."))
+    reporter.forget("c")
+    pipe.open.set()
+    assert [pipe.receive() for _ in range(3)][1:] == [Steered("b", refusal="No."), Failed("b", "Why.")]
 
 
 def test_of_an_aborted_request_nothing_is_said(reporter: Reporter, pipe: Pipe) -> None:

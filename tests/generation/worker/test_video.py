@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from queue import SimpleQueue
 
@@ -13,7 +14,7 @@ import torch
 from PIL import Image, ImageSequence
 
 from generation.metadata import Metadata, Setup, read
-from generation.request import FILMS, ImagineRequest
+from generation.request import FILMS, ImagineRequest, Steering
 from generation.worker import video
 from generation.worker.images import Snapshot
 from generation.worker.video import MOST_PICTURES, Film, Pace, encode, film_of, pace_of
@@ -77,6 +78,23 @@ def test_a_film_in_which_nothing_moves_says_how_it_was_made_too() -> None:
     film = encode("webp", iter([np.full((47, 63, 3), 9, np.uint8)] * 3), Pace(1, Fraction(25), 2), lambda: metadata)
     assert read(film) == metadata
     assert [picture.shape for picture in seen("webp", film)] == [(48, 64, 3)]
+
+
+@pytest.mark.parametrize("kind", FILMS)
+def test_it_tells_how_it_was_steered_after_it_was_begun(kind: str) -> None:
+    before = Metadata(request(kind=kind), SETUP)
+    after = replace(before, request=replace(before.request, steering=(Steering("fog", -0.5, step=3),)))
+    now = [before]
+
+    def some() -> Iterator[np.ndarray]:
+        yield from pictures(3)
+        now[0] = after
+
+    film = encode(kind, some(), Pace(1, Fraction(25), 2), lambda: now[0])
+    assert read(film) == after
+    undisturbed = encode(kind, pictures(3), Pace(1, Fraction(25), 2), lambda: after)
+    assert [*map(np.ndarray.tobytes, seen(kind, film))] == [*map(np.ndarray.tobytes, seen(kind, undisturbed))]
+    assert seconds(kind, film) == seconds(kind, undisturbed)
 
 
 def test_colours_come_back_as_they_were() -> None:

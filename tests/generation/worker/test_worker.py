@@ -20,10 +20,12 @@ from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
 from generation.errors import DeviceError
-from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Suspended
-from generation.executor.protocol import Abort, FromWorker, Paint, Suspend
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Steered, Suspended
+from generation.executor.protocol import Abort, FromWorker, Paint, Steer, Suspend
+from generation.metadata import read as read_metadata
 from generation.perceptor.cutouts import Cutouts
 from generation.request import ImagineRequest
+from generation.steering import read
 from generation.worker.build import CANVASES
 from generation.worker.reporter import Reporter
 from generation.worker.worker import BROKE_OFF, TOO_LARGE, Worker, choose_device
@@ -257,6 +259,40 @@ def test_what_is_suspended_goes_on_from_where_it_was(tiny_models: ModelsSettings
     assert isinstance(whole, Finished)
     assert isinstance(end, Finished)
     assert end.png == whole.png
+
+
+def test_what_is_said_counts_from_the_next_step_and_the_picture_tells(worker: Worker, reported: Reported) -> None:
+    worker.handle(Paint(replace(REQUEST, steps=5, outputs=("png", "mp4"))))
+    worker.step()
+    worker.step()
+    worker.handle(Steer("a", read("more: a lighthouse")))
+    worker.handle(Steer("a", read("a red apple::0 | a lighthouse::0")))
+    worker.handle(Steer("a", read("less: fog")))
+    worker.handle(Steer("unknown", read("less: fog")))
+    (first,) = (replace(each, step=2) for each in read("more: a lighthouse"))
+    (second,) = (replace(each, step=2) for each in read("less: fog"))
+    _, *answers = [each for each in reported.messages() if not isinstance(each, Heartbeat | Progress)]
+    refused = "Nothing with a weight above 0 would be left; say also what there should be more of."
+    assert answers == [Steered("a", (first,)), Steered("a", refusal=refused), Steered("a", (first, second))]
+    for _ in range(3):
+        worker.step()
+    end = waited_for(reported)[-1]
+    assert isinstance(end, Finished)
+    assert read_metadata(end.png).request.steering == (first, second)
+    assert read_metadata(end.files["mp4"]).request.steering == (first, second)
+    worker.handle(Steer("a", read("less: fog")))
+    assert reported.messages() == []
+
+
+def test_a_fault_while_a_painting_begins_anew_fails_it(
+    worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker.handle(Paint(REQUEST))
+    monkeypatch.setattr(worker.engine.parts(worker.engine.recipe.stages[0]).objective, "rows", lambda *_: 1 / 0)
+    worker.handle(Steer("a", read("less: fog")))
+    assert reported.messages() == [Started("a", "cpu"), Failed("a", BROKE_OFF)]
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert len(worker.engine) == 0
 
 
 def test_what_is_suspended_before_its_first_step_begins_anew(worker: Worker, reported: Reported) -> None:
