@@ -314,7 +314,7 @@ class Posts:
         return [entry for entry in entries if entry is not None]
 
     def _check_size(self, request: ImagineRequest) -> None:
-        refusal = self._dispatcher.pool.refusal(request.shape, request.cutouts)
+        refusal = self._dispatcher.pool.refusal(request.load)
         if refusal is not None:
             raise UserError(refusal)
 

@@ -173,6 +173,8 @@ def _is_there(file: Path) -> bool:
 
 def _read(file: Path) -> DictConfig:
     try:
+        if file.is_fifo():
+            raise ConfigError(f"{file}: is a pipe; it should be a file")
         layer = OmegaConf.load(file)
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -181,6 +183,8 @@ def _read(file: Path) -> DictConfig:
         raise ConfigError(f"{file}: a value with ${{ in it is not valid; write \\${{ for these characters") from None
     except (YAMLError, UnicodeDecodeError):
         raise ConfigError(f"{file}: not valid YAML, which is text in UTF-8") from None
+    except ConfigError:
+        raise
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or NOT_SETTINGS}") from None
     except Exception:

@@ -154,15 +154,15 @@ class Gate:
             used = await self._used(origin)
             if origin.part == 0:
                 self._check_cooldown(origin, used)
-            self._check_quota(origin, used, len(requests), sum(request.cost for request in requests))
+            self._check_quota(origin, used, len(requests), sum(request.cost() for request in requests))
             self._check_queue(origin, others, len(requests))
 
     async def check_change(self, origin: Origin, before: ImagineRequest, request: ImagineRequest) -> None:
         """Make the checks for a request that takes the place of another; raises what :meth:`check` does."""
         with self._told(origin):
             self.check_request(origin, request)
-            if request.cost > before.cost:
-                self._check_quota(origin, await self._used(origin), 0, request.cost - before.cost)
+            if request.cost() > before.cost():
+                self._check_quota(origin, await self._used(origin), 0, request.cost() - before.cost())
 
     def most_at_once(self, origin: Origin) -> int:
         """Return how many pictures of one message whoever asks there may have."""

@@ -1,6 +1,7 @@
 """What is offered while somebody fills in `/imagine`, and what comes of it."""
 
 from dataclasses import replace
+from typing import Any
 
 from bot.flags import ASPECTS
 from bot.styles import STYLES
@@ -56,7 +57,13 @@ async def test_what_is_filled_in_is_asked_for(stage: Stage) -> None:
     await mia.run_command("art", "imagine", options)
     request = await stage.executor.next("a red fox, neon")
     expected = ImagineRequest(request.id, "a red fox, neon", 7, 176, 96, 30, request.member, "noise", request.guild)
-    more = {"quality": "draft", "without": ("fog", "people"), "stop": 50, "chaos": 20, "outputs": ("png", "gif")}
+    more: dict[str, Any] = {
+        "quality": "draft",
+        "without": ("fog", "people"),
+        "stop": 50,
+        "chaos": 20,
+        "outputs": ("png", "gif"),
+    }
     assert request == replace(expected, **more)
 
 

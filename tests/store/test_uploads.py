@@ -79,7 +79,7 @@ async def test_a_file_that_was_changed_is_not_what_was_kept(uploads: UploadFolde
 async def test_what_an_unfinished_request_needs_stays(uploads: UploadFolder, journal: StoreJournal) -> None:
     start, target, mask, nobodys = [await uploads.keep(name) for name in (b"start", b"target", b"mask", b"nobody's")]
     request = replace(CAT, init_picture=start, mask=mask, targets=(Target(picture=target),))
-    await journal.accept(request, a_note())
+    await journal.accept([request], [a_note()])
     for digest in (start, target, mask, nobodys):
         age(uploads, digest, (KEEP_DAYS + 1) * DAY)
     await uploads.prune()
@@ -96,6 +96,16 @@ async def test_of_too_many_the_oldest_go(uploads: UploadFolder) -> None:
     age(uploads, newer, 2 * FRESH_SECONDS)
     fresh = [await uploads.keep(bytes(6 * MEGABYTE // 10) + name) for name in (b"a", b"b")]
     assert {path.name for path in uploads.path.iterdir()} == {*fresh}, "what comes in now is not yet in the journal"
+
+
+async def test_the_folder_is_tidied_now_and_then(uploads: UploadFolder) -> None:
+    old = await uploads.keep(b"old")
+    age(uploads, old, (KEEP_DAYS + 1) * DAY)
+    for number in range(9):
+        await uploads.keep(bytes(MEGABYTE // 100) + bytes([number]))
+        assert uploads.read(old) is not None
+    await uploads.keep(bytes(MEGABYTE // 50))
+    assert uploads.read(old) is None
 
 
 async def test_what_cannot_be_written_is_said(uploads: UploadFolder) -> None:

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from generation.dispatch.dispatcher import GIVEN_UP, Dispatcher
-from generation.dispatch.journal import MemoryJournal
+from generation.dispatch.journal import MemoryJournal, Unfinished
 from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Checkpoint, Down, Failed, Finished, Heartbeat, Progress, Started
@@ -456,7 +456,7 @@ class Notes(MemoryJournal):
     async def accept(self, request: ImagineRequest, note: str) -> None:
         self.told.append(("accept", request.id, note))
         await self.accepting.wait()
-        await super().accept(request, note)
+        await super().accept([request], [note])
 
     async def change(self, request: ImagineRequest) -> None:
         self.told.append(("change", request.id, request.prompt))
@@ -533,7 +533,7 @@ async def test_a_request_that_cannot_be_written_down_leaves_nothing_behind(make:
 async def test_a_request_that_is_cancelled_and_then_cannot_be_written_down_is_gone(make: type[Running]) -> None:
     class Full(Notes):
         async def accept(self, request: ImagineRequest, note: str) -> None:
-            await super().accept(request, note)
+            await super().accept([request], [note])
             raise OSError(f"No space left for {request.id}")
 
     journal = Full()
@@ -563,7 +563,7 @@ async def test_a_submission_that_is_broken_off_leaves_nothing_behind(make: type[
 async def test_what_an_earlier_run_left_unfinished_is_painted_first(make: type[Running]) -> None:
     journal = MemoryJournal()
     for number in range(3):
-        await journal.accept(a_request(number), "")
+        await journal.accept([a_request(number)], [""])
     await journal.checkpoint(Record(a_request(1), attempts=1))
     running = make(ScriptedExecutor(), journal)
     records = await running.dispatcher.resume()
@@ -653,3 +653,19 @@ async def test_what_loses_its_worker_while_draining_goes_on(make: type[Running])
         running.executor.finish(a_request(number))
     async with asyncio.timeout(60):
         await draining
+
+
+@pytest.mark.parametrize(("starts", "together"), [(1, 2), (2, 1)])
+async def test_what_ran_when_the_process_ended_twice_goes_on_alone(
+    make: type[Running], starts: int, together: int
+) -> None:
+    journal = MemoryJournal()
+    for number in range(2):
+        request = a_request(number)
+        journal._kept[request.id] = Unfinished(request, was_running=True, starts=starts)
+    executor = ScriptedExecutor(slots=2)
+    running = make(executor, journal)
+    await running.dispatcher.resume()
+    await executor.until(lambda: len(executor.requests) == together)
+    await running.nothing_more()
+    assert len(executor.requests) == together
