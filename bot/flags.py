@@ -333,7 +333,7 @@ FLAGS = {
     "seed": Flag(
         fields=("seed",),
         example="7",
-        help="the same seed paints that picture again, or one close to it",
+        help="paints that picture again, or one close to it",
         pattern=lambda _: r"\d+",
         parse=lambda value, *_: _number("seed", value, 0, SEED_LIMIT - 1),
         caption="seed {}".format,
@@ -405,7 +405,7 @@ FLAGS = {
     "chaos": Flag(
         fields=("chaos",),
         example="50",
-        help="percent of random clouds in what it begins from: each seed goes its own way",
+        help="percent of random clouds in what it begins from: pictures differ more",
         pattern=lambda _: r"\d+",
         parse=lambda value, *_: _number("chaos", value, 0, 100),
         caption="chaos {}".format,

@@ -79,7 +79,7 @@ def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
 {typed(f"{prefix}imagine a {{red, green}} bird")} a picture of each
-{typed(f"{prefix}imagine a forest | a storm::0.5")} both, the second half as much; with `^`, one after the other
+{typed(f"{prefix}imagine a forest | a storm::0.5")} both, the second half as much; with `^` one after the other
 {with_flags}
 A picture that you attach or reply to is what it begins from, with `--as target` what it comes near to.
 {typed(f"{prefix}queue")} what waits; {typed(f"{prefix}cancel")} takes back your newest, or what you reply to

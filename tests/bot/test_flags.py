@@ -156,7 +156,7 @@ def test_the_documentation_has_the_table_of_today() -> None:
     assert f"-->\n{table()}\n<!--" in MEMBERS.read_text(encoding="utf-8")
 
 
-VALUES = {"seed": "7", "as": "target", "long": "cut", "size": "64x80", "w": "64", "h": "80", "init": "noise"}
+VALUES = {"seed": "7", "steps": "99", "as": "target", "long": "cut", "size": "64x80", "w": "64", "h": "80", "init": "noise"}
 """Others than the examples, where those are as usual."""
 
 

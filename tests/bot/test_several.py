@@ -51,7 +51,7 @@ async def test_repeated_pictures_have_the_seeds_that_follow(make_stage: MakeStag
 
 
 async def test_each_choice_is_a_picture_of_its_own(make_stage: MakeStage) -> None:
-    stage = await make_stage(room=4, queue__per_member=4)
+    stage = await make_stage(room=4, queue__per_member=4, limits__repeat=4)
     await several(stage, ".imagine {red, green} bird `{a, b}` --repeat 2", 4)
     await stage.executor.until(lambda: len(stage.executor.requests) == 4)
     prompts = sorted(request.prompt for request in stage.executor.requests.values())

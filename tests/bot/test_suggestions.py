@@ -19,7 +19,7 @@ async def test_styles_and_aspects_are_offered(stage: Stage) -> None:
     assert await values(stage, "style", "pe") == ["pencil-sketch"]
     assert await values(stage, "style", "Stained gl") == ["stained-glass"]
     assert await values(stage, "size", "") == list(ASPECTS)
-    assert await values(stage, "size", "9:") == ["9:16", "16:9"]
+    assert await values(stage, "size", "9") == ["9:16", "16:9", "21:9"]
 
 
 async def test_own_recent_prompts_are_offered_also_after_a_restart(make_stage: MakeStage) -> None:
