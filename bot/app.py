@@ -20,7 +20,7 @@ from bot.buttons.results import ResultButtons
 from bot.buttons.show import ShowCommand
 from bot.client import Client
 from bot.command import Commands
-from bot.commands import PictureCommands
+from bot.commands import PictureCommands, flag_options
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
@@ -31,12 +31,15 @@ from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.preferences import NAMES, Preferences
 from bot.privacy import PrivacyCommands
+from bot.recent import Recent
 from bot.rules.book import RuleBook
 from bot.rules.commands import RuleCommands
 from bot.rules.gate import Gate
 from bot.rules.log import AuditLog
 from bot.slash import add_to, register
+from bot.style_commands import StyleCommands
 from bot.uploads import Uploads
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
@@ -127,11 +130,14 @@ async def _run(
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
     async with Client(book, answers, patience, kept.heard, known) as client:
-        pictures = PictureCommands(client, posts, admission, uploads)
+        preferences, recent = Preferences(gate, kept.members), Recent()
+        pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())
+        known.add(preferences.commands(flag_options(NAMES)))
+        known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
         known.add(InfoCommand(posts, gate).commands())
-        known.add(PrivacyCommands(book, kept.privacy, posts).commands())
+        known.add(PrivacyCommands(book, kept.privacy, posts, (kept.members.forget, recent.forget)).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
@@ -149,6 +155,7 @@ async def _run(
             since = await kept.heard.since(60 * settings.store.catch_up_minutes)
             client.recall(since, await kept.journal.messages(), await kept.journal.asked_in_private())
             await posts.restore(client)
+            recent.load(await kept.journal.newest())
             restored.set()
 
         connection = asyncio.create_task(connect(client, settings.discord, token, patience, restore))

@@ -117,6 +117,7 @@ class Caption:
         painting: the settings whose defaults need not be repeated.
         inits: what the models in use can begin from; empty while that is not known.
         is_late: whether it was asked for while the bot was away.
+        part: of several requests of one message, by its number.
         came_from: what it was made from, as the small print says it: markdown; empty for nothing.
     """
 
@@ -125,6 +126,7 @@ class Caption:
     painting: PaintingSettings
     inits: Sequence[str]
     is_late: bool = False
+    part: int = 0
     came_from: str = ""
 
     def text(self, state: State) -> str:
@@ -148,8 +150,9 @@ class Caption:
 
     @property
     def title(self) -> str:
-        """What every message about the request begins with."""
-        return f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**"
+        """What every message about the request begins with, which of one message's no other has."""
+        number = f" · {self.part + 1}" if self.part else ""
+        return f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**{number}"
 
     @property
     def alt_text(self) -> str:

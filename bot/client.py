@@ -20,6 +20,7 @@ from bot.markdown import inline_code
 from bot.origin import Origin
 from bot.patience import Patience
 from bot.permissions import check_moderator
+from bot.receipt import Reply
 from bot.rules.book import RuleBook
 from bot.slash import Tree
 from bot.typed import read, usage
@@ -233,7 +234,7 @@ class Client(commands.Bot):
             _remember(self._missed, message.id, None)
             await self.on_message(message)
 
-    async def ask(self, command: Command, call: Call) -> str | None:
+    async def ask(self, command: Command, call: Call) -> str | Reply | None:
         """Run a command and return what there is to say, also where it was refused or failed."""
         try:
             check_moderator(command, call.origin)
@@ -254,13 +255,15 @@ class Client(commands.Bot):
         if found is None:
             group = self._commands.group(text.split(maxsplit=1)[0]) if text.strip() else []
             if group:
-                self._answers.give(origin, await self.ask(_usages(group, prefix), Call(origin)) or "", "usage")
+                told = await self.ask(_usages(group, prefix), Call(origin))
+                self._answers.give(origin, told if isinstance(told, str) else "", "usage")
             elif is_mention:
                 hint = f"I paint: `{prefix}imagine a red fox`. `{prefix}help` tells more."
                 self._answers.give(origin, hint, "mention")
             return False
         command, rest = found
         self._unsettled.add(message.id)
+        answer: str | Reply | None
         try:
             origin = await self._as_member(origin)
             check_moderator(command, origin)
@@ -271,9 +274,9 @@ class Client(commands.Bot):
         finally:
             self._unsettled.discard(message.id)
         if answer is not None:
-            self._answers.give(
-                origin, answer, command.name if command.answers == "latest" else f"{command.name} {answer}"
-            )
+            text, file = (answer.text, answer) if isinstance(answer, Reply) else (answer, None)
+            kind = command.name if command.answers == "latest" else f"{command.name} {text}"
+            self._answers.give(origin, text, kind, file)
         return True
 
     async def _as_member(self, origin: Origin) -> Origin:

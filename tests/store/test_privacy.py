@@ -29,7 +29,7 @@ async def test_what_is_kept_of_a_member_goes_and_that_of_others_stays(place: Pla
         running, others = a_record(1), a_record(2, init_picture=shared)
         for number, record, author in ((0, mine, ASKED.author), (1, running, ASKED.author), (2, others, OTHER)):
             note = replace(ASKED, message=100 + number, author=author).to_json()
-            await journal.accept(record.request, note)
+            await journal.accept([record.request], [note])
         for record in (mine, others):
             await journal.finish(record, Finished(record.request.id, b"png", 1.0, {"mp4": b"film"}))
         running.checkpoint = Checkpoint("r1", 1, 1.0, b"data")
