@@ -18,6 +18,7 @@ from bot.buttons.press import Presses
 from bot.buttons.reactions import Reactions
 from bot.buttons.results import ResultButtons
 from bot.buttons.show import ShowCommand
+from bot.buttons.steer import SteerButtons
 from bot.client import Client
 from bot.command import Commands
 from bot.commands import PictureCommands
@@ -35,6 +36,7 @@ from bot.rules.commands import RuleCommands
 from bot.rules.gate import Gate
 from bot.rules.log import AuditLog
 from bot.slash import add_to, register
+from bot.steering import SteerCommand, Steerings
 from bot.uploads import Uploads
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
@@ -128,6 +130,8 @@ async def _run(
         pictures = PictureCommands(client, posts, admission, uploads)
         known.add(pictures.commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
+        steerings = Steerings(posts, gate)
+        known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
@@ -135,7 +139,7 @@ async def _run(
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses()
-        presses.add({**results.actions(), **menus.actions()})
+        presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))
         await client.add_cog(MessageListener(book, client, posts, answers, uploads))

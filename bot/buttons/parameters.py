@@ -44,7 +44,8 @@ def _left_out(request: ImagineRequest, settings: Settings, inits: Sequence[str])
         count = len(request.pictures)
         return f"with {'a picture' if count == 1 else f'{count} pictures'}, which cannot be typed: attach it"
     try:
-        is_same = parse(line(request, settings), settings.painting, inits).change(request) == request
+        typed_again = parse(line(request, settings), settings.painting, inits)
+        is_same = typed_again.request(request.id, request.member, request.guild) == request
     except PromptError:
         is_same = False
     return "" if is_same else "not all of it can be typed: that is a picture much like it"

@@ -307,7 +307,8 @@ class Gate:
 
 def texts(request: ImagineRequest) -> list[str]:
     """Return all that a request says in words."""
-    return [request.prompt, *(each.text for each in request.targets if each.text), *request.without]
+    targets = (each.text for each in request.targets if each.text)
+    return [request.prompt, *targets, *request.without, *(each.text for each in request.steering)]
 
 
 def fitting(shape: Shape, pixels: int) -> Shape:

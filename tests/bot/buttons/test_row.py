@@ -12,8 +12,8 @@ CAT = ImagineRequest("4f3a9b2c", "a cat", 7, 128, 128, 100, member="42")
 @pytest.mark.parametrize(
     ("state", "labels"),
     [
-        (Waiting(1, 1.0), [["Cancel"]]),
-        (InProgress(3, 1.0), [["Cancel"]]),
+        (Waiting(1, 1.0), [["Steer", "Cancel"]]),
+        (InProgress(3, 1.0), [["Steer", "Cancel"]]),
         (Paused(), []),
         (Ended("Too bad.", again=True), [["Again", "Edit"]]),
         (Ended("Cancelled.", again=False), [["Again", "Edit"]]),
