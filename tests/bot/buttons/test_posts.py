@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.buttons.results import NOT_YOURS
 from bot.receipt import RECEIVED
 from sandbox import Fault
-from tests.bot.buttons.conftest import AGAIN, ALL, CANCEL, DELETE, EDIT, Gallery, file_of, labels
+from tests.bot.buttons.conftest import AGAIN, ALL, DELETE, EDIT, PAINTING, Gallery, file_of, labels
 from tests.bot.conftest import PATIENCE, MakeStage, Stage
 
 MESSAGES = "/channels/{channel_id}/messages"
