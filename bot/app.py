@@ -31,6 +31,7 @@ from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.privacy import PrivacyCommands
 from bot.rules.book import RuleBook
 from bot.rules.commands import RuleCommands
 from bot.rules.gate import Gate
@@ -134,6 +135,7 @@ async def _run(
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
+        known.add(PrivacyCommands(settings, kept.privacy, posts).commands())
         add_to(client.tree, known, client.ask)
         menus = Menus(posts, admission, lookup, pictures.imagine)
         menus.add_to(client.tree)

@@ -125,22 +125,19 @@ class Delivery:
 
     async def begin(self, words: Words, *, reference: bool) -> None:
         """Send the first message: a reply, or, without a reference, a message that mentions the member."""
+        said = self._said(words, reference=reference)
         if self._is_sought:
             await self._find()
             self._is_sought = False
         if self.message is None:
-            await self._send(words, None, reference=reference, ping=True)
+            await self._send(said, None, reference=reference, ping=True)
         else:
-            await self.edit(words, None)
+            await self._edit(said, None)
 
     async def edit(self, words: Words, picture: Picture | None) -> None:
         """Change the message; where Discord does not allow that any more, replace it."""
-        assert self.message is not None
         try:
-            attachments = MISSING if picture is self._shown else self._files(picture)
-            text = self._said(words, reference=True).text
-            await self.message.edit(content=text, attachments=attachments, view=view_of(words.rows))
-            self._shown = picture
+            await self._edit(self._said(words, reference=True), picture)
         except discord.HTTPException as error:
             if error.code not in UNEDITABLE:
                 raise
@@ -149,7 +146,7 @@ class Delivery:
     async def replace(self, words: Words, picture: Picture | None) -> None:
         """Send a new message instead of the old one."""
         await self._journal.sent(self._request_id, None)  # until there is one only, the next start looks for it
-        await self._send(words, picture, reference=True, ping=False)
+        await self._send(self._said(words, reference=True), picture, reference=True, ping=False)
         await self.delete_replaced()
 
     async def delete_replaced(self) -> bool:
@@ -202,6 +199,12 @@ class Delivery:
         if not self._replaced:
             await self._journal.sent(self._request_id, message_id)
 
+    async def _edit(self, said: Words, picture: Picture | None) -> None:
+        assert self.message is not None
+        attachments = MISSING if picture is self._shown else self._files(picture)
+        await self.message.edit(content=said.text, attachments=attachments, view=view_of(said.rows))
+        self._shown = picture
+
     async def tell_in_private(self, words: Words, picture: Picture | None) -> None:
         """Send it to the member alone."""
         nonce = f"{self._request_id}-p{self._private_messages}{'' if picture is None else 'p'}"
@@ -209,13 +212,12 @@ class Delivery:
         await self._origin.author.send(content, files=files, suppress_embeds=True, nonce=nonce, **_buttons(words))
         self._private_messages += 1
 
-    async def _send(self, words: Words, picture: Picture | None, *, reference: bool, ping: bool) -> None:
+    async def _send(self, said: Words, picture: Picture | None, *, reference: bool, ping: bool) -> None:
         # With the same nonce Discord sends one message, the first that it takes, and answers with that.
         nonce = f"{self._request_id}-0" if self.message is None else f"{self.message.id}-r"
         allowed = discord.AllowedMentions(replied_user=ping, users=[self._origin.author] if ping else False)
         to: Any = self._origin.reply_to if reference else None
         files = self._files(picture)
-        said = self._said(words, reference=reference)
         others = [tried for tried in self._tried if tried != (said, picture)]
         self._tried.append((said, picture))
         message = await self._origin.channel.send(
@@ -225,17 +227,17 @@ class Delivery:
             allowed_mentions=allowed,
             suppress_embeds=True,
             nonce=nonce,
-            **_buttons(words),
+            **_buttons(said),
         )
         if self.message is not None:
             self._replaced.append(self.message)
         self._shown = next((other for _, other in others if other is not picture), picture)
         await self._note(message.id)
         if others:
-            await self.edit(words, picture)
+            await self._edit(said, picture)
 
     def _said(self, words: Words, *, reference: bool) -> Words:
-        """Return what a message says that refers to what was asked, as far as there is a message that asked."""
+        """Return what a message says that refers to what was asked; where no message asked, it says whose it is."""
         return words if reference and self._origin.reply_to is not None else words.to(self._origin)
 
     def _files(self, picture: Picture | None) -> list[discord.File]:

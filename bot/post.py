@@ -23,6 +23,8 @@ from bot.pictures import smaller, smaller_video
 
 PREVIEWS_PER_PLACE = 5
 """How many times more rarely a new place in line is shown than a new preview."""
+AGES_PER_PAUSE = 40
+"""A preview comes after at least so small a share of how long it has been painted: the longer, the more rarely."""
 LEAST_CHANGE = 30.0
 """Seconds by which an estimate has to change to be shown anew."""
 LONGEST_ATTEMPT = 120.0
@@ -82,6 +84,7 @@ class Post:
         self._picture: Picture | None = None
         self._shown: Shown | None = None
         self._earliest = 0.0
+        self._painted_since: float | None = None
         self._failures = 0
         """Failures since the last success."""
         self._refusals = 0
@@ -139,6 +142,8 @@ class Post:
 
     def _change(self, state: Shown, picture: Picture | None) -> None:
         self._state, self._picture = state, picture
+        if isinstance(state, InProgress) and self._painted_since is None:
+            self._painted_since = time.monotonic()
         # The first message is the same for all states, and so is why it is refused.
         if self.message is not None:
             self._refusals = 0
@@ -154,8 +159,11 @@ class Post:
                     await self._changed.wait()
 
     def _wait(self) -> float:
-        rarely = self.message is not None and isinstance(self._state, Waiting)
-        extra = (PREVIEWS_PER_PLACE - 1) * self._pause if rarely else 0.0
+        extra = 0.0
+        if self.message is not None and isinstance(self._state, Waiting):
+            extra = (PREVIEWS_PER_PLACE - 1) * self._pause
+        elif isinstance(self._state, InProgress) and self._painted_since is not None:
+            extra = preview_pause(self._pause, time.monotonic() - self._painted_since) - self._pause
         return self._earliest + extra - time.monotonic()
 
     def _urgency(self) -> int:
@@ -317,6 +325,11 @@ class Post:
         else:
             note = VIDEO_TOO_LARGE.format(self._delivery.upload_limit >> 20)
             self._change(replace(state, note=note), replace(picture, video=None))
+
+
+def preview_pause(pause: float, seconds: float) -> float:
+    """Return the seconds from one preview to the next of what has been painted for so long."""
+    return max(pause, seconds / AGES_PER_PAUSE)
 
 
 def _is_final(state: Shown | None) -> bool:

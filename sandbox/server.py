@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -79,7 +79,7 @@ class Sandbox:
         self.faults = Faults()
         self.gateway = Gateway(self.world, self.sessions, self.events, self._heartbeat_seconds)
         self.interactions = Interactions(self.world, self.events, self._response_seconds, self._token_seconds)
-        api = Api(self.world, self.events, self.limits, self.interactions, self.faults, self._observe)
+        api = Api(self.world, self.events, self.limits, self.interactions, self.faults, self._note)
         app = web.Application(middlewares=[local_only])
         app.on_response_prepare.append(keep_to_own_pages)
         app.add_routes(
@@ -151,6 +151,11 @@ class Sandbox:
     def send_frame(self, frame: str) -> None:
         """Send the bot a frame as it is, which need not be one that Discord sends."""
         self.gateway.send(self.bot.id, frame)
+
+    def _note(self, method: str, path: str, body: Any, status: int, answer: Any) -> None:
+        self._changed.set()
+        if self._observe is not None:
+            self._observe(method, path, body, status, answer)
 
     async def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until `condition` holds, looking whenever something happens; raises TimeoutError."""

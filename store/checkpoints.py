@@ -73,6 +73,14 @@ class CheckpointFolder:
         except OSError as error:
             _log.error("could not delete a checkpoint", request=request_id, error=str(error))
 
+    def count(self, request_ids: Collection[str]) -> int:
+        """Return how many files there are of some requests."""
+        return len(self._folder.of(request_ids))
+
+    def forget(self, request_ids: Collection[str]) -> None:
+        """Delete the files of some requests; raises ``OSError``."""
+        self._folder.forget(request_ids)
+
     def tidy(self, needed: Collection[str]) -> int:
         """Do as :meth:`store.folder.Folder.tidy` does."""
         return self._folder.tidy(needed)

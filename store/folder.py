@@ -97,6 +97,16 @@ class Folder:
                 deleted += 1
         return deleted
 
+    def of(self, request_ids: Collection[str]) -> list[Path]:
+        """Return the files of some requests."""
+        wanted = {_plain(request_id) for request_id in request_ids}
+        return [file for file in self._files() if _request_of(file) in wanted] if wanted else []
+
+    def forget(self, request_ids: Collection[str]) -> None:
+        """Delete the files of some requests; raises ``OSError``."""
+        for file in self.of(request_ids):
+            file.unlink(missing_ok=True)
+
     def _files(self) -> list[Path]:
         if not self.path.is_dir():
             return []

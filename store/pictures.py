@@ -58,6 +58,14 @@ class PictureFolder:
         films = {kind: await _read(file.with_suffix(f".{kind}")) for kind in request.outputs if kind in FILMS}
         return await _read(file), {kind: film for kind, film in films.items() if film is not None}
 
+    def count(self, request_ids: Collection[str]) -> int:
+        """Return how many files there are of some requests."""
+        return len(self._folder.of(request_ids))
+
+    def forget(self, request_ids: Collection[str]) -> None:
+        """Delete the files of some requests; raises ``OSError``."""
+        self._folder.forget(request_ids)
+
     def tidy(self, needed: Collection[str]) -> int:
         """Do as :meth:`store.folder.Folder.tidy` does."""
         return self._folder.tidy(needed)

@@ -19,6 +19,7 @@ from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import locked
 from store.pictures import PictureFolder
+from store.privacy import Privacy
 from store.rules import Rules
 from store.uploads import UploadFolder
 from store.usage import Usage
@@ -35,6 +36,7 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        privacy: what is kept of members.
         archive: where what was asked for is found again.
         rules: that moderators have set.
         words: that may not stand in prompts.
@@ -47,6 +49,7 @@ class Store:
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    privacy: Privacy
     archive: Archive
     rules: Rules
     words: Words
@@ -82,10 +85,12 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
+        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         rules, words, blocks = Rules(opened_database), Words(opened_database), Blocks(opened_database)
         for each in (rules, words, blocks):
             await each.load()
         audit = Audit(opened_database, settings.store.keep_days)
         usage = Usage(opened_database)
         archive = Archive(opened_database, pictures)
-        yield Store(journal, Heard(opened_database), uploads, archive, rules, words, blocks, usage, audit, held)
+        moderated = rules, words, blocks, usage, audit
+        yield Store(journal, Heard(opened_database), uploads, privacy, archive, *moderated, held)

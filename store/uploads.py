@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 
@@ -60,6 +61,14 @@ class UploadFolder:
         except OSError:
             return None
         return png if sha256(png).hexdigest() == digest else None
+
+    def count(self, digests: Collection[str]) -> int:
+        """Return how many of some pictures there are, by their SHA-256."""
+        return len(self._folder.of(digests))
+
+    def forget(self, digests: Collection[str]) -> None:
+        """Delete some pictures, by their SHA-256; raises ``OSError``."""
+        self._folder.forget(digests)
 
     async def prune(self) -> None:
         """Delete what no unfinished request needs and is old, or is too much."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,29 @@ class Stage:
     async def ask(self, text: str, who: str = "member", channel: str = "art") -> str:
         """Write a message and return what the bot replies."""
         return (await self.reply(await self.say(text, who, channel), channel)).content
+
+    async def slash(
+        self, name: str, who: str = "member", channel: str = "art", options: Mapping[str, Any] | None = None
+    ) -> Message:
+        """Use a slash command and return the answer, which only its author sees."""
+        await self.sandbox.until(lambda: self.sandbox.world.application.commands)
+        person = self.people(who)
+        answer = await person.answer(await person.run_command(channel, name, options))
+        assert answer is not None
+        assert answer.audience is person.user
+        return answer
+
+    async def addressed(self, who: str, channel: str = "art") -> Message:
+        """Wait for the only message of the bot that mentions somebody first."""
+        mention = f"<@{self.people(who).user.id}> "
+
+        def found() -> list[Message]:
+            sent = self.sandbox.messages(channel)
+            return [each for each in sent if each.author.bot and each.content.startswith(mention)]
+
+        await self.sandbox.until(found)
+        (message,) = found()
+        return message
 
     async def nothing_happens(self) -> None:
         """Wait until the bot has seen everything that was said so far: it answers in order."""

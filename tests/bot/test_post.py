@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.post import preview_pause
 from generation.metadata import Metadata
 from generation.worker.video import Pace, encode
 from sandbox import Fault, Sandbox
@@ -38,6 +39,10 @@ async def test_edits_keep_their_distance_and_the_latest_wins(make_stage: MakeSta
     assert 2 <= len(edits) <= 6
     gaps = [later - earlier for earlier, later in zip([first, *edits], edits, strict=False)]
     assert min(gaps) >= 0.3
+
+
+def test_previews_come_more_rarely_the_longer_it_takes() -> None:
+    assert [preview_pause(3.0, seconds) for seconds in (0, 60, 120, 600, 3600)] == [3.0, 3.0, 3.0, 15.0, 90.0]
 
 
 async def test_a_final_picture_goes_before_previews_when_edits_are_scarce(

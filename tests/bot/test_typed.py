@@ -1,0 +1,96 @@
+"""Options of commands that are typed."""
+
+from typing import Any
+
+import pytest
+
+from bot.command import Call, Command, Commands, Option
+from bot.errors import UserError
+from bot.typed import read, usage
+
+
+async def nothing(_: Call) -> None:
+    return None
+
+
+KEY = Option("key", "Which", choices=("steps", "pixels"), needed="always")
+VALUE = Option("value", "What", "integer", needed="always", least=1, most=500)
+SET = Command("limits set", "Sets a limit", nothing, (KEY, VALUE, Option("for", "How long", "duration")))
+SAY = Command("say", "Says", nothing, (Option("loud", "Loudly", "boolean"), Option("text", "What", takes_rest=True)))
+COMMANDS = Commands(SET, SAY)
+
+
+class Message:
+    """A message in private that mentions nobody."""
+
+    guild = None
+    mentions: tuple[Any, ...] = ()
+
+
+def typed(command: Command, text: str) -> dict[str, Any]:
+    message: Any = Message()
+    return read(command, text, message, ".")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "rest"),
+    [
+        ("limits set steps 7", "limits set", "steps 7"),
+        ("LIMITS\n\tSet steps", "limits set", "steps"),
+        ("say hello  you", "say", "hello  you"),
+        ("say", "say", ""),
+        ("say\nhello", "say", "hello"),
+    ],
+)
+def test_the_longest_name_counts(text: str, name: str, rest: str) -> None:
+    found = COMMANDS.find(text)
+    assert found is not None
+    assert (found[0].name, found[1]) == (name, rest)
+
+
+@pytest.mark.parametrize("text", ["", " say", "limits", "limits sets", "sayhello", "limits  "])
+def test_what_is_no_command(text: str) -> None:
+    assert COMMANDS.find(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("steps 7", {"key": "steps", "value": 7}),
+        ("STEPS 500 30m", {"key": "steps", "value": 500, "for": 1800.0}),
+        ("pixels 1 7d", {"key": "pixels", "value": 1, "for": 604800.0}),
+    ],
+)
+def test_options_are_read_in_their_order(text: str, options: dict[str, Any]) -> None:
+    assert typed(SET, text) == options
+
+
+def test_an_option_is_left_out_where_the_word_is_no_value_of_it() -> None:
+    assert typed(SAY, "hello you") == {"text": "hello you"}
+    assert typed(SAY, "yes hello you") == {"loud": True, "text": "hello you"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "It is typed as `.limits set KEY VALUE [FOR]`."),
+        ("speed 7", "`key` takes `steps` or `pixels`, not `speed`. It is typed as"),
+        ("steps 0", "`value` takes a whole number from 1 to 500, not `0`."),
+        ("steps 501", "`value` takes a whole number from 1 to 500, not `501`."),
+        ("steps 1e3", "`value` takes a whole number from 1 to 500, not `1e3`."),
+        ("steps " + "9" * 5000, "`value` takes a whole number"),
+        ("steps 7 soon", "That is more than it takes: `.limits set KEY VALUE [FOR]`."),
+        ("steps 7 30m more", "That is more than it takes"),
+        ("`@everyone` 7", "`key` takes `steps` or `pixels`, not `@everyone`."),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_how_it_is_typed(text: str, sentence: str) -> None:
+    with pytest.raises(UserError) as raised:
+        typed(SET, text)
+    assert str(raised.value).startswith(sentence)
+    assert len(str(raised.value)) < 500
+
+
+def test_usage_has_no_flags_and_pictures() -> None:
+    flag, file = Option("seed", "Which", is_flag=True), Option("start", "Which", "picture")
+    assert usage(Command("imagine", "Paints", nothing, (flag, file)), "!") == "!imagine"

@@ -1,0 +1,48 @@
+"""What is kept of a member, and that it goes."""
+
+from dataclasses import replace
+
+from config.settings import KeepSettings
+from generation.events import Checkpoint, Finished
+from generation.request import Target
+from store.checkpoints import CheckpointFolder
+from store.journal import StoreJournal
+from store.pictures import PictureFolder
+from store.privacy import Personal, Privacy
+from store.uploads import UploadFolder
+from tests.store.conftest import ASKED, Place, a_record
+
+OTHER = 31
+
+
+async def test_what_is_kept_of_a_member_goes_and_that_of_others_stays(place: Place) -> None:
+    keep = KeepSettings()
+    async with place.opened() as opened:
+        pictures = PictureFolder(place.folder, keep.pictures)
+        checkpoints = CheckpointFolder(place.folder, keep.checkpoints)
+        uploads = UploadFolder(place.folder, opened, keep.uploads)
+        journal = StoreJournal(opened, pictures, checkpoints, 30)
+        privacy = Privacy(opened, pictures, checkpoints, uploads)
+        assert await privacy.of(ASKED.author) == Personal(0, None, 0, False, 0, 0)
+        own, shared = await uploads.keep(b"own"), await uploads.keep(b"shared")
+        mine = a_record(0, outputs=("png", "mp4"), targets=(Target(picture=own), Target(picture=shared)))
+        running, others = a_record(1), a_record(2, init_picture=shared)
+        for number, record, author in ((0, mine, ASKED.author), (1, running, ASKED.author), (2, others, OTHER)):
+            note = replace(ASKED, message=100 + number, author=author).to_json()
+            await journal.accept(record.request, note)
+        for record in (mine, others):
+            await journal.finish(record, Finished(record.request.id, b"png", 1.0, {"mp4": b"film"}))
+        running.checkpoint = Checkpoint("r1", 1, 1.0, b"data")
+        await journal.checkpoint(running)
+        place.sql("INSERT INTO members VALUES (30, '{}'), (31, '{}')")
+        place.sql("INSERT INTO usage VALUES ('r0', 20, 30, 1.0, 5)")
+        place.sql("INSERT INTO blocks VALUES (20, 30, NULL, 'spam', 1, 1.0)")
+        kept = await privacy.of(ASKED.author)
+        assert kept == Personal(2, kept.since, 5, True, 1, 1)
+        assert await privacy.forget(ASKED.author) == 2
+        assert await privacy.of(ASKED.author) == Personal(0, None, 0, False, 1, 1)
+        assert uploads.read(shared) == b"shared"
+        assert (await privacy.of(OTHER)).requests == 1
+        assert await privacy.forget(ASKED.author) == 0
+    left = sorted(file.name for folder in ("pictures", "checkpoints") for file in (place.folder / folder).iterdir())
+    assert left == ["r2-a-cat-7.mp4", "r2-a-cat-7.png"]
