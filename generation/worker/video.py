@@ -122,7 +122,7 @@ class Film:
     def _run(self) -> None:
         files: dict[str, bytes] = {}
         try:
-            film = encode(self.kind, self._taken(), self._pace, lambda: Metadata(self.request, self.setup))
+            film = encode(self.kind, self._taken(), self._pace, self._metadata(), self._metadata)
             if len(film) <= MOST_BYTES:
                 files[self.kind] = film
         except Exception:
@@ -132,6 +132,9 @@ class Film:
                 pass  # whoever paints does not wait for what is not made
         if self._then is not None:
             self._then(files)
+
+    def _metadata(self) -> Metadata:
+        return Metadata(self.request, self.setup)
 
     def _taken(self) -> Iterator[np.ndarray]:
         while not self._ended and (picture := self._pictures.get()) is not None:
@@ -145,7 +148,13 @@ def film_of(request: ImagineRequest, setup: Setup | None) -> Film | None:
     return None if kind is None else Film(request, kind, setup)
 
 
-def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Callable[[], Metadata]) -> bytes:
+def encode(
+    kind: str,
+    pictures: Iterator[np.ndarray],
+    pace: Pace,
+    metadata: Metadata,
+    told: Callable[[], Metadata] | None = None,
+) -> bytes:
     """Return a film that says how it was made.
 
     Args:
@@ -153,14 +162,15 @@ def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Call
         pictures: ``[H, W, 3]`` of uint8, at least one, all of one shape. Odd sides are made even by a row or column of
             the edge, as H.264 wants them.
         pace: of which ``fps`` and ``still`` are used.
-        metadata: returns what it carries, which may be something else at the end than at the beginning.
+        metadata: that it carries.
+        told: returns at the end what it carries instead.
     """
     codec, pixels, options = CODECS[kind]
-    first, early = next(pictures), metadata()
+    first = next(pictures)
     height, width = (side + side % 2 * (kind != "gif") for side in first.shape[:2])
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=kind, container_options={} if kind == "mp4" else {"loop": "0"}) as container:
-        container.metadata.update(_comment(early))
+        container.metadata.update(_comment(metadata))
         stream = container.add_stream(codec, rate=pace.fps, options=dict(options))
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
@@ -175,8 +185,8 @@ def encode(kind: str, pictures: Iterator[np.ndarray], pace: Pace, metadata: Call
             frame.pts, frame.time_base = number, 1 / pace.fps
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    late = metadata()
-    film = _commented(buffer.getvalue(), late) if kind == "mp4" and late != early else buffer.getvalue()
+    late = told() if told else metadata
+    film = _commented(buffer.getvalue(), late) if kind == "mp4" and late != metadata else buffer.getvalue()
     return in_film(film, late)
 
 

@@ -61,7 +61,7 @@ def seconds(kind: str, film: bytes) -> float:
 def test_it_shows_all_pictures_and_stands_still_at_the_end(kind: str, height: int, width: int) -> None:
     given = list(pictures(7, height, width))
     pace = Pace(every=3, fps=Fraction(10), still=5)
-    film = encode(kind, iter(given), pace, lambda: Metadata(request(kind=kind), SETUP))
+    film = encode(kind, iter(given), pace, Metadata(request(kind=kind), SETUP))
     shown = seen(kind, film)
     assert len(shown) == 12 if kind == "mp4" else 7 <= len(shown) <= 12
     assert seconds(kind, film) == pytest.approx(1.2, abs=0.11)
@@ -75,7 +75,7 @@ def test_it_shows_all_pictures_and_stands_still_at_the_end(kind: str, height: in
 
 def test_a_film_in_which_nothing_moves_says_how_it_was_made_too() -> None:
     metadata = Metadata(request(kind="webp"), SETUP)
-    film = encode("webp", iter([np.full((47, 63, 3), 9, np.uint8)] * 3), Pace(1, Fraction(25), 2), lambda: metadata)
+    film = encode("webp", iter([np.full((47, 63, 3), 9, np.uint8)] * 3), Pace(1, Fraction(25), 2), metadata)
     assert read(film) == metadata
     assert [picture.shape for picture in seen("webp", film)] == [(48, 64, 3)]
 
@@ -90,16 +90,16 @@ def test_it_tells_how_it_was_steered_after_it_was_begun(kind: str) -> None:
         yield from pictures(3)
         now[0] = after
 
-    film = encode(kind, some(), Pace(1, Fraction(25), 2), lambda: now[0])
+    film = encode(kind, some(), Pace(1, Fraction(25), 2), before, lambda: now[0])
     assert read(film) == after
-    undisturbed = encode(kind, pictures(3), Pace(1, Fraction(25), 2), lambda: after)
+    undisturbed = encode(kind, pictures(3), Pace(1, Fraction(25), 2), after)
     assert [*map(np.ndarray.tobytes, seen(kind, film))] == [*map(np.ndarray.tobytes, seen(kind, undisturbed))]
     assert seconds(kind, film) == seconds(kind, undisturbed)
 
 
 def test_colours_come_back_as_they_were() -> None:
     red = np.full((32, 32, 3), (220, 30, 30), np.uint8)
-    (shown, *_) = seen("mp4", encode("mp4", iter([red]), Pace(1, Fraction(25), 0), lambda: Metadata(request())))
+    (shown, *_) = seen("mp4", encode("mp4", iter([red]), Pace(1, Fraction(25), 0), Metadata(request())))
     assert np.abs(shown.astype(int) - red).max() <= 4
 
 
