@@ -22,6 +22,7 @@ COMMANDS = {
     "company": "the same painting alone and in a batch, after one step and after more",
     "queue": "one request in and one out, with many waiting and with few",
     "ack": "from a message to its acknowledgement while all workers are busy",
+    "flood": "many requests in one channel: from painted to shown within Discord's rate limits",
     "workers": "two CPU workers and one",
     "estimate": "the forecast that members see, and what came",
     "all": "all of the above, with a table, a file and plots",

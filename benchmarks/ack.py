@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from statistics import median
@@ -198,8 +198,17 @@ async def sandbox() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def bot(url: str, token: str, settings: tuple[str, ...]) -> AsyncIterator[Process]:
-    """Run the bot as a process until it is killed; give it once commands are answered and workers are ready."""
+async def bot(
+    url: str, token: str, settings: tuple[str, ...], note: Callable[[bytes], None] = lambda _: None
+) -> AsyncIterator[Process]:
+    """Run the bot as a process until it is killed; give it once commands are answered and workers are ready.
+
+    Args:
+        url: of the sandbox.
+        token: of the bot.
+        settings: of the bot.
+        note: is given each line of its log.
+    """
     with tempfile.TemporaryDirectory() as folder:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "easel", "run", f"discord.api_base={url}/api/v10", f"data_dir={folder}", *settings),
@@ -210,7 +219,7 @@ async def bot(url: str, token: str, settings: tuple[str, ...]) -> AsyncIterator[
         )
         async with _ended(process):
             ready = asyncio.Event()
-            reading = asyncio.create_task(_read(process, ready))
+            reading = asyncio.create_task(_read(process, ready, note))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
                     await ready.wait()
@@ -220,10 +229,11 @@ async def bot(url: str, token: str, settings: tuple[str, ...]) -> AsyncIterator[
         await reading
 
 
-async def _read(process: Process, ready: asyncio.Event) -> None:
-    """Pass over the log, and note when it says that the bot is ready."""
+async def _read(process: Process, ready: asyncio.Event, note: Callable[[bytes], None]) -> None:
+    """Pass the log on, and note when it says that the bot is ready."""
     assert process.stderr is not None
     async for line in process.stderr:
+        note(line)
         if re.search(rb"\] ready\b", line):
             ready.set()
     ready.set()

@@ -135,7 +135,7 @@ async def _run(
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
-        known.add(PrivacyCommands(settings, kept.privacy, posts).commands())
+        known.add(PrivacyCommands(book, kept.privacy, posts).commands())
         add_to(client.tree, known, client.ask)
         menus = Menus(posts, admission, lookup, pictures.imagine)
         menus.add_to(client.tree)

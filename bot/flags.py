@@ -17,8 +17,13 @@ from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
 from generation.options import (
     AUGMENTATIONS,
     CUT_METHODS,
+    LEAST_ZOOM,
     MOST_CUTOUTS,
+    MOST_EVERY,
     MOST_GROWN,
+    MOST_SHIFT,
+    MOST_TURN,
+    MOST_ZOOM,
     OPTIMISERS,
     PRESETS,
     Quality,
@@ -33,6 +38,7 @@ ATTACHED: Fields = {"attached": "start", "image_weight": 1.0}
 DEFAULTS: Fields = {**{field.name: field.default for field in fields(ImagineRequest)}, **ATTACHED}
 """What they are by themselves; ``MISSING`` where they have to be given."""
 DECIMAL = r"\d{1,3}(\.\d{1,6})?"
+SIGNED = rf"[+-]?{DECIMAL}"
 LEAST_RATE = 0.0001
 LONGEST_MEAN = 0.999
 MOST_SMOOTH = 1000.0
@@ -248,6 +254,24 @@ def _noise(value: str, *_: object) -> Fields:
 
 def _told_noise(noise: Sequence[tuple[int, float]]) -> str:
     return ", ".join(f"{seed}:{weight}" for seed, weight in noise)
+
+
+def _pan(value: str, *_: object) -> Fields:
+    """Take two numbers of pixels with a comma between them."""
+    parts = value.split(",")
+    pan = tuple(float(each) for each in parts if re.fullmatch(SIGNED, each))
+    if len(parts) != 2 or len(pan) != 2 or max(map(abs, pan)) > MOST_SHIFT:
+        takes = f"pixels to the right and down, -{MOST_SHIFT:g} to {MOST_SHIFT:g}, as in `--pan {FLAGS['pan'].example}`"
+        raise PromptError(f"`--pan` takes {takes}, not {inline_code(value)}.")
+    return {"pan": pan}
+
+
+def _rotate(value: str, *_: object) -> Fields:
+    turn = float(value) if re.fullmatch(SIGNED, value) else 2 * MOST_TURN
+    if abs(turn) > MOST_TURN:
+        takes = f"degrees clockwise, -{MOST_TURN:g} to {MOST_TURN:g}"
+        raise PromptError(f"`--rotate` takes {takes}, not {inline_code(value)}.")
+    return {"rotate": turn}
 
 
 def _long(value: str, *_: object) -> Fields:
@@ -505,6 +529,50 @@ FLAGS = {
         render=_plain,
         is_offered=lambda _: False,
         is_prose=True,
+    ),
+    "zoom": Flag(
+        fields=("zoom",),
+        example="1.02",
+        help=f"the picture grows so many times whenever it is moved, {LEAST_ZOOM:g} to {MOST_ZOOM:g}, for a video",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("zoom", "zoom", value, MOST_ZOOM, LEAST_ZOOM),
+        caption=lambda zoom: f"zoom {_plain(zoom)}",
+        render=_plain,
+        aliases=("zoom-scale",),
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "pan": Flag(
+        fields=("pan",),
+        example="2,-1",
+        help="it is shifted by so many pixels then, to the right and down",
+        pattern=lambda _: f"{SIGNED},{SIGNED}",
+        parse=_pan,
+        caption=lambda pan: f"pan {','.join(map(_plain, pan))}",
+        render=lambda pan: ",".join(map(_plain, pan)),
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "rotate": Flag(
+        fields=("rotate",),
+        example="0.5",
+        help="it is turned by so many degrees then, clockwise",
+        pattern=lambda _: SIGNED,
+        parse=_rotate,
+        caption=lambda turn: f"turn {_plain(turn)}°",
+        render=_plain,
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "move-every": Flag(
+        fields=("move_every",),
+        example="5",
+        help=f"so many steps it is moved, 1 to {MOST_EVERY}; each time makes a picture of the video",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: {"move_every": _number("move-every", value, 1, MOST_EVERY)["move-every"]},
+        caption="moved every {} steps".format,
+        aliases=("zoom-save-every", "zoom-frequency"),
+        is_offered=lambda _: False,
     ),
     "video": Flag(
         fields=("outputs",),

@@ -84,6 +84,7 @@ class Post:
         self._picture: Picture | None = None
         self._shown: Shown | None = None
         self._earliest = 0.0
+        self._repeated_at = 0.0
         self._painted_since: float | None = None
         self._failures = 0
         """Failures since the last success."""
@@ -159,7 +160,10 @@ class Post:
                     await self._changed.wait()
 
     def _wait(self) -> float:
+        """Return the seconds until the state may be shown; a final one waits only where Discord did not take it."""
         extra = 0.0
+        if _is_final(self._state):
+            return self._repeated_at - time.monotonic()
         if self.message is not None and isinstance(self._state, Waiting):
             extra = (PREVIEWS_PER_PLACE - 1) * self._pause
         elif isinstance(self._state, InProgress) and self._painted_since is not None:
@@ -281,7 +285,7 @@ class Post:
             self._refusals += 1
             if self._gives_up:
                 raise PostGoneError(reason(error)) from None
-        self._earliest = time.monotonic() + self._patience.after(self._failures)
+        self._earliest = self._repeated_at = time.monotonic() + self._patience.after(self._failures)
         self._changed.set()
 
     @property

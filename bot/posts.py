@@ -155,7 +155,7 @@ class Posts:
         self._check_size(request)
         async with self._admission:
             try:
-                await self._gate.check(origin, request, [entry.origin for entry in self.entries])
+                await self._gate.check(origin, [request], [entry.origin for entry in self.entries])
                 record = await self._dispatcher.submit(request, origin.asked.to_json())
             except QueueFullError as error:
                 raise self._refusal(error, origin) from None
@@ -309,7 +309,7 @@ class Posts:
         return [entry for entry in entries if entry is not None]
 
     def _check_size(self, request: ImagineRequest) -> None:
-        refusal = self._dispatcher.pool.refusal(request.shape, request.cutouts)
+        refusal = self._dispatcher.pool.refusal(request.load)
         if refusal is not None:
             raise UserError(refusal)
 

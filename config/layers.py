@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, get_args, get_origin
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import GrammarParseError, OmegaConfBaseException
@@ -173,6 +173,8 @@ def _is_there(file: Path) -> bool:
 
 def _read(file: Path) -> DictConfig:
     try:
+        if file.is_fifo():
+            raise ConfigError(f"{file}: is a pipe; it should be a file")
         layer = OmegaConf.load(file)
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -181,6 +183,8 @@ def _read(file: Path) -> DictConfig:
         raise ConfigError(f"{file}: a value with ${{ in it is not valid; write \\${{ for these characters") from None
     except (YAMLError, UnicodeDecodeError):
         raise ConfigError(f"{file}: not valid YAML, which is text in UTF-8") from None
+    except ConfigError:
+        raise
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or NOT_SETTINGS}") from None
     except Exception:
@@ -239,7 +243,8 @@ def _refuse_key(key: str, source: str) -> NoReturn:
 
 def _parsed(key: str, text: str, source: str) -> DictConfig:
     """Return a layer of one value: text where text is expected, else read as YAML."""
-    kinds = {FIELDS[key].annotation, *get_args(FIELDS[key].annotation)}
+    annotation = FIELDS[key].annotation
+    kinds = {annotation} if get_origin(annotation) is tuple else {annotation, *get_args(annotation)}
     layer = OmegaConf.create()
     if kinds & {str, SecretStr, Path}:
         absent = NoneType in kinds or key == "data_dir"

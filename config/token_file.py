@@ -20,6 +20,8 @@ def with_token(settings: Settings) -> Settings:
     if file is None:
         return settings
     try:
+        if file.expanduser().is_fifo():
+            raise ConfigError("discord.token_file names a pipe; it should name a file")
         with file.expanduser().open("rb") as stream:
             content = stream.read(LONGEST + 1)
     except OSError as error:

@@ -16,11 +16,13 @@ from easel.steering import arguments, steer
 from generation.decoding import decode
 from generation.errors import MetadataError, PictureError
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
-from generation.request import AUTO, FILMS, ImagineRequest, Target
+from generation.request import AUTO, FILMS, LATENT, ImagineRequest, Target
 from weights.catalogue import find
 
 SAID_OTHERWISE = {"video"}
 """Flags that the command line has in another way."""
+PACE = ("fps", "length", "dwell", "fade")
+"""Options of films."""
 PRECISIONS = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 """By their names on the command line."""
 DECISIVE = {"precision": "precision", "device": "device", "threads": "number of threads", "torch": "version of torch"}
@@ -68,7 +70,8 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         options += _flags(request, DEFAULTS).items()
         options += [("steer", each) for each in said]
     options += [("video", film) for film in films]
-    options += [(name, f"{value:g}") for name in ("fps", "length") if (value := getattr(request, name)) is not None]
+    options += [("latent", f"{path.stem}.{LATENT}")] if LATENT in request.outputs else []
+    options += [(name, f"{value:g}") for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]]
     options += _models(metadata.setup, models)
     words = [
         f"--{name}={value}" if value.startswith("-") else f"--{name} {shlex.quote(value)}" for name, value in options
@@ -102,7 +105,7 @@ def asked(
     base = replace(metadata.request, id="imagine")
     changes = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
     if begins_anew or "init" in changes:
-        base = replace(base, init=AUTO, init_picture="", mask="")
+        base = replace(base, init=AUTO, init_picture="", init_latent="", mask="")
     try:
         request = _parsed(
             prompt or "a picture", _flags(base, {**usual_fields(painting), "steps": None}) | changes, painting
@@ -126,6 +129,9 @@ def with_pictures(metadata: Metadata) -> Metadata:
     digests: dict[str, str] = {}
     pictures: dict[str, bytes] = {}
     for digest, picture in metadata.pictures.items():
+        if digest == metadata.request.init_latent:
+            pictures[digest] = picture
+            continue
         try:
             png = asyncio.run(decode(picture))
         except PictureError:

@@ -32,6 +32,8 @@ ELSEWHERE = {
     "cuts": ("-cutm",),
     "cut-power": ("-cutp",),
     "augment": ("-aug",),
+    "zoom": ("-zsc",),
+    "move-every": ("-zse",),
 }
 """Names of flags in nerdyrodent's VQGAN-CLIP, beside the aliases."""
 MISPLACED = (
@@ -355,11 +357,29 @@ def imagine(
         Path | None,
         typer.Option(metavar="FILE", help="Film how it is painted: .mp4, .gif or .webp.", show_default=False),
     ] = None,
+    latent: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write what it is decoded from: .safetensors.", show_default=False),
+    ] = None,
+    init_latent: Annotated[
+        Path | None,
+        typer.Option(
+            "--init-latent", metavar="FILE", help="Begin exactly from a file of --latent.", show_default=False
+        ),
+    ] = None,
     fps: Annotated[
         float | None, typer.Option(min=1, max=60, help="Pictures of the film in a second.", show_default="25")
     ] = None,
     length: Annotated[
         float | None, typer.Option(min=1, max=600, help="Seconds of the film.", show_default="as it comes")
+    ] = None,
+    dwell: Annotated[
+        float | None,
+        typer.Option(min=0, max=60, help="Seconds for which it shows the finished picture.", show_default="2"),
+    ] = None,
+    fade: Annotated[
+        float | None,
+        typer.Option(min=0, max=10, help="Seconds over which it comes out of black, and goes.", show_default="0"),
     ] = None,
     **flags: str | None,
 ) -> None:
@@ -371,6 +391,7 @@ def imagine(
     easel imagine 'a red apple' --out apple.png --vqgan coco --clip ViT-B/32
     easel imagine 'a red hat' --out hat.png --init me.jpg --mask head.png
     easel imagine 'a red apple' --out apple.webp --video apple.mp4 --length 10
+    easel imagine 'a forest' --out forest.png --video forest.mp4 --zoom 1.02 --rotate 1 --move-every 5
     easel imagine 'the sea' --out sea.png --steer '30: more: a lighthouse | less: fog'
     easel imagine --from apple.webp --out again.png --seed 8
     easel imagine --continue apple.png --out more.png
@@ -409,23 +430,25 @@ def imagine(
     start = start_in(flags.get("init"))
     flags |= {"init": None} if start else {}
     before = again.read_file(source) if source else None
-    files = Files(out, video)
+    files = Files(out, video, latent)
+    given = PictureArguments(start, target or (), mask, init_latent)
     try:
+        flags["size"] = flags.get("size") or given.size
         if finished.path is not None:
-            if source or start or mask or flags.get("init"):
+            if source or start or mask or init_latent or flags.get("init"):
                 raise ValueError("--continue, --vary and --larger begin from their picture, and not in another way")
             request, known = finished.read(prompt, chosen.painting, flags)
         elif before is not None:
             before = known = again.with_pictures(before)
-            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=start is not None)
+            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=bool(start or init_latent))
         else:
             known = None
             request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
-        request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length)
+        request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length, dwell=dwell, fade=fade or 0.0)
         if steer:
             request = steering.steer(request, steer)
         files.check(request)
-        request, pictures = PictureArguments(start, target or (), mask).read(request, known)
+        request, pictures = given.read(request, known)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, with_paths(chosen), files, as_json=json, pictures=pictures, before=before)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from generation.request import Shape
+from generation.options import MOST_TIMES, USUAL_CUTOUTS
+from generation.request import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,52 +17,72 @@ class Capacity:
     Args:
         slots: pictures in progress, at most.
         memory: bytes for them.
-        picture_bytes: that a step takes for each picture, whatever its size.
+        view_bytes: that a step takes for each view of a picture that is judged, whatever its size.
         pixel_bytes: that it takes more for each pixel.
+        cutouts: views that are judged of a picture that asks for no number.
     """
 
     slots: int
     memory: float = inf
-    picture_bytes: float = 0.0
+    view_bytes: float = 0.0
     pixel_bytes: float = 0.0
+    cutouts: int = USUAL_CUTOUTS
 
-    def holds(self, shape: Shape) -> bool:
+    @property
+    def most_cutouts(self) -> int:
+        """Views of a picture in each step that a request may ask for."""
+        return MOST_TIMES * self.cutouts
+
+    def holds(self, load: Load) -> bool:
         """Return whether a picture can be painted at all, alone and its views judged a few at a time."""
-        width, height = shape
+        width, height = load.shape
         return self.pixel_bytes * width * height <= self.memory
 
-    def has_room(self, running: Iterable[Shape], shape: Shape) -> bool:
-        """Return whether one more of ``shape`` fits beside those that run; alone, anything may try."""
-        shapes = [*running, shape]
-        return len(shapes) == 1 or (len(shapes) <= self.slots and self._bytes(shapes) <= self.memory)
+    def views(self, load: Load) -> float:
+        """Return how many views of a picture that it holds can be judged: those that are usual, or that fit at once."""
+        width, height = load.shape
+        left = self.memory - self.pixel_bytes * width * height
+        return max(self.cutouts, left / self.view_bytes if self.view_bytes else inf)
 
-    def _bytes(self, shapes: Sequence[Shape]) -> float:
-        """Return what the costliest step takes: shapes take turns, so the largest batch counts.
+    def has_room(self, running: Iterable[Load], load: Load) -> bool:
+        """Return whether one more picture fits beside those that run; alone, anything may try."""
+        loads = [*running, load]
+        return len(loads) == 1 or (len(loads) <= self.slots and self._bytes(loads) <= self.memory)
+
+    def _bytes(self, loads: Sequence[Load]) -> float:
+        """Return what the costliest step takes: batches take turns, so the largest counts.
 
         Batches are rounded up to powers of two, as they are recorded.
         """
-        batches = Counter(shapes)
         return max(
-            (1 << (count - 1).bit_length()) * (self.picture_bytes + self.pixel_bytes * width * height)
-            for (width, height), count in batches.items()
+            (1 << (count - 1).bit_length()) * self._picture_bytes(load) for load, count in Counter(loads).items()
         )
 
+    def _picture_bytes(self, load: Load) -> float:
+        width, height = load.shape
+        return self.view_bytes * load.views(self.cutouts) + self.pixel_bytes * width * height
 
-def memory_refusal(shape: Shape, capacities: Sequence[Capacity], multiple: int) -> str | None:
-    """Return why no device has the memory for a shape, None where one has, or none is known.
 
-    The sentence names the largest size of this aspect for which one has.
+def memory_refusal(load: Load, capacities: Sequence[Capacity], multiple: int) -> str | None:
+    """Return why no device has the memory for a picture, None where one has, or none is known.
+
+    The sentence names the largest size of this aspect for which one has, or the most views.
 
     Args:
-        shape: of the picture.
+        load: of the picture.
         capacities: of the devices.
         multiple: of which sides have to be multiples, in pixels.
     """
-    if not capacities or any(each.holds(shape) for each in capacities):
+    able = [each for each in capacities if each.holds(load)]
+    if not capacities or any(load.views(each.cutouts) <= each.views(load) for each in able):
         return None
-    width, height = shape
+    width, height = load.shape
+    if able:
+        views, most = max(load.views(each.cutouts) for each in able), math.floor(max(each.views(load) for each in able))
+        advice = f"ask for no more with `--cutouts {most}`"
+        return f"No device here has the memory to judge {views} cutouts of {width}×{height} in a step; {advice}."
     pixels = max(each.memory / each.pixel_bytes for each in capacities)
     shrink = math.sqrt(pixels / (width * height))
-    largest = [math.floor(side * shrink / multiple) * multiple for side in shape]
+    largest = [math.floor(side * shrink / multiple) * multiple for side in load.shape]
     advice = "ask for `--size {}x{}` or less".format(*largest) if all(largest) else "none fits"
     return f"No device here has the memory for {width}×{height}; {advice}."

@@ -84,7 +84,14 @@ def _on(request: ImagineRequest, picture: str, strength: float) -> ImagineReques
     steering = tuple(replace(each, step=0) for each in request.steering)
     grow = 0.0 if PRESETS[request.quality].grow else None
     begun = replace(
-        request, steering=steering, init=AUTO, init_picture=picture, mask="", init_weight=0.0, variation=0.0
+        request,
+        steering=steering,
+        init=AUTO,
+        init_picture=picture,
+        mask="",
+        init_latent="",
+        init_weight=0.0,
+        variation=0.0,
     )
     return replace(begun, strength=strength, steps=max(1, round(course * strength)), grow=grow)
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from generation.capacity import Capacity
-from generation.options import MOST_CUTOUTS
 from generation.request import NOISE, Shape, Steering
 
 
@@ -135,7 +134,6 @@ class Ready:
         multiple: of which the sides of pictures have to be multiples, in pixels.
         evaluations: of the loss in a step, in the costliest of the recipe's stages.
         inits: what a request's ``init`` may name beside ``auto``.
-        most_cutouts: views of a picture in each step that a request may ask for.
     """
 
     name: str
@@ -143,7 +141,6 @@ class Ready:
     multiple: int
     evaluations: int = 1
     inits: tuple[str, ...] = (NOISE,)
-    most_cutouts: int = MOST_CUTOUTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,16 @@ LITTLE = 0.3
 OTHERWISE = 0.7
 """And that which makes something else of it."""
 
+LEAST_ZOOM, MOST_ZOOM = 0.5, 2.0
+"""How large a picture can become, beside what it was, when it is moved."""
+MOST_SHIFT = 512.0
+"""Pixels by which it can be shifted then."""
+MOST_TURN = 180.0
+"""Degrees by which it can be turned then."""
+MOVE_EVERY = 10
+"""Steps from one time to the next, nerdyrodent's."""
+MOST_EVERY = 1000
+
 Quality = Literal["draft", "normal", "better", "best"]
 
 

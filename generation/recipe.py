@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 from math import cos, pi
 from typing import Annotated, Any, Literal, Self
 
@@ -13,6 +14,8 @@ from generation.limits import STRICT, matching, real, whole
 from generation.options import HALF, OPTIMISERS, PRESETS
 from generation.request import AUTO, ImagineRequest
 
+LATENT_CANVAS = "latent"
+"""Canvas whose pictures are decoded from a latent."""
 NOTHING = 1e-6
 """A share of the steps that is rounding."""
 
@@ -102,12 +105,16 @@ class Recipe:
 
         The picture of a prior stands in for the first of several. Of a request that asks for nothing in particular
         they are the recipe's. By a ``strength`` they are the last of its course: that share of all steps, or of a
-        recipe's only stage that share of its learning rate.
+        recipe's only stage that share of its learning rate. Those of a latent to begin from may be none.
         """
         preset = PRESETS[request.quality]
         stages = self.stages[1 if prior and len(self.stages) > 1 else 0 :]
-        if request.strength is not None:
+        if request.init_latent:
+            stages = tuple(dropwhile(lambda stage: stage.canvas != LATENT_CANVAS, stages))
+        elif request.strength is not None:
             stages = _late(stages, request.strength)
+        if not stages:
+            return ()
         rates = [stage.learning_rate * _pace(request.optimiser, stage) for stage in stages]
         faster = 1.0 if request.rate is None else request.rate / rates[-1]
         chosen = [
@@ -125,7 +132,7 @@ class Recipe:
             )
             for stage, rate in zip(stages, rates, strict=True)
         ]
-        return _grown(chosen, _either(request.grow, preset.grow))
+        return _grown(chosen, 0.0 if request.init_latent else _either(request.grow, preset.grow))
 
 
 def last_step(stages: Sequence[Stage], number: int, steps: int) -> int:
@@ -156,15 +163,15 @@ def _late(stages: Sequence[Stage], strength: float) -> tuple[Stage, ...]:
         share = min(stage.share, left)
         left -= share
         if share > NOTHING:
-            late.append(replace(stage, share=share, **_from(stage, 1 - share / stage.share)))
+            late.append(replace(_from(stage, 1 - share / stage.share), share=share))
     return tuple(reversed(late))
 
 
-def _from(stage: Stage, passed: float) -> dict[str, float]:
-    """Return the learning rates of a stage when a share of its steps has passed."""
+def _from(stage: Stage, passed: float) -> Stage:
+    """Return a stage with the learning rates that are left when a share of its steps has passed."""
     floor = stage.final_learning_rate
     left = floor + (1 - floor) * (1 + cos(pi * passed)) / 2
-    return {"learning_rate": stage.learning_rate * left, "final_learning_rate": min(1.0, floor / left)}
+    return replace(stage, learning_rate=stage.learning_rate * left, final_learning_rate=min(1.0, floor / left))
 
 
 def _grown(stages: Sequence[Stage], share: float) -> tuple[Stage, ...]:

@@ -5,18 +5,33 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
-from generation.options import HALF, MOST_CUTOUTS, MOST_GROWN, PRESETS, USUAL_CUTOUTS, Quality
+from generation.options import (
+    HALF,
+    LEAST_ZOOM,
+    MOST_CUTOUTS,
+    MOST_EVERY,
+    MOST_GROWN,
+    MOST_SHIFT,
+    MOST_TURN,
+    MOST_ZOOM,
+    MOVE_EVERY,
+    PRESETS,
+    USUAL_CUTOUTS,
+    Quality,
+)
 
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
 MOST_STEPS = 1_000_000
 JUDGING = 256 * 256
 """Pixels whose painting takes as long as judging the cutouts does, which do not grow with the picture."""
+MOVING = 1.0
+"""Steps whose painting takes as long as moving a picture does, which is decoded and encoded for it."""
 
 AUTO = "auto"
 """Whatever suits the models."""
@@ -25,7 +40,9 @@ NOISE = "noise"
 PNG = "png"
 FILMS = ("mp4", "gif", "webp")
 """Outputs that show how the picture came about."""
-OUTPUTS = (PNG, *FILMS)
+LATENT = "safetensors"
+"""Output of what the picture is decoded from."""
+OUTPUTS = (PNG, *FILMS, LATENT)
 VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
@@ -42,6 +59,24 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 
 Shape = tuple[int, int]
 """Width and height: requests of one shape can share a batch."""
+
+
+class Load(NamedTuple):
+    """What a step of a picture asks of a device.
+
+    Args:
+        shape: of the picture.
+        cutouts: views that are judged; None for so many as suit the models.
+        times: as many of these, where no number is named.
+    """
+
+    shape: Shape
+    cutouts: int | None = None
+    times: float = 1.0
+
+    def views(self, usual: int) -> int:
+        """Return how many views are judged by models that are usually shown so many."""
+        return round(usual * self.times) if self.cutouts is None else self.cutouts
 
 
 def size_refusal(shape: Shape, multiple: int) -> str | None:
@@ -89,6 +124,7 @@ Pixels = Annotated[int, Field(ge=1, le=65536)]
 Pull = Annotated[float, Field(ge=0, le=1000)]
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
+Shift = Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +215,16 @@ class ImagineRequest:
             paints all; see ``generation.recipe.Recipe.stages_for``.
         variation: how far a picture to begin from is bent at random, in shares of half its sides; see
             ``generation.canvas.bent``.
+        init_latent: SHA-256 of the file of a latent to begin exactly from, see ``generation.latents``; ``""`` for none.
+            The stages before the first that paints by it are left out.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
+        zoom: times as large the picture becomes whenever it is moved, about its middle.
+        pan: by how many pixels it is shifted then, to the right and down.
+        rotate: by how many degrees it is turned then, clockwise.
+        move_every: so many steps it is moved, if it is at all; these are then the pictures of a film.
+        dwell: seconds for which a film shows the finished picture at its end; None for what suits its length.
+        fade: seconds over which a film comes out of black at its beginning, and goes into it at its end.
         steering: what was said while it was painted, in that order: of two about one text the later counts.
     """
 
@@ -218,8 +262,15 @@ class ImagineRequest:
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
     strength: Annotated[float, Field(ge=0.01, le=1)] | None = None
     variation: Annotated[float, Field(ge=0, le=1)] = 0.0
+    init_latent: Digest = ""
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
+    zoom: Annotated[float, Field(ge=LEAST_ZOOM, le=MOST_ZOOM)] = 1.0
+    pan: tuple[Shift, Shift] = (0.0, 0.0)
+    rotate: Annotated[float, Field(ge=-MOST_TURN, le=MOST_TURN)] = 0.0
+    move_every: Annotated[int, Field(ge=1, le=MOST_EVERY)] = MOVE_EVERY
+    dwell: Annotated[float, Field(ge=0, le=60)] | None = None
+    fade: Annotated[float, Field(ge=0, le=10)] = 0.0
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
 
     @property
@@ -254,9 +305,14 @@ class ImagineRequest:
         return len({target.part for target in self.targets} - {None}) > 1
 
     @property
+    def is_moving(self) -> bool:
+        """Whether the picture is moved between steps."""
+        return (self.zoom, self.pan, self.rotate) != (1, (0, 0), 0)
+
+    @property
     def pictures(self) -> frozenset[str]:
-        """SHA-256 of all pictures that it takes to paint it."""
-        named = (self.init_picture, self.mask, *(target.picture for target in self.targets))
+        """SHA-256 of all pictures that it takes to paint it, and of the latent."""
+        named = (self.init_picture, self.init_latent, self.mask, *(target.picture for target in self.targets))
         return frozenset(filter(None, named))
 
     @property
@@ -265,18 +321,21 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
-    def cost(self) -> int:
-        """How much work the picture is, in pixels painted; a number of cutouts counts as with official weights."""
-        preset = PRESETS[self.quality]
-        cutouts = preset.cutouts if self.cutouts is None else self.cutouts / USUAL_CUTOUTS
-        grow = preset.grow if self.grow is None else self.grow
-        whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
-        return round((whole * (1 - grow) + half * grow) * self.steps)
+    def load(self) -> Load:
+        """What each step asks of a device."""
+        return Load(self.shape, self.cutouts, PRESETS[self.quality].cutouts if self.cutouts is None else 1.0)
 
-    @property
-    def effort(self) -> float:
-        """How much work a step is on average, beside one of a picture of its shape that is asked for without more."""
-        return self.cost / (step_cost(self.shape) * self.steps)
+    def cost(self, usual: int = USUAL_CUTOUTS) -> int:
+        """Return how much work the picture is, in pixels painted, by models that are usually shown so many cutouts."""
+        cutouts = self.load.views(usual) / usual
+        grow = PRESETS[self.quality].grow if self.grow is None else self.grow
+        whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
+        moves = (self.steps - 1) // self.move_every if self.is_moving else 0
+        return round((whole * (1 - grow) + half * grow) * self.steps + MOVING * self.width * self.height * moves)
+
+    def effort(self, usual: int = USUAL_CUTOUTS) -> float:
+        """Return how much work a step is on average, beside one of its shape that asks for nothing more."""
+        return self.cost(usual) / (step_cost(self.shape) * self.steps)
 
     @property
     def slug(self) -> str:
@@ -300,8 +359,8 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`, and version 3 all but `strength`, `variation` and `steering`. Before version 3 what was too long was
-        cut.
+        `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
+        version 4 nothing was steered, moved or varied, and no latent was kept.
 
         Raises:
             ValueError: it is no request, or one of a later version.

@@ -56,6 +56,8 @@ class Api:
         async def endpoint(request: web.Request) -> web.StreamResponse:
             body = Body()
             headers: dict[str, str] = {}
+            if self._limits.banned and not self._by_person(request):
+                return web.Response(status=429, text="error code: 1015")
             try:
                 user = self._authenticate(request, route)
                 fault = self._faults.take(route.method, route.path) if user is None or user.bot else None
@@ -90,6 +92,10 @@ class Api:
                 return self._finish(request, body, 500, http_refusal(500, "Internal Server Error").body(), {})
 
         return endpoint
+
+    def _by_person(self, request: web.Request) -> bool:
+        user = self._world.user_by_token(request.headers.get("Authorization", ""))
+        return user is not None and not user.bot
 
     def _authenticate(self, request: web.Request, route: Route) -> User | None:
         given = request.headers.get("Authorization", "")
@@ -131,6 +137,9 @@ class Api:
     def _finish(
         self, request: web.Request, body: Body, status: int, answer: Any, headers: dict[str, str]
     ) -> web.Response:
+        counts = status in (401, 403, 429) and headers.get("X-RateLimit-Scope") != "shared"
+        if counts and not self._by_person(request):
+            self._limits.note_invalid()
         if self._observe is not None:
             path = request.rel_url.raw_path.removeprefix(PREFIX)
             self._observe(request.method, path, body.json, status, answer)

@@ -114,8 +114,8 @@ def _found(world: World, channel: Channel, select: Payload, value: str, resolved
         resolved.user(world.users[number])
     elif kind in (ROLE_SELECT, MENTIONABLE_SELECT) and on_server and number in world.guild.roles:
         resolved.role(world.guild.roles[number])
-    elif kind == CHANNEL_SELECT and on_server and number in world.guild.channels:
-        chosen = world.guild.channels[number]
+    elif kind == CHANNEL_SELECT and on_server and number in world.places:
+        chosen = world.places[number]
         resolved.channel(chosen)
         return not select.get("channel_types") or int(chosen.type) in select["channel_types"]
     else:

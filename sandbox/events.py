@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from sandbox import intents, message_payloads, payloads
 from sandbox.gateway_forms import MembersRequest
 from sandbox.intents import Intent
-from sandbox.model import Channel, ChannelType, Message, User
+from sandbox.model import Channel, ChannelType, Member, Message, Role, User
 from sandbox.payloads import Payload
 from sandbox.permissions import Permission
 from sandbox.sessions import Session, Sessions
@@ -58,6 +58,14 @@ class Events:
                 data["member"] = payloads.full_member(self._world.member(user.id))
         self._tell(channel, intents.REACTIONS, kind, data)
 
+    def reactions_cleared(self, channel: Channel, message: Message, emoji: str | None) -> None:
+        """MESSAGE_REACTION_REMOVE_ALL, or MESSAGE_REACTION_REMOVE_EMOJI for one of them."""
+        data: Payload = {"message_id": str(message.id)}
+        kind = "MESSAGE_REACTION_REMOVE_ALL"
+        if emoji is not None:
+            kind, data["emoji"] = "MESSAGE_REACTION_REMOVE_EMOJI", {"id": None, "name": emoji}
+        self._tell(channel, intents.REACTIONS, kind, data)
+
     def typing(self, channel: Channel, user: User) -> None:
         """TYPING_START."""
         data: Payload = {"user_id": str(user.id), "timestamp": int(self._world.clock())}
@@ -65,12 +73,65 @@ class Events:
             data["member"] = payloads.full_member(self._world.member(user.id))
         self._tell(channel, intents.TYPING, "TYPING_START", data)
 
-    def channel_updated(self, channel: Channel) -> None:
-        """CHANNEL_UPDATE."""
+    def channel(self, kind: str, channel: Channel) -> None:
+        """CHANNEL_UPDATE or CHANNEL_DELETE, by `kind`."""
         for session in self._sessions:
             if session.listens(Intent.GUILDS):
-                session.dispatch("CHANNEL_UPDATE", payloads.channel(self._world, channel, session.user))
+                session.dispatch(kind, payloads.channel(self._world, channel, session.user))
         self.heard()
+
+    def thread(self, kind: str, channel: Channel, *, new: bool = False) -> None:
+        """THREAD_CREATE, THREAD_UPDATE or THREAD_DELETE, by `kind`."""
+        for session in self._seeing(channel):
+            data = payloads.channel(self._world, channel, session.user)
+            if kind == "THREAD_DELETE":
+                data = {key: data[key] for key in ("id", "guild_id", "parent_id", "type")}
+            session.dispatch(kind, data | ({"newly_created": True} if new else {}))
+        self.heard()
+
+    def thread_members(self, channel: Channel, joined: list[User], left: list[int]) -> None:
+        """THREAD_MEMBERS_UPDATE: to those who hear of members, and to whom it is about."""
+        if channel.thread is None:
+            return
+        thread, members = channel.thread, self._world.guild.members
+        added = [
+            payloads.thread_member(channel, thread, user.id)
+            | {"member": payloads.full_member(members[user.id]), "presence": None}
+            for user in joined
+        ]
+        data = {
+            "id": str(channel.id),
+            "guild_id": str(channel.guild_id),
+            "member_count": len(thread.members),
+            "added_members": added,
+            "removed_member_ids": [str(each) for each in left],
+        }
+        for session in self._seeing(channel):
+            if session.user in joined or session.user.id in left or session.listens(Intent.GUILD_MEMBERS):
+                session.dispatch("THREAD_MEMBERS_UPDATE", data)
+        self.heard()
+
+    def role(self, kind: str, role: Role) -> None:
+        """GUILD_ROLE_CREATE, GUILD_ROLE_UPDATE or GUILD_ROLE_DELETE, by `kind`."""
+        about = {"role_id": str(role.id)} if kind == "GUILD_ROLE_DELETE" else {"role": payloads.role(role)}
+        for session in self._sessions:
+            if session.listens(Intent.GUILDS):
+                session.dispatch(kind, {"guild_id": str(self._world.guild.id)} | about)
+        self.heard()
+
+    def member_updated(self, member: Member) -> None:
+        """GUILD_MEMBER_UPDATE: to those who hear of members, and to whom it is about."""
+        data = payloads.full_member(member) | {"guild_id": str(self._world.guild.id)}
+        for session in self._sessions:
+            if session.user is member.user or session.listens(Intent.GUILD_MEMBERS):
+                session.dispatch("GUILD_MEMBER_UPDATE", data)
+        self.heard()
+
+    def _seeing(self, channel: Channel) -> Iterator[Session]:
+        for session in self._sessions:
+            seen = self._world.permissions(session.user, channel) & Permission.VIEW_CHANNEL
+            if seen and session.listens(Intent.GUILDS):
+                yield session
 
     def presence(self, user: User) -> None:
         """PRESENCE_UPDATE."""
@@ -112,7 +173,7 @@ class Events:
                     for each in world.guild.channels.values()
                     if user.bot or world.permissions(user, each) & Permission.VIEW_CHANNEL
                 ],
-                "threads": [],
+                "threads": [payloads.channel(world, each, user) for each in world.seen_threads(user)],
                 "voice_states": [],
                 "stage_instances": [],
                 "guild_scheduled_events": [],

@@ -123,6 +123,7 @@ class Interactions:
             if interaction.created_at <= horizon:
                 self._stop_watching(interaction)
                 self._world.discard(interaction.attachments)
+                interaction.attachments = []
                 del self._by_token[interaction.token]
 
 

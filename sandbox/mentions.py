@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sandbox.errors import form_refusal
 from sandbox.message_forms import AllowedMentions
-from sandbox.model import Channel, ChannelType, Message, User
+from sandbox.model import Channel, Message, User
 from sandbox.permissions import Permission
 from sandbox.world import World
 
@@ -66,7 +66,7 @@ def find(
         role_id
         for role_id in _ids(r"<@&(\d+)>", text)
         if role_id in world.guild.roles
-        and channel.type is ChannelType.TEXT
+        and channel.guild_id is not None
         and permitted & Permission.MENTION_EVERYONE
         and wanted("roles", rule.roles, role_id)
     ]

@@ -1,11 +1,12 @@
 """How messages look on the wire, with their files, reactions and where they come from."""
 
-from sandbox.model import Attachment, Interaction, InteractionKind, Message, MessageType, User
-from sandbox.payloads import Payload, timestamp, user
+from sandbox.model import Attachment, Interaction, InteractionKind, Message, User
+from sandbox.payloads import Payload, channel, timestamp, user
 from sandbox.snowflake import created_at
 from sandbox.world import World
 
 SUPPRESS_EMBEDS = 1 << 2
+HAS_THREAD = 1 << 5
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 SUPPRESS_NOTIFICATIONS = 1 << 12
@@ -73,14 +74,27 @@ def message(world: World, each: Message, viewer: User | None, *, nested: bool = 
                 "name": each.interaction.name,
                 "user": user(each.interaction.user),
             }
-    if each.reference is not None:
-        place = {"type": 0, "channel_id": str(each.channel_id), "message_id": str(each.reference)}
-        here = world.place(each.channel_id)
-        payload["message_reference"] = place | ({"guild_id": str(here.guild_id)} if here.guild_id else {})
-        if not nested and each.type is not MessageType.THREAD_CREATED:
-            answered = here.messages.get(each.reference)
-            payload["referenced_message"] = answered and message(world, answered, viewer, nested=True)
+    _refer(world, payload, each, viewer, nested=nested)
+    thread = world.guild.threads.get(each.id)
+    if thread is not None and thread.parent_id == each.channel_id:
+        payload |= {"thread": channel(world, thread, viewer or each.author), "flags": each.flags | HAS_THREAD}
     return payload
+
+
+def _refer(world: World, payload: Payload, each: Message, viewer: User | None, *, nested: bool) -> None:
+    """Put on a message what it refers to: a message that it answers or stands for, or a thread that was begun."""
+    if each.reference is None and each.reference_channel is None:
+        return
+    here = world.places.get(each.reference_channel or each.channel_id)
+    reference: Payload = {"type": 0, "channel_id": str(each.reference_channel or each.channel_id)}
+    if each.reference is not None:
+        reference["message_id"] = str(each.reference)
+    if here is None or here.guild_id is not None:
+        reference["guild_id"] = str(world.guild.id)
+    payload["message_reference"] = reference
+    if each.reference is not None and not nested:
+        answered = here.messages.get(each.reference) if here else None
+        payload["referenced_message"] = answered and message(world, answered, viewer, nested=True)
 
 
 def _embed(form: Payload, attachments: dict[str, Payload]) -> Payload:

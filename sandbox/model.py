@@ -44,13 +44,14 @@ class InteractionKind(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class User:
-    """An account: a person, or the bot. `token` is what it logs in with."""
+    """An account: a person, or the bot. `token` is what it logs in with; a `closed` one takes no private messages."""
 
     id: int
     username: str
     name: str
     token: str
     bot: bool = False
+    closed: bool = False
 
 
 @dataclass(slots=True)
@@ -68,11 +69,12 @@ class Role:
 
 @dataclass(slots=True)
 class Member:
-    """A user on the server."""
+    """A user on the server; before `timeout_until` there is nothing to say."""
 
     user: User
     joined_at: float
     roles: list[int] = field(default_factory=list)
+    timeout_until: float | None = None
 
 
 @dataclass(slots=True)
@@ -103,7 +105,8 @@ class Attachment:
 class Message:
     """A message. `mentions` are the users that it pings, `reactions` go from emoji to user ids.
 
-    An ephemeral one has an `audience`, who alone sees it; `interaction` is the one that it answers.
+    An ephemeral one has an `audience`, who alone sees it; `interaction` is the one that it answers. What a message
+    refers to, `reference`, is in its own channel where there is no `reference_channel`.
     """
 
     id: int
@@ -124,7 +127,22 @@ class Message:
     type: MessageType = MessageType.DEFAULT
     components: list[dict[str, Any]] = field(default_factory=list)
     audience: User | None = None
+    reference_channel: int | None = None
     interaction: "Interaction | None" = None
+
+
+@dataclass(slots=True)
+class Thread:
+    """What a thread has that other channels have not; `members` go from user id to when they joined."""
+
+    owner_id: int
+    archived_at: float
+    archive_minutes: int = 1440
+    archived: bool = False
+    locked: bool = False
+    invitable: bool = True
+    members: dict[int, float] = field(default_factory=dict)
+    total_messages: int = 0
 
 
 @dataclass(slots=True)
@@ -143,6 +161,7 @@ class Channel:
     messages: dict[int, Message] = field(default_factory=dict)
     ephemeral: dict[int, Message] = field(default_factory=dict)
     nsfw: bool = False
+    thread: Thread | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -186,6 +205,7 @@ class Guild:
     roles: dict[int, Role]
     members: dict[int, Member]
     channels: dict[int, Channel]
+    threads: dict[int, Channel] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.model import Application, Channel, ChannelType, Member, Role, User
+from sandbox.model import Application, Channel, ChannelType, Member, MessageType, Role, Thread, User
 from sandbox.permissions import guild_permissions
+from sandbox.snowflake import created_at
 from sandbox.world import World
 
 Payload = dict[str, Any]
@@ -58,7 +59,7 @@ def member(each: Member) -> Payload:
         "avatar_decoration_data": None,
         "banner": None,
         "collectibles": None,
-        "communication_disabled_until": None,
+        "communication_disabled_until": None if each.timeout_until is None else timestamp(each.timeout_until),
         "flags": 0,
         "joined_at": timestamp(each.joined_at),
         "nick": None,
@@ -105,8 +106,12 @@ def channel(world: World, each: Channel, viewer: User) -> Payload:
     payload |= {
         "guild_id": str(each.guild_id),
         "name": each.name,
-        "position": each.position,
         "parent_id": str(each.parent_id) if each.parent_id else None,
+    }
+    if each.thread is not None:
+        return payload | _thread(each, each.thread, viewer)
+    payload |= {
+        "position": each.position,
         "permission_overwrites": [
             {
                 "id": str(target),
@@ -117,15 +122,57 @@ def channel(world: World, each: Channel, viewer: User) -> Payload:
             for target, overwrite in each.overwrites.items()
         ],
     }
-    if each.type is ChannelType.TEXT:
+    if each.type is ChannelType.CATEGORY:
+        return payload
+    payload |= {
+        "topic": each.topic,
+        "nsfw": each.nsfw,
+        "rate_limit_per_user": 0,
+        "last_message_id": _last_message_id(each),
+        "last_pin_timestamp": None,
+    }
+    if each.type is ChannelType.VOICE:
+        payload |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+    elif each.type is ChannelType.FORUM:
+        posts = [one.id for one in world.guild.threads.values() if one.parent_id == each.id]
         payload |= {
-            "topic": each.topic,
-            "nsfw": each.nsfw,
-            "rate_limit_per_user": 0,
-            "last_message_id": _last_message_id(each),
-            "last_pin_timestamp": None,
+            "last_message_id": str(max(posts)) if posts else None,
+            "available_tags": [],
+            "default_reaction_emoji": None,
+            "default_sort_order": None,
+            "default_forum_layout": 0,
+            "default_thread_rate_limit_per_user": 0,
         }
     return payload
+
+
+def _thread(each: Channel, thread: Thread, viewer: User) -> Payload:
+    payload: Payload = {
+        "owner_id": str(thread.owner_id),
+        "rate_limit_per_user": 0,
+        "last_message_id": _last_message_id(each),
+        "message_count": sum(one.type is not MessageType.THREAD_STARTER for one in each.messages.values()),
+        "member_count": len(thread.members),
+        "total_message_sent": thread.total_messages,
+        "thread_metadata": {
+            "archived": thread.archived,
+            "archive_timestamp": timestamp(thread.archived_at),
+            "auto_archive_duration": thread.archive_minutes,
+            "locked": thread.locked,
+            "create_timestamp": timestamp(created_at(each.id)),
+        },
+    }
+    if each.type is ChannelType.PRIVATE_THREAD:
+        payload["thread_metadata"]["invitable"] = thread.invitable
+    if viewer.id in thread.members:
+        payload["member"] = thread_member(each, thread, viewer.id)
+    return payload
+
+
+def thread_member(each: Channel, thread: Thread, user_id: int) -> Payload:
+    """Return somebody's membership of a thread."""
+    joined_at = timestamp(thread.members[user_id])
+    return {"id": str(each.id), "user_id": str(user_id), "join_timestamp": joined_at, "flags": 0}
 
 
 def _last_message_id(each: Channel) -> str | None:

@@ -29,8 +29,11 @@ class Permission(IntFlag):
     USE_EXTERNAL_EMOJIS = 1 << 18
     CHANGE_NICKNAME = 1 << 26
     MANAGE_NICKNAMES = 1 << 27
+    MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
+    CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
     MODERATE_MEMBERS = 1 << 40
 
@@ -69,8 +72,17 @@ def guild_permissions(guild: Guild, member: Member) -> int:
     return EVERYTHING if granted & Permission.ADMINISTRATOR else granted
 
 
-def channel_permissions(guild: Guild, member: Member, channel: Channel) -> int:
-    """Return what `member` may do in `channel`: @everyone, then roles, then the member's own overwrite."""
+TIMED_OUT = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+"""What is left to a member who was told to be silent for a while."""
+
+
+def channel_permissions(
+    guild: Guild, member: Member, channel: Channel, sending: Permission = Permission.SEND_MESSAGES
+) -> int:
+    """Return what `member` may do in `channel`: @everyone, then roles, then the member's own overwrite.
+
+    Who has no permission for `sending` has none that goes with it: in the threads of a channel that is another one.
+    """
     granted = guild_permissions(guild, member)
     if granted == EVERYTHING:
         return granted
@@ -88,6 +100,6 @@ def channel_permissions(guild: Guild, member: Member, channel: Channel) -> int:
         granted = granted & ~own.deny | own.allow
     if not granted & Permission.VIEW_CHANNEL:
         return 0
-    if not granted & Permission.SEND_MESSAGES:
+    if not granted & sending:
         granted &= ~_SENDING
     return granted

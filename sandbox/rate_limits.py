@@ -5,6 +5,7 @@ developers observe. https://docs.discord.com/developers/topics/rate-limits
 """
 
 import hashlib
+from collections import deque
 from dataclasses import dataclass
 
 from sandbox.snowflake import Clock
@@ -39,6 +40,8 @@ GLOBAL = Rule(50, 1)
 OLD_EDITS = Rule(3, 20)
 COMMAND_CREATES = Rule(200, 86_400)
 """New commands in all places, and on each server."""
+INVALID = Rule(10_000, 600)
+"""So many answers with 401, 403 and 429 in so many seconds, and the proxy in front of Discord answers no more."""
 PERSON_FACTOR = 4
 """A person's client may do so much more than the bot."""
 
@@ -69,7 +72,26 @@ class RateLimits:
         self.person_factor = PERSON_FACTOR
         self._clock = clock
         self._windows: dict[tuple[object, ...], _Window] = {}
+        self._invalid: deque[float] = deque()
+        self.invalid_rule = INVALID
         self.enabled = True
+
+    @property
+    def invalid_requests(self) -> int:
+        """How many of the application's requests of late count towards a ban."""
+        horizon = self._clock() - self.invalid_rule.seconds
+        while self._invalid and self._invalid[0] <= horizon:
+            self._invalid.popleft()
+        return len(self._invalid)
+
+    @property
+    def banned(self) -> bool:
+        """Whether the application has made too many invalid requests."""
+        return self.invalid_requests >= self.invalid_rule.limit
+
+    def note_invalid(self) -> None:
+        """Count a request of the application that was answered with 401, 403 or 429."""
+        self._invalid.append(self._clock())
 
     def take(self, user_id: int | None, method: str, route: str, major: str, *, bot: bool) -> Standing:
         """Count one request of `user_id`; `major` is the channel, server or webhook token in its path.

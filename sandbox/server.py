@@ -87,7 +87,7 @@ class Sandbox:
                 *api.routes(),
                 web.get("/gateway", self.gateway.connect),
                 web.get("/gateway/", self.gateway.connect),
-                *Site(self.world, self.gateway).routes(),
+                *Site(self.world, self.limits, self.gateway).routes(),
             ]
         )
         self._runner = web.AppRunner(
@@ -115,7 +115,7 @@ class Sandbox:
 
     def state(self) -> Payload:
         """Return what `GET /sandbox/state` answers."""
-        return state(self.world)
+        return state(self.world, self.limits)
 
     def person(self, name: str) -> User:
         """Return a person by role (`owner`, `moderator`, `member`: the first of them) or by name."""
@@ -138,7 +138,11 @@ class Sandbox:
         """Set what `channel` allows and denies a role or a member, and tell everybody."""
         place = self.channel(channel)
         place.overwrites[target_id] = Overwrite(allow, deny)
-        self.events.channel_updated(place)
+        self.events.channel("CHANNEL_UPDATE", place)
+
+    def close_conversations(self, name: str, *, closed: bool = True) -> None:
+        """Let a person take no messages in private, or take them again."""
+        self.person(name).closed = closed
 
     def set_message_content(self, *, enabled: bool) -> None:
         """Switch the privileged message content intent, as in Discord's developer portal."""

@@ -13,6 +13,7 @@ from sandbox.forms import ApplicationSwitches, parse, parse_snowflake
 from sandbox.gateway import Gateway
 from sandbox.model import ChannelType
 from sandbox.payloads import Payload
+from sandbox.rate_limits import RateLimits
 from sandbox.world import World
 
 PAGE = Path(__file__).parent / "page"
@@ -22,29 +23,32 @@ _OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", re.IGNORECASE)
 _INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp", "video/", "audio/")
 
 
-def state(world: World) -> Payload:
+def state(world: World, limits: RateLimits) -> Payload:
     """Return who and what there is, with the tokens to act as each: `GET /sandbox/state`."""
     people = [user for user in world.users.values() if not user.bot]
     bot = world.application.bot
     return {
         "guild": {"id": str(world.guild.id), "name": world.guild.name},
         "channels": [
-            {"id": str(each.id), "name": each.name}
+            {"id": str(each.id), "name": each.name, "type": int(each.type), "nsfw": each.nsfw}
             for each in world.guild.channels.values()
-            if each.type is ChannelType.TEXT
+            if each.type is not ChannelType.CATEGORY
         ],
         "members": [
             {"id": str(each.id), "name": each.name, "role": world.role_of(each), "token": each.token} for each in people
         ],
         "bot": {"id": str(bot.id), "name": bot.name, "token": bot.token},
+        "application": {"id": str(world.application.id), "name": world.application.name},
+        "invalid_requests": limits.invalid_requests,
     }
 
 
 class Site:
     """The page, `/cdn` and `/sandbox` as aiohttp routes."""
 
-    def __init__(self, world: World, gateway: Gateway) -> None:
+    def __init__(self, world: World, limits: RateLimits, gateway: Gateway) -> None:
         self._world = world
+        self._limits = limits
         self._gateway = gateway
         self._files = {
             path.name: (path.read_bytes(), f"{_PAGE_TYPES[path.suffix]}; charset=utf-8")
@@ -99,7 +103,7 @@ class Site:
         return web.Response(body=file.data, headers=headers)
 
     async def _state(self, _: web.Request) -> web.Response:
-        return json_response(200, state(self._world))
+        return json_response(200, state(self._world, self._limits))
 
     async def _application(self, request: web.Request) -> web.Response:
         """Switch the privileged message content intent, as in Discord's developer portal."""

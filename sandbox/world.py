@@ -17,9 +17,10 @@ from sandbox.model import (
     Message,
     Overwrite,
     Role,
+    Thread,
     User,
 )
-from sandbox.permissions import DIRECT_MESSAGE, USUAL, Permission, channel_permissions
+from sandbox.permissions import DIRECT_MESSAGE, EVERYTHING, TIMED_OUT, USUAL, Permission, channel_permissions
 from sandbox.snowflake import Clock, Snowflakes, snowflake_at
 
 FOUNDED = datetime(2026, 1, 5, 9, 30, tzinfo=UTC).timestamp()
@@ -76,11 +77,37 @@ class World:
         """Return what `user` may do in `channel`; 0 where it is not theirs to see."""
         if channel.type is ChannelType.DIRECT:
             return DIRECT_MESSAGE if user in channel.recipients else 0
-        return channel_permissions(self.guild, self.guild.members[user.id], channel)
+        member = self.guild.members[user.id]
+        if channel.thread is None:
+            granted = channel_permissions(self.guild, member, channel)
+        else:
+            granted = self._thread_permissions(member, channel, channel.thread)
+        silenced = member.timeout_until is not None and member.timeout_until > self.clock()
+        return granted & TIMED_OUT if silenced and granted != EVERYTHING else granted
+
+    def _thread_permissions(self, member: Member, channel: Channel, thread: Thread) -> int:
+        """Return what a member may do in a thread: what in its parent, and nothing in a private one of others."""
+        parent = self.guild.channels[channel.parent_id or 0]
+        granted = channel_permissions(self.guild, member, parent, Permission.SEND_MESSAGES_IN_THREADS)
+        private = channel.type is ChannelType.PRIVATE_THREAD
+        if private and member.user.id not in thread.members and not granted & Permission.MANAGE_THREADS:
+            return 0
+        return granted
+
+    def seen_threads(self, user: User, *, archived: bool = False) -> list[Channel]:
+        """Return the threads that `user` sees, newest first."""
+        threads = [each for each in self.guild.threads.values() if each.thread and each.thread.archived is archived]
+        seen = [each for each in threads if self.permissions(user, each) & Permission.VIEW_CHANNEL]
+        return sorted(seen, key=lambda each: -each.id)
+
+    @property
+    def places(self) -> dict[int, Channel]:
+        """All channels, threads and conversations, by id."""
+        return self.guild.channels | self.guild.threads | self.direct
 
     def place(self, channel_id: int) -> Channel:
-        """Return a channel or conversation; raises 10003."""
-        channel = self.guild.channels.get(channel_id) or self.direct.get(channel_id)
+        """Return a channel, thread or conversation; raises 10003."""
+        channel = self.places.get(channel_id)
         if channel is None:
             raise refusal(10003)
         return channel
@@ -146,12 +173,13 @@ def _found(bot_name: str) -> tuple[Guild, Application]:
     bot = person(bot_name.lower(), bot_name, bot=True)
 
     moderating = Permission.MANAGE_MESSAGES | Permission.KICK_MEMBERS | Permission.MODERATE_MEMBERS
+    managing = (
+        Permission.MANAGE_GUILD | Permission.MANAGE_CHANNELS | Permission.MANAGE_ROLES | Permission.MANAGE_THREADS
+    )
     everyone = Role(guild_id, "@everyone", USUAL, 0)
     painters = Role(fresh(), "Painters", USUAL, 1, color=0xE58FB1)
     bots = Role(fresh(), bot_name, USUAL, 2, color=0x7289DA, bot_id=bot.id)
-    moderators = Role(
-        fresh(), "Moderators", USUAL | moderating | Permission.MANAGE_GUILD, 3, color=0x3BA55D, hoist=True
-    )
+    moderators = Role(fresh(), "Moderators", USUAL | moderating | managing, 3, color=0x3BA55D, hoist=True)
     owners = Role(fresh(), "Owner", Permission.ADMINISTRATOR, 4, color=0xF0B232, hoist=True)
 
     silent = Overwrite(deny=Permission.SEND_MESSAGES)
@@ -165,11 +193,14 @@ def _found(bot_name: str) -> tuple[Guild, Application]:
     def category(name: str) -> None:
         channels.append(Channel(fresh(), ChannelType.CATEGORY, name, position=len(channels), guild_id=guild_id))
 
-    def text(name: str, topic: str, overwrites: dict[int, Overwrite] | None = None) -> None:
+    def text(
+        name: str,
+        topic: str,
+        overwrites: dict[int, Overwrite] | None = None,
+        kind: ChannelType = ChannelType.TEXT,
+    ) -> None:
         parent = next(each.id for each in reversed(channels) if each.type is ChannelType.CATEGORY)
-        channels.append(
-            Channel(fresh(), ChannelType.TEXT, name, topic, len(channels), parent, guild_id, overwrites or {})
-        )
+        channels.append(Channel(fresh(), kind, name, topic, len(channels), parent, guild_id, overwrites or {}))
 
     category("Studio")
     text("art", "Type .imagine and what you would like to see.")
@@ -178,6 +209,13 @@ def _found(bot_name: str) -> tuple[Guild, Application]:
     text("no-files", "Words only: the bot may not attach files here.", {bots.id: filed})
     text("announcements", "Read only: moderators write here.", {guild_id: silent, moderators.id: loud})
     text("staff", "For moderators; the bot cannot see it.", {guild_id: hidden, moderators.id: shown})
+
+    category("More")
+    text("gallery", "Every post is a thread.", kind=ChannelType.FORUM)
+    text("news", "What is new; anybody may follow.", {guild_id: silent, moderators.id: loud}, ChannelType.ANNOUNCEMENT)
+    text("after-dark", "For adults only.")
+    channels[-1].nsfw = True
+    text("Lounge", "", kind=ChannelType.VOICE)
 
     ranks = ((owner, owners), (moderator, moderators), (mia, painters), (noor, painters), (bot, bots))
     members = {user.id: Member(user, FOUNDED + 60 * place, [role.id]) for place, (user, role) in enumerate(ranks)}

@@ -26,6 +26,13 @@ def is_server(url: str | URL) -> bool:
     return _parsed(url).get_backend_name() != "sqlite"
 
 
+def is_lasting(url: str | URL) -> bool:
+    """Return whether what is written is still there when the process has ended; raises ``StoreError``."""
+    parsed = _parsed(url)
+    in_memory = not parsed.database or ":memory:" in parsed.database or parsed.query.get("mode") == "memory"
+    return parsed.get_backend_name() != "sqlite" or not in_memory
+
+
 def secrets(url: str) -> list[str]:
     """Return what must not be shown of a URL, which may be none."""
     try:

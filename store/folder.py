@@ -14,6 +14,8 @@ DAY = 86400.0
 MEGABYTE = 10**6
 FRESH_SECONDS = 300.0
 """What is younger is not too much: its request may not be known yet."""
+TIDY_SECONDS = 600.0
+"""From one look for old files to the next."""
 PART = ".part"
 """With which the names of files end that are being written."""
 

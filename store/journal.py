@@ -22,19 +22,21 @@ from store.asked import Asked, Id
 from store.checkpoints import CheckpointFolder
 from store.database import Database
 from store.errors import KnownMessageError, StoreError
-from store.folder import DAY
+from store.folder import DAY, TIDY_SECONDS
 from store.pictures import PictureFolder
 from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests, usage
 
 OnSaved = Callable[[Path, ImagineRequest], None]
 
-TIDY_SECONDS = 600.0
-"""From one look for old files to the next."""
 NEWEST = 1000
 """Messages of which it is told that they asked for something."""
 MEMBERS = 20
 """Of whom it is told that they asked in private."""
 UNPAINTED = requests.c.state.in_((WAITING, RUNNING))
+
+STARTS = 3
+"""So many times a request may be running when the bot ends without having been stopped."""
+ENDED_WITH_IT = "The bot ended more than once while this was painted; its operator can see why."
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ class Kept:
         asked: by whom, and where.
         state: of the request; ``posting`` where it has ended.
         attempts: workers that have died over it.
+        starts: bots that painted it and ended without having been stopped.
         post: the bot's message about it; None where none is known to have been sent.
         posted: when that was, in Unix seconds.
         seconds: of painting.
@@ -62,6 +65,7 @@ class Kept:
     asked: Asked
     state: Literal["waiting", "running", "posting", "cancelled"]
     attempts: Annotated[int, Field(ge=0)]
+    starts: Annotated[int, Field(ge=0)]
     post: Id | None
     posted: float | None
     seconds: float | None
@@ -119,7 +123,7 @@ class StoreJournal:
             StoreError: it cannot be written down.
         """
         asked = asdict(Asked.from_json(note))
-        charge = {"guild": asked["guild"] or 0, "member": asked["author"], "at": time.time(), "cost": request.cost}
+        charge = {"guild": asked["guild"] or 0, "member": asked["author"], "at": time.time(), "cost": request.cost()}
 
         def work(connection: Connection) -> None:
             # A message that was edited may ask anew, once what it asked for before has ended.
@@ -136,7 +140,7 @@ class StoreJournal:
 
     async def change(self, request: ImagineRequest) -> None:
         """Write down what a request is for now, and what it costs."""
-        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost)
+        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost())
         await self._update(request.id, {"request": request.to_json()}, charged)
 
     async def share(self, request_id: str, *, together: bool) -> None:
@@ -147,8 +151,9 @@ class StoreJournal:
         """Write down that a request runs, how many workers have died over it, and from what it goes on."""
         request_id = record.request.id
         if self._attempts.get(request_id) != record.attempts:
+            started = {} if request_id in self._attempts else {"starts": requests.c.starts + 1}
             self._attempts[request_id] = record.attempts
-            await self._update(request_id, {"state": RUNNING, "attempts": record.attempts})
+            await self._update(request_id, {"state": RUNNING, "attempts": record.attempts, **started})
         if record.checkpoint is None:
             await self._checkpoints.delete(request_id)
         else:
@@ -182,18 +187,30 @@ class StoreJournal:
             self._on_saved(path, record.request)
 
     async def unfinished(self) -> Sequence[Unfinished]:
-        """Return what is to be painted, in the order of acceptance; a picture that is gone is painted again."""
+        """Return what is to be painted, in the order of acceptance; a picture that is gone is painted again.
+
+        What was running when the bot ended is given up after the third time, in case that is why.
+        """
         for kept in await self.kept():
+            if kept.state == RUNNING and kept.starts >= STARTS:
+                _log.error("a request is given up: the bot has ended each time it was painted", request=kept.request.id)
+                given_up = update(requests).where(requests.c.id == kept.request.id)
+                given_back = delete(usage).where(usage.c.request == kept.request.id)
+                await self._database.write(given_up.values(state=POSTING, sentence=ENDED_WITH_IT), given_back)
             if kept.is_painted and kept.png is None:
                 _log.warning("a picture is gone and is painted again", request=kept.request.id)
                 await self._database.write(
                     update(requests).where(requests.c.id == kept.request.id).values(state=WAITING)
                 )
         return [
-            Unfinished(kept.request, kept.attempts, kept.state == RUNNING, await self._checkpoint_of(kept))
+            Unfinished(kept.request, kept.attempts, kept.state == RUNNING, await self._checkpoint_of(kept), kept.starts)
             for kept in await self.kept()
             if kept.state in (WAITING, RUNNING)
         ]
+
+    async def stop(self) -> None:
+        """Write down that the bot was stopped, and that what runs is not why."""
+        await self._database.write(update(requests).where(requests.c.state == RUNNING).values(starts=0))
 
     async def kept(self) -> Sequence[Kept]:
         """Return every request whose post does not yet say how it ended, in the order of acceptance.

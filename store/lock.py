@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from store.errors import LockedError, StoreError
@@ -11,8 +12,29 @@ from store.errors import LockedError, StoreError
 NAME = "easel.lock"
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A data directory that is held.
+
+    Args:
+        file: in it.
+        descriptor: of that file.
+    """
+
+    file: Path
+    descriptor: int
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the directory was neither deleted nor replaced."""
+        try:
+            return os.path.samestat(self.file.stat(), os.fstat(self.descriptor))
+        except OSError:
+            return False
+
+
 @contextlib.contextmanager
-def locked(data_dir: Path) -> Iterator[None]:
+def locked(data_dir: Path) -> Iterator[Lock]:
     """Hold the data directory, which is made where there is none; the system lets go of it when the process ends.
 
     Raises:
@@ -34,4 +56,4 @@ def locked(data_dir: Path) -> Iterator[None]:
             raise LockedError(f"data_dir: {data_dir} is in use by {named}: stop it, or set another folder.") from None
         except OSError as error:
             raise StoreError(f"data_dir: {data_dir} cannot be locked: {error.strerror}.") from None
-        yield
+        yield Lock(data_dir / NAME, file.fileno())

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import structlog
 from sqlalchemy import URL
 
 from config.settings import Settings
@@ -13,11 +15,11 @@ from store.archive import Archive
 from store.audit import Audit
 from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
-from store.engine import is_server
+from store.engine import is_lasting, is_server
 from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
-from store.lock import locked
+from store.lock import Lock, locked
 from store.pictures import PictureFolder
 from store.privacy import Privacy
 from store.rules import Rules
@@ -26,6 +28,10 @@ from store.usage import Usage
 from store.words import Words
 
 NAME = "easel.db"
+WATCH_SECONDS = 30.0
+"""From one look whether the data directory is there to the next."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,9 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
     chosen = settings.store.url
     url = chosen.get_secret_value() if chosen else URL.create("sqlite", database=str(settings.data_dir / NAME))
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(locked(settings.data_dir))
+        lock = stack.enter_context(locked(settings.data_dir))
+        if not is_lasting(url):
+            _log.warning("store.url names a database in memory: no request survives the end of the bot")
         held = await stack.enter_async_context(lease.held(url)) if is_server(url) else None
         opened_database = await stack.enter_async_context(database.opened(url, held.check if held else None))
         pictures = PictureFolder(settings.data_dir, settings.keep.pictures)
@@ -85,12 +93,24 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         rules, words, blocks = Rules(opened_database), Words(opened_database), Blocks(opened_database)
         for each in (rules, words, blocks):
             await each.load()
         audit = Audit(opened_database, settings.store.keep_days)
         usage = Usage(opened_database)
+        privacy = Privacy(opened_database, pictures, checkpoints, uploads)
+        watching = asyncio.create_task(watch(lock, settings.data_dir))
+        stack.callback(watching.cancel)
         archive = Archive(opened_database, pictures)
         moderated = rules, words, blocks, usage, audit
         yield Store(journal, Heard(opened_database), uploads, privacy, archive, *moderated, held)
+        await journal.stop()
+
+
+async def watch(lock: Lock, data_dir: Path, seconds: float = WATCH_SECONDS) -> None:
+    """Say in the log when the data directory is deleted or replaced, once; whoever paints goes on."""
+    while True:
+        await asyncio.sleep(seconds)
+        if not await asyncio.to_thread(lambda: lock.is_there):
+            break
+    _log.error("data_dir was deleted or replaced: nothing is kept any more; restart the bot", folder=str(data_dir))

@@ -47,6 +47,7 @@ requests = Table(
     Column("request", Text, nullable=False),  # JSON
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),  # workers that died over it
+    Column("starts", Integer, nullable=False, server_default="0"),  # bots that painted it and were not stopped
     Column("message", BigInteger),  # that asked; NULL once it has asked for something else
     Column("part", Integer, nullable=False, server_default="0"),  # of several that one message asked for
     Column("has_message", Boolean, nullable=False, server_default=true()),  # else it is the id of an interaction

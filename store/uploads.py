@@ -3,8 +3,10 @@
 import asyncio
 import os
 import re
+import time
 from collections.abc import Collection
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 
 import structlog
@@ -14,8 +16,11 @@ from config.settings import Keep
 from generation.request import ImagineRequest
 from store.database import Database
 from store.errors import StoreError
-from store.folder import Folder
+from store.folder import MEGABYTE, TIDY_SECONDS, Folder
 from store.tables import requests
+
+TIDY_SHARE = 0.1
+"""Of the bytes that may be kept: after so many that were written the folder is tidied, or after `TIDY_SECONDS`."""
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +37,9 @@ class UploadFolder:
     def __init__(self, data_dir: Path, database: Database, keep: Keep) -> None:
         self._folder = Folder(data_dir / "uploads", "", keep)
         self._database = database
+        self._often = (keep.megabytes or inf) * MEGABYTE * TIDY_SHARE
+        self._written = 0
+        self._tidied = -inf
 
     @property
     def path(self) -> Path:
@@ -49,7 +57,9 @@ class UploadFolder:
             await asyncio.to_thread(self._save, digest, png)
         except OSError as error:
             raise StoreError(f"A picture cannot be kept in {self._folder.path}: {error.strerror}.") from None
-        await self.prune()
+        self._written += len(png)
+        if self._written > self._often or time.monotonic() - self._tidied > TIDY_SECONDS:
+            await self.prune()
         return digest
 
     def read(self, digest: str) -> bytes | None:
@@ -72,6 +82,7 @@ class UploadFolder:
 
     async def prune(self) -> None:
         """Delete what no unfinished request needs and is old, or is too much."""
+        self._written, self._tidied = 0, time.monotonic()
         unfinished = select(requests.c.request).where(requests.c.ended.is_(None))
         texts = await self._database.run(lambda connection: connection.execute(unfinished).scalars().all())
         needed: set[str] = set()

@@ -48,11 +48,11 @@ class Person:
             text = await response.text()
             return response.status, json.loads(text) if text else None
 
-    def messages_of(self, channel: str) -> str:
+    def messages_of(self, channel: Place) -> str:
         """Return the path of a channel's messages."""
-        return f"/channels/{self._sandbox.channel(channel).id}/messages"
+        return f"/channels/{self._place(channel).id}/messages"
 
-    async def say(self, channel: str, content: str = "", *, files: Files | None = None, **more: Any) -> Any:
+    async def say(self, channel: Place, content: str = "", *, files: Files | None = None, **more: Any) -> Any:
         """Write a message; returns it, and fails where it is refused."""
         status, answer = await self.call("POST", self.messages_of(channel), {"content": content, **more}, files)
         assert status == 200, answer

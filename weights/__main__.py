@@ -12,7 +12,7 @@ def table() -> str:
 
 
 def _row(model: Model) -> str:
-    weights = model.files[-1]
+    weights = max(model.files, key=lambda file: file.size)
     also = ", ".join(f"`{alias}`" for alias in model.aliases) or "—"
     size = f"{'' if model.exact else '≤ '}{shown(model.size)}"
     digest = f"`{weights.sha256[:16]}…`" if weights.sha256 else "unpublished"

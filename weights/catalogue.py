@@ -1,8 +1,9 @@
 """Which weights are published: names, files, sizes, digests, licences and mirrors.
 
-Sources. CLIP: ``clip/clip.py`` of OpenAI, whose addresses hold the SHA-256. VQGANs: the README of taming-transformers,
-and the download scripts of nerdyrodent/VQGAN-CLIP and pixray. Their publishers name no digest. Those here are what
-pytti-core and PyTTI Portable check the copies on the Hugging Face hub against; where both have a file they agree.
+Sources. CLIP: ``clip/clip.py`` of OpenAI, whose addresses hold the SHA-256; LAION's repositories on the Hugging Face
+hub. VQGANs: the README of taming-transformers, and the download scripts of nerdyrodent/VQGAN-CLIP and pixray. Their
+publishers name no digest. Those here are what pytti-core and PyTTI Portable check the copies on the Hugging Face hub
+against; where both have a file they agree.
 """
 
 import difflib
@@ -115,6 +116,15 @@ def _yaml(size: int, sha256: str | None, *mirrors: str, exact: bool = True) -> F
 
 def _weights(size: int, sha256: str | None, *mirrors: str, exact: bool = True) -> File:
     return File("model.ckpt", size, sha256, mirrors, exact)
+
+
+def _open_clip(name: str, repository: str, most: int) -> Model:
+    """Return a model of LAION's, whose sizes and digests are on the hub only."""
+    files = (
+        File("model.safetensors", most, None, (_hub(repository, "open_clip_model.safetensors"),), exact=False),
+        File("open_clip_config.json", SMALL, None, (_hub(repository, "open_clip_config.json"),), exact=False),
+    )
+    return Model(f"{name}-laion2b", "clip", MIT, files, (f"openclip:{name}", repository))
 
 
 CATALOGUE = (
@@ -305,6 +315,10 @@ CATALOGUE = (
     _clip("ViT-B/16", 350_837_078, "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f", at_jina=True),
     _clip("ViT-L/14", 932_768_134, "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836", at_jina=True),
     _clip("ViT-L/14@336px", 934_088_680, "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02"),
+    _open_clip("ViT-B-32", "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", 700_000_000),
+    _open_clip("ViT-B-16", "laion/CLIP-ViT-B-16-laion2B-s34B-b88K", 700_000_000),
+    _open_clip("ViT-L-14", "laion/CLIP-ViT-L-14-laion2B-s32B-b82K", 2_000_000_000),
+    _open_clip("ViT-H-14", "laion/CLIP-ViT-H-14-laion2B-s32B-b79K", 4_500_000_000),
 )
 BY_NAME = {name.casefold(): model for model in CATALOGUE for name in (model.name, *model.aliases)}
 

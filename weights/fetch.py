@@ -10,7 +10,7 @@ from weights.errors import FetchError
 from weights.folder import ModelFolder
 from weights.part import noted_digest, open_part, shown
 
-WEIGHTS = {".ckpt", ".pt"}
+WEIGHTS = {".ckpt", ".pt", ".safetensors"}
 """How the names of weights files end."""
 
 
@@ -66,8 +66,11 @@ def sources(source: str, model: Model, file: File) -> tuple[str, ...]:
         raise FetchError("the address that the weights should come from is none.") from None
     suffix = Path(parts.path).suffix
     if suffix in WEIGHTS:
-        ending = suffix if file.name != "model.yaml" else ".yaml"
-        return (parts._replace(path=parts.path.removesuffix(suffix) + ending).geturl(),)
+        beside = {
+            ".yaml": parts.path.removesuffix(suffix) + ".yaml",
+            ".json": str(Path(parts.path).with_name(file.name)),
+        }
+        return (parts._replace(path=beside.get(Path(file.name).suffix, parts.path)).geturl(),)
     base = parts.path.rstrip("/")
     return tuple(parts._replace(path=f"{base}/{path}").geturl() for path in (f"{model.folder}/{file.name}", file.name))
 

@@ -1,6 +1,7 @@
 """What a setting names: the pocket models, a model of the catalogue, or a file."""
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,13 @@ from weights.folder import ModelFolder
 POCKET = "pocket"
 JOINT = "+"
 """Stands between the names of perceptors that judge together."""
+
+
+OPEN_CLIP = re.compile("(openclip|open_clip|hf-hub):", re.IGNORECASE)
+OTHER_OPEN_CLIP = (
+    "models.{0}: {1} cannot be fetched by that name; easel models list shows which can. Of others of OpenCLIP's give "
+    "the path of open_clip_model.safetensors, with open_clip_config.json beside it."
+)
 
 
 def resolved(models: ModelsSettings, root: Path) -> ModelsSettings:
@@ -41,6 +49,8 @@ def _resolved(name: str, kind: Literal["vqgan", "clip"], root: Path) -> str:
         if model.kind != kind:
             raise UnusableError(f"models.{kind}: {model.name} is a {model.kind.upper()}, for models.{model.kind}.")
         return str(ModelFolder(root, model).usable())
+    if OPEN_CLIP.match(name) and not _is_file(name):
+        raise UnusableError(OTHER_OPEN_CLIP.format(kind, name))
     if not _is_file(name) and (names := near(name)):
         raise UnusableError(
             f"models.{kind}: {name} does not exist: put the file there, or did you mean {' or '.join(names)}?"

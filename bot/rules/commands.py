@@ -56,6 +56,8 @@ class RuleCommands:
         value = Option("value", "A number, a time, yes or no, as the limit takes it", needed="always")
         here = Option("channel", "Which channel; without it this one", "channel")
         role = Option("role", "Which role", "role", needed="always")
+        one_channel = Option("channel", "Which channel; without it all", "channel")
+        one_role = Option("role", "Which role; without it all", "role")
         text = Option("prefix", "1 to 5 characters without blanks")
         log = Option("channel", "Where to tell of it", "channel")
         off = Option("state", "To tell nobody any more", choices=("off",))
@@ -65,11 +67,11 @@ class RuleCommands:
             ("limits reset", "Forget limits that were set", self._reset, (key, CHANNEL, ROLE)),
             ("channels allow", "Paint in a channel, and in no others that are not allowed", self._allow, (here,)),
             ("channels deny", "Do not paint in a channel", self._deny, (here,)),
-            ("channels reset", "Forget what was said of a channel", self._forget, (here,)),
+            ("channels reset", "Forget what was said of channels", self._forget_channels, (one_channel,)),
             ("channels list", "Where it is painted", self._channels, ()),
             ("roles allow", "Paint for members with a role, and for no others", self._allow, (role,)),
             ("roles deny", "Do not paint for members with a role", self._deny, (role,)),
-            ("roles reset", "Forget what was said of a role", self._forget, (role,)),
+            ("roles reset", "Forget what was said of roles", self._forget_roles, (one_role,)),
             ("roles list", "For whom it is painted", self._roles, ()),
             ("prefix", "What commands begin with here", self._prefix, (text,)),
             ("pause", "Take no more requests in this server", self._pause, ()),
@@ -136,10 +138,22 @@ class RuleCommands:
         guild, place = _guild(call), _place(call, here=True)
         return await self._open(call, "deny", place, self._rules.set(guild.id, place, ALLOWED, False))
 
-    async def _forget(self, call: Call) -> str:
-        """Forget what was said of a channel or a role."""
-        guild, place = _guild(call), _place(call, here=True)
-        return await self._open(call, "reset", place, self._rules.reset(guild.id, (place, ALLOWED)))
+    async def _forget_channels(self, call: Call) -> str:
+        """Forget what was said of a channel, or of all."""
+        return await self._forget(call, "channel")
+
+    async def _forget_roles(self, call: Call) -> str:
+        """Forget what was said of a role, or of all."""
+        return await self._forget(call, "role")
+
+    async def _forget(self, call: Call, scope: Scope) -> str:
+        guild, place = _guild(call), _place(call)
+        all_places: list[Place] = [(scope, each) for each in self._book.allowed(guild.id, scope)]
+        places = all_places if place == SERVER else [place]
+        saving = self._rules.reset(guild.id, *((each, ALLOWED) for each in places))
+        what = f"reset {f'all {scope}s' if place == SERVER else mention(place, guild)}"
+        await self._log.change(call.origin, saving, what)
+        return f"Done: {what}. {self._opened(guild, scope)}"
 
     async def _open(self, call: Call, verb: str, place: Place, saving: Awaitable[None]) -> str:
         guild = _guild(call)

@@ -6,7 +6,7 @@ The checks are made in this order, and the first that fails is told:
 2. **place**: whether it is painted in private, in this server now, in this channel;
 3. **role**: whether it is painted for a role of the member's;
 4. **words**: whether a word is forbidden, and then whether there is more than may be asked for at once: pictures given,
-   a video, steps, pixels;
+   a video, steps, pixels, several pictures;
 5. **cooldown**: whether the last request was long enough ago;
 6. **quota**: whether the day's pictures and work are not used up;
 7. **queue**: whether few enough wait, of the member, of the server, and of all.
@@ -47,7 +47,9 @@ NO_VIDEO = "There are no videos here; leave out `--video`."
 STEPS = "A picture may have {0} steps here; ask for no more with `--steps {0}`."
 PIXELS = "A picture may have {0} pixels here; ask for no more with `--size {1}`."
 COOLDOWN = "You may ask every {0} here; ask again <t:{1}:R>."
-PICTURES = "You have had {0} within 24 hours (limit {1}); ask again <t:{2}:R>."
+REPEAT = "One command may ask for {0} here, and this one asks for {1}; ask for fewer."
+PICTURES = "You have had {0} within 24 hours (limit {1}){2}."
+FEWER_PICTURES = "You may have {0} more within 24 hours (limit {1}), and asked for {2}. Ask for fewer{3}."
 COST = (
     "This picture would cost {0}, and of your {1} within 24 hours {2} are left, where 1 is a picture of usual size and "
     "steps. Ask for a smaller one or fewer steps{3}."
@@ -56,6 +58,7 @@ OWN_LIMIT = (
     "You already have {0} waiting or being painted (limit {1}). Wait for one of them, "
     "or take one back with `{2}cancel`."
 )
+FEWER_AT_ONCE = "You asked for {0} pictures, and {1} of {2} wait or are being painted already; ask for fewer, or wait."
 SERVER_LIMIT = "This server already has {0} waiting or being painted (limit {1}). Try again in a few minutes."
 MOST_NAMED = 5
 """Channels or roles that are named in a refusal."""
@@ -127,32 +130,38 @@ class Gate:
             if not self.rule(origin, "attach"):
                 raise RuleError(NO_PICTURES)
 
-    async def check(self, origin: Origin, request: ImagineRequest, others: Sequence[Origin]) -> None:
+    def check_number(self, origin: Origin, number: int) -> None:
+        """Raise ``UserError`` where one command may not ask for so many pictures there."""
+        with self._told(origin):
+            self._check_number(origin, number)
+
+    async def check(self, origin: Origin, requests: Sequence[ImagineRequest], others: Sequence[Origin]) -> None:
         """Make the checks from the words on.
 
         Args:
-            origin: of the request.
-            request: that is new.
+            origin: of the requests.
+            requests: that are new, of one command; all are taken or none.
             others: where all that waits or is being painted comes from.
 
         Raises:
-            UserError: it cannot be taken.
+            UserError: they cannot be taken.
             StoreError: it cannot be known what was asked for before.
         """
         with self._told(origin):
-            self._check_request(origin, request)
+            for request in requests:
+                self._check_request(origin, request)
+            self._check_number(origin, len(requests))
             used = await self._used(origin)
-            if origin.part == 0:
-                self._check_cooldown(origin, used)
-            self._check_quota(origin, used, 1, request.cost)
-            self._check_queue(origin, others)
+            self._check_cooldown(origin, used)
+            self._check_quota(origin, used, len(requests), sum(request.cost() for request in requests))
+            self._check_queue(origin, others, len(requests))
 
     async def check_change(self, origin: Origin, before: ImagineRequest, request: ImagineRequest) -> None:
         """Make the checks for a request that takes the place of another; raises what :meth:`check` does."""
         with self._told(origin):
             self._check_request(origin, request)
-            if request.cost > before.cost:
-                self._check_quota(origin, await self._used(origin), 0, request.cost - before.cost)
+            if request.cost() > before.cost():
+                self._check_quota(origin, await self._used(origin), 0, request.cost() - before.cost())
 
     def rule(self, origin: Origin, key: str) -> Value:
         """Return the value of a rule that holds for whoever asks there; see ``bot.rules.table.RULES``."""
@@ -270,6 +279,11 @@ class Gate:
             width, height = fitting(request.shape, pixels)
             raise RuleError(PIXELS.format(pixels, f"{width}x{height}"))
 
+    def _check_number(self, origin: Origin, number: int) -> None:
+        most = self._number(origin, "repeat")
+        if number > most:
+            raise RuleError(REPEAT.format(_pictures(most), number))
+
     async def _used(self, origin: Origin) -> Used:
         """Return what was asked for before, as far as a limit asks for it."""
         if not self.rule(origin, "cooldown") and self.rule(origin, "pictures") is self.rule(origin, "cost") is None:
@@ -286,23 +300,28 @@ class Gate:
         """Check what is asked for beside what was used."""
         most, most_cost = self.rule(origin, "pictures"), self.rule(origin, "cost")
         renews = None if used.first is None else ceil(used.first + DAY)
-        if most is not None and used.pictures + pictures > int(most) and renews is not None:
-            raise RuleError(PICTURES.format(_pictures(used.pictures), most, renews))
+        later = "" if renews is None else f"; ask again <t:{renews}:R>"
+        if most is not None and pictures and used.pictures + pictures > int(most):
+            if used.pictures >= int(most):
+                raise RuleError(PICTURES.format(_pictures(used.pictures), most, later))
+            raise RuleError(FEWER_PICTURES.format(int(most) - used.pictures, most, pictures, later))
         if most_cost is None or used.cost + cost <= float(most_cost) * self._unit:
             return
         left = max(0.0, float(most_cost) - used.cost / self._unit)
-        later = "" if renews is None else f", or ask again <t:{renews}:R>"
         raise RuleError(COST.format(f"{cost / self._unit:.2g}", f"{float(most_cost):g}", f"{left:.2g}", later))
 
-    def _check_queue(self, origin: Origin, others: Sequence[Origin]) -> None:
+    def _check_queue(self, origin: Origin, others: Sequence[Origin], more: int) -> None:
         if origin.guild is None:
             return
         here = [each for each in others if each.guild is not None and each.guild.id == origin.guild.id]
         own = sum(each.author.id == origin.author.id for each in here)
         for key, count, sentence in (("waiting", own, OWN_LIMIT), ("waiting-server", len(here), SERVER_LIMIT)):
             most = self._number(origin, key)
-            if count >= most < self._settings.queue.total:  # else the queue is full, and says so itself
-                raise RuleError(sentence.format(_pictures(count), most, self.book.prefix(origin.guild)))
+            if most == self._settings.queue.total or count + more <= most:
+                continue  # where the queue itself is full, that is told
+            if count < most:
+                raise RuleError(FEWER_AT_ONCE.format(more, count, most))
+            raise RuleError(sentence.format(_pictures(count), most, self.book.prefix(origin.guild)))
 
 
 def texts(request: ImagineRequest) -> list[str]:

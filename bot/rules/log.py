@@ -61,7 +61,8 @@ class AuditLog:
         self._waiting: dict[int, Counter[_Line]] = {}
         """By their server, each with how often."""
         self._surplus: Counter[int] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        """That post, by their server."""
 
     async def change(self, origin: Origin, saving: Awaitable[None], what: str) -> None:
         """Save what a moderator changes, then do what :meth:`changed` does.
@@ -93,11 +94,11 @@ class AuditLog:
     async def close(self, seconds: float) -> None:
         """Wait so long for what is still to be told."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+            await asyncio.wait(self._tasks.values(), timeout=seconds)
 
     def give_up(self) -> None:
         """Give up what is not told by now."""
-        for task in list(self._tasks):
+        for task in self._tasks.values():
             task.cancel()
 
     def _tell(self, origin: Origin, line: _Line) -> None:
@@ -109,30 +110,30 @@ class AuditLog:
             lines[line] += 1
         else:
             self._surplus[guild.id] += 1
-        if len(lines) == lines.total() == 1:  # else a task waits already
-            task = asyncio.create_task(self._send(origin, guild))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if guild.id not in self._tasks:
+            self._tasks[guild.id] = asyncio.create_task(self._send(origin, guild))
 
     async def _send(self, origin: Origin, guild: discord.Guild) -> None:
-        """Post what waits for a server, once it is its turn."""
-        channel = guild.get_channel_or_thread(self._book.log_channel(guild.id) or 0)
+        """Post what waits for a server, each time once it is its turn."""
         try:
-            if not isinstance(channel, discord.abc.Messageable):
-                _log.warning("the channel of a server's log is gone", guild=guild.id)
-                return
-            outbox = self._outboxes.of(replace(origin, channel=cast("discord.abc.MessageableChannel", channel)))
-            await outbox.wait_for_turn(LOG_TURN)
-            for number, text in enumerate(_messages(await self._taken(guild.id))):
-                if number:
-                    await outbox.wait_for_turn(LOG_TURN)
-                send = partial(channel.send, text, suppress_embeds=True, nonce=secrets.token_hex(8))
-                async with asyncio.timeout(self._patience.answer):
-                    await answered(send, self._patience.pauses())
+            while self._waiting.get(guild.id):
+                channel = guild.get_channel_or_thread(self._book.log_channel(guild.id) or 0)
+                if not isinstance(channel, discord.abc.Messageable):
+                    _log.warning("the channel of a server's log is gone", guild=guild.id)
+                    return
+                outbox = self._outboxes.of(replace(origin, channel=cast("discord.abc.MessageableChannel", channel)))
+                await outbox.wait_for_turn(LOG_TURN)
+                for number, text in enumerate(_messages(await self._taken(guild.id))):
+                    if number:
+                        await outbox.wait_for_turn(LOG_TURN)
+                    send = partial(channel.send, text, suppress_embeds=True, nonce=secrets.token_hex(8))
+                    async with asyncio.timeout(self._patience.answer):
+                        await answered(send, self._patience.pauses())
         except (*CALL_ERRORS, TimeoutError) as error:
             _log.warning("could not post to a server's log", guild=guild.id, error=reason(error))
         finally:
             self._waiting.pop(guild.id, None)
+            del self._tasks[guild.id]
 
     async def _taken(self, guild: int) -> list[str]:
         """Return what waits for a server, each on a line, and write down what is not yet."""

@@ -109,7 +109,7 @@ RULES = {
 
 def usual_cost(painting: PaintingSettings) -> int:
     """Return the cost of a picture of usual size and steps, which is the unit of what members are told."""
-    return ImagineRequest("", "", 0, painting.width, painting.height, painting.steps).cost
+    return ImagineRequest("", "", 0, painting.width, painting.height, painting.steps).cost()
 
 
 def table(settings: Settings) -> str:

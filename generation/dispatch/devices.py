@@ -6,8 +6,8 @@ from math import inf, lcm
 
 from generation.capacity import Capacity, memory_refusal
 from generation.dispatch.throughput import Throughput
-from generation.options import MOST_CUTOUTS
-from generation.request import ImagineRequest, Shape, cutouts_refusal, size_refusal
+from generation.options import MOST_TIMES, USUAL_CUTOUTS
+from generation.request import ImagineRequest, Load, Shape, cutouts_refusal, size_refusal
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +23,6 @@ class Device:
         parked: whether it failed too often in a row to be expected back soon.
         multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
         inits: what a request's ``init`` may name; empty before it was first up.
-        most_cutouts: views of a picture in each step that a request may ask for.
         alone: id of a request beside which it paints no other, see ``generation.dispatch.plan``.
     """
 
@@ -35,7 +34,6 @@ class Device:
     parked: bool = False
     multiple: int = 1
     inits: tuple[str, ...] = ()
-    most_cutouts: int = MOST_CUTOUTS
     alone: str = ""
 
     @property
@@ -48,11 +46,15 @@ class Device:
         """How many pictures of each shape it paints."""
         return Counter(request.shape for request in self.running.values())
 
-    def has_room(self, shape: Shape) -> bool:
-        """Return whether one more picture of this shape fits."""
+    def has_room(self, load: Load) -> bool:
+        """Return whether one more such picture fits."""
         if len(self.running) >= self.capacity.slots or self.alone in self.running:
             return False
-        return self.capacity.has_room((request.shape for request in self.running.values()), shape)
+        return self.capacity.has_room((request.load for request in self.running.values()), load)
+
+    def effort(self, request: ImagineRequest) -> float:
+        """Return how much work a step of a request is, see :meth:`ImagineRequest.effort`."""
+        return request.effort(self.capacity.cutouts)
 
     def step_seconds(self, shape: Shape, more: int = 0) -> float:
         """Return the seconds from one step of a shape to its next; shapes take turns and get equal time.
@@ -67,7 +69,7 @@ class Device:
 
     def seconds_for(self, request: ImagineRequest) -> float:
         """Return how long the request would take if it joined now and nothing changed."""
-        return request.steps * request.effort * self.step_seconds(request.shape, more=1)
+        return request.steps * self.effort(request) * self.step_seconds(request.shape, more=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,12 @@ class Pool:
         self.devices.append(Device(number))
         return self.devices[-1]
 
-    def refusal(self, shape: Shape, cutouts: int | None = None) -> str | None:
-        """Return why no picture of this shape can be painted, None where it can: one sentence for who asked.
-
-        Args:
-            shape: of the picture.
-            cutouts: views of it in each step; None for as many as suit the models.
-        """
+    def refusal(self, load: Load) -> str | None:
+        """Return why no such picture can be painted, None where it can: one sentence for who asked."""
         up = [device.capacity for device in self.devices if device.is_up]
-        most = min((device.most_cutouts for device in self.devices), default=MOST_CUTOUTS)
-        refused = size_refusal(shape, self.multiple) or memory_refusal(shape, up, self.multiple)
-        return refused or cutouts_refusal(cutouts, most)
+        most = min((device.capacity.most_cutouts for device in self.devices), default=MOST_TIMES * USUAL_CUTOUTS)
+        refused = size_refusal(load.shape, self.multiple) or cutouts_refusal(load.cutouts, most)
+        return refused or memory_refusal(load, up, self.multiple)
 
     @property
     def multiple(self) -> int:
@@ -106,15 +103,20 @@ class Pool:
         """What a request's ``init`` may name; empty before any device was up. All have the same models."""
         return next((device.inits for device in self.devices if device.inits), ())
 
-    def has_room(self, shape: Shape) -> bool:
-        """Return whether some device has room for one more picture of this shape."""
-        return any(device.has_room(shape) for device in self.devices)
+    @property
+    def cutouts(self) -> int:
+        """Views that are judged in each step of a picture that asks for no number."""
+        return next((device.capacity.cutouts for device in self.devices if device.inits), USUAL_CUTOUTS)
+
+    def has_room(self, load: Load) -> bool:
+        """Return whether some device has room for one more such picture."""
+        return any(device.has_room(load) for device in self.devices)
 
     def seconds_between(self, request: ImagineRequest) -> float:
         """Return how far apart requests like this one are begun if all slots have such; infinite while none is up."""
         up = ((device.throughput, device.capacity.slots) for device in self.devices if device.capacity.slots)
         steps_per_second = sum(slots / throughput.step_seconds(request.shape, slots) for throughput, slots in up)
-        return request.steps * request.effort / steps_per_second if steps_per_second else inf
+        return request.steps * request.effort(self.cutouts) / steps_per_second if steps_per_second else inf
 
     @property
     def is_up(self) -> bool:
@@ -127,14 +129,15 @@ class Pool:
         return bool(self.devices) and all(device.parked for device in self.devices)
 
     @property
-    def joinable(self) -> frozenset[Shape]:
-        """The shapes of batches that run and have room for one more."""
-        return frozenset(shape for device in self.devices for shape in device.batches if device.has_room(shape))
+    def joinable(self) -> frozenset[Load]:
+        """The loads of batches that run and have room for one more."""
+        loads = ((device, request.load) for device in self.devices for request in device.running.values())
+        return frozenset(load for device, load in loads if device.has_room(load))
 
     def place(self, request: ImagineRequest) -> Device:
         """Return the device with room that would have the request done first; there must be one.
 
         So devices share the work by their speed, and a picture joins a batch where that costs it little.
         """
-        able = [device for device in self.devices if device.has_room(request.shape)]
+        able = [device for device in self.devices if device.has_room(request.load)]
         return min(able, key=lambda device: device.seconds_for(request))

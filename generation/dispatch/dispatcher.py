@@ -12,7 +12,6 @@ from typing import Literal
 import structlog
 
 from config.settings import MIN_SIDE
-from generation.capacity import Capacity
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.estimates import Estimates
 from generation.dispatch.forecast import Forecast, forecast
@@ -20,6 +19,7 @@ from generation.dispatch.journal import Journal, MemoryJournal
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Status, Update
 from generation.dispatch.saving import Saving
+from generation.dispatch.sending import Sending
 from generation.dispatch.throughput import Throughput
 from generation.dispatch.unanswered import Said, Unanswered
 from generation.errors import QueueFullError, RequestError
@@ -73,7 +73,7 @@ class Dispatcher:
         per_member: the most requests at a time of one member, waiting or being painted: the limit is on what they
             have going, not on their luck.
         journal: where requests are written down.
-        picture: returns the PNG of a SHA-256 that a request names, at once; None where there is none.
+        picture: returns the PNG of a SHA-256 that a request names, in a thread; None where there is none.
         forecast_seconds: between two forecasts, at least.
     """
 
@@ -91,7 +91,7 @@ class Dispatcher:
         self._total = total
         self._per_member = per_member
         self._journal = journal or MemoryJournal()
-        self._picture = picture
+        self._sending = Sending(executor, picture)
         self._plan = Plan()
         self._records: dict[str, Record] = {}
         self._by_member: Counter[str] = Counter()
@@ -106,13 +106,15 @@ class Dispatcher:
         """Have requests painted, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
+            tasks.create_task(self._sending.run())
             tasks.create_task(self._saving.run())
             tasks.create_task(self._estimates.keep(self.forecast, self._tell))
 
     async def resume(self) -> list[Record]:
         """Take in what is unfinished in the journal, before :meth:`run` and before anything is submitted.
 
-        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance.
+        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance. Where
+        the process has ended more than once meanwhile, each goes on alone, since it may be the cause.
         """
         records = []
         for unfinished in sorted(await self._journal.unfinished(), key=lambda each: not each.was_running):
@@ -121,7 +123,7 @@ class Dispatcher:
             record.step = checkpoint.step if checkpoint else 0
             self._enter(record)
             tag = self._plan.scheduler.add(record.request)
-            if unfinished.attempts:
+            if unfinished.attempts or unfinished.starts > 1:
                 self._plan.suspects[record.request.id] = ""
             if unfinished.was_running:
                 record.status = "running"
@@ -169,7 +171,7 @@ class Dispatcher:
         assert record.status == "waiting"
         before, record.request = record.request, request
         tag = self._plan.scheduler.replace(request)
-        if (request.shape, request.steps) != (before.shape, before.steps):
+        if (request.load, request.steps) != (before.load, before.steps):
             self._estimates.discard(record)
             self._stand(record, tag)
         await self._journal.change(request)
@@ -201,7 +203,7 @@ class Dispatcher:
         before = *record.request.steering, *self._unanswered.steering(request_id)
         steered(replace(record.request, steering=before), steering, record.step)
         answer = self._unanswered.add(request_id, steering)
-        self._executor.steer(record.device.number, request_id, steering)
+        self._sending.steer(record.device.number, request_id, steering)
         return await answer
 
     async def cancel(self, *request_ids: str) -> None:
@@ -212,7 +214,7 @@ class Dispatcher:
         records = [self._records[request_id] for request_id in request_ids if request_id in self._records]
         for record in records:
             if record.device is not None:
-                self._executor.abort(record.device.number, record.request.id)
+                self._sending.abort(record.device.number, record.request.id)
             self._end(record, "cancelled")
         for record in records:
             await self._journal.finish(record, None)
@@ -228,11 +230,12 @@ class Dispatcher:
             async with asyncio.timeout(seconds):
                 await self._until_idle()
         self._takes = "nothing"
-        for device in self.pool.devices:
-            for request_id in device.running:
-                self._executor.suspend(device.number, request_id)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SUSPENSION_SECONDS):
+                await self._sending.join()
+                for device in self.pool.devices:
+                    for request_id in device.running:
+                        self._executor.suspend(device.number, request_id)
                 await self._until_idle()
                 await self._saving.join()
 
@@ -266,7 +269,7 @@ class Dispatcher:
         request, pool, now = record.request, self.pool, time.time()
         running = (self._records[request_id] for device in pool.devices for request_id in device.running)
         finishes = (other.estimate.finishes for other in running)
-        soonest = (now if pool.has_room(request.shape) else min(finishes, default=now)) if pool.is_up else inf
+        soonest = (now if pool.has_room(request.load) else min(finishes, default=now)) if pool.is_up else inf
         self._estimates.add(record, tag, soonest, pool.seconds_between(request))
 
     def _assign(self) -> None:
@@ -275,9 +278,7 @@ class Dispatcher:
             return
         for request, device in self._plan.assign(only_interrupted=self._takes == "interrupted"):
             record = self._records[request.id]
-            found = ((digest, self._picture(digest)) for digest in request.pictures)
-            pictures = {digest: png for digest, png in found if png is not None}
-            self._executor.send(device.number, request, record.checkpoint, pictures)
+            self._sending.send(device.number, request, record.checkpoint)
             self._estimates.discard(record)
             record.status, record.device = "running", device
             self._begin(record)
@@ -315,7 +316,7 @@ class Dispatcher:
                     device.throughput = Throughput(event.evaluations)
                 device.name, device.capacity, device.parked = event.name, event.capacity, False
                 device.multiple, device.inits = event.multiple, event.inits
-                device.most_cutouts = event.most_cutouts
+                self._plan.scheduler.cutouts = self.pool.cutouts
                 self._assign()
             case Down():
                 await self._take_back(device, event)
@@ -421,7 +422,7 @@ class Dispatcher:
 
     async def _take_back(self, device: Device, down: Down) -> None:
         """Have what a device painted go on elsewhere, first of all; what killed too many workers is given up."""
-        device.capacity, device.parked = Capacity(0), down.parked
+        device.capacity, device.parked = replace(device.capacity, slots=0), down.parked
         interrupted = [self._records[request_id] for request_id in device.running]
         device.running.clear()
         self._released.set()
@@ -433,7 +434,7 @@ class Dispatcher:
                 self._plan.suspects[record.request.id] = device.name
             else:
                 # Sent while it went down: a worker that has come up meanwhile may have it.
-                self._executor.abort(device.number, record.request.id)
+                self._sending.abort(device.number, record.request.id)
             if record.attempts < ATTEMPTS:
                 granted += [(record, said) for said in self._steer_again(record)]
                 self._plan.interrupted.append(record.painted)

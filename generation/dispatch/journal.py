@@ -18,12 +18,14 @@ class Unfinished:
         attempts: workers that have died over it.
         was_running: whether a device had taken it.
         checkpoint: from which it goes on.
+        starts: runs that had it painted and ended without having been stopped.
     """
 
     request: ImagineRequest
     attempts: int = 0
     was_running: bool = False
     checkpoint: Checkpoint | None = None
+    starts: int = 0
 
 
 class Journal(Protocol):

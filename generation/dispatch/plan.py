@@ -81,4 +81,4 @@ class Plan:
 
     def _may_go_on(self, request: ImagineRequest, device: Device) -> bool:
         """Return whether there is room for an interrupted request."""
-        return device.has_room(request.shape) and not (device.running and request.id in self.suspects)
+        return device.has_room(request.load) and not (device.running and request.id in self.suspects)

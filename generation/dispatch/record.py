@@ -75,7 +75,7 @@ class Record:
         """How long it will take if nothing changes; infinite while no device paints it."""
         if self.device is None:
             return inf
-        left = (self.request.steps - self.step) * self.request.effort
+        left = (self.request.steps - self.step) * self.device.effort(self.request)
         return left * self.device.step_seconds(self.painted.shape)
 
 

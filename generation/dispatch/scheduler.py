@@ -21,7 +21,8 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from generation.request import ImagineRequest, Shape
+from generation.options import USUAL_CUTOUTS
+from generation.request import ImagineRequest, Load
 
 SLACK = 2**27
 """Unfairness that a fuller device is worth, in units of cost: four pictures of 256×256 in 250 steps."""
@@ -33,20 +34,20 @@ _Turn = tuple[int, int, ImagineRequest]
 
 
 class Room(Protocol):
-    """For which shapes there is room; a :class:`generation.dispatch.devices.Pool` knows."""
+    """For which loads there is room; a :class:`generation.dispatch.devices.Pool` knows."""
 
     @property
-    def joinable(self) -> frozenset[Shape]:
-        """The shapes of batches that run and have room for one more."""
+    def joinable(self) -> frozenset[Load]:
+        """The loads of batches that run and have room for one more."""
 
-    def has_room(self, shape: Shape, /) -> bool:
-        """Return whether there is room for one more picture of this shape."""
+    def has_room(self, load: Load, /) -> bool:
+        """Return whether there is room for one more such picture."""
 
 
 class _Everywhere:
-    joinable: frozenset[Shape] = frozenset()
+    joinable: frozenset[Load] = frozenset()
 
-    def has_room(self, _: Shape, /) -> bool:
+    def has_room(self, _: Load, /) -> bool:
         return True
 
 
@@ -123,10 +124,12 @@ class Scheduler:
     """
 
     def __init__(self) -> None:
+        self.cutouts = USUAL_CUTOUTS
+        """Views that the models in use are usually shown, by which the cost of more is known."""
         self._lanes: dict[str, _Lane] = {}
         self._members: dict[str, str] = {}
         self._heads = _Heads()
-        self._heads_of: dict[Shape, _Heads] = {}
+        self._heads_of: dict[Load, _Heads] = {}
         self._served: list[tuple[int, str]] = []
         self._time = 0
         self._arrivals = 0
@@ -148,7 +151,7 @@ class Scheduler:
         other._lanes = {member: lane.copy() for member, lane in self._lanes.items()}
         other._members = self._members.copy()
         other._heads = self._heads.copy()
-        other._heads_of = {shape: heads.copy() for shape, heads in self._heads_of.items()}
+        other._heads_of = {load: heads.copy() for load, heads in self._heads_of.items()}
         other._served = self._served.copy()
         return other
 
@@ -164,7 +167,7 @@ class Scheduler:
             lane = self._lanes[request.member] = _Lane()
         lane.waiting.append((self._time, self._arrivals, request))
         start = max(self._time, lane.end)
-        lane.end = start + request.cost
+        lane.end = start + self._cost(request)
         self._members[request.id] = request.member
         self._arrivals += 1
         if lane.head is None:
@@ -181,10 +184,10 @@ class Scheduler:
             return None
         start, _, request = turn
         if turn is not first:
-            self._lanes[first[2].member].passed += request.cost
+            self._lanes[first[2].member].passed += self._cost(request)
         self._time = first[0]
         lane = self._lanes[request.member]
-        lane.finish = start + request.cost
+        lane.finish = start + self._cost(request)
         lane.waiting.popleft()
         del self._members[request.id]
         self._leave(lane, turn)
@@ -201,7 +204,7 @@ class Scheduler:
         lane.waiting.remove(arrival)
         lane.end = lane.finish
         for time, _, request in lane.waiting:
-            lane.end = max(time, lane.end) + request.cost
+            lane.end = max(time, lane.end) + self._cost(request)
         if lane.head is not None and lane.head[1] == arrival[1]:
             self._leave(lane, lane.head)
         return arrival[2]
@@ -220,14 +223,14 @@ class Scheduler:
         start = 0
         for arrived, _, waiting in lane.waiting:
             begin = max(arrived, lane.end)
-            lane.end = begin + waiting.cost
+            lane.end = begin + self._cost(waiting)
             start = begin if waiting is request else start
         if index == 0 and lane.head is not None:
             passed, turn = lane.passed, lane.head
             self._heads.remove(turn)
-            self._heads_of[turn[2].shape].remove(turn)
-            if not self._heads_of[turn[2].shape]:
-                del self._heads_of[turn[2].shape]
+            self._heads_of[turn[2].load].remove(turn)
+            if not self._heads_of[turn[2].load]:
+                del self._heads_of[turn[2].load]
             self._enter(lane)
             lane.passed = passed
         return start
@@ -239,23 +242,26 @@ class Scheduler:
         self._served.clear()
         self._time = 0
 
+    def _cost(self, request: ImagineRequest) -> int:
+        return request.cost(self.cutouts)
+
     def _choose(self, first: _Turn, room: Room) -> _Turn | None:
         """Return the first turn, one that may overtake it, or None."""
         joinable = room.joinable
-        shape = first[2].shape
-        if shape in joinable:
+        load = first[2].load
+        if load in joinable:
             return first
         joining = self._overtaking(first, joinable)
-        if joining or room.has_room(shape):
+        if joining or room.has_room(load):
             return joining or first
-        return self._overtaking(first, (shape for shape in self._heads_of if room.has_room(shape)))
+        return self._overtaking(first, (load for load in self._heads_of if room.has_room(load)))
 
-    def _overtaking(self, first: _Turn, shapes: Iterable[Shape]) -> _Turn | None:
-        """Return the least turn of these shapes that may overtake the first."""
+    def _overtaking(self, first: _Turn, loads: Iterable[Load]) -> _Turn | None:
+        """Return the least turn of these loads that may overtake the first."""
         latest = first[0] + SLACK // 2
         most = SLACK - self._lanes[first[2].member].passed
-        turns = (self._heads_of[shape].least for shape in shapes if shape in self._heads_of)
-        return min((turn for turn in turns if turn[0] <= latest and turn[2].cost <= most), default=None)
+        turns = (self._heads_of[load].least for load in loads if load in self._heads_of)
+        return min((turn for turn in turns if turn[0] <= latest and self._cost(turn[2]) <= most), default=None)
 
     def _enter(self, lane: _Lane) -> None:
         """Let the first in a lane take part."""
@@ -263,19 +269,19 @@ class Scheduler:
         turn = lane.head = max(time, lane.finish), number, request
         lane.passed = 0
         self._heads.add(turn)
-        heads = self._heads_of.get(request.shape)
+        heads = self._heads_of.get(request.load)
         if heads is None:
-            heads = self._heads_of[request.shape] = _Heads()
+            heads = self._heads_of[request.load] = _Heads()
         heads.add(turn)
 
     def _leave(self, lane: _Lane, turn: _Turn) -> None:
         """Let the next in a lane take part after the one whose turn it was, if there is one."""
         request = turn[2]
         self._heads.discard(turn)
-        heads = self._heads_of[request.shape]
+        heads = self._heads_of[request.load]
         heads.discard(turn)
         if not heads:
-            del self._heads_of[request.shape]
+            del self._heads_of[request.load]
         if lane.waiting:
             self._enter(lane)
         else:

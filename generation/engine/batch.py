@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 from generation.canvas import Init, Surface
 from generation.engine.checkpoint import generator_in, read_tensors
 from generation.engine.cuda_graph import Recording
+from generation.engine.movement import steps_since
 from generation.engine.objective import Objective
 from generation.engine.optimisers import Optimiser, Tensors, learning_rate
 from generation.engine.optimisers.protocol import columns
@@ -95,13 +96,21 @@ class Batch:
 
     def join(self, state: RequestState, init: Init) -> None:
         """Put a state into a free slot."""
-        slot = len(self.states)
+        self.states.append(state)
+        self.reset(state, init)
+
+    def spend(self, seconds: float) -> None:
+        """Note that something took so many seconds."""
+        self.seconds += seconds
+
+    def reset(self, state: RequestState, init: Init) -> None:
+        """Let a state go on from other parameters and constants, as if its stage began there."""
+        slot = self.states.index(state)
         for own in self._state:
             own[slot].zero_()
         new = (*init.parameters, *init.constants, *state.rows, *(init.parameters if self._means else ()))
         for own, each in zip((*self._parameters, *self._constants, *self._rows, *self._means), new, strict=True):
             own[slot].copy_(each)
-        self.states.append(state)
 
     def init(self, state: RequestState) -> Init:
         """Return what another batch of the same stage is made for, by the shapes in this one."""
@@ -207,6 +216,13 @@ class Batch:
         }
         return {f"{kind}.{n}": each[slot] for kind, tensors in kinds.items() for n, each in enumerate(tensors)}
 
+    def latent(self, state: RequestState) -> Tensor | None:
+        """Return what the picture of a state is decoded from, ``[C, h, w]``, None where there is nothing like it."""
+        slot = self.states.index(state)
+        parameters = [each[slot : slot + 1] for each in self._means or self._parameters]
+        latents = self.canvas.latents(parameters, [each[slot : slot + 1] for each in self._constants])
+        return None if latents is None else latents[0]
+
     @property
     def _slots(self) -> tuple[Tensor, ...]:
         """What belongs to the slots from one step to the next."""
@@ -229,6 +245,7 @@ class Batch:
         drawn, _ = state.drawn
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
+        number = steps_since(state.request, state.step, state.stage_start) + 1
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()

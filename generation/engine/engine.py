@@ -14,11 +14,13 @@ from torch import Generator, Tensor
 
 from generation.canvas import Init, Surface, resized
 from generation.canvas.bent import bent
+from generation.canvas.latent import LatentCanvas
 from generation.canvas.masked import MaskedSurface, masked
 from generation.canvas.noise import NOISES
 from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.faults import Fault, is_loss, is_shortage
+from generation.engine.movement import moved, moves
 from generation.engine.parts import Parts
 from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
@@ -28,11 +30,22 @@ from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.options import MOST_TIMES
 from generation.perceptor.pictures import NO_PICTURES, Pictures
-from generation.recipe import Recipe, Stage, last_step
-from generation.request import AUTO, NOISE, ImagineRequest, Shape, Steering, cutouts_refusal, size_refusal, step_cost
+from generation.recipe import LATENT_CANVAS, Recipe, Stage, last_step
+from generation.request import (
+    AUTO,
+    LATENT,
+    NOISE,
+    ImagineRequest,
+    Shape,
+    Steering,
+    cutouts_refusal,
+    size_refusal,
+    step_cost,
+)
 from generation.steering import steered
 
 GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
+NO_LATENT = "The models in use do not paint the picture by a latent to the end; ask again without it."
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
 STAGES = 32
@@ -74,6 +87,7 @@ class Engine:
         prior: what returns pictures to begin from, if the models bring one.
         fingerprint: of the models; from checkpoints of others nothing goes on.
         stopwatch: of steps and slices; by default that of the device.
+        vqgan: fingerprint of that model alone, of which latents are.
     """
 
     def __init__(
@@ -84,12 +98,14 @@ class Engine:
         prior: Prior | None = None,
         stopwatch: Stopwatch | None = None,
         fingerprint: str = "",
+        vqgan: str = "",
     ) -> None:
         self.recipe = recipe
         self.parts = lru_cache(maxsize=STAGES)(parts)
         self.device = device
         self.prior = prior
         self.fingerprint = fingerprint
+        self.vqgan = vqgan
         usual = [self.parts(stage) for stage in recipe.stages]
         self.multiple = lcm(*(each.canvas.multiple for each in usual))
         """Of which the sides of pictures have to be multiples, in pixels."""
@@ -140,6 +156,8 @@ class Engine:
         generator = Generator().manual_seed(request.seed)
         prior = self.prior if self._begins_with_prior(request.until(0)) else None
         stages = self.recipe.stages_for(request, prior=prior is not None)
+        if (LATENT in request.outputs or request.init_latent) and not (stages and self._ends_in_latent(stages)):
+            raise RequestError(NO_LATENT)
         known = request.until(read_header(checkpoint).step if checkpoint is not None else 0)
         objective = self.parts(stages[0]).objective
         rows, left_out = objective.rows(known, pictures), objective.left_out(known)
@@ -156,16 +174,21 @@ class Engine:
         self._states[request.id] = state
         return state
 
+    def _ends_in_latent(self, stages: Sequence[Stage]) -> bool:
+        return stages[-1].canvas == LATENT_CANVAS and stages[-1].scale == 1
+
     def _begins_with_prior(self, request: ImagineRequest) -> bool:
         """Return whether the prior is asked: it knows what words mean, and no pictures."""
         wanted = any(target.text and target.weight > 0 for target in request.judged_by)
         named = self.prior is not None and request.init in (AUTO, self.prior.name)
         would_not_turn = request.init == AUTO and request.is_story
-        return named and wanted and not (would_not_turn or request.init_picture)
+        return named and wanted and not (would_not_turn or request.init_picture or request.init_latent)
 
     def _start(self, state: RequestState) -> Tensor | None:
         """Return the picture that a state begins from without a prior; None for what the recipe says."""
         request = state.request
+        if request.init_latent:
+            return state.pictures[request.init_latent]
         if request.init_picture:
             picture = state.pictures[request.init_picture]
             return bent(picture, request.variation, state.generator) if request.variation else picture
@@ -261,12 +284,25 @@ class Engine:
         for state, picture in zip(states, pictures, strict=True):
             state.step += 1
             state.picture = resized(picture, state.request.shape)
+        self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
+        for state in states:
             try:
+                self._move(batch, state)
                 self._pass_on(state)
             except Exception as error:
                 self._break_off(state, error)
-        self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
         return states
+
+    def _move(self, batch: Batch, state: RequestState) -> None:
+        """Let a state whose picture is to be moved now go on from the moved one."""
+        if not moves(state.request, state.step):
+            return
+        self._stopwatch.start()
+        shown = batch.look(state)
+        state.picture = resized(shown, state.request.shape)
+        _, init = self._init(state, moved(shown, state.request))
+        batch.reset(state, init)
+        self._stopwatch.stop(batch.spend)
 
     def _pass_on(self, state: RequestState) -> None:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
@@ -276,6 +312,8 @@ class Engine:
             self._enter_stage(state, state.stage + 1, shown)
         if state.done:
             state.picture = resized(self._batch_of[state].look(state), state.request.shape)
+            if LATENT in state.request.outputs:
+                state.latent = self._batch_of[state].latent(state)
             self.abort_request(state.request.id)
 
     def _turn(self, state: RequestState) -> None:
@@ -315,7 +353,7 @@ class Engine:
         self.abort_request(state.request.id)
 
     def _note(self, batch: Batch, shape: Shape, pictures: int, first: list[RequestState], seconds: float) -> None:
-        batch.seconds += seconds
+        batch.spend(seconds)
         seconds /= self._effort(shape, batch.stage)
         self._timings.append(Timing(shape, pictures, seconds + sum(state.prior_seconds for state in first)))
 
@@ -360,15 +398,7 @@ class Engine:
         """Let a state go on in a stage, from the picture as it is."""
         state.stage = stage
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
-        numbers = state.stages[stage]
-        parts, request = self.parts(numbers), state.request
-        shape = _scaled(request.shape, numbers.scale, parts.canvas.multiple)
-        init = parts.canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
-        surface: Surface = parts.canvas
-        if request.mask:
-            surface = MaskedSurface(surface)
-            whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
-            init = masked(init, whole, mask)
+        surface, init = self._init(state, picture)
         self._join(state, surface, init)
 
     def _join(self, state: RequestState, surface: Surface, init: Init) -> None:
@@ -384,6 +414,20 @@ class Engine:
             batch.seconds = self._least_seconds()
         batch.join(state, init)
         self._batch_of[state] = batch
+
+    def _init(self, state: RequestState, picture: Tensor | None) -> tuple[Surface, Init]:
+        """Return on what a state paints in its stage, and what it begins with, from a picture or from nothing."""
+        numbers, request = state.stages[state.stage], state.request
+        canvas = self.parts(numbers).canvas
+        shape = _scaled(request.shape, numbers.scale, canvas.multiple)
+        if picture is not None and request.init_latent and state.stage == state.step == 0:
+            assert isinstance(canvas, LatentCanvas)
+            return canvas, canvas.begin_at(picture, *shape)
+        init = canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
+        if not request.mask:
+            return canvas, init
+        whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
+        return MaskedSurface(canvas), masked(init, whole, mask)
 
     def _resume(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a new state go on from a checkpoint: its stage follows from its step."""

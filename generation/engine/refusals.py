@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from generation.engine.optimisers import OPTIMISERS
 from generation.options import AUGMENTATIONS, CUT_METHODS
-from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest
+from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest
 
 NO_AIM = "There is only what to keep away from, nothing with a weight above 0; say also what to paint."
 
@@ -20,6 +20,10 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return f"A story of {len(parts)} parts needs as many steps; ask for more with `--steps`."
     if request.init_picture and request.init != AUTO:
         return f"It begins from your picture or by `--init {request.init}`, not from both; leave one out."
+    if request.init_latent and (request.init_picture or request.init != AUTO):
+        return "It begins from a latent or in another way, not both; leave one out."
+    if request.mask and LATENT in request.outputs:
+        return "Under a mask the picture is not all decoded from its latent; leave out the mask or the latent."
     if request.mask and not request.init_picture:
         return "A mask says where a picture is painted on; give that picture too."
     if request.canvas != AUTO:
@@ -34,6 +38,8 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
     if len(set(request.outputs) & set(FILMS)) > 1:
         return "One video can be made of a picture; ask for one."
+    if request.length is not None and max(request.dwell or 0, request.fade) >= request.length:
+        return "The finished picture would be shown for longer than the video lasts; ask for less with `--dwell`."
     return None
 
 

@@ -14,6 +14,8 @@ from generation.capacity import Capacity
 from generation.engine import batch
 from generation.engine.engine import Engine
 from generation.engine.optimisers import OPTIMISERS
+from generation.engine.story import weights
+from generation.recipe import Stage
 from generation.request import ImagineRequest
 
 SLOTS = {"cpu": 1, "cuda": batch.SLOTS}
@@ -76,7 +78,7 @@ class _Kept:
 def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = MEMINFO) -> Capacity:
     """Return how much the engine's device holds, with the models already on it.
 
-    Of a device that paints one picture at a time only what a picture's pixels take is measured.
+    Of a device that paints one picture at a time only what its pixels and a few views take is measured.
 
     Args:
         engine: that paints.
@@ -84,8 +86,10 @@ def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = M
         meminfo: where Linux tells how much memory is free.
     """
     most = slots[engine.device.type]
-    step = step_bytes(engine) if most > 1 else Capacity(0, pixel_bytes=canvas_bytes(engine))
-    return replace(step, slots=most, memory=free_memory(engine.device, meminfo))
+    step = (
+        step_bytes(engine) if most > 1 else Capacity(0, view_bytes=view_bytes(engine), pixel_bytes=canvas_bytes(engine))
+    )
+    return replace(step, slots=most, memory=free_memory(engine.device, meminfo), cutouts=engine.recipe.cutouts)
 
 
 def canvas_bytes(engine: Engine) -> float:
@@ -112,12 +116,31 @@ def _rendered_bytes(canvas: Canvas, side: int) -> int:
     return saved.peak
 
 
+def view_bytes(engine: Engine) -> float:
+    """Return what a step takes for each view, by what autograd keeps when two and four are judged."""
+    two, four = (max(_judged_bytes(engine, stage, count) for stage in engine.recipe.stages) for count in (2, 4))
+    return WORKSPACE * max(0, four - two) / 2
+
+
+def _judged_bytes(engine: Engine, stage: Stage, views: int) -> int:
+    """Return the bytes that autograd keeps when so many views of a small picture are judged."""
+    objective = engine.parts(replace(stage, cutouts=views)).objective
+    request, generator = ImagineRequest("probe", "", 0, SIDE, SIDE, 1), torch.Generator().manual_seed(0)
+    pictures = torch.full((1, 3, SIDE, SIDE), 0.5, device=engine.device, requires_grad=True)
+    rows = [row[None] for row in objective.rows(request)]
+    drawn, counts = objective.draw(1, generator).to(engine.device), weights(request, 0)[None].to(engine.device)
+    saved = Saved()
+    with saved.hooks():
+        objective.loss(pictures, rows, counts, drawn)
+    return saved.peak
+
+
 def step_bytes(engine: Engine) -> Capacity:
-    """Return what a step takes for each picture and for each pixel, in bytes, measured with the engine's models.
+    """Return what a step takes for each view and for each pixel, in bytes, measured with the engine's models.
 
     Optimisers evaluate one time after the other, and without gradients that takes less: so Adam stands for all. What is
-    kept for ``n`` pictures of ``p`` pixels is taken to be ``fixed + n * (picture + p * pixel)``; the fixed part is the
-    weights, which are there already.
+    kept for ``n`` pictures of ``p`` pixels is taken to be ``fixed + n * (views * view + p * pixel)``; the fixed part is
+    the weights, which are there already.
     """
     small = -(-SIDE // engine.multiple) * engine.multiple
     large = 2 * small
@@ -126,7 +149,8 @@ def step_bytes(engine: Engine) -> Capacity:
     one, two, one_large = (_peak(probe, side, count) for side, count in ((small, 1), (small, 2), (large, 1)))
     pixel = max(0.0, (one_large - one) / (large**2 - small**2))
     picture = max(0.0, two - one - pixel * small**2)
-    return Capacity(0, picture_bytes=WORKSPACE * picture, pixel_bytes=WORKSPACE * pixel)
+    cutouts = engine.recipe.cutouts
+    return Capacity(0, view_bytes=WORKSPACE * picture / cutouts, pixel_bytes=WORKSPACE * pixel, cutouts=cutouts)
 
 
 def _peak(engine: Engine, side: int, count: int) -> int:

@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import repeat
 from typing import Any
 
 import av
@@ -28,10 +27,13 @@ MOST_PICTURES = {"mp4": 300, "gif": 100, "webp": 150}
 """Of a film, without those that stand still at the end; the last two take up more room and work for each."""
 FPS = 25
 MOST_FPS = 60
+MOST_FRAMES = {"mp4": 3000, "gif": 100, "webp": 150}
+"""With those that are mixed of two pictures; a film of more is shown slower."""
 STILL_SECONDS = 2.0
 """For which the finished picture is seen at the end, or a fifth of the film where that is less."""
 WAITING = 16
 """Pictures that wait for the encoder, at most; then the painting waits for it."""
+BLACK = np.zeros(3, np.uint8)
 BT709 = 1
 """In FFmpeg's numbers of colour spaces, primaries and transfer functions."""
 
@@ -51,25 +53,53 @@ class Pace:
         every: so many steps there is one.
         fps: in a second.
         still: repetitions of the last.
+        first: step with the first.
+        stretch: frames for each picture; what is more than one is mixed of two that follow one another.
+        fade: frames over which it comes out of black at the beginning, and goes into it at the end.
     """
 
     every: int
     fps: Fraction
     still: int
+    first: int = 1
+    stretch: float = 1.0
+    fade: int = 0
+
+    def takes(self, step: int) -> bool:
+        """Return whether the picture of a step, which is not the last, is in the film."""
+        return step % self.every == self.first % self.every
 
 
 def pace_of(request: ImagineRequest, kind: str) -> Pace:
     """Return the pace of a request's film, in a format."""
     length, most = request.length, MOST_PICTURES[kind]
-    still = STILL_SECONDS if length is None else min(STILL_SECONDS, length / 5)
+    unit = request.move_every if request.is_moving else 1
+    still = _still_seconds(request)
     if length is not None:
         most = min(most, max(1, int((length - still) * (request.fps or MOST_FPS)) - 1))
-    every = -(-request.steps // most)
-    fps = request.fps or FPS
+    every = -(-request.steps // (unit * most)) * unit
+    first = every if request.is_moving else 1
+    pictures = max(0, (request.steps - 1 - first) // every + 1) + 1
+    fps, stretch = request.fps or FPS, 1.0
     if length is not None and request.fps is None:
-        pictures = -(-(request.steps - 1) // every) + 1
         fps = min(max(pictures / (length - still), 1.0), float(MOST_FPS))
-    return Pace(every, Fraction(fps).limit_denominator(1000), round(still * fps))
+    elif length is not None and pictures > 1:
+        frames = min((length - still) * fps, MOST_FRAMES[kind])
+        fps, stretch = frames / (length - still), max(1.0, (frames - 1) / (pictures - 1))
+    return Pace(
+        every,
+        Fraction(fps).limit_denominator(1000),
+        round(still * fps),
+        first,
+        stretch,
+        min(round(request.fade * fps), round(still * fps)),
+    )
+
+
+def _still_seconds(request: ImagineRequest) -> float:
+    """Return for how long the finished picture is seen at the end; it fades within that."""
+    usual = STILL_SECONDS if request.length is None else min(STILL_SECONDS, request.length / 5)
+    return max(usual if request.dwell is None else request.dwell, request.fade)
 
 
 @dataclass(slots=True)
@@ -94,10 +124,9 @@ class Film:
         self._pace = pace_of(self.request, self.kind)
         threading.Thread(target=self._run, daemon=True).start()
 
-    @property
-    def every(self) -> int:
-        """So many steps it wants a picture."""
-        return self._pace.every
+    def takes(self, step: int) -> bool:
+        """Return whether it wants the picture of a step."""
+        return self._pace.takes(step)
 
     def add(self, picture: Snapshot) -> None:
         """Go on with a picture; waits where the encoder is far behind."""
@@ -161,7 +190,7 @@ def encode(
         kind: of ``FILMS``.
         pictures: ``[H, W, 3]`` of uint8, at least one, all of one shape. Odd sides are made even by a row or column of
             the edge, as H.264 wants them.
-        pace: of which ``fps`` and ``still`` are used.
+        pace: at which they follow one another.
         metadata: that it carries.
         told: returns at the end what it carries instead.
     """
@@ -178,10 +207,12 @@ def encode(
         context.thread_count = 1
         if kind == "mp4":
             context.colorspace = context.color_primaries = context.color_trc = BT709
-        for number, picture in enumerate(_held(first, pictures, pace.still)):
-            frame = _indexed(picture) if kind == "gif" else _even(picture)
-            if kind == "mp4":
-                frame = frame.reformat(format=pixels, dst_colorspace=Colorspace.ITU709)
+        shown = None
+        for number, picture in enumerate(_frames(first, pictures, pace)):
+            if picture is not shown:
+                shown, frame = picture, _indexed(picture) if kind == "gif" else _even(picture)
+                if kind == "mp4":
+                    frame = frame.reformat(format=pixels, dst_colorspace=Colorspace.ITU709)
             frame.pts, frame.time_base = number, 1 / pace.fps
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -207,12 +238,31 @@ def _commented(film: bytes, metadata: Metadata) -> bytes:
     return buffer.getvalue()
 
 
-def _held(first: np.ndarray, rest: Iterator[np.ndarray], still: int) -> Iterator[np.ndarray]:
-    """Yield pictures, and the last so many times more."""
+def _frames(first: np.ndarray, rest: Iterator[np.ndarray], pace: Pace) -> Iterator[np.ndarray]:
+    """Yield pictures with those that are mixed in between, and the last so many times more."""
+    picture = first
+    for number, picture in enumerate(_mixed(first, rest, pace.stretch)):
+        yield _mixture(BLACK, picture, number / pace.fade) if number < pace.fade else picture
+    for left in range(pace.still - 1, -1, -1):
+        yield _mixture(BLACK, picture, left / pace.fade) if left < pace.fade else picture
+
+
+def _mixed(first: np.ndarray, rest: Iterator[np.ndarray], stretch: float) -> Iterator[np.ndarray]:
+    """Yield pictures so that there are ``stretch`` frames from one to the next."""
+    number = 0
+    for place, second in enumerate(rest, 1):
+        while (position := number / stretch) < place:
+            share = position - (place - 1)
+            yield first if share == 0 else _mixture(first, second, share)
+            number += 1
+        first = second
     yield first
-    for first in rest:
-        yield first
-    yield from repeat(first, still)
+
+
+def _mixture(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
+    """Return a mixture of two pictures with such a share of the second."""
+    mixture: np.ndarray = (first + (second.astype(np.float32) - first) * share).round().astype(np.uint8)
+    return mixture
 
 
 def _even(picture: np.ndarray) -> av.VideoFrame:

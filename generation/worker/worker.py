@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
 import torch
+from torch import Tensor
 
 from generation.capacity import Capacity, memory_refusal
 from generation.checkpoints.loader import load_models
@@ -38,10 +39,11 @@ from generation.executor.protocol import (
     pack,
     read,
 )
-from generation.metadata import Setup
-from generation.request import ImagineRequest, Steering
+from generation.metadata import Metadata, Setup
+from generation.request import LATENT, ImagineRequest, Steering
 from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
+from generation.worker.latents import encode_latent, read_latent
 from generation.worker.memory import capacity
 from generation.worker.pictures import fitted
 from generation.worker.reporter import Reporter
@@ -135,9 +137,9 @@ class Worker:
         now = time.monotonic()
         self._clocks[request.id] = _Clock(now - (checkpoint.seconds if checkpoint else 0.0), now, now)
         try:
-            if refused := memory_refusal(request.shape, [self.capacity], self.engine.multiple):
+            if refused := memory_refusal(request.load, [self.capacity], self.engine.multiple):
                 raise RequestError(refused)
-            pictures = {digest: fitted(png, request, digest) for digest, png in paint.pictures.items()}
+            pictures = {digest: self._taken(data, request, digest) for digest, data in paint.pictures.items()}
             state = self.engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
             print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
@@ -170,6 +172,12 @@ class Worker:
                     self._films[request_id].request = request
                 self.reporter.steer(Steered(request_id, request.steering))
 
+    def _taken(self, data: bytes, request: ImagineRequest, digest: str) -> Tensor:
+        """Return a picture that a request names, or the latent."""
+        if digest == request.init_latent:
+            return read_latent(data, self.engine.vqgan, request.shape)
+        return fitted(data, request, digest)
+
     def _suspend(self, request_id: str) -> None:
         """Stop painting a request and say from what it can go on; one that has ended is ignored."""
         clock = self._clocks.pop(request_id, None)
@@ -191,10 +199,10 @@ class Worker:
             return
         if state.done:
             del self._clocks[request.id]
-            self._finish(request, Snapshot(state.picture), clock.started)
+            self._finish(state, Snapshot(state.picture), clock.started)
             return
         film = self._films.get(request.id)
-        if film is not None and (state.step - 1) % film.every == 0:
+        if film is not None and film.takes(state.step):
             film.add(Snapshot(state.picture))
         now = time.monotonic()
         picture = None
@@ -207,12 +215,16 @@ class Worker:
             clock.copied = now
             self.reporter.keep(request.id, seconds, self.engine.checkpoint(state))
 
-    def _finish(self, request: ImagineRequest, picture: Snapshot, started: float) -> None:
+    def _finish(self, state: RequestState, picture: Snapshot, started: float) -> None:
         """Report a finished picture, once its film has been encoded to its end."""
+        request = state.request
+        latent = {}
+        if state.latent is not None:
+            latent[LATENT] = encode_latent(state.latent, self.engine.vqgan, Metadata(request, self.setup))
 
         def report(files: Mapping[str, bytes]) -> None:
             self._films.pop(request.id, None)
-            self.reporter.finish(request, picture, started, files)
+            self.reporter.finish(request, picture, started, {**files, **latent})
 
         film = self._films.get(request.id)
         if film is None:
@@ -297,7 +309,7 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         send(LoadFailed(type(error).__name__, str(error)))
         return
     held = capacity(engine)
-    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits, engine.most_cutouts))
+    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits))
     setup = setup_of(first, device, engine.fingerprint)
     reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()

@@ -18,13 +18,13 @@ export class Api {
     return this.request("GET", path);
   }
 
+  /** Send `json`, with the `files` that its attachments name by number; raises ApiError. */
   async request(method, path, json = undefined, files = []) {
     const headers = { Authorization: this.token };
     let body;
     if (files.length) {
       body = new FormData();
-      const attachments = files.map((file, id) => ({ id: String(id), filename: file.name }));
-      body.append("payload_json", new Blob([JSON.stringify({ ...json, attachments })], { type: "application/json" }));
+      body.append("payload_json", new Blob([JSON.stringify(json)], { type: "application/json" }));
       files.forEach((file, id) => body.append(`files[${id}]`, file, file.name));
     } else if (json !== undefined) {
       headers["Content-Type"] = "application/json";
@@ -41,6 +41,11 @@ export class Api {
     if (!response.ok) throw new ApiError(response.status, answer);
     return answer;
   }
+}
+
+/** Return the attachments objects of files to send. */
+export function listed(files) {
+  return files.map((file, id) => ({ id: String(id), filename: file.name }));
 }
 
 function sentence(status, body) {

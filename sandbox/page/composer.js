@@ -1,24 +1,29 @@
 // The text box: who writes, what, with which files, in answer to whom.
 //
 // Hooks for tests: form[data-role=composer], textarea[data-role=text], input[data-role=file],
-// [data-role=writers] input[name=writer][value=<member id>], [data-role=error], [data-role=upload].
+// [data-role=writers] input[name=writer][value=<member id>], [data-role=error], [data-role=upload] with the buttons
+// "Mark as spoiler" and "Remove". What opens over it is slash.js's.
 
 import { ApiError } from "./api.js";
 import { avatar } from "./avatar.js";
-import { el, role } from "./dom.js";
+import { el, icon, role } from "./dom.js";
 import { bytes } from "./picture.js";
-import { nameOf, PERMISSIONS } from "./store.js";
+import { Slash } from "./slash.js";
+import { isThread, nameOf, PERMISSIONS } from "./store.js";
 
 const MAX_LENGTH = 2000;
 const MAX_FILES = 10;
 const TYPING_MS = 8000;
+const SPOILER = "SPOILER_";
+const EYE = "M12 5c5 0 9 4 10.500 7-1.500 3-5.500 7-10.500 7S3 15 1.500 12C3 9 7 5 12 5Zm0 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8Z";
 
 export class Composer {
-  /** `send(content, files, replyTo)` and `save(message, content)` do it or throw ApiError. */
-  constructor(store, { send, save, typing, editLast, writeAs }) {
+  /** `send(content, files, replyTo)` and `save(message, content)` do it or throw ApiError; the rest of `does` is for Slash. */
+  constructor(store, does, commands) {
     this.store = store;
-    this.does = { send, save, typing, editLast, writeAs };
+    this.does = does;
     this.text = role("text");
+    this.slash = new Slash(store, commands, this.text, does);
     this.files = [];
     role("composer").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -50,28 +55,32 @@ export class Composer {
 
   /** Turn to `channel`. */
   open(channel) {
+    if (channel.id !== this.channel?.id) this.slash.cancel();
     this.channel = channel;
     this.cancelContext();
-    const may = this.store.may(PERMISSIONS.sendMessages, channel);
+    const may = this.store.mayWrite(channel);
     const mayAttach = may && this.store.may(PERMISSIONS.attachFiles, channel);
     const title = this.store.title(channel);
+    const place = isThread(channel) ? `“${title}”` : `${channel.type === 1 ? "@" : "#"}${title}`;
     this.text.disabled = !may;
-    this.text.placeholder = may ? `Message ${channel.type === 1 ? "@" : "#"}${title}`
+    this.text.placeholder = may ? `Message ${place}`
       : "You do not have permission to send messages in this channel.";
     role("attach").disabled = !mayAttach;
     role("box").classList.toggle("forbidden", !may);
-    role("drop-text").textContent = `Send to ${channel.type === 1 ? "@" : "#"}${title}`;
+    role("drop-text").textContent = `Send to ${place}`;
     this.showError(null);
-    if (matchMedia("(hover: hover)").matches) this.text.focus();
+    if (matchMedia("(hover: hover)").matches && !this.slash.form && !role("dialog").open) this.text.focus();
   }
 
   reply(message) {
+    this.slash.cancel();
     this.cancelContext();
     this.context = { reply: message };
     this.showContext(`Replying to ${nameOf(message.author)}`);
   }
 
   edit(message) {
+    this.slash.cancel();
     this.cancelContext();
     this.context = { edit: message };
     this.text.value = message.content;
@@ -98,6 +107,7 @@ export class Composer {
   }
 
   key(event) {
+    if (this.slash.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       this.submit();
@@ -114,14 +124,15 @@ export class Composer {
   takeKey(event) {
     const elsewhere = document.activeElement === document.body || document.activeElement?.matches("li, .scroller, .channel");
     const plain = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (elsewhere && plain && !role("viewer").open) this.text.focus();
+    if (elsewhere && plain && !document.querySelector("dialog[open], .float:popover-open")) (this.slash.form?.fields[0]?.input ?? this.text).focus();
   }
 
   typed(tell = true) {
     this.resize();
     this.showError(null);
+    if (!this.context?.edit) this.slash.typed(this.channel);
     const now = Date.now();
-    if (tell && this.text.value && now - (this.told ?? 0) > TYPING_MS) {
+    if (tell && /^[^/]/.test(this.text.value) && now - (this.told ?? 0) > TYPING_MS) {
       this.told = now;
       this.does.typing();
     }
@@ -138,6 +149,10 @@ export class Composer {
   }
 
   async submit() {
+    if (this.slash.form) {
+      this.slash.form.submit();
+      return;
+    }
     const content = this.text.value.trim();
     if (this.sending || this.text.disabled || (!content && !this.files.length)) return;
     const { context, files } = this;
@@ -173,6 +188,10 @@ export class Composer {
   add(files, event = null) {
     if (!files.length || role("attach").disabled) return;
     event?.preventDefault();
+    if (this.slash.form) {
+      this.slash.form.takeFile(files[0]);
+      return;
+    }
     if (this.files.length + files.length > MAX_FILES) this.showError(`A message takes at most ${MAX_FILES} files.`);
     this.files = [...this.files, ...files].slice(0, MAX_FILES);
     this.showFiles();
@@ -188,7 +207,12 @@ export class Composer {
           : el("div", { class: "upload-blank", "aria-hidden": "true" }, file.name.split(".").pop().slice(0, 4).toUpperCase()),
         el("span", { class: "upload-name", title: file.name }, file.name),
         el("span", { class: "file-size" }, bytes(file.size)),
-        el("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => {
+        el("button", { type: "button", class: "upload-spoiler", "aria-label": `Mark ${file.name} as spoiler`, title: "Mark as spoiler",
+          "aria-pressed": String(file.name.startsWith(SPOILER)), onclick: () => {
+            this.files[index] = spoiled(file);
+            this.showFiles();
+          } }, icon(EYE, 16)),
+        el("button", { type: "button", class: "upload-remove", "aria-label": `Remove ${file.name}`, onclick: () => {
           this.files.splice(index, 1);
           this.showFiles();
           this.text.focus();
@@ -215,4 +239,10 @@ export class Composer {
       this.add([...(event.dataTransfer?.files ?? [])]);
     });
   }
+}
+
+/** Return a file marked as a spoiler, or, where it is one, not: the mark is in its name. */
+function spoiled(file) {
+  const name = file.name.startsWith(SPOILER) ? file.name.slice(SPOILER.length) : SPOILER + file.name;
+  return new File([file], name, { type: file.type });
 }

@@ -33,3 +33,8 @@ export function icon(path, size = 20) {
   return svg("svg", { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true" },
     svg("path", { d: path, fill: "currentColor" }));
 }
+
+/** Return three dots that say that something is being waited for. */
+export function dots() {
+  return el("span", { class: "dots", "aria-hidden": "true" }, el("i", {}), el("i", {}), el("i", {}));
+}

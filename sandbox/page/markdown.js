@@ -25,6 +25,7 @@ const INLINE = [
   ["mention", /^<@!?(\d{1,20})>/],
   ["roleMention", /^<@&(\d{1,20})>/],
   ["channel", /^<#(\d{1,20})>/],
+  ["command", /^<\/([^\s:<>]{1,32}(?: [^\s:<>]{1,32}){0,2}):\d{1,20}>/],
   ["everyone", /^@(everyone|here)\b/],
   ["time", /^<t:(-?\d{1,13})(?::([tTdDfFsSR]))?>/],
   ["emoji", /^<a?:(\w{2,32}):\d{1,20}>/],
@@ -40,6 +41,14 @@ const INLINE = [
   ["spoiler", /^\|\|([^]+?)\|\|/],
   ["text", /^[^]+?(?=[\\`<@[*_~|]|https?:\/\/|$)/],
 ];
+
+const PLACE = /^https:\/\/(?:(?:ptb|canary)\.)?discord\.com\/channels\/(?:\d{1,20}|@me)\/(\d{1,20})(?:\/(\d{1,20}))?$/;
+
+/** Return `{channelId, messageId}` of a link to a channel or a message, null for any other. */
+export function placeOf(url) {
+  const [, channelId, messageId = null] = PLACE.exec(url) ?? [];
+  return channelId ? { channelId, messageId } : null;
+}
 
 /** Return the tree of a message's text: a list of `{type, …}` nodes. */
 export function parse(source) {
@@ -125,9 +134,10 @@ function span(type, match, depth) {
     case "inlineCode": return { type, text: match[2].trim() || match[2] };
     case "mention": case "roleMention": case "channel": return { type, id: match[1] };
     case "everyone": return { type, text: `@${match[1]}` };
+    case "command": return { type, text: `/${match[1]}` };
     case "time": return { type, seconds: Number(match[1]), style: match[2] ?? "f", source: match[0] };
     case "emoji": return { type: "text", text: `:${match[1]}:` };
-    case "link": return { type, url: match[1], children: [{ type: "text", text: match[1] }] };
+    case "link": return placeOf(match[1]) ? { type: "place", url: match[1], ...placeOf(match[1]) } : { type, url: match[1], children: [{ type: "text", text: match[1] }] };
     case "maskedLink": return { type: "link", url: match[2], children: inside() };
     case "boldItalic": return { type: "strong", children: [{ type: "em", children: inside() }] };
     default: return { type, children: inside() };
@@ -183,7 +193,10 @@ function element(node, names) {
     case "roleMention": return pill(`@${names.role(node.id)}`, "role");
     case "channel": return pill(`#${names.channel(node.id)}`, "channel");
     case "everyone": return pill(node.text, "everyone");
+    case "command": return el("span", { class: "mention mention-command", role: "button", tabindex: "0" }, node.text);
     case "time": return timestamp(node.seconds, node.style) ?? document.createTextNode(node.source);
+    case "place": return el("span", { class: "mention mention-place", role: "button", tabindex: "0", title: node.url },
+      `#${names.channel(node.channelId)}${node.messageId ? " › 💬" : ""}`);
     case "link": return el("span", { class: "link", title: node.url }, children());
     default: return el(TAGS[node.type], {}, children());
   }

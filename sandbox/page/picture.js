@@ -7,6 +7,7 @@ const BOX = { width: 520, height: 400 };
 const SMALL = 384;
 const MOST_ENLARGED = 3;
 const VIEWER_ENLARGED = 6;
+const SPOILER = 1 << 3;
 
 const FILE = "M6 2h8l6 6v12a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2Zm7 1.500V9h5.500z";
 const DOWNLOAD = "M11 3h2v9.200l3.3-3.3 1.4 1.400L12 16l-5.7-5.7 1.4-1.400L11 12.200zM4 18h16v2H4z";
@@ -60,10 +61,21 @@ export function attachment(data, earlier, options) {
   const kind = file.content_type ?? "";
   const isPicture = /^image\/(png|jpeg|gif|webp)$/.test(kind) && file.width;
   const shown = isPicture ? picture(file, earlier, options)
-    : /^video\//.test(kind) ? el("video", { src: file.url, controls: true, class: "video" })
+    : /^video\//.test(kind) ? video(file, earlier)
     : /^audio\//.test(kind) ? el("audio", { src: file.url, controls: true })
     : card(file);
-  return (file.flags ?? 0) & 8 && isPicture ? spoiler([shown], "spoiler spoiler-picture") : shown;
+  return (file.flags ?? 0) & SPOILER ? spoiler([shown], "spoiler spoiler-picture") : shown;
+}
+
+/** Return a player; one that plays this file already goes on. */
+function video(file, earlier) {
+  if (earlier?.matches("video") && earlier.src === file.url) {
+    if (!earlier.paused) setTimeout(() => earlier.play().catch(() => {}));
+    return earlier;
+  }
+  const size = file.width && shownSize(file.width, file.height);
+  return el("video", { src: file.url, controls: true, loop: true, playsinline: true, preload: "metadata", class: "video", "data-slot": file.slot,
+    "aria-label": file.description || file.filename, style: size ? { width: `${size.width}px`, aspectRatio: `${size.width} / ${size.height}` } : {} });
 }
 
 function card(file) {

@@ -2,10 +2,12 @@
 
 const ADMINISTRATOR = 1n << 3n;
 const EVERYTHING = (1n << 53n) - 1n;
+const WHILE_TIMED_OUT = (1n << 10n) | (1n << 16n);
 
 export const PERMISSIONS = {
-  viewChannel: 1n << 10n, sendMessages: 1n << 11n, manageMessages: 1n << 13n, attachFiles: 1n << 15n,
-  addReactions: 1n << 6n,
+  administrator: ADMINISTRATOR, addReactions: 1n << 6n, viewChannel: 1n << 10n, sendMessages: 1n << 11n,
+  manageMessages: 1n << 13n, attachFiles: 1n << 15n, useApplicationCommands: 1n << 31n, manageThreads: 1n << 34n,
+  createThreads: 1n << 35n, sendInThreads: 1n << 38n,
 };
 
 export class Store {
@@ -32,13 +34,20 @@ export class Store {
     this.guild = { id: data.id, name: data.name, ownerId: data.owner_id };
     this.roles = new Map(data.roles.map((role) => [role.id, role]));
     this.members = new Map(data.members.map((member) => [member.user.id, member]));
-    for (const channel of data.channels) this.channels.set(channel.id, channel);
+    for (const channel of [...data.channels, ...(data.threads ?? [])]) this.channels.set(channel.id, channel);
     for (const presence of data.presences) this.presences.set(presence.user.id, presence);
   }
 
-  /** Text channels in order, each category before its own. */
+  /** Channels in order, each category before its own; without threads. */
   get ordered() {
-    return [...this.channels.values()].filter((channel) => channel.type !== 1).sort((a, b) => a.position - b.position);
+    return [...this.channels.values()].filter((channel) => channel.type !== 1 && !isThread(channel))
+      .sort((a, b) => a.position - b.position);
+  }
+
+  /** The threads of a channel that are open, the oldest first. */
+  threadsOf(channelId) {
+    return [...this.channels.values()].filter((channel) => isThread(channel) && channel.parent_id === channelId
+      && !channel.thread_metadata?.archived).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
   }
 
   get conversations() {
@@ -52,7 +61,7 @@ export class Store {
   /** The roles of a member, highest first. */
   rolesOf(userId) {
     const ids = this.members.get(userId)?.roles ?? [];
-    return ids.map((id) => this.roles.get(id)).sort((a, b) => b.position - a.position);
+    return ids.map((id) => this.roles.get(id)).filter(Boolean).sort((a, b) => b.position - a.position);
   }
 
   color(userId) {
@@ -69,16 +78,24 @@ export class Store {
     return channel.type === 1 ? nameOf(channel.recipients[0]) : channel.name;
   }
 
+  /** Whether one may write here; in threads that is a permission of its own. */
+  mayWrite(channel) {
+    if (!isThread(channel)) return this.may(PERMISSIONS.sendMessages, channel);
+    const locked = channel.thread_metadata?.locked && !this.may(PERMISSIONS.manageThreads, channel);
+    return !locked && this.may(PERMISSIONS.sendInThreads, channel);
+  }
+
   may(permission, channel) {
     return (this.permissions(this.me.id, channel) & permission) === permission;
   }
 
   permissions(userId, channel) {
     if (channel.type === 1) return PERMISSIONS.viewChannel | PERMISSIONS.sendMessages | PERMISSIONS.attachFiles | PERMISSIONS.addReactions;
+    if (isThread(channel)) return this.permissions(userId, this.channels.get(channel.parent_id));
     if (userId === this.guild.ownerId) return EVERYTHING;
     const ids = new Set(this.members.get(userId).roles);
     let granted = BigInt(this.roles.get(this.guild.id).permissions);
-    for (const id of ids) granted |= BigInt(this.roles.get(id).permissions);
+    for (const role of this.rolesOf(userId)) granted |= BigInt(role.permissions);
     if (granted & ADMINISTRATOR) return EVERYTHING;
     const apply = (chosen) => {
       const allow = chosen.reduce((bits, each) => bits | BigInt(each.allow), 0n);
@@ -88,7 +105,11 @@ export class Store {
     apply(channel.permission_overwrites.filter((each) => each.id === this.guild.id));
     apply(channel.permission_overwrites.filter((each) => ids.has(each.id)));
     apply(channel.permission_overwrites.filter((each) => each.id === userId));
-    return granted;
+    return this.timedOut(userId) ? granted & WHILE_TIMED_OUT : granted;
+  }
+
+  timedOut(userId) {
+    return Date.parse(this.members.get(userId).communication_disabled_until ?? 0) > Date.now();
   }
 
   /** Who is behind the ids in a text. */
@@ -100,6 +121,11 @@ export class Store {
       channel: (id) => this.channels.get(id)?.name ?? "unknown",
     };
   }
+}
+
+/** Whether a channel is a thread, or a post of a forum. */
+export function isThread(channel) {
+  return channel.type >= 10 && channel.type <= 12;
 }
 
 /** Return what a user is called. */

@@ -1,6 +1,18 @@
 """The REST API, one module for each of Discord's resources."""
 
-from sandbox.rest import applications, channels, commands, guilds, interactions, messages, reactions, users, webhooks
+from sandbox.rest import (
+    applications,
+    channels,
+    commands,
+    guilds,
+    interactions,
+    messages,
+    reactions,
+    roles,
+    threads,
+    users,
+    webhooks,
+)
 
 ROUTES = [
     *applications.ROUTES,
@@ -10,6 +22,8 @@ ROUTES = [
     *channels.ROUTES,
     *messages.ROUTES,
     *reactions.ROUTES,
+    *threads.ROUTES,
+    *roles.ROUTES,
     *interactions.ROUTES,
     *webhooks.ROUTES,
 ]

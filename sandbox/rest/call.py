@@ -48,8 +48,13 @@ class Call:
         return self.world.channel(self.id("channel_id"), self.user, needed)
 
     def message(self, channel: Channel) -> Message:
-        """Return the message in the path; raises 10008."""
+        """Return the message in the path, as long as everybody may see it; raises 10008."""
         return self.world.message(channel, self.id("message_id"))
+
+    def seen_message(self, channel: Channel, message_id: int) -> Message:
+        """Return a message of `channel`, which may be one for the caller alone; raises 10008."""
+        own = channel.ephemeral.get(message_id)
+        return own if own is not None and own.audience is self.user else self.world.message(channel, message_id)
 
     def in_guild(self) -> None:
         """Raise 10004 unless the server in the path is the one there is."""

@@ -105,7 +105,7 @@ def _known_command(call: Call, channel: Channel, given: CommandData) -> Payload:
     application = call.world.application
     usable = application.commands + (application.guild_commands if channel.guild_id else [])
     command = next((each for each in usable if each["id"] == str(given.id)), None)
-    if command is None or not _fits(command, channel):
+    if command is None or not _fits(call, command, channel):
         raise refusal(10063)
     if (command["name"], command["type"]) != (given.name, given.type):
         raise form_refusal(("data",), "INTERACTION_APPLICATION_COMMAND_INVALID", "Invalid application command")
@@ -123,12 +123,13 @@ def _known_command(call: Call, channel: Channel, given: CommandData) -> Payload:
     return command
 
 
-def _fits(command: Payload, channel: Channel) -> bool:
+def _fits(call: Call, command: Payload, channel: Channel) -> bool:
     here = GUILD_CONTEXT if channel.guild_id else BOT_CONTEXT
     contexts = command.get("contexts")
     if contexts is None:
         contexts = [GUILD_CONTEXT, BOT_CONTEXT] if command.get("dm_permission", True) else [GUILD_CONTEXT]
-    return here in contexts and (channel.nsfw or channel.guild_id is None or not command["nsfw"])
+    place = channel if channel.thread is None else call.world.guild.channels[channel.parent_id or 0]
+    return here in contexts and (place.nsfw or channel.guild_id is None or not command["nsfw"])
 
 
 def _target(call: Call, interaction: Interaction, given: CommandData, resolved: Resolved) -> Payload:
@@ -137,15 +138,9 @@ def _target(call: Call, interaction: Interaction, given: CommandData, resolved: 
         interaction.target = user = call.world.user(number)
         resolved.user(user)
     else:
-        interaction.target = message = _message(call, interaction.channel, number)
+        interaction.target = message = call.seen_message(interaction.channel, number)
         resolved.message(message)
     return {"target_id": str(number)}
-
-
-def _message(call: Call, channel: Channel, number: int | None) -> Message:
-    """Return a message that the caller sees; raises 10008."""
-    own = channel.ephemeral.get(number or 0)
-    return own if own is not None and own.audience is call.user else call.world.message(channel, number or 0)
 
 
 def _full_name(data: Payload) -> str:
@@ -156,7 +151,7 @@ def _full_name(data: Payload) -> str:
 
 def _use_component(call: Call, interaction: Interaction, deed: Deed) -> None:
     given: ComponentData = _data(ComponentData, deed)
-    message = interaction.message = _message(call, interaction.channel, deed.message_id)
+    message = interaction.message = call.seen_message(interaction.channel, deed.message_id or 0)
     resolved = Resolved(call.world, interaction.channel, call.user)
     interaction.data = component_values.pressed(call.world, interaction.channel, message, given, resolved)
 

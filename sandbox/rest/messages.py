@@ -13,7 +13,7 @@ from sandbox.message_payloads import message as shown
 from sandbox.model import Channel, ChannelType, Message, MessageType
 from sandbox.payloads import Payload
 from sandbox.permissions import Permission
-from sandbox.rest import writing
+from sandbox.rest import threads, writing
 from sandbox.rest.call import Call, Route
 from sandbox.snowflake import created_at
 
@@ -45,14 +45,16 @@ async def list_messages(call: Call) -> list[Payload]:
 async def get_message(call: Call) -> Payload:
     """GET /channels/{channel_id}/messages/{message_id}."""
     channel = call.channel(Permission.READ_MESSAGE_HISTORY)
-    return _shown(call, channel, call.message(channel))
+    return _shown(call, channel, call.seen_message(channel, call.id("message_id")))
 
 
 async def create_message(call: Call) -> Payload:
     """POST /channels/{channel_id}/messages."""
-    channel = call.channel(Permission.SEND_MESSAGES)
-    if channel.type is ChannelType.CATEGORY:
+    channel = threads.writable(call)
+    if channel.type in (ChannelType.CATEGORY, ChannelType.FORUM):
         raise refusal(50008)
+    if any(each.closed and each is not call.user for each in channel.recipients):
+        raise refusal(50007)
     form = call.form(MessageCreate)
     mentions.check(form.allowed_mentions)
     if form.enforce_nonce and (earlier := _same_nonce(call, channel, form.nonce)):
@@ -64,6 +66,7 @@ async def create_message(call: Call) -> Payload:
     if form.message_reference:
         message.type, message.reference = MessageType.REPLY, form.message_reference.message_id
     writing.mention(call, channel, message, form.allowed_mentions, answered)
+    threads.enter(call, channel)
     writing.keep(call, channel, message)
     return _shown(call, channel, message)
 
@@ -74,6 +77,7 @@ async def edit_message(call: Call) -> Payload:
     message = call.message(channel)
     form = call.form(MessageEdit)
     mentions.check(form.allowed_mentions)
+    threads.check_not_archived(channel)
     if message.author is not call.user:
         if form.model_fields_set - {"flags"} or call.body.files:
             raise refusal(50005)

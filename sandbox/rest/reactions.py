@@ -7,6 +7,7 @@ from sandbox.errors import refusal
 from sandbox.model import Channel, Message
 from sandbox.payloads import Payload
 from sandbox.permissions import Permission
+from sandbox.rest import threads
 from sandbox.rest.call import Call, Route
 
 MAX_REACTIONS = 20
@@ -29,6 +30,7 @@ def _may_be_emoji(text: str) -> bool:
 async def add(call: Call) -> None:
     """PUT …/reactions/{emoji_name}/@me."""
     channel, message, emoji = _place(call)
+    threads.check_not_archived(channel)
     if emoji not in message.reactions:
         call.channel(Permission.ADD_REACTIONS)
         if len(message.reactions) >= MAX_REACTIONS:
@@ -63,15 +65,30 @@ def _remove(call: Call, user_id: int) -> None:
     call.events.reaction("MESSAGE_REACTION_REMOVE", channel, message, call.world.user(user_id), emoji)
 
 
+async def clear(call: Call) -> None:
+    """DELETE …/reactions and …/reactions/{emoji_name}: all of them, or all with one emoji."""
+    channel = call.channel(Permission.MANAGE_MESSAGES)
+    message = call.message(channel)
+    emoji = call.path.get("emoji_name")
+    if emoji is None:
+        message.reactions.clear()
+        call.events.reactions_cleared(channel, message, None)
+    elif message.reactions.pop(emoji, None) is not None:
+        call.events.reactions_cleared(channel, message, emoji)
+
+
 async def list_users(call: Call) -> list[Payload]:
     """GET …/reactions/{emoji_name}."""
     _, message, emoji = _place(call)
     return [payloads.user(call.world.user(user_id)) for user_id in message.reactions.get(emoji, [])]
 
 
-_REACTION = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}"
+_REACTIONS = "/channels/{channel_id}/messages/{message_id}/reactions"
+_REACTION = f"{_REACTIONS}/{{emoji_name}}"
 
 ROUTES = [
+    Route("DELETE", _REACTIONS, clear),
+    Route("DELETE", _REACTION, clear),
     Route("GET", _REACTION, list_users),
     Route("PUT", f"{_REACTION}/@me", add),
     Route("DELETE", f"{_REACTION}/@me", remove_own),

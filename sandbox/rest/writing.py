@@ -33,6 +33,8 @@ def keep(call: Call, channel: Channel, message: Message) -> None:
     """Put a message into its channel, where all see it or its audience alone, and tell them."""
     call.world.keep(message.attachments)
     (channel.messages if message.audience is None else channel.ephemeral)[message.id] = message
+    if channel.thread is not None and message.audience is None:
+        channel.thread.total_messages += 1
     call.events.message_created(channel, message)
 
 

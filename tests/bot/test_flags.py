@@ -124,11 +124,32 @@ def test_it_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         ({"strength": 0.3, "variation": 0.02}, "--strength 0.3 --variation 0.02"),
         ({"augment": ("flip", "thin-plate"), "grow": 0.6}, "--augment flip,thin-plate --grow 0.6"),
         ({"augment": ()}, "--augment none"),
+        ({"zoom": 1.02, "pan": (-2.0, 0.5), "move_every": 5}, "--zoom 1.02 --pan -2,0.5 --move-every 5"),
+        ({"rotate": -1.5}, "--rotate -1.5"),
     ],
 )
 def test_what_was_chosen_is_asked_for_again(fields: dict[str, Any], flags: str) -> None:
     caption = Caption(replace(CAT, **fields), ".", PAINTING, ())
     assert caption.again == f"`.imagine a cat --seed 7 {flags}`"
+    assert parse(f"a cat --seed 7 {flags}", PAINTING).request("r") == replace(CAT, **fields)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("--zoom 3", "`--zoom` takes a number from 0.5 to 2, not `3`."),
+        ("--pan 2", "`--pan` takes pixels to the right and down, -512 to 512, as in `--pan 2,-1`, not `2`."),
+        ("--pan 1,600", "`--pan` takes pixels to the right and down, -512 to 512, as in `--pan 2,-1`, not `1,600`."),
+        ("--pan 1,nan", "`--pan` takes pixels to the right and down, -512 to 512, as in `--pan 2,-1`, not `1,nan`."),
+        ("--rotate 181", "`--rotate` takes degrees clockwise, -180 to 180, not `181`."),
+        ("--rotate left", "`--rotate` takes degrees clockwise, -180 to 180, not `left`."),
+        ("--move-every 0", "`--move-every` takes a whole number from 1 to 1000, not `0`."),
+    ],
+)
+def test_how_far_a_picture_is_moved_is_bounded(typed: str, sentence: str) -> None:
+    with pytest.raises(PromptError) as refusal:
+        parse(f"a cat {typed}", PAINTING)
+    assert str(refusal.value) == sentence
 
 
 def test_the_documentation_has_the_table_of_today() -> None:

@@ -54,7 +54,7 @@ def test_a_webp_has_the_pixels_of_the_png() -> None:
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])
 def test_a_video_gets_smaller_and_keeps_its_pace_and_what_it_says(kind: str) -> None:
-    film = encode(kind, iter(FRAMES), Pace(1, Fraction(10), 0), lambda: Metadata(REQUEST))
+    film = encode(kind, iter(FRAMES), Pace(1, Fraction(10), 0), Metadata(REQUEST))
     made = smaller_video(film)
     assert made is not None
     assert len(made) < len(film)

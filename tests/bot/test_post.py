@@ -37,7 +37,7 @@ async def test_edits_keep_their_distance_and_the_latest_wins(make_stage: MakeSta
     times = [call.time for call in calls if call.path.startswith(stage.people("bot").messages_of("art")) and call.json]
     first, *edits = times[1:]
     assert 2 <= len(edits) <= 6
-    gaps = [later - earlier for earlier, later in zip([first, *edits], edits, strict=False)]
+    gaps = [later - earlier for earlier, later in zip([first, *edits], edits[:-1], strict=False)]
     assert min(gaps) >= 0.3
 
 
@@ -222,7 +222,7 @@ async def test_a_video_that_is_too_large_is_made_smaller(stage: Stage) -> None:
     post = await stage.reply(await stage.say(".imagine a cat --video gif"))
     request = await stage.executor.next("a cat")
     frames = [np.random.default_rng(seed).integers(0, 256, (128, 128, 3), np.uint8) for seed in range(3)]
-    film = encode("gif", iter(frames), Pace(1, Fraction(10), 0), lambda: Metadata(request))
+    film = encode("gif", iter(frames), Pace(1, Fraction(10), 0), Metadata(request))
     stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 413, code=40005))
     stage.executor.finish(request, gif=film)
     await stage.shows(post, "Again:")

@@ -40,6 +40,10 @@ AS_USUAL = {
     "grow": None,
     "strength": None,
     "variation": 0.0,
+    "zoom": 1.0,
+    "pan": (0.0, 0.0),
+    "rotate": 0.0,
+    "move_every": 10,
     "outputs": ("png",),
 }
 ALL = (

@@ -1,5 +1,6 @@
 """Where settings come from, and what is said when one is wrong."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -276,6 +277,12 @@ def test_an_argument_without_an_equals_sign() -> None:
 )
 def test_a_broken_file_is_named_with_its_line(text: str, expected: str) -> None:
     assert refusal(text).startswith(expected)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "easel.yaml")
+    with pytest.raises(ConfigError, match=r"easel\.yaml: is a pipe; it should be a file"):
+        load(tmp_path / "easel.yaml", environment={})
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

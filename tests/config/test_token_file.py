@@ -1,5 +1,6 @@
 """The token in a file of its own."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,9 @@ def test_what_holds_no_token_is_told_in_one_line_without_it(
 def test_what_is_no_file(file: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         with_token(naming(Path(file)))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "token")
+    with pytest.raises(ConfigError, match=r"discord\.token_file names a pipe"):
+        with_token(naming(tmp_path / "token"))

@@ -82,7 +82,6 @@ def test_a_picture_to_come_near_to_is_enough(folder: Path, tiny_models: ModelsSe
         (["--mask", "mask.png", "--init", "noise"], "--mask needs --init FILE"),
         (["--fit", "stretch"], "--fit takes crop or pad, not stretch."),
         (["--init-weight", "-1"], "--init-weight takes a number from 0 to 1000, not -1."),
-        (["--target", "blue:2.png:-1"], "--target only says what to keep away from; say also what to paint"),
     ],
 )
 def test_what_cannot_be_is_wrong_usage(folder: Path, words: list[str], sentence: str) -> None:
@@ -90,6 +89,12 @@ def test_what_cannot_be_is_wrong_usage(folder: Path, words: list[str], sentence:
     assert (code, out) == (2, "")
     assert sentence in " ".join(re.sub("[│╭╮╰╯─]", "", err).split())
     assert not (folder / "a.png").exists()
+
+
+def test_a_picture_to_keep_away_from_is_not_enough(folder: Path) -> None:
+    code, _, err = finish(folder, "imagine", "--target", "start.jpg:-1", "--out", "a.png", *SMALL)
+    assert code == 2
+    assert "only says what to keep away from; say also what to paint" in " ".join(err.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def stays(request: ImagineRequest) -> str:
     assert ImagineRequest.from_json(request.to_json()) == request
     assert 0 <= request.seed < 2**32
     assert len(request.prompt) <= 10_000
-    assert replace(request, prompt="").cost < 2**63
+    assert replace(request, prompt="").cost() < 2**63
     return "read"
 
 

@@ -12,7 +12,7 @@ from bot.characters import clean
 from bot.markdown import escape, inline_code, shorten
 from tests.fuzz.prompts import TEXTS
 from tests.fuzz.target import Check, Target
-from tests.sandbox.test_page import CHROMIUM, QUIET
+from tests.page_fixtures import CHROMIUM, QUIET
 
 PAGE = Path(__file__).parents[2] / "sandbox" / "page"
 MILLISECONDS = 1000

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fuzz.__main__ import TARGETS
 from tests.fuzz.target import MEMORY, Check
-from tests.sandbox.test_page import CHROMIUM
+from tests.page_fixtures import CHROMIUM
 
 ROOT = Path(__file__).parents[2]
 

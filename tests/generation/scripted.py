@@ -36,7 +36,7 @@ class ScriptedExecutor:
         """How what is being painted was to be steered."""
         self.entered = False
         self._ready = [
-            Ready(f"cuda:{number}", Capacity(slots), multiple, inits=("sketch", "noise"), most_cutouts=64)
+            Ready(f"cuda:{number}", Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"))
             for number in range(devices)
         ]
         self._devices: dict[str, int] = {}

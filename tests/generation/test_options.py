@@ -35,4 +35,4 @@ def test_every_preset_is_told_of_with_the_work_that_it_is() -> None:
         for side, work in zip((128, 512), map(float, told), strict=True):
             usual = ImagineRequest("r", "a cat", 7, side, side, 1000)
             asked = replace(usual, quality=name, steps=round(1000 * PRESETS[name].steps))
-            assert asked.cost / usual.cost == pytest.approx(work, abs=0.05)
+            assert asked.cost() / usual.cost() == pytest.approx(work, abs=0.05)

@@ -15,7 +15,7 @@ from generation.worker.images import read_request
 from sandbox import Sandbox
 from tests.easel.processes import BARE
 from tests.integration.conftest import PATIENCE, StartBot
-from tests.sandbox.test_page import ARTIFACTS, CHROMIUM, QUIET
+from tests.page_fixtures import ARTIFACTS, CHROMIUM, QUIET
 from tests.sandbox_fixtures import Cast
 
 SMALL = "--size 64x64 --steps 12 --seed 7"

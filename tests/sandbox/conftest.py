@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 
 from sandbox import Sandbox
+from tests.page_fixtures import browser, page
+from tests.sandbox.page_bot import page_bot
 from tests.sandbox_fixtures import description, observe, people, sandbox
 
-__all__ = ["description", "observe", "people", "sandbox"]
+__all__ = ["browser", "description", "observe", "page", "page_bot", "people", "sandbox"]
 
 
 class Clock:

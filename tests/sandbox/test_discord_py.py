@@ -170,3 +170,74 @@ async def test_private_messages(sandbox: Sandbox, people: Cast) -> None:
         await message.channel.send("yes?")
         _, listed = await mia.call("GET", path)
         assert [each["content"] for each in listed] == ["yes?", "psst"]
+
+
+async def test_reactions_are_heard(sandbox: Sandbox, people: Cast) -> None:
+    async with logged_in(sandbox) as client:
+        channel = client.guilds[0].text_channels[0]
+        message = await channel.send("a picture")
+        mia = people("Mia")
+        for place in (channel.id, (await mia.direct()).id):
+            if place != channel.id:
+                message = await (await client.fetch_user(mia.user.id)).send("a picture")
+            path = f"/channels/{place}/messages/{message.id}/reactions/%E2%9D%A4/@me"
+            await mia.call("PUT", path)
+            added: discord.RawReactionActionEvent = await client.until("raw_reaction_add")
+            assert (added.user_id, added.message_id, added.emoji.name) == (mia.user.id, message.id, "❤")
+            await mia.call("DELETE", path)
+            assert (await client.until("raw_reaction_remove")).message_id == message.id
+        await message.add_reaction("❤")
+        sent = await channel.send("another")
+        await sent.add_reaction("🎨")
+        path = f"/channels/{channel.id}/messages/{sent.id}/reactions"
+        await people("moderator").call("DELETE", f"{path}/%F0%9F%8E%A8")
+        assert (await client.until("raw_reaction_clear_emoji")).message_id == sent.id
+        await people("moderator").call("DELETE", path)
+        assert (await client.until("raw_reaction_clear")).message_id == sent.id
+
+
+async def test_threads_and_posts(sandbox: Sandbox, people: Cast) -> None:
+    async with logged_in(sandbox) as client:
+        message = await client.guilds[0].text_channels[0].send("a picture")
+        thread = await message.create_thread(name="more of it")
+        await thread.send("here")
+        assert message.guild is not None
+        forum = next(each for each in message.guild.forums if each.name == "gallery")
+        posted = await forum.create_thread(name="A cat", content="look", file=picture("red"))
+        assert posted.message.attachments[0].width == 128
+        asked = await people("Mia").say(sandbox.world.place(thread.id), "more?")
+        heard: discord.Message = await client.until("message", lambda each: each.id == int(asked["id"]))
+        assert isinstance(heard.channel, discord.Thread)
+        assert heard.channel.permissions_for(message.guild.me).send_messages_in_threads
+        await heard.reply("yes")
+        first = await thread.send("first")
+        await thread.edit(archived=True)
+        with pytest.raises(discord.HTTPException) as archived:
+            await first.edit(content="x")
+        assert archived.value.code == 50083
+        assert message.guild.get_channel(sandbox.channel("after-dark").id).is_nsfw()  # type: ignore[union-attr]
+        await people("owner").call("PATCH", f"/channels/{thread.id}", {"locked": True, "archived": True})
+        with pytest.raises(discord.Forbidden) as locked:
+            await thread.send("x")
+        assert locked.value.code == 160005
+
+
+async def test_roles_and_overwrites_are_heard(sandbox: Sandbox, people: Cast) -> None:
+    async with logged_in(sandbox) as client:
+        (guild,) = client.guilds
+        role = next(each for each in guild.roles if each.name == "Painters")
+        await people("owner").call("PUT", f"/guilds/{guild.id}/members/{guild.me.id}/roles/{role.id}")
+        await client.until("member_update")
+        assert role in guild.me.roles
+        await people("owner").call("PATCH", f"/guilds/{guild.id}/roles/{role.id}", {"name": "Artists"})
+        assert (await client.until("guild_role_update")).name == "Painters"
+        assert role.name == "Artists"
+
+
+async def test_a_closed_conversation(sandbox: Sandbox) -> None:
+    async with logged_in(sandbox) as client:
+        sandbox.close_conversations("Mia")
+        mia = await client.fetch_user(sandbox.person("Mia").id)
+        with pytest.raises(discord.Forbidden) as refusal:
+            await mia.send("hello")
+        assert refusal.value.code == 50007

@@ -267,7 +267,9 @@ async def test_ephemeral_answers(sandbox: Sandbox, mia: Person, people: Cast) ->
         status, _ = await people(other).try_component(message, "rate:4")
         assert status in (403, 404)
     path = f"{mia.messages_of('art')}/{message.id}"
-    assert (await people("bot").call("PATCH", path, {"content": "x"}))[1]["code"] == 10008
+    assert (await mia.call("GET", path))[1]["content"] == "another"
+    for method, body in (("GET", None), ("PATCH", {"content": "x"}), ("DELETE", None)):
+        assert (await people("bot").call(method, path, body))[1]["code"] == 10008
     assert await text(mia, await mia.press(message, "4 stars")) == "4 of you"
 
 
@@ -321,8 +323,19 @@ async def test_in_private(mia: Person) -> None:
 
 
 @pytest.mark.usefixtures("client")
+async def test_in_a_thread(sandbox: Sandbox, mia: Person) -> None:
+    path = f"/channels/{sandbox.channel('art').id}/threads"
+    _, made = await mia.call("POST", path, {"name": "cats", "type": 11})
+    thread = sandbox.world.place(int(made["id"]))
+    assert await text(mia, await mia.run_command(thread, "paint", {"prompt": "a cat"})) == "a cat 1 oil Mia"
+    assert next(each.content for each in thread.messages.values()) == "a cat 1 oil Mia"
+    await mia.run_command(thread, "secret")
+    await sandbox.until(lambda: [each.content for each in mia.ephemerals(thread)] == ["another"])
+
+
+@pytest.mark.usefixtures("client")
 async def test_what_the_application_does_not_answer(sandbox: Sandbox, mia: Person) -> None:
-    sandbox.interactions.response_seconds = 0.0
+    sandbox.interactions.response_seconds = 0.05
     interaction = await mia.run_command("art", "silence")
     assert await mia.answer(interaction) is None
     assert interaction.failed

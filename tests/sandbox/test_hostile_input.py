@@ -21,6 +21,7 @@ import yarl
 
 from sandbox import Sandbox
 from sandbox.api import PREFIX
+from sandbox.model import ChannelType
 from sandbox.rest import ROUTES
 from tests.fuzz.mutations import mutated, walk
 from tests.openapi import Description
@@ -185,6 +186,9 @@ CALLBACKS: list[Any] = [
 BODIES: list[Any] = [
     *(MESSAGE, MESSAGE | {"components": ROWS}, COMMANDS, COMMANDS[0], {"recipient_id": "{mia}"}),
     *({"message_content": True}, *DEEDS, *CALLBACKS),
+    *({"name": "t", "type": 11, "auto_archive_duration": 60}, {"name": "t", "message": MESSAGE}),
+    *({"archived": True, "locked": False, "topic": "x", "nsfw": False}, {"type": 0, "allow": "1024", "deny": "0"}),
+    *({"permissions": "1024", "color": 1}, {"roles": ["{role_id}"], "communication_disabled_until": None}),
 ]
 NOT_JSON = [
     *(b"", b"{", b"[", b'"', b"\xff\xfe", b"\0", b"[" * 100_000, b'{"a":' * 5000, b"NaN", b"-Infinity", b"1e400"),
@@ -297,7 +301,9 @@ _BOUNDARIES = [
 
 async def filler(sandbox: Sandbox, people: Cast) -> Callable[[str], str]:
     """Return what puts the ids of things that there are in the places of a template's names."""
-    message = await people("bot").say("art", "here", files=[("a.png", png())], components=ROWS)
+    art = next(each for each in sandbox.world.guild.channels.values() if each.type is ChannelType.TEXT)
+    message = await people("bot").say(art, "here", files=[("a.png", png())], components=ROWS)
+    painters = next(each.id for each in sandbox.world.guild.roles.values() if each.position == 1)
     options = [
         {"type": 3, "name": "prompt", "description": "What", "required": True, "autocomplete": True},
         {"type": 4, "name": "size", "description": "How large", "max_value": 9},
@@ -306,10 +312,10 @@ async def filler(sandbox: Sandbox, people: Cast) -> Callable[[str], str]:
     command = {"name": "paint", "description": "Paint", "options": options}
     commands = f"/applications/{sandbox.world.application.id}/commands"
     _, command = await people("bot").call("POST", commands, command)
-    interaction = await people("owner").run_command("art", "paint", {"prompt": "x"})
+    interaction = await people("owner").run_command(art, "paint", {"prompt": "x"})
     ids = {
-        "channel_id": sandbox.channel("art").id,
-        "art": sandbox.channel("art").id,
+        "channel_id": art.id,
+        "art": art.id,
         "message_id": message["id"],
         "message": message["id"],
         "guild_id": sandbox.world.guild.id,
@@ -317,6 +323,8 @@ async def filler(sandbox: Sandbox, people: Cast) -> Callable[[str], str]:
         "user_id": sandbox.person("Mia").id,
         "mia": sandbox.person("Mia").id,
         "attachment_id": message["attachments"][0]["id"],
+        "role_id": painters,
+        "overwrite_id": painters,
         "command_id": command["id"],
         "interaction_id": interaction.id,
         "interaction_token": interaction.token,
@@ -333,7 +341,16 @@ SITE = [
     *(("PATCH", "/sandbox/application"), ("POST", "/sandbox/gateway/drop"), ("GET", "/gateway/"), ("PROPFIND", "/")),
     *(("GET", "/cdn/attachments/{channel_id}/{attachment_id}/{name}"), ("POST", "/api/v10/x/{name}")),
 ]
+UNDOING = ("DELETE", f"{PREFIX}/channels/{{channel_id}}")
+"""After this one the others have nowhere to go."""
 EVERY_ROUTE = [*((each.method, PREFIX + each.path) for each in ROUTES), *SITE]
+EVERY_ROUTE.sort(key=lambda each: each == UNDOING)
+
+
+BY_PEOPLE = tuple(
+    f"{PREFIX}/{each}" for each in ("interactions", "guilds/{guild_id}/roles", "channels/{channel_id}/perm")
+)
+"""Where the bot may do nothing."""
 
 
 async def test_no_request_fails(sandbox: Sandbox, http: aiohttp.ClientSession, people: Cast) -> None:
@@ -346,7 +363,7 @@ async def test_no_request_fails(sandbox: Sandbox, http: aiohttp.ClientSession, p
         for _ in range(REQUESTS_PER_ROUTE):
             url = yarl.URL(f"{sandbox.url}{fill(some_path(rng, template))}?{rng.choice(QUERIES)}", encoded=True)
             content_type, content = some_body(rng, fill)
-            by_person = template == f"{PREFIX}/interactions" and rng.random() < 0.8
+            by_person = template.startswith(BY_PEOPLE) and rng.random() < 0.8
             headers = {"Authorization": owner if by_person else rng.choice(tokens), "Content-Type": content_type}
             if rng.random() < 0.1:
                 headers["Content-Encoding"] = rng.choice(["gzip", "deflate", "br", "x"])

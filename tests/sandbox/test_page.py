@@ -1,70 +1,15 @@
 """The page in a real browser: written to as each member, with files, live edits and hostile text."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
-import pytest
-from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from sandbox import Sandbox
+from tests.page_fixtures import ARTIFACTS, needs_chromium, newest, ready, write_as
 from tests.sandbox.conftest import png
 from tests.sandbox_fixtures import Cast
 
-ARTIFACTS = Path(__file__).parents[1] / "artifacts"
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-expect.set_options(timeout=60_000)
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def page(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
-    """Open the page, at #art; the test fails where it throws or asks for anything from elsewhere."""
-    problems: list[str] = []
-    page = await browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(60_000)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "request", lambda asked: problems.append(asked.url) if not re.match(f"{sandbox.url}|blob:", asked.url) else None
-    )
-    await page.goto(sandbox.url)
-    await ready(page)
-    yield page
-    await page.close()
-    assert not problems
-
-
-async def ready(page: Page) -> None:
-    await expect(page.locator('[data-role=app][data-state="open"] [data-role=messages][data-ready]')).to_be_visible()
-
-
-async def write_as(page: Page, name: str) -> None:
-    await page.locator(f'[data-writer="{name}"].writer').click()
-    await expect(page.locator(f'[data-role=app][data-writer="{name}"][data-state="open"]')).to_be_visible()
-    await expect(page.locator("[data-role=self] strong")).to_have_text(name)
-
-
-def newest(page: Page) -> Any:
-    return page.locator("[data-message-id]").last
+pytestmark = needs_chromium
 
 
 async def test_everybody_writes_and_the_bot_paints(page: Page, sandbox: Sandbox, people: Cast) -> None:
@@ -225,7 +170,20 @@ async ([count, seed, pieces, repeated]) => {
 PIECES = [
     *"*_~|`<>@#[]()\\:-. \n\t\r0a\u2028é😀",
     *("**", "***", "__", "~~", "||", "``", "```", "```py\n", "> ", ">>> ", "- ", "* ", "1. ", "-# ", "# ", "  - "),
-    *("<@1>", "<@&2>", "<#3>", "<t:0:R>", "<t:9999999999999>", "<:a:1>", "@everyone", "[a](", "javascript:a", "👍🏽"),
+    *(
+        "<@1>",
+        "<@&2>",
+        "<#3>",
+        "<t:0:R>",
+        "<t:9999999999999>",
+        "<:a:1>",
+        "</a b:1>",
+        "</",
+        "@everyone",
+        "[a](",
+        "javascript:a",
+        "👍🏽",
+    ),
     *("https://a.b/c", "http://", "<b onclick=a>", "](https://a.b)", "[a](javascript:b)"),
 ]
 REPEATED = [
@@ -272,7 +230,9 @@ MARKDOWN = {
     "<@{mia}> <#{art}> @everyone": "span:@Mia span:#art span:@everyone",
     "||hidden||": "span:hidden span:hidden",
     "<t:0:d> <:smile:123456>": "time:01/01/1970",
+    "</limits set:123456> </a  b:1>": "span:/limits set",
     "https://example.org/a_b_c.": "span:https://example.org/a_b_c",
+    "https://discord.com/channels/1/{art}/2 https://discord.com/channels/@me/{art}": "span:#art › 💬 span:#art",
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from sandbox import Fault, Sandbox
 from sandbox.api import Observer
-from sandbox.rate_limits import RateLimits
+from sandbox.rate_limits import RateLimits, Rule
 from tests.sandbox.conftest import Clock
 from tests.sandbox_fixtures import Cast
 
@@ -85,3 +85,21 @@ def test_a_window_starts_with_its_first_request(clock: Clock) -> None:
     standing = limits.take(1, "DELETE", "/channels/{channel_id}/messages/{message_id}", "7", bot=True)
     assert standing.headers["X-RateLimit-Reset-After"] == "0.100"
     assert standing.headers["X-RateLimit-Remaining"] == "3"
+
+
+async def test_invalid_requests_end_in_a_ban(sandbox: Sandbox, people: Cast) -> None:
+    sandbox.limits.invalid_rule = Rule(3, 600)
+    bot, mia = people("bot"), people("Mia")
+    await mia.call("GET", bot.messages_of("staff"))
+    assert sandbox.limits.invalid_requests == 0
+    await bot.call("GET", bot.messages_of("staff"))
+    sandbox.fail_next(Fault("GET", "/users/@me", 429, scope="shared"))
+    await bot.call("GET", "/users/@me")
+    sandbox.fail_next(Fault("GET", "/users/@me", 429))
+    await bot.call("GET", "/users/@me")
+    assert (sandbox.limits.invalid_requests, sandbox.state()["invalid_requests"]) == (2, 2)
+    bot._headers["Authorization"] = "Bot wrong"
+    assert (await bot.call("GET", "/users/@me"))[0] == 401
+    async with aiohttp.ClientSession() as http, http.get(f"{sandbox.api_base}/gateway") as answer:
+        assert (answer.status, "Via" in answer.headers, await answer.text()) == (429, False, "error code: 1015")
+    assert (await mia.call("GET", "/users/@me"))[0] == 200

@@ -10,7 +10,7 @@ from generation.dispatch.record import Record
 from generation.events import Checkpoint, Failed, Finished
 from store.asked import Asked
 from store.errors import KnownMessageError, StoreError
-from store.journal import StoreJournal
+from store.journal import ENDED_WITH_IT, STARTS, StoreJournal
 from tests.store.conftest import ASKED, CAT, Place, a_note, a_record
 
 HOSTILE = "'); DROP TABLE requests; -- \0 \u202e {} %s :x ? \ud7ff 🦊"
@@ -74,6 +74,41 @@ async def test_everything_is_there_after_a_restart(place: Place) -> None:
         ("failed", 0),
         ("cancelled", 0),
     ]
+
+
+async def test_what_ran_whenever_the_bot_ended_is_given_up_after_the_third_time(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with place.journal() as journal:
+        await accepted(journal, 0, 1, 2)
+    for starts in range(STARTS):
+        async with place.journal() as journal:
+            assert [(each.request.id, each.starts) for each in await journal.unfinished()] == [
+                *(("r0", starts), ("r1", min(starts, 1)), ("r2", 0)),
+            ]
+            for record in (a_record(0), *([a_record(1)] if not starts else [])):
+                for attempts in (0, 1):
+                    record.attempts = attempts
+                    await journal.checkpoint(record)
+    async with place.journal() as journal:
+        assert [each.request.id for each in await journal.unfinished()] == ["r1", "r2"]
+        kept = await journal.kept()
+        assert [(each.state, each.sentence) for each in kept] == [
+            ("posting", ENDED_WITH_IT),
+            ("running", None),
+            ("waiting", None),
+        ]
+    assert capsys.readouterr().out.count("a request is given up") == 1
+
+
+async def test_a_bot_that_is_stopped_does_not_count(place: Place) -> None:
+    async with place.journal() as journal:
+        await accepted(journal, 0)
+    for _ in range(2 * STARTS):
+        async with place.journal() as journal:
+            assert [each.starts for each in await journal.unfinished()] == [0]
+            await journal.checkpoint(a_record(0))
+            await journal.stop()
 
 
 async def test_what_ran_goes_on_from_its_last_checkpoint(place: Place) -> None:

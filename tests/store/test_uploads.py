@@ -98,6 +98,16 @@ async def test_of_too_many_the_oldest_go(uploads: UploadFolder) -> None:
     assert {path.name for path in uploads.path.iterdir()} == {*fresh}, "what comes in now is not yet in the journal"
 
 
+async def test_the_folder_is_tidied_now_and_then(uploads: UploadFolder) -> None:
+    old = await uploads.keep(b"old")
+    age(uploads, old, (KEEP_DAYS + 1) * DAY)
+    for number in range(9):
+        await uploads.keep(bytes(MEGABYTE // 100) + bytes([number]))
+        assert uploads.read(old) is not None
+    await uploads.keep(bytes(MEGABYTE // 50))
+    assert uploads.read(old) is None
+
+
 async def test_what_cannot_be_written_is_said(uploads: UploadFolder) -> None:
     uploads.path.mkdir(mode=0o500)
     with unprivileged(), pytest.raises(StoreError, match="A picture cannot be kept"):

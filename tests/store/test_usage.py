@@ -21,7 +21,7 @@ async def test_what_is_accepted_counts(journal: StoreJournal) -> None:
     for number in range(3):
         await journal.accept(a_record(number).request, a_note(number))
     found = await Usage(journal._database).of(20, 30)
-    assert (found.pictures, found.cost) == (3, 3 * CAT.cost)
+    assert (found.pictures, found.cost) == (3, 3 * CAT.cost())
     assert found.first is not None
     assert found.last is not None
     assert found.first <= found.last
@@ -33,14 +33,14 @@ async def test_what_takes_its_place_counts_instead(journal: StoreJournal) -> Non
     await journal.accept(CAT, a_note())
     larger = replace(CAT, steps=5 * CAT.steps)
     await journal.change(larger)
-    assert await used(journal) == (1, larger.cost)
+    assert await used(journal) == (1, larger.cost())
 
 
 async def test_a_finished_picture_goes_on_counting(journal: StoreJournal) -> None:
     await journal.accept(CAT, a_note())
     await journal.finish(a_record(), Finished("r0", picture("red"), 1.0))
     await journal.close("r0")
-    assert await used(journal) == (1, CAT.cost)
+    assert await used(journal) == (1, CAT.cost())
 
 
 async def test_what_failed_is_given_back(journal: StoreJournal) -> None:
@@ -56,7 +56,7 @@ async def test_what_is_taken_back_is_given_back_while_it_waits(journal: StoreJou
     if is_running:
         await journal.checkpoint(a_record())
     await journal.finish(a_record(), None)
-    assert await used(journal) == ((1, CAT.cost) if is_running else (0, 0))
+    assert await used(journal) == ((1, CAT.cost()) if is_running else (0, 0))
 
 
 async def test_a_day_later_it_no_longer_counts(in_file: Place) -> None:
@@ -74,4 +74,4 @@ async def test_deleting_requests_resets_nothing(in_file: Place) -> None:
     async with in_file.journal() as journal:
         await journal.accept(CAT, a_note())
         in_file.sql("DELETE FROM requests")
-        assert await used(journal) == (1, CAT.cost)
+        assert await used(journal) == (1, CAT.cost())

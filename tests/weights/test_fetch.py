@@ -122,3 +122,17 @@ async def test_what_is_no_file_is_not_waited_for(model: Model, tmp_path: Path) -
 def test_places_that_are_not_taken_from(model: Model, source: str) -> None:
     with pytest.raises(FetchError):
         sources(source, model, model.files[0])
+
+
+@pytest.mark.parametrize("source", ["/weights", "/weights/open_clip_model.safetensors"])
+async def test_a_model_of_openclip_comes_with_its_json(tmp_path: Path, source: str) -> None:
+    weights, config = Mirror(CONTENT), Mirror(OTHER)
+    files = (weights.file(name="model.safetensors"), config.file(name="open_clip_config.json"))
+    model = Model("tiny", "clip", "MIT", files)
+    own = tmp_path / "weights"
+    own.mkdir()
+    (own / Path(source).with_suffix(".safetensors").name.replace("weights.", "model.")).write_bytes(CONTENT)
+    (own / "open_clip_config.json").write_bytes(OTHER)
+    entry = await fetch(model, tmp_path / "models", Heard(), source=f"{tmp_path}{source}")
+    assert (entry.name, entry.read_bytes()) == ("model.safetensors", CONTENT)
+    assert entry.with_name("open_clip_config.json").read_bytes() == OTHER

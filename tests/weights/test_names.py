@@ -64,6 +64,13 @@ def test_a_yaml_in_the_home_directory(tmp_path: Path, monkeypatch: pytest.Monkey
         ("clip", "ViT-B/23", "did you mean ViT-B/32"),
         ("vqgan", "ViT-B/32", "models.vqgan: ViT-B/32 is a CLIP, for models.clip."),
         ("clip", "RN50+coco", "models.clip: coco is a VQGAN, for models.vqgan."),
+        (
+            "clip",
+            "openclip:ViT-g-14",
+            "openclip:ViT-g-14 cannot be fetched by that name; easel models list shows which can.",
+        ),
+        ("clip", "hf-hub:a/b", "give the path of open_clip_model.safetensors, with open_clip_config.json beside it."),
+        ("clip", "openclip:ViT-B-32", "fetch it with: easel models fetch ViT-B-32-laion2b"),
         ("clip", "pocket+", "models.clip: a name is missing beside a +."),
     ],
 )

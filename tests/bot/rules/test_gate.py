@@ -2,11 +2,29 @@
 
 import re
 
+import discord
 import pytest
 
-from bot.rules.gate import fitting
+from bot.errors import RuleError
+from bot.origin import Origin
+from bot.outbox import Outboxes
+from bot.rules.book import RuleBook
+from bot.rules.gate import Gate, fitting
+from bot.rules.log import AuditLog
+from bot.rules.table import usual_cost
+from config.settings import PaintingSettings, Settings
 from generation.request import Shape
-from tests.bot.conftest import MakeStage, Stage, picture
+from sandbox.model import Channel
+from sandbox.permissions import Permission
+from store.asked import Asked
+from store.audit import Audit
+from store.blocks import Blocks
+from store.journal import StoreJournal
+from store.rules import SERVER, Rules
+from store.usage import Usage
+from store.words import Words
+from tests.bot.conftest import PATIENCE, MakeStage, Stage, picture
+from tests.store.conftest import ASKED, CAT, a_note, a_record
 
 LATER = r"<t:\d+:R>"
 
@@ -85,7 +103,7 @@ async def test_a_member_meets_each_limit_that_is_lowered(make_stage: MakeStage) 
     await rule(stage, ".limits set cost 0.6")
     sentence = (
         r"This picture would cost 0\.42, and of your 0\.6 within 24 hours 0\.17 are left, where 1 is a picture of "
-        rf"usual size and steps\. Ask for a smaller one or fewer steps, or ask again {LATER}\."
+        rf"usual size and steps\. Ask for a smaller one or fewer steps; ask again {LATER}\."
     )
     assert re.fullmatch(sentence, await asked(stage, "two"))
     await rule(stage, ".limits set cost none")
@@ -155,6 +173,50 @@ async def test_a_value_for_the_category_holds_for_its_channels(stage: Stage) -> 
     await rule(stage, f".limits set steps 10 <#{studio.id}>")
     await asked(stage, "a cat")
     assert (await stage.executor.next("a cat")).steps == 10
+
+
+async def thread_in(stage: Stage, channel: str, who: str = "member", **more: object) -> Channel:
+    """Begin a thread, or a post in a forum."""
+    path = f"/channels/{stage.sandbox.channel(channel).id}/threads"
+    status, thread = await stage.people(who).call("POST", path, {"name": "ideas", **more})
+    assert status == 201, thread
+    return stage.sandbox.world.place(int(thread["id"]))
+
+
+async def answer_in(stage: Stage, place: Channel, text: str, who: str = "member") -> str:
+    """Write in a thread and return what the bot replies."""
+    said = int((await stage.people(who).say(place, text))["id"])
+
+    def replies() -> list[str]:
+        return [each.content for each in place.messages.values() if each.author.bot and each.reference == said]
+
+    await stage.sandbox.until(replies)
+    return replies()[0]
+
+
+async def test_threads_and_posts_are_as_the_channel_that_they_are_in(stage: Stage) -> None:
+    thread = await thread_in(stage, "art", type=11)
+    post = await thread_in(stage, "gallery", message={"content": "look"})
+    await rule(stage, ".limits set steps 10 #art")
+    await rule(stage, ".limits set steps 20 #gallery")
+    for place, steps in ((thread, 10), (post, 20)):
+        assert (await answer_in(stage, place, ".imagine a cat")).startswith("**a cat**")
+        assert (await stage.executor.next("a cat")).steps == steps
+        assert await answer_in(stage, place, ".cancel") == "Cancelled: a cat"
+    await rule(stage, ".channels allow #general")
+    for place in (thread, post):
+        assert (await answer_in(stage, place, ".imagine a cat")).startswith("I do not paint in this channel")
+    assert (await answer_in(stage, thread, ".channels allow", "moderator")).startswith(f"Done: allow <#{thread.id}>")
+    assert (await answer_in(stage, thread, ".imagine a cat")).startswith("**a cat**")
+    assert (await asked(stage, "a cat")).startswith("I do not paint in this channel")
+
+
+async def test_other_kinds_of_channel(stage: Stage) -> None:
+    stage.sandbox.overwrite("news", stage.sandbox.bot.id, allow=Permission.SEND_MESSAGES | Permission.ATTACH_FILES)
+    for place, who in (("Lounge", "member"), ("news", "moderator")):
+        post = await stage.reply(await stage.say(f".imagine in {place}", who, place), place)
+        stage.executor.finish(await stage.executor.next(f"in {place}"))
+        await stage.shows(post, "Again")
 
 
 async def test_what_is_taken_back_or_fails_is_given_back(stage: Stage) -> None:
@@ -283,6 +345,52 @@ async def test_the_roles_of_those_who_asked_meanwhile_are_looked_up(make_stage: 
     assert (await stage.reply(command)).content == "Done: set `steps` to `7` for the server."
     assert (await stage.reply(forbidden)).content == "That is for moderators, who may **Manage Server**."
     assert (await stage.reply(said)).content.startswith("**a cat**")
+
+
+@pytest.fixture
+async def gate(journal: StoreJournal) -> Gate:
+    """Make a gate, of a server that has set some rules."""
+    opened = journal._database
+    rules, settings = Rules(opened), Settings()
+    for key, value in (("pictures", 4), ("waiting", 2), ("repeat", 3)):
+        await rules.set(20, SERVER, key, value)
+    book = RuleBook(settings, rules)
+    log = AuditLog(Audit(opened, 1), book, Outboxes(0.0), PATIENCE)
+    return Gate(book, Words(opened), Blocks(opened), Usage(opened), log)
+
+
+def origin_of(asked: Asked) -> Origin:
+    return Origin.restored(asked, discord.Client(intents=discord.Intents.none()))
+
+
+async def refusal(gate: Gate, number: int, waiting: int = 0) -> str:
+    """Return why so many pictures at once are not taken beside those that wait, `""` where they are."""
+    origin = origin_of(ASKED)
+    requests = [a_record(100 + each).request for each in range(number)]
+    try:
+        await gate.check(origin, requests, [origin] * waiting)
+    except RuleError as error:
+        return str(error)
+    return ""
+
+
+async def test_several_at_once_are_taken_or_refused_together(gate: Gate, journal: StoreJournal) -> None:
+    assert await refusal(gate, 2) == ""
+    assert await refusal(gate, 4) == "One command may ask for 3 pictures here, and this one asks for 4; ask for fewer."
+    assert await refusal(gate, 2, waiting=1) == (
+        "You asked for 2 pictures, and 1 of 2 wait or are being painted already; ask for fewer, or wait."
+    )
+    assert await refusal(gate, 1, waiting=1) == ""
+    for number in range(3):
+        await journal.accept(a_record(number).request, a_note(number))
+    assert await refusal(gate, 1) == ""
+    assert (await refusal(gate, 2)).startswith(
+        "You may have 1 more within 24 hours (limit 4), and asked for 2. Ask for fewer; ask again <t:"
+    )
+    left = await gate.usage(origin_of(ASKED))
+    assert (left.pictures, left.most_pictures, left.most_cost) == (3, 4, None)
+    assert left.cost == 3 * CAT.cost() / usual_cost(PaintingSettings())
+    assert left.renews is not None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from generation.dispatch.devices import Device, Pool
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record
 from generation.dispatch.scheduler import Scheduler
-from generation.request import Shape
+from generation.request import Load, Shape
 from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request
 
 
@@ -30,7 +30,7 @@ def paint(device: Device, *shapes: Shape) -> Device:
         (Capacity(2), (SMALL, LARGE), False),
         (Capacity(9, memory=2 * 128 * 128, pixel_bytes=1), (LARGE,), True),
         (Capacity(9, memory=2 * 128 * 128 - 1, pixel_bytes=1), (LARGE,), False),
-        (Capacity(9, memory=2 * 128 * 128, picture_bytes=1, pixel_bytes=1), (LARGE,), False),
+        (Capacity(9, memory=2 * 128 * 128, view_bytes=1 / 32, pixel_bytes=1), (LARGE,), False),
         (Capacity(9, memory=2 * 128 * 128, pixel_bytes=1), (SMALL,) * 7, True),
         (Capacity(1, memory=1, pixel_bytes=1), (), True),
         (Capacity(0), (), False),
@@ -38,15 +38,15 @@ def paint(device: Device, *shapes: Shape) -> Device:
 )
 def test_one_more_large_picture_fits(capacity: Capacity, running: tuple[Shape, ...], fits: bool) -> None:
     device = paint(Device(0, "cuda:0", capacity), *running)
-    assert device.has_room(LARGE) is fits
-    assert Pool([Device(0, "cuda:1"), device]).has_room(LARGE) is fits
+    assert device.has_room(Load(LARGE)) is fits
+    assert Pool([Device(0, "cuda:1"), device]).has_room(Load(LARGE)) is fits
 
 
 @given(st.lists(st.sampled_from([SMALL, LARGE, (128, 64)]), max_size=30), st.integers(1, 9), st.integers(1, 100_000))
 def test_no_step_takes_more_than_the_memory(asked: list[Shape], slots: int, memory: int) -> None:
-    device = Device(0, "cuda:0", Capacity(slots, memory, picture_bytes=1000, pixel_bytes=1))
+    device = Device(0, "cuda:0", Capacity(slots, memory, view_bytes=1000, pixel_bytes=1, cutouts=1))
     for shape in asked:
-        if device.has_room(shape):
+        if device.has_room(Load(shape)):
             paint(device, shape)
     largest = max((count * (1000 + shape[0] * shape[1]) for shape, count in device.batches.items()), default=0)
     assert len(device.running) <= slots
@@ -56,7 +56,7 @@ def test_no_step_takes_more_than_the_memory(asked: list[Shape], slots: int, memo
 def test_batches_that_run_and_have_room_can_be_joined() -> None:
     roomy, full, idle = Device(0, "a", Capacity(3)), Device(0, "b", Capacity(1)), Device(0, "c", Capacity(1))
     pool = Pool([paint(roomy, SMALL, SMALL), paint(full, LARGE), idle])
-    assert pool.joinable == {SMALL}
+    assert pool.joinable == {Load(SMALL)}
 
 
 def test_a_request_goes_where_it_is_done_first() -> None:
@@ -118,22 +118,22 @@ def test_devices_of_unlike_speed_share_by_their_speed(slots: int) -> None:
     simulation = Simulation(Plan(Pool([slow, fast]), scheduler))
     for until in range(20, 400, 20):
         simulation.run(until)
-        assert abs(simulation.work[fast] - 3 * simulation.work[slow]) <= 3 * a_request(0).cost
+        assert abs(simulation.work[fast] - 3 * simulation.work[slow]) <= 3 * a_request(0).cost()
     simulation.run()
     assert len(simulation.finishes) == 120
 
 
 def test_a_size_is_refused_that_some_device_cannot_paint() -> None:
     fine, coarse = Device(0, "a", Capacity(1)), Device(0, "b", Capacity(0), multiple=32)
-    assert Pool([]).refusal((144, 80)) is None
-    assert Pool([fine]).refusal((144, 80)) is None
-    assert "`--size 160x96`" in str(Pool([fine, coarse]).refusal((144, 80)))
+    assert Pool([]).refusal(Load((144, 80))) is None
+    assert Pool([fine]).refusal(Load((144, 80))) is None
+    assert "`--size 160x96`" in str(Pool([fine, coarse]).refusal(Load((144, 80))))
 
 
 def test_more_cutouts_are_refused_than_some_device_is_shown() -> None:
-    pool = Pool([Device(0, "a", Capacity(1)), Device(0, "b", Capacity(0), most_cutouts=32)])
-    assert pool.refusal(SMALL, 32) is None
-    assert "ask for no more with `--cutouts 32`." in str(pool.refusal(SMALL, 33))
+    pool = Pool([Device(0, "a", Capacity(1)), Device(0, "b", Capacity(0, cutouts=8))])
+    assert pool.refusal(Load(SMALL, 32)) is None
+    assert "ask for no more with `--cutouts 32`." in str(pool.refusal(Load(SMALL, 33)))
 
 
 def test_a_device_joins_when_it_is_first_heard_of() -> None:
@@ -148,8 +148,33 @@ def test_what_is_more_work_takes_as_much_longer() -> None:
     plain = a_request(0, shape=LARGE)
     asked = replace(plain, cutouts=64)
     device = Device(0, "cuda:0", Capacity(2))
-    assert asked.effort > 1.5
-    assert device.seconds_for(asked) == pytest.approx(asked.effort * device.seconds_for(plain))
-    assert Pool([device]).seconds_between(asked) == pytest.approx(asked.effort * Pool([device]).seconds_between(plain))
+    assert asked.effort() > 1.5
+    assert device.seconds_for(asked) == pytest.approx(asked.effort() * device.seconds_for(plain))
+    assert Pool([device]).seconds_between(asked) == pytest.approx(
+        asked.effort() * Pool([device]).seconds_between(plain)
+    )
     left = [Record(each, "running", device, step=each.steps // 2).seconds_left for each in (plain, asked)]
-    assert left[1] == pytest.approx(asked.effort * left[0])
+    assert left[1] == pytest.approx(asked.effort() * left[0])
+
+
+def test_a_number_of_cutouts_is_as_much_work_as_it_is_for_the_models_in_use() -> None:
+    plain, asked = a_request(0, shape=LARGE), replace(a_request(0, shape=LARGE), cutouts=32)
+    usual, small = Device(0, "cuda:0", Capacity(2)), Device(0, "cuda:0", Capacity(2, cutouts=8), inits=("noise",))
+    assert usual.seconds_for(asked) == pytest.approx(usual.seconds_for(plain))
+    assert small.seconds_for(asked) > 3 * small.seconds_for(plain)
+    assert small.seconds_for(replace(plain, cutouts=8)) == pytest.approx(small.seconds_for(plain))
+    assert small.seconds_for(replace(plain, quality="best")) == usual.seconds_for(replace(plain, quality="best"))
+    assert Pool([small]).seconds_between(asked) > 3 * Pool([usual]).seconds_between(asked)
+
+
+def test_more_cutouts_take_more_of_the_memory() -> None:
+    capacity = Capacity(9, memory=64 * 1000, view_bytes=1000, cutouts=16)
+    plain, more = a_request(0), replace(a_request(0), cutouts=32)
+    device = paint(Device(0, "cuda:0", capacity), SMALL)
+    assert device.has_room(plain.load)
+    assert device.has_room(more.load), "batches take turns"
+    device.running = {"r0": more}
+    assert device.has_room(more.load)
+    device.running = {"r0": more, "r1": replace(more, id="r1")}
+    assert not device.has_room(more.load)
+    assert device.has_room(plain.load)

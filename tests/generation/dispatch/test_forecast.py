@@ -90,8 +90,8 @@ def test_virtual_time_tells_where_a_newcomer_would_be() -> None:
     assert request is not None
     paint(device, request)
     tags = [each.tag for each in forecast(Plan(Pool([device]), scheduler), Counter())]
-    assert tags == [0, request.cost, 2 * request.cost]
-    assert scheduler.add(a_request(3)) < request.cost
+    assert tags == [0, request.cost(), 2 * request.cost()]
+    assert scheduler.add(a_request(3)) < request.cost()
 
 
 def test_what_is_given_is_not_changed() -> None:
@@ -165,5 +165,5 @@ def test_what_is_more_work_takes_longer_and_the_next_begins_later() -> None:
     asked = replace(a_request(0), cutouts=64)
     paint(device, asked)
     result = seconds(played(Pool([device]), line(a_request(1)), r0=6))
-    assert result["r0"] == pytest.approx((0, 4 * 2 * asked.effort))
+    assert result["r0"] == pytest.approx((0, 4 * 2 * asked.effort()))
     assert result["r1"] == pytest.approx((result["r0"][1], result["r0"][1] + 20))

@@ -1,6 +1,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from generation.capacity import Capacity
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.scheduler import EVERYWHERE, SLACK, Room, Scheduler
-from generation.request import ImagineRequest, Shape, step_cost
+from generation.request import ImagineRequest, Load, Shape, step_cost
 
 SMALL, WIDE, LARGE = (64, 64), (128, 64), (512, 512)
 SHAPES = (SMALL, WIDE, LARGE)
@@ -27,10 +27,14 @@ class Only:
     """Room for some shapes."""
 
     roomy: frozenset[Shape]
-    joinable: frozenset[Shape] = frozenset()
+    joined: frozenset[Shape] = frozenset()
 
-    def has_room(self, shape: Shape, /) -> bool:
-        return shape in self.roomy
+    @property
+    def joinable(self) -> frozenset[Load]:
+        return frozenset(map(Load, self.joined))
+
+    def has_room(self, load: Load, /) -> bool:
+        return load.shape in self.roomy
 
 
 def joining(*shapes: Shape) -> Only:
@@ -54,6 +58,14 @@ def test_first_come_first_served_within_a_member() -> None:
     for number in range(5):
         scheduler.add(a_request(number, "ada", 50 - 10 * number, SHAPES[number % 3]))
     assert ids(served(scheduler, joining(LARGE))) == ["r0", "r1", "r2", "r3", "r4"]
+
+
+def test_cutouts_cost_as_much_as_they_are_work_for_the_models_in_use() -> None:
+    scheduler = Scheduler()
+    scheduler.cutouts = 8
+    asked = replace(a_request(0, "ada"), cutouts=32)
+    scheduler.add(asked)
+    assert scheduler.add(a_request(1, "ada")) == 10 * step_cost(SMALL, 4)
 
 
 def test_members_take_turns_however_many_requests_one_has() -> None:
@@ -152,9 +164,9 @@ def test_a_512_that_does_not_fit_into_the_rest_of_the_memory_is_not_starved_by_s
         """Fill the device and return how much work that is."""
         work = 0
         while (request := scheduler.pop(pool)) is not None:
-            assert device.has_room(request.shape)
+            assert device.has_room(request.load)
             device.running[request.id] = request
-            work += request.cost
+            work += request.cost()
         return work
 
     scheduler.add(a_request(0, "eve", shape=LARGE))
@@ -185,7 +197,7 @@ def test_the_one_who_floods_the_running_batch_starves_nobody() -> None:
     for _ in range(100):
         request = scheduler.pop(joining(SMALL))
         assert request is not None
-        work[request.member] += request.cost
+        work[request.member] += request.cost()
         assert work["flood"] - min(work[member] for member in others) <= 2 * largest + SLACK
     assert all(work[member] for member in others)
 
@@ -232,7 +244,7 @@ def test_two_members_who_both_wait_are_served_alike(
     while all(left.values()):
         request = scheduler.pop(data.draw(rooms)) or scheduler.pop()
         assert request is not None
-        work[request.member] += request.cost
+        work[request.member] += request.cost()
         left[request.member] -= 1
         for a in waiting:
             for b in waiting:
@@ -260,7 +272,7 @@ class Model:
         tags = []
         for number, arrival, request in self.waiting:
             start = max(arrival, finish.get(request.member, 0))
-            finish[request.member] = start + request.cost
+            finish[request.member] = start + request.cost()
             tags.append((start, number, request))
         return sorted(tags, key=lambda tag: tag[:2])
 
@@ -271,14 +283,14 @@ class Model:
 
         def may_go(tag: tuple[int, int, ImagineRequest]) -> bool:
             start, _, request = tag
-            early = start - first <= SLACK // 2 and self.passed[oldest.id] + request.cost <= SLACK
+            early = start - first <= SLACK // 2 and self.passed[oldest.id] + request.cost() <= SLACK
             return request == oldest or early
 
         def fits(tag: tuple[int, int, ImagineRequest]) -> bool:
-            return room.has_room(tag[2].shape)
+            return room.has_room(tag[2].load)
 
         def joins(tag: tuple[int, int, ImagineRequest]) -> bool:
-            return tag[2].shape in room.joinable
+            return tag[2].load in room.joinable
 
         able = [tag for tag in _least_of_each_shape(heads) if may_go(tag)]
         choice = (
@@ -291,10 +303,10 @@ class Model:
             return None
         start, number, request = choice[0]
         if request != oldest:
-            self.passed[oldest.id] += request.cost
+            self.passed[oldest.id] += request.cost()
         self.waiting = [each for each in self.waiting if each[0] != number]
         self.time = first
-        self.finish[request.member] = start + request.cost
+        self.finish[request.member] = start + request.cost()
         return request
 
 

@@ -131,6 +131,14 @@ def test_what_was_asked_for_goes_on_too(models: Models, step: int) -> None:
     assert torch.equal(painted(engine, asked, whole.checkpoints[step]).picture, whole.picture)
 
 
+@pytest.mark.parametrize("step", [1, 6, 7, 8, 13, 14, 15, 19, 20, 21, 39])
+def test_what_is_moved_goes_on_from_where_it_was(models: Models, step: int) -> None:
+    asked = replace(REQUEST, zoom=1.1, pan=(2.0, 0.0), move_every=7, ema=0.5)
+    engine = the_engine(models, Recipe(4, "noise", (PIXELS, LATENT)))
+    whole = painted(engine, asked)
+    assert torch.equal(painted(engine, asked, whole.checkpoints[step]).picture, whole.picture)
+
+
 def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:
     models = load_models("pocket", "pocket", CPU)
     request = replace(REQUEST, width=64, height=64, steps=20)

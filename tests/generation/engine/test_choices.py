@@ -248,5 +248,5 @@ def test_steps_are_timed_as_if_nothing_had_been_asked_for(models: Models) -> Non
         pictures(engine, steps=1, **fields)
     seconds = [timing.seconds for timing in engine.timings()]
     assert seconds[0] == 1
-    assert seconds[1] == pytest.approx(1 / replace(REQUEST, cutouts=128).effort)
+    assert seconds[1] == pytest.approx(1 / replace(REQUEST, cutouts=128).effort())
     assert seconds[2] > 1

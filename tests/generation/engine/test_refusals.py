@@ -31,7 +31,10 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
         ({"optimiser": "magic"}, "no such optimiser; ask for adam, "),
         ({"cuts": "magic"}, "composed, crops or pooled"),
         ({"augment": ("flip", "magic")}, "no such augmentation"),
-        ({"outputs": ("png", "exe")}, "There is no exe to be made of a picture; there are png, mp4, gif, webp."),
+        (
+            {"outputs": ("png", "exe")},
+            "There is no exe to be made of a picture; there are png, mp4, gif, webp, safetensors.",
+        ),
         ({"outputs": ("png", "mp4", "gif")}, "One video"),
     ],
 )

@@ -69,7 +69,7 @@ async def test_a_device_is_ready_before_the_executor_is_entered(executor: LocalE
     ((number, ready),) = await until(executor, lambda _: True)
     assert number == 0
     assert isinstance(ready, Ready)
-    assert (ready.name, ready.capacity.slots, ready.multiple, ready.most_cutouts) == ("cpu", 1, 8, 16)
+    assert (ready.name, ready.capacity.slots, ready.multiple, ready.capacity.cutouts) == ("cpu", 1, 8, 4)
     assert "noise" in ready.inits
 
 

@@ -11,9 +11,9 @@ from generation.checkpoints.loader import Models, load_models, prepare
 from generation.engine.engine import Engine
 from generation.pocket.description import PocketSection
 from generation.recipe import Recipe
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Load
 from generation.worker.build import engine_for
-from generation.worker.memory import WORKSPACE, Saved, canvas_bytes, capacity, free_memory, step_bytes
+from generation.worker.memory import WORKSPACE, Saved, canvas_bytes, capacity, free_memory, step_bytes, view_bytes
 from tests.conftest import tiny_vqgan
 from tests.generation.worker.test_registration import Evolution
 
@@ -54,9 +54,9 @@ def test_two_small_sizes_foretell_larger_ones(engine: Engine) -> None:
     assert len(engine) == 0
     assert engine.timings() == [], "the device has painted nothing yet"
     assert step.pixel_bytes > 0
-    fixed = kept(engine, 64, 1) - (step.picture_bytes + step.pixel_bytes * 64**2) / WORKSPACE
+    fixed = kept(engine, 64, 1) - (step.view_bytes * step.cutouts + step.pixel_bytes * 64**2) / WORKSPACE
     for side, count in ((96, 2), (256, 1), (256, 3)):
-        expected = count * (step.picture_bytes + step.pixel_bytes * side**2) / WORKSPACE + fixed
+        expected = count * (step.view_bytes * step.cutouts + step.pixel_bytes * side**2) / WORKSPACE + fixed
         assert kept(engine, side, count) == pytest.approx(expected, rel=0.1)
 
 
@@ -81,11 +81,13 @@ def test_a_cpu_paints_one_at_a_time_and_is_measured_by_its_canvas(engine: Engine
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemAvailable:    10000 kB\n")
     held = capacity(engine, meminfo=meminfo)
-    assert held == Capacity(1, memory=0.9 * 10000 * 1024, pixel_bytes=canvas_bytes(engine))
+    views, canvas, memory = view_bytes(engine), canvas_bytes(engine), 0.9 * 10000 * 1024
+    assert held == Capacity(1, memory, view_bytes=views, pixel_bytes=canvas, cutouts=engine.recipe.cutouts)
+    assert held.view_bytes == pytest.approx(step_bytes(engine).view_bytes, rel=0.2)
     assert held.pixel_bytes == pytest.approx(step_bytes(engine).pixel_bytes, rel=0.2)
-    assert held.holds((64, 64))
-    assert not held.holds((256, 256))
-    assert held.has_room([], (4096, 4096))
+    assert held.holds(Load((64, 64)))
+    assert not held.holds(Load((256, 256)))
+    assert held.has_room([], Load((4096, 4096)))
 
 
 def test_capacity_is_what_is_free_and_what_a_step_takes(engine: Engine, tmp_path: Path) -> None:
@@ -93,7 +95,7 @@ def test_capacity_is_what_is_free_and_what_a_step_takes(engine: Engine, tmp_path
     meminfo.write_text("MemAvailable:    1000 kB\n")
     held = capacity(engine, {"cpu": 8}, meminfo)
     assert held == replace(step_bytes(engine), slots=8, memory=0.9 * 1000 * 1024)
-    assert not held.has_room([(512, 512)], (512, 512))
+    assert not held.has_room([Load((512, 512))], Load((512, 512)))
 
 
 def test_free_memory_of_a_cpu(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from queue import SimpleQueue
+from typing import Any
 
 import av
 import numpy as np
@@ -22,8 +23,8 @@ from generation.worker.video import MOST_PICTURES, Film, Pace, encode, film_of, 
 SETUP = Setup("pocket", "pocket", "f" * 64, "float32", "cpu", 2, "2.13.0", "0.1.0")
 
 
-def request(steps: int = 20, kind: str = "mp4", **more: float | None) -> ImagineRequest:
-    return ImagineRequest("r", "a cat", 7, 64, 48, steps, outputs=("png", kind), **more)  # type: ignore[arg-type]
+def request(steps: int = 20, kind: str = "mp4", **more: Any) -> ImagineRequest:
+    return ImagineRequest("r", "a cat", 7, 64, 48, steps, outputs=("png", kind), **more)
 
 
 def pictures(count: int, height: int = 48, width: int = 64) -> Iterator[np.ndarray]:
@@ -112,6 +113,16 @@ def test_there_are_no_more_pictures_than_may_be(kind: str, steps: int) -> None:
     assert pace.still == 50
 
 
+@pytest.mark.parametrize("kind", FILMS)
+@pytest.mark.parametrize("every", [1, 5, 10])
+def test_what_moves_is_shown_before_each_time(every: int, kind: str) -> None:
+    pace = pace_of(request(40, kind, zoom=1.02, move_every=every), kind)
+    assert [step for step in range(1, 40) if pace.takes(step)] == list(range(every, 40, every))
+    long = pace_of(request(10_000, kind, rotate=1.0, move_every=every), kind)
+    assert long.every % every == 0
+    assert len([step for step in range(1, 10_000) if long.takes(step)]) < MOST_PICTURES[kind]
+
+
 @pytest.mark.parametrize("steps", [10, 100, 1000])
 @pytest.mark.parametrize("length", [1.0, 5.0, 12.0, 60.0])
 def test_a_length_is_kept_as_far_as_there_are_pictures(steps: int, length: float) -> None:
@@ -129,6 +140,48 @@ def test_a_rate_is_taken_as_it_is() -> None:
     both = pace_of(request(1000, fps=10.0, length=10.0), "mp4")
     assert both.fps == 10
     assert (-(-999 // both.every) + 1 + both.still) / 10 == pytest.approx(10, abs=1)
+
+
+@pytest.mark.parametrize("kind", FILMS)
+@pytest.mark.parametrize("steps", [2, 7, 60, 1000])
+@pytest.mark.parametrize(("fps", "length", "dwell"), [(25.0, 6.0, None), (10.0, 4.0, 1.0), (60.0, 100.0, 0.0)])
+def test_a_rate_and_a_length_are_kept_by_pictures_in_between(
+    kind: str, steps: int, fps: float, length: float, dwell: float | None
+) -> None:
+    pace = pace_of(request(steps, kind, fps=fps, length=length, dwell=dwell), kind)
+    given = [picture[:2, :2] for picture in pictures(len([s for s in range(1, steps) if pace.takes(s)]) + 1)]
+    frames = list(video._frames(given[0], iter(given[1:]), pace))
+    assert len(frames) / float(pace.fps) == pytest.approx(length, rel=0.05, abs=2 / float(pace.fps))
+    assert pace.fps == fps or len(frames) - pace.still == pytest.approx(video.MOST_FRAMES[kind], abs=2)
+    assert np.array_equal(frames[-1], given[-1])
+
+
+def test_pictures_in_between_are_mixed() -> None:
+    first, second, third = (np.full((2, 2, 3), value, np.uint8) for value in (0, 90, 30))
+    mixed = video._mixed(first, iter([second, third]), 1.5)
+    assert [int(picture[0, 0, 0]) for picture in mixed] == [0, 60, 70, 30]
+    assert [int(each[0, 0, 0]) for each in video._mixed(first, iter([second, third]), 1.0)] == [0, 90, 30]
+
+
+@pytest.mark.parametrize(("dwell", "still"), [(None, 20), (0.0, 5), (3.0, 30)])
+def test_it_fades_in_and_out(dwell: float | None, still: int) -> None:
+    pace = pace_of(request(11, fps=10.0, dwell=dwell, fade=0.5), "mp4")
+    assert (pace.still, pace.fade) == (still, 5)
+    white = np.full((2, 2, 3), 200, np.uint8)
+    shown = [int(frame[0, 0, 0]) for frame in video._frames(white, iter([white] * 10), pace)]
+    assert shown == [0, 40, 80, 120, 160, *[200] * (6 + still - 5), 160, 120, 80, 40, 0]
+
+
+@pytest.mark.parametrize(
+    ("length", "dwell", "fade", "seconds"), [(None, 0.5, 0.0, 0.5), (10.0, 4.0, 0.0, 4.0), (5.0, None, 0.0, 1.0)]
+)
+def test_the_finished_picture_is_shown_for_so_long(
+    length: float | None, dwell: float, fade: float, seconds: float
+) -> None:
+    pace = pace_of(request(1000, length=length, dwell=dwell, fade=fade), "mp4")
+    assert pace.still / pace.fps == pytest.approx(seconds, abs=0.05)
+    if length is not None:
+        assert (-(-999 // pace.every) + 1 + pace.still) / pace.fps == pytest.approx(length, rel=0.05)
 
 
 def test_only_who_asks_for_a_film_gets_one() -> None:
