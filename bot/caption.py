@@ -186,10 +186,11 @@ class Caption:
         """Yield what was said while it was painted, the newest last, by whom and in which step."""
         steering = self.request.steering
         said = [(*where, [*each]) for where, each in groupby(steering, lambda each: (each.step, each.by))]
-        left_out = sum(len(each) for _, _, each in said[: len(said) - most])
+        before = max(0, len(said) - most)
+        left_out = sum(len(each) for _, _, each in said[:before])
         if left_out and most:
             yield f"-# steered {'once' if left_out == 1 else f'{left_out} times'} before that"
-        for step, by, together in said[len(said) - most :] if most else ():
+        for step, by, together in said[before:]:
             who = f"<@{by}>: " if by.isdecimal() else ""
             yield f"-# step {step} · {who}{escape(shorten(' | '.join(map(write, together)), LONGEST_SAID))}"
 

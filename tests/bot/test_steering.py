@@ -145,7 +145,7 @@ def test_what_is_only_talk(text: str) -> None:
 async def test_talk_gets_no_answer(painting: Painting, stage: Stage) -> None:
     other = await stage.say("who wants coffee?", "Noor")
     answer = await stage.reply(await stage.say(".queue", "Noor"))
-    for text in ("wow!", "more or less", "I::m", "x" * 4000):
+    for text in ("wow!", "more or less", "I::m", "x" * 2000):
         await painting.reply(text, "Noor")
     for message in (stage.sandbox.channel("art").messages[other], answer):
         await painting.reply("more: coffee", "Mia", to=message)
@@ -200,7 +200,7 @@ async def test_words_that_are_refused(painting: Painting, stage: Stage) -> None:
         ("|".join(["more: x"] * 17), "at most 16 texts"),
         ("a cat::0", "Nothing with a weight above 0 would be left"),
         ("more: " + "::" * 900, ""),
-        ("|" * 1900 + "more: x ^", ""),
+        ("more: x" + "|" * 1900 + "^", "at most 200 characters, not 1902"),
         (".steer", "It is typed as"),
         (".steer a lighthouse", NO_STEERING),
         (".steer `<@1>` @everyone", NO_STEERING),
@@ -364,8 +364,8 @@ async def test_without_the_content_of_messages_a_reply_that_pings_is_heard(
 ) -> None:
     sandbox.set_message_content(enabled=False)
     stage = await make_stage()
-    mia = stage.people("Mia")
-    await mia.run_command("art", "imagine", {"prompt": "a cat"})
+    await stage.sandbox.until(lambda: stage.sandbox.world.application.commands)
+    await stage.people("Mia").run_command("art", "imagine", {"prompt": "a cat"})
     request = await stage.executor.next("a cat")
     await stage.sandbox.until(lambda: by_bot(stage) and "Steer" in str(by_bot(stage)[-1].components))
     painting = Painting(stage, by_bot(stage)[-1], by_bot(stage)[-1], request)
@@ -377,7 +377,7 @@ async def test_without_the_content_of_messages_a_reply_that_pings_is_heard(
 async def test_where_the_bot_may_put_no_reactions(painting: Painting, stage: Stage) -> None:
     everybody = stage.sandbox.world.guild.id
     channel = stage.sandbox.channel("art")
-    body = {"type": 0, "allow": "0", "deny": str(1 << 6)}
+    body = {"type": 0, "allow": 0, "deny": 1 << 6}
     await stage.people("owner").call("PUT", f"/channels/{channel.id}/permissions/{everybody}", body)
     await stage.nothing_happens()
     reply = await painting.reply("more: a lighthouse")
