@@ -193,11 +193,16 @@ class SteerCommand:
 
 
 def is_meant(text: str) -> bool:
-    """Return whether a reply with this text is meant to steer, understood or not, and is not only talk."""
+    """Return whether a reply with this text is meant to steer, understood or not, and is not only talk.
+
+    One colon before a number is not enough, since there are faces such as ``:3``.
+    """
+    if WORD.match(text) is None and "::" not in text.replace("：", ":"):
+        return False
     try:
         return bool(_read(text, ""))
     except RequestError:
-        return WORD.match(text) is not None or "::" in text
+        return True
 
 
 def _understood(text: str, by: str) -> tuple[Steering, ...]:

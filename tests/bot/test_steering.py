@@ -137,7 +137,21 @@ async def test_as_a_slash_command(painting: Painting, stage: Stage) -> None:
     assert answer.content == NONE_OF_YOURS
 
 
-@pytest.mark.parametrize("text", ["wow!", "I like it more", "std::vector", "more", "less is more", "12:30", "| ::", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wow!",
+        "I like it more",
+        "std::vector",
+        "more",
+        "less is more",
+        "12:30",
+        "so cute:3",
+        "nice, more: :3",
+        "| ::",
+        "",
+    ],
+)
 def test_what_is_only_talk(text: str) -> None:
     assert not is_meant(text)
 
