@@ -25,6 +25,7 @@ from bot.commands import PictureCommands
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
+from bot.info import InfoCommand
 from bot.listener import MessageListener
 from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
@@ -133,9 +134,10 @@ async def _run(
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
         steerings = Steerings(posts, gate)
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
+        known.add(InfoCommand(posts, gate).commands())
+        known.add(PrivacyCommands(book, kept.privacy, posts).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
-        known.add(PrivacyCommands(book, kept.privacy, posts).commands())
         add_to(client.tree, known, client.ask)
         menus = Menus(posts, admission, lookup, pictures.imagine)
         menus.add_to(client.tree)

@@ -190,9 +190,9 @@ class Caption:
         left_out = sum(len(each) for _, _, each in said[:before])
         if left_out and most:
             yield f"-# steered {'once' if left_out == 1 else f'{left_out} times'} before that"
-        for step, by, together in said[before:]:
+        for step, by, words in said[before:]:
             who = f"<@{by}>: " if by.isdecimal() else ""
-            yield f"-# step {step} · {who}{escape(shorten(' | '.join(map(write, together)), LONGEST_SAID))}"
+            yield f"-# step {step} · {who}{escape(shorten(' | '.join(map(write, words)), LONGEST_SAID))}"
 
     def _smaller(self, shape: Shape | None) -> list[str]:
         return [f"-# {smaller_size(self.request, shape)}"] if shape else []

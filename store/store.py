@@ -98,11 +98,11 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
             await each.load()
         audit = Audit(opened_database, settings.store.keep_days)
         usage = Usage(opened_database)
+        archive = Archive(opened_database, pictures)
+        moderated = rules, words, blocks, usage, audit
         privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         watching = asyncio.create_task(watch(lock, settings.data_dir))
         stack.callback(watching.cancel)
-        archive = Archive(opened_database, pictures)
-        moderated = rules, words, blocks, usage, audit
         yield Store(journal, Heard(opened_database), uploads, privacy, archive, *moderated, held)
         await journal.stop()
 

@@ -22,7 +22,7 @@ def test_what_to_type() -> None:
     [
         ({"init_picture": "0" * 64}, "with a picture, which cannot be typed: attach it"),
         ({"init_picture": "0" * 64, "mask": "1" * 64}, "with 2 pictures, which cannot be typed: attach it"),
-        ({"steering": (Steering("fog", 1.0, step=3),)}, "not all of it can be typed: that is a picture much like it"),
+        ({"steering": (Steering("fog", -0.5),)}, "not all of it can be typed: that is a picture much like it"),
     ],
 )
 def test_what_cannot_be_typed_is_said(changes: dict[str, object], note: str) -> None:

@@ -236,6 +236,15 @@ async def test_what_is_taken_back_or_fails_is_given_back(stage: Stage) -> None:
     assert "(limit 2)" in await asked(stage, "five")
 
 
+async def test_what_is_asked_for_at_once_passes_no_limit(make_stage: MakeStage) -> None:
+    stage = await make_stage(queue__per_member=9)
+    await rule(stage, ".limits set pictures 2")
+    said = [await stage.say(f".imagine picture {number}") for number in range(6)]
+    answers = [(await stage.reply(each)).content for each in said]
+    assert [answer.startswith("**") for answer in answers] == [True, True, False, False, False, False]
+    assert all("(limit 2)" in answer for answer in answers[2:])
+
+
 async def test_an_edit_passes_no_limit(stage: Stage) -> None:
     await asked(stage, "by somebody else", "Noor")
     await stage.executor.next("by somebody else")
