@@ -18,6 +18,7 @@ from bot.buttons.press import Presses
 from bot.buttons.reactions import Reactions
 from bot.buttons.results import ResultButtons
 from bot.buttons.show import ShowCommand
+from bot.buttons.steer import SteerButtons
 from bot.client import Client
 from bot.command import Commands
 from bot.commands import PictureCommands, flag_options
@@ -39,6 +40,7 @@ from bot.rules.commands import RuleCommands
 from bot.rules.gate import Gate
 from bot.rules.log import AuditLog
 from bot.slash import add_to, register
+from bot.steering import SteerCommand, Steerings
 from bot.style_commands import StyleCommands
 from bot.uploads import Uploads
 from config.settings import Settings
@@ -136,6 +138,8 @@ async def _run(
         known.add(preferences.commands(flag_options(NAMES)))
         known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
+        steerings = Steerings(posts, gate)
+        known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(InfoCommand(posts, gate).commands())
         known.add(PrivacyCommands(book, kept.privacy, posts, (kept.members.forget, recent.forget)).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
@@ -145,7 +149,7 @@ async def _run(
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses()
-        presses.add({**results.actions(), **menus.actions()})
+        presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))
         await client.add_cog(MessageListener(book, client, posts, answers, uploads))

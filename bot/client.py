@@ -99,6 +99,16 @@ class Client(commands.Bot):
         self._conversations: dict[int, discord.abc.Messageable] = {}
         self._recalled: list[int] = []
         self._released = False
+        self._replies: tuple[Command, Callable[[str], bool]] | None = None
+
+    def hear_replies(self, command: Command, is_meant: Callable[[str], bool]) -> None:
+        """Run a command also for replies that are none.
+
+        Args:
+            command: that takes the words of the reply.
+            is_meant: whether a reply with these words is meant so; others stay among those who talk.
+        """
+        self._replies = command, is_meant
 
     def recall(self, since: int | None, asked: Iterable[int], in_private: Iterable[int]) -> None:
         """Take note of what an earlier run has heard.
@@ -250,7 +260,7 @@ class Client(commands.Bot):
         _remember(self._seen, message.id, message.content)
         prefix = self._book.prefix(message.guild)
         text, is_mention = self._addressed(message, prefix)
-        found = self._commands.find(text)
+        found = self._commands.find(text) or self._reply(message, text if is_mention else message.content)
         origin = Origin.of(message, is_late=message.id in self._missed)
         if found is None:
             group = self._commands.group(text.split(maxsplit=1)[0]) if text.strip() else []
@@ -278,6 +288,13 @@ class Client(commands.Bot):
             kind = command.name if command.answers == "latest" else f"{command.name} {text}"
             self._answers.give(origin, text, kind, file)
         return True
+
+    def _reply(self, message: discord.Message, words: str) -> tuple[Command, str] | None:
+        """Return what a reply is meant to be that is no command, and its words."""
+        if self._replies is None or message.type is not discord.MessageType.reply:
+            return None
+        command, is_meant = self._replies
+        return (command, words) if is_meant(words) else None
 
     async def _as_member(self, origin: Origin) -> Origin:
         """Return where something comes from with the roles of its author, which messages from the past do not tell."""

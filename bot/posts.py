@@ -26,8 +26,8 @@ from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
-from generation.events import Failed, Finished, Progress
-from generation.request import FILMS, ImagineRequest
+from generation.events import Failed, Finished, Progress, Steered
+from generation.request import FILMS, ImagineRequest, Steering
 from store.errors import KnownMessageError, LostError, StoreError
 from store.journal import Kept, StoreJournal
 
@@ -63,6 +63,11 @@ class Entry:
     def request(self) -> ImagineRequest:
         """What is painted."""
         return self.record.request
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether whoever asked for it lets others steer it."""
+        return self.post.caption.together is True
 
     @property
     def messages(self) -> set[int]:
@@ -223,6 +228,21 @@ class Posts:
         """Return what a message asked for that is painted or has failed, by its part of it."""
         return await self._journal.painted_of(message_id)
 
+    async def steer(self, entry: Entry, steering: Sequence[Steering]) -> ImagineRequest | None:
+        """Have a picture painted otherwise from now on, which its post shows; see ``Dispatcher.steer``."""
+        request = await self._dispatcher.steer(entry.request.id, steering)
+        if request is not None:
+            said = request.steering[-len(steering) :]
+            _log.info("steered", request=request.id, member=said[0].by, step=said[0].step, texts=len(said))
+        return request
+
+    async def share(self, entry: Entry, *, together: bool) -> None:
+        """Let others than who asked steer a picture, or let them no longer."""
+        await self._journal.share(entry.request.id, together=together)
+        entry.post.caption = replace(entry.post.caption, together=together)
+        if self._entries.get(entry.request.id) is entry:
+            self._show_anew(entry)
+
     async def forget(self, message_ids: Iterable[int]) -> None:
         """Take back the requests whose messages were deleted, those that asked and those that answered."""
         await self.settle()
@@ -285,6 +305,10 @@ class Posts:
         entries = [entry for entry in self._entries.values() if entry.origin.id == message_id]
         return sorted(entries, key=lambda entry: entry.origin.part)
 
+    def about(self, message_id: int) -> list[Entry]:
+        """Return what waits or is being painted that a message has asked for, or that it is about."""
+        return [entry for entry in self._entries.values() if message_id in entry.messages]
+
     def entry(self, request_id: str) -> Entry | None:
         """Return the request of that id, if it waits or is being painted."""
         return self._entries.get(request_id)
@@ -340,6 +364,9 @@ class Posts:
             case Failed(reason=reason):
                 post.show(Ended(reason, again=True))
                 del self._entries[record.request.id]
+            case Steered():
+                post.caption = replace(post.caption, request=record.request)
+                self._show_anew(entry)
             case event if record.status == "running" and not self._paused:
                 data = event.preview if isinstance(event, Progress) else None
                 preview = Picture(f"{record.request.slug}.jpg", data, post.caption.alt_text) if data else None
@@ -347,10 +374,17 @@ class Posts:
             case _ if record.status == "waiting" and not self._closed:
                 post.show(_standing(record))
 
+    def _show_anew(self, entry: Entry) -> None:
+        """Show the same state with other words, unless the post says that it goes on after a restart."""
+        if not (self._paused if entry.record.status == "running" else self._closed):
+            entry.post.show(_standing(entry.record), anew=True)
+
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
         prefix = self._gate.book.prefix(origin.guild)
         came = came_from(origin.how, origin.source_url)
-        caption = Caption(request, prefix, self._settings.painting, self.inits, origin.is_late, origin.part, came)
+        together = None if origin.guild is None else kept is not None and kept.together
+        late, painting = origin.is_late, self._settings.painting
+        caption = Caption(request, prefix, painting, self.inits, late, origin.part, came, together)
         delivery = Delivery(
             request.id,
             origin,
@@ -358,10 +392,11 @@ class Posts:
             self._journal,
             caption.title,
             kept,
-            lambda: self._gate.hides(origin, request),
+            lambda: self._gate.hides(origin, post.caption.request),
         )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
-        return Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        post = Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:
         is_over = True

@@ -392,8 +392,8 @@ class ImagineRequest:
 
 
 def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, ...]:
-    text = _compared(steering.text)
-    known = [bool(target.text) and _compared(target.text) == text for target in targets]
+    text = compared(steering.text)
+    known = [bool(target.text) and compared(target.text) == text for target in targets]
     if not any(known):
         return *targets, Target(steering.text, weight=steering.weight)
     return tuple(
@@ -402,7 +402,7 @@ def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, .
     )
 
 
-def _compared(text: str) -> str:
+def compared(text: str) -> str:
     """Return a text as those are told apart by which a picture is steered: CLIP knows no case and no blanks either."""
     return " ".join(text.casefold().split())
 

@@ -66,13 +66,17 @@ class Archive:
         """Return the request whose post that message is; None where it is not known, or not now."""
         return await self._find(requests.c.post == message_id)
 
+    async def of_asking(self, message_id: int) -> Archived | None:
+        """Return a request that that message asked for; None where none is known, or not now."""
+        return await self._find(requests.c.message == message_id, requests.c.has_message)
+
     async def picture(self, request: ImagineRequest) -> bytes | None:
         """Return the finished picture of a request as a PNG; None where it is not kept."""
         png, _ = await self._pictures.read(request)
         return png
 
-    async def _find(self, which: ColumnElement[bool]) -> Archived | None:
-        query = select(requests).where(which).order_by(requests.c.number.desc()).limit(1)
+    async def _find(self, *which: ColumnElement[bool]) -> Archived | None:
+        query = select(requests).where(*which).order_by(requests.c.number.desc()).limit(1)
         try:
             row = await self._database.run(lambda connection: connection.execute(query).mappings().first())
         except StoreError as error:

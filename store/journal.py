@@ -57,6 +57,7 @@ class Kept:
         seconds: of painting.
         left_out: the tail of the prompt that was not painted.
         sentence: why it failed; None where it has not.
+        together: whether others than who asked may steer it.
         png: the finished picture, where there is one.
         files: what was made beside it, as of ``generation.events.Finished``.
     """
@@ -71,6 +72,7 @@ class Kept:
     seconds: float | None
     left_out: Text
     sentence: Text | None
+    together: bool = False
     png: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -153,6 +155,10 @@ class StoreJournal:
         """Write down what a request is for now, and what it costs."""
         charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost())
         await self._update(request.id, {"request": request.to_json()}, charged)
+
+    async def share(self, request_id: str, *, together: bool) -> None:
+        """Write down whether others than who asked may steer a request."""
+        await self._update(request_id, {"together": together})
 
     async def checkpoint(self, record: Record) -> None:
         """Write down that a request runs, how many workers have died over it, and from what it goes on."""

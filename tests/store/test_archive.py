@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,20 @@ async def test_a_request_is_found_by_its_id_and_by_its_post(kept: tuple[StoreJou
     assert done is not None
     assert (done.request, done.post, done.seconds, done.is_painted) == (CAT, 500, 2.5, True)
     assert await archive.picture(CAT) == b"png"
+
+
+async def test_a_request_is_found_by_what_asked_only_where_that_is_a_message(
+    kept: tuple[StoreJournal, Archive],
+) -> None:
+    journal, archive = kept
+    await journal.accept([CAT], [PRESSED.to_json()])
+    assert await archive.of_asking(100) is None
+    again = replace(PRESSED, message=101, has_message=True).to_json()
+    await journal.accept([replace(CAT, id="r1")], [again])
+    found = await archive.of_asking(101)
+    assert found is not None
+    assert found.request.id == "r1"
+    assert await archive.of_asking(102) is None
 
 
 async def test_what_failed_is_not_painted(kept: tuple[StoreJournal, Archive]) -> None:

@@ -387,7 +387,7 @@ async def test_several_at_once_are_taken_or_refused_together(gate: Gate, journal
     assert await refusal(gate, 2) == ""
     assert await refusal(gate, 4) == "One command may ask for 3 pictures here, and this one asks for 4; ask for fewer."
     assert (await refusal(gate, 2, waiting=1)).startswith(
-        "Those are 2 pictures, more than you can have beside what is waiting or being painted for you already (limit 2), "
+        "Those are 2 pictures, more than you can have beside what is waiting or being painted for you already (limit 2)"
     )
     assert await refusal(gate, 1, waiting=1) == ""
     for number in range(3):
