@@ -25,6 +25,7 @@ from bot.commands import PictureCommands, flag_options
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
+from bot.gallery import GalleryCommand
 from bot.info import InfoCommand
 from bot.listener import MessageListener
 from bot.moderation import ModerationCommands
@@ -141,6 +142,7 @@ async def _run(
         steerings = Steerings(posts, gate)
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(InfoCommand(posts, gate).commands())
+        known.add(GalleryCommand(kept.archive, gate).commands())
         known.add(PrivacyCommands(book, kept.privacy, posts, (kept.members.forget, recent.forget)).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
