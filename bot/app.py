@@ -154,7 +154,7 @@ async def _run(
         presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))
-        await client.add_cog(MessageListener(book, client, posts, answers, uploads))
+        await client.add_cog(MessageListener(client, posts, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
 
         async def restore() -> None:

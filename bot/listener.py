@@ -6,15 +6,10 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.answer import Answers
 from bot.client import Client
 from bot.discord_api import CALL_ERRORS, answered, reason
-from bot.origin import Origin
-from bot.posts import Posts
-from bot.rules.book import RuleBook
+from bot.posts import CANCELLED, Posts
 from bot.uploads import Uploads
-
-EDIT_IGNORED = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
 
 _log = structlog.get_logger(__name__)
 
@@ -23,23 +18,19 @@ class MessageListener(commands.Cog):
     """Follows the messages that requests come from.
 
     Args:
-        book: what a command begins with.
         client: that hears of them.
         posts: about the requests.
-        answers: to what members type.
         taken: pictures that come with messages.
     """
 
-    def __init__(self, book: RuleBook, client: Client, posts: Posts, answers: Answers, taken: Uploads) -> None:
-        self._book = book
+    def __init__(self, client: Client, posts: Posts, taken: Uploads) -> None:
         self._client = client
         self._posts = posts
-        self._answers = answers
         self._uploads = taken
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
-        """Run what a message says now, if it is a command, also instead of what it asked for and still waits for."""
+        """Run what a message says now, instead of what it asked for and still waits for, which is else taken back."""
         await self._run_edited(edit.message)
 
     @commands.Cog.listener()
@@ -76,6 +67,6 @@ class MessageListener(commands.Cog):
         await self._posts.settle()
         asked = self._posts.asked_by(message.id)
         is_command = await self._client.run_edited(message, however_late=bool(asked))
-        if asked and not is_command:
-            origin = Origin.of(message)
-            self._answers.give(origin, EDIT_IGNORED.format(self._book.prefix(origin.guild)), "edit")
+        if not is_command:
+            self._uploads.forget(message.id)
+            await self._posts.cancel(self._posts.asked_by(message.id), CANCELLED)

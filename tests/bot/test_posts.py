@@ -319,8 +319,6 @@ async def test_an_edit_changes_what_waits(stage: Stage) -> None:
     await stage.shows(post, "**a dog**", "Next in line", "seed 7", "20 steps")
     await _edit(stage, said, ".imagine a dog --steps 0")
     await _somewhere(stage, "`--steps` takes")
-    await _edit(stage, said, "never mind")
-    await _somewhere(stage, "Your picture stays as you asked for it")
     stage.executor.finish(first)
     dog = await stage.executor.next("a dog")
     assert (dog.seed, dog.steps) == (7, 20)
@@ -328,6 +326,18 @@ async def test_an_edit_changes_what_waits(stage: Stage) -> None:
     await _somewhere(stage, "That picture is being painted already", "`.cancel` it")
     stage.executor.finish(dog)
     await stage.shows(post, "**a dog**", "Again:")
+
+
+async def test_editing_a_command_away_takes_back_what_it_asked_for(stage: Stage) -> None:
+    painted = await stage.say(".imagine a cat")
+    await stage.executor.next("a cat")
+    waiting = await stage.say(".imagine a dog")
+    posts = [await stage.reply(said) for said in (painted, waiting)]
+    await _edit(stage, waiting, "never mind")
+    await stage.shows(posts[1], "Cancelled.")
+    await _edit(stage, painted, "never mind")
+    await stage.shows(posts[0], "Cancelled.")
+    assert "Nothing is being painted" in await stage.ask(".queue")
 
 
 async def test_an_edit_of_what_is_finished_and_not_yet_shown_is_refused(stage: Stage) -> None:
