@@ -21,6 +21,7 @@ import structlog
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
+from bot.flags import BESIDE, FLAGS
 from bot.origin import Origin
 from bot.prompt import ADDRESS, LIKENESS, NO_WORDS, Arguments
 from generation.decoding import decode
@@ -40,6 +41,10 @@ ONE_START = (
     "with `mask` says where to paint."
 )
 TWO_STARTS = "It begins from your picture or by `--init {0}`, not from both; leave one out, or use `--as target`."
+MASK_ALONE = "A mask says where a picture is painted on; give that picture too."
+NO_TARGET = (
+    "`--{0}` is about a picture to come near to, and there is none; attach one with `--as target`, or name its address."
+)
 NOT_KEPT = "Your picture could not be kept; whoever runs Easel can see why. Try again later."
 UNSEEN = "The message that you reply to could not be looked at; try again, or attach the picture."
 BUSY = "{0} of your pictures are being looked at already; wait for them."
@@ -117,10 +122,9 @@ def sorted_out(
         named: files by what they are for: ``start``, ``target`` or ``mask``.
     """
     targets = [*addresses, *((each.url, None) for name, each in named.items() if name == "target")]
-    files = list(attachments)
+    files = [*attachments, *(each for name, each in named.items() if name == "start")]
     masks = [each for each in files if each.filename.casefold().startswith("mask")][:1] if len(files) > 1 else []
     starts = [each.url for each in files if each not in masks]
-    starts += [each.url for name, each in named.items() if name == "start"]
     if arguments.fields["attached"] == "target":
         targets += [(each.url, None) for each in files]
         starts, masks = [], []
@@ -132,6 +136,12 @@ def sorted_out(
         raise UserError(TOO_MANY)
     if given.start and arguments.fields["init"] != AUTO:
         raise UserError(TWO_STARTS.format(arguments.fields["init"]))
+    if given.mask and not given.start:
+        raise UserError(MASK_ALONE)
+    for flag in () if targets else ("as", "iw"):
+        (field,) = FLAGS[flag].fields
+        if arguments.fields[field] != BESIDE[field]:
+            raise PromptError(NO_TARGET.format(flag))
     if arguments.prompt == LIKENESS and not targets:
         raise PromptError(NO_WORDS)
     return given

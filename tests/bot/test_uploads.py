@@ -11,7 +11,7 @@ from PIL import Image
 from bot import uploads
 from bot.fetch import ELSEWHERE
 from bot.prompt import LIKENESS, NO_WORDS
-from bot.uploads import ONE_START, TOO_MANY, TWO_STARTS, split
+from bot.uploads import MASK_ALONE, NO_TARGET, ONE_START, TOO_MANY, TWO_STARTS, split
 from generation.decoding import UNREADABLE, decode
 from generation.request import ImagineRequest, Target
 from tests.bot.conftest import MakeStage, Stage, picture
@@ -128,6 +128,8 @@ async def test_a_reply_to_words_is_a_request_like_any_other(stage: Stage) -> Non
         (".imagine a hat", [("a.txt", b"a hat")], UNREADABLE),
         (".imagine a hat", [("a.png", RED), ("b.png", GREEN)], ONE_START),
         (".imagine a hat --as target", [(f"{n}.png", RED) for n in range(5)], TOO_MANY),
+        (".imagine a hat --as target", [], NO_TARGET.format("as")),
+        (".imagine a hat --iw 2", [("a.png", RED)], NO_TARGET.format("iw")),
         (".imagine a hat --init noise", [("a.png", RED)], TWO_STARTS.format("noise")),
         (".imagine --seed 7", [("a.png", RED)], NO_WORDS),
         (".imagine https://example.org/cat.png a hat", [], ELSEWHERE),
@@ -141,6 +143,19 @@ async def test_what_cannot_be_is_refused_in_a_sentence(
 ) -> None:
     assert (await stage.reply(await say(stage, text, *files))).content == sentence
     assert not stage.executor.requests
+
+
+async def test_a_mask_alone_is_refused_before_it_is_fetched(stage: Stage) -> None:
+    answer = await stage.slash("imagine", options={"prompt": "a hat", "mask": ("a.png", RED)})
+    assert answer.content == MASK_ALONE
+    assert not (stage.settings.data_dir / "uploads").exists()
+
+
+async def test_what_a_slash_command_begins_from_can_be_what_it_comes_near_to(stage: Stage) -> None:
+    await stage.slash("imagine", options={"prompt": "a hat", "start": ("a.png", RED), "as": "target", "iw": "0.5"})
+    request = await stage.executor.next("a hat")
+    assert request.init_picture == ""
+    assert [target.weight for target in request.targets] == [1, 0.5]
 
 
 async def test_an_address_in_code_is_painted_as_words(stage: Stage) -> None:
