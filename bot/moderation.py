@@ -120,7 +120,7 @@ class ModerationCommands:
         reason = shorten(" ".join(call.options.get("reason", "").split()), LONGEST_REASON)
         now = time.time()
         until = None if seconds is None else now + seconds
-        end = "" if until is None else f" until <t:{round(until)}:f>"
+        end = " for ever" if until is None else f" until <t:{round(until)}:f>"
         why = f": {escape(reason)}" if reason else ""
         block = Block(until, reason, call.origin.author.id, now)
         what = f"block <@{member.id}>{end}{why}"

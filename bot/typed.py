@@ -31,7 +31,8 @@ TAKES = {
 def read(command: Command, text: str, message: discord.Message, prefix: str) -> dict[str, Any]:
     """Return the options that stand in a text, by their names.
 
-    One that need not be given is left out where the next word is no value of it.
+    One that need not be given is left out where the next word is no value of it, but for a time: a word with a digit in
+    front is meant to be one, and a moderator who mistypes it does not want for ever.
 
     Raises:
         UserError: one is missing or has no value that it takes, or there is more than the command takes.
@@ -44,7 +45,7 @@ def read(command: Command, text: str, message: discord.Message, prefix: str) -> 
         value = _value(option, word, message) if word else None
         if value is not None:
             found[option.name], text = value, "".join(others)
-        elif option.needed == "always":
+        elif option.needed == "always" or (option.kind == "duration" and word[:1].isdigit()):
             wrong = f"{refusal(option, word)} " if word else ""
             raise UserError(f"{wrong}It is typed as {inline_code(usage(command, prefix), 200)}.")
     if text:

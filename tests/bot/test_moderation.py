@@ -75,7 +75,7 @@ async def test_pictures_with_adult_words_can_be_hidden(stage: Stage) -> None:
 async def test_who_is_blocked_asks_for_nothing(stage: Stage) -> None:
     mia, moderator = (stage.sandbox.person(name).id for name in ("member", "moderator"))
     answer = await slash(stage, "moderator", "block", {"member": str(mia), "reason": "so much *fog*"})
-    assert answer.startswith(rf"Done: block <@{mia}>: so much \*fog\*.")
+    assert answer.startswith(rf"Done: block <@{mia}> for ever: so much \*fog\*.")
     assert r"here: so much \*fog\*. They" in await stage.ask(".imagine a cat")
     assert (await stage.ask(".help")).startswith("**Easel paints")
     assert await stage.ask(".blocks", "moderator") == (

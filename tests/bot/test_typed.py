@@ -70,6 +70,17 @@ def test_an_option_is_left_out_where_the_word_is_no_value_of_it() -> None:
     assert typed(SAY, "yes hello you") == {"loud": True, "text": "hello you"}
 
 
+def test_a_mistyped_time_is_not_taken_for_words() -> None:
+    ban = Command(
+        "ban", "Bans", nothing, (Option("time", "How long", "duration"), Option("why", "Why", takes_rest=True))
+    )
+    assert typed(ban, "7d fog") == {"time": 604800.0, "why": "fog"}
+    assert typed(ban, "too much fog") == {"why": "too much fog"}
+    for text in ("1 day", "7days fog", "9999999d"):
+        with pytest.raises(UserError, match="`time` takes a time such as `30m`"):
+            typed(ban, text)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
