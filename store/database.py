@@ -95,6 +95,11 @@ class Database:
 
         await self._in_thread(write)
 
+    async def purge(self) -> None:
+        """Let nothing that was deleted stay in the files of SQLite; its journal else has it until it is overwritten."""
+        if self._engine.dialect.name == "sqlite":
+            await self._in_thread(self._purge)
+
     async def tend(self) -> None:
         """Try again to write what could not be written, and end what takes too long, until cancelled."""
         while True:
@@ -140,6 +145,13 @@ class Database:
             _log.info("the database can be written to again")
         self._in_trouble = False
         return done
+
+    def _purge(self) -> None:
+        connection = self._engine.raw_connection()  # another would begin a transaction
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        finally:
+            connection.close()
 
     def _end(self) -> None:
         if self._unwritten:

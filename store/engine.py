@@ -83,6 +83,8 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
+    # What is deleted is overwritten, and not only left to be so some day.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

@@ -98,6 +98,7 @@ class Privacy:
             return [str(row["id"]) for row in rows], given
 
         ids, given = await self._database.run(work)
+        await self._database.purge()
         try:
             await asyncio.to_thread(self._delete, ids, given)
         except OSError as error:

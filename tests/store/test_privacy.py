@@ -1,12 +1,16 @@
 """What is kept of a member, and that it goes."""
 
 from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import URL
 
 from config.settings import KeepSettings
 from generation.events import Checkpoint, Finished
 from generation.request import Steering, Target
 from store.archive import Archive
 from store.checkpoints import CheckpointFolder
+from store.database import opened
 from store.journal import StoreJournal
 from store.pictures import PictureFolder
 from store.privacy import Personal, Privacy
@@ -50,3 +54,19 @@ async def test_what_is_kept_of_a_member_goes_and_that_of_others_stays(place: Pla
         assert left_over.request.steering == (replace(said[0], by=""), said[1])
     left = sorted(file.name for folder in ("pictures", "checkpoints") for file in (place.folder / folder).iterdir())
     assert left == ["r2-a-cat-7.mp4", "r2-a-cat-7.png"]
+
+
+async def test_no_file_of_the_database_has_a_forgotten_prompt(tmp_path: Path) -> None:
+    async with opened(URL.create("sqlite", database=str(tmp_path / "easel.db"))) as database:
+        keep = KeepSettings()
+        pictures, checkpoints = PictureFolder(tmp_path, keep.pictures), CheckpointFolder(tmp_path, keep.checkpoints)
+        privacy = Privacy(database, pictures, checkpoints, UploadFolder(tmp_path, database, keep.uploads))
+        record = a_record(0, prompt="a well-kept secret")
+        await StoreJournal(database, pictures, checkpoints, 30).accept([record.request], [ASKED.to_json()])
+
+        def kept() -> bool:
+            return any(b"well-kept" in file.read_bytes() for file in tmp_path.glob("easel.db*"))
+
+        assert kept()
+        assert await privacy.forget(ASKED.author) == 1
+        assert not kept()
