@@ -205,5 +205,7 @@ async def cancelled(
     if not own and not (channel.id == origin.channel.id and manages_messages(who, channel)):
         raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
     await posts.cancel(entries, CANCELLED if own else "Cancelled by a moderator.")
+    if own and channel.id != origin.channel.id:
+        return "Cancelled: your picture from elsewhere"  # its words may not be for all who read here
     more = f" and {len(entries) - 1} more of that message" if len(entries) > 1 else ""
     return f"Cancelled: {escape(shorten(entries[0].request.prompt, 100))}{more}"

@@ -29,8 +29,8 @@ SKETCH = " They sketch before they paint; `--init noise` leaves the sketch out."
 def queue_text(running: Sequence[Entry], waiting: Sequence[Entry], viewer: Origin) -> str:
     """Return what is painted and what waits, as whoever asks may see it where they ask.
 
-    What others asked for elsewhere counts, and its words stay there. Where the rows are too long for a message prompts
-    are shortened further, and then rows are left out.
+    What was asked for elsewhere counts, and its words stay there, but for one's own where nobody else reads them. Where
+    the rows are too long for a message prompts are shortened further, and then rows are left out.
     """
     if not running and not waiting:
         return "Nothing is being painted and nobody waits; yours would begin at once."
@@ -94,8 +94,9 @@ def _title(entry: Entry, viewer: Origin, length: int) -> str:
     author = entry.origin.author
     mine = author.id == viewer.author.id
     here = entry.origin.channel.id == viewer.channel.id
-    if not (mine or here):
-        return "a picture for somebody elsewhere"
+    is_seen_alone = viewer.guild is None or viewer.reply_to is None  # in private, or in answer to a slash command
+    if not (here or (mine and is_seen_alone)):
+        return "**a picture of yours from elsewhere**" if mine else "a picture for somebody elsewhere"
     prompt = escape(shorten(entry.request.prompt, length))
     return f"**{prompt}** · yours" if mine else f"{prompt} · {escape(shorten(author.display_name, NAME_LENGTH))}"
 

@@ -56,6 +56,13 @@ async def test_the_queue_shows_what_is_painted_and_what_waits(stage: Stage) -> N
     assert "Mia" not in "".join(lines)
 
 
+async def test_ones_own_words_from_elsewhere_are_shown_to_oneself_alone(stage: Stage) -> None:
+    await stage.reply(await stage.say(".imagine a secret", "Noor", "general"), "general")
+    assert "**a picture of yours from elsewhere**" in await stage.ask(".queue", "Noor")
+    assert "**a secret** · yours" in (await stage.slash("queue", "Noor")).content
+    assert await stage.ask(".cancel", "Noor") == "Cancelled: your picture from elsewhere"
+
+
 async def test_a_long_queue_is_cut(make_stage: MakeStage) -> None:
     stage = await make_stage(queue__per_member=20)
     for number in range(14):

@@ -29,7 +29,7 @@ def entry(asked: Asked, percent: int = 100) -> Any:
 
 
 def listed(running: list[Asked], waiting: list[Asked]) -> str:
-    viewer: Any = SimpleNamespace(author=SimpleNamespace(id=0), channel=SimpleNamespace(id=1))
+    viewer: Any = SimpleNamespace(author=SimpleNamespace(id=0), channel=SimpleNamespace(id=1), guild=None)
     return queue_text([entry(asked) for asked in running], [entry(asked) for asked in waiting], viewer)
 
 
