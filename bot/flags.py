@@ -451,7 +451,7 @@ FLAGS = {
         pattern=lambda _: DECIMAL,
         parse=lambda value, *_: _decimal("init-weight", "init_weight", value, 1000),
         caption="init weight {:g}".format,
-        render="{:g}".format,
+        render=_plain,
         is_offered=lambda _: False,
     ),
     "fit": Flag(
@@ -482,7 +482,7 @@ FLAGS = {
         pattern=lambda _: DECIMAL,
         parse=lambda value, *_: _decimal("iw", "image_weight", value, 100),
         caption=str,
-        render="{:g}".format,
+        render=_plain,
         is_offered=lambda _: False,
     ),
     "no": Flag(

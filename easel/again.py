@@ -71,7 +71,9 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         options += [("steer", each) for each in said]
     options += [("video", film) for film in films]
     options += [("latent", f"{path.stem}.{LATENT}")] if LATENT in request.outputs else []
-    options += [(name, f"{value:g}") for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]]
+    options += [
+        (name, str(value).removesuffix(".0")) for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]
+    ]
     options += _models(metadata.setup, models)
     words = [
         f"--{name}={value}" if value.startswith("-") else f"--{name} {shlex.quote(value)}" for name, value in options

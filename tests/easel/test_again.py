@@ -302,6 +302,8 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
     metadata = Metadata(before, SETUP)
     painting = SETTINGS.painting
     assert asked(None, metadata, painting, {"seed": None}) == replace(before, id="imagine")
+    for weight in (0.000001, 123.456789):
+        assert asked(None, Metadata(replace(before, init_weight=weight)), painting, {}).init_weight == weight
     changed = asked(None, metadata, painting, {"seed": "8", "init_weight": "5", "size": None})
     assert changed == replace(before, id="imagine", seed=8, init_weight=5.0)
     prompted = asked("a dog", metadata, painting, {})
@@ -331,6 +333,12 @@ def test_what_makes_it_another_picture_is_named() -> None:
     other = replace(SETUP, precision="bfloat16", threads=4)
     assert difference(other, SETUP) == "it was made with another precision (bfloat16) and another number of threads (4)"
     assert difference(replace(SETUP, easel="0.0.1"), SETUP) == ""
+
+
+def test_the_pace_of_a_film_is_said_to_all_its_digits() -> None:
+    words = shown(Metadata(replace(CAT, outputs=("png", "mp4"), length=3.3333333, fps=12.0), SETUP))
+    assert words[words.index("--length") + 1] == "3.3333333"
+    assert words[words.index("--fps") + 1] == "12"
 
 
 def test_published_models_are_named() -> None:
