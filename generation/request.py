@@ -121,6 +121,8 @@ def step_cost(shape: Shape, cutouts: float = 1.0, scale: float = 1.0) -> int:
 
 Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(max_length=100)]
+VISIBLE = r"^[^\p{Cc}\p{Bidi_Control}]*$"
+"""Without control characters, which can command a terminal or reorder a line."""
 Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
 Pixels = Annotated[int, Field(ge=1, le=65536)]
 Pull = Annotated[float, Field(ge=0, le=1000)]
@@ -167,7 +169,7 @@ class Steering:
 
     __pydantic_config__ = STRICT
 
-    text: Annotated[str, Field(min_length=1, max_length=LONGEST_STEERING)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_STEERING, pattern=VISIBLE)]
     weight: Weight
     adds: bool = False
     step: Annotated[int, Field(ge=0, lt=MOST_STEPS)] = 0

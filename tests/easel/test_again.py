@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -314,6 +315,23 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
         asked(None, Metadata(replace(before, steps=1_000_000)), painting, {})
     with pytest.raises(ValueError, match="pixels"):
         asked(None, Metadata(replace(before, width=65536)), painting, {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"prompt": "a \x1b[31mcat"}, "control characters"),
+        ({"prompt": "x" * 5000}, "has 5000 characters; 1000 are allowed"),
+        ({"targets": (Target("\x07"),)}, "control characters"),
+        ({"targets": (Target("x" * 5000),)}, "has 5000 characters"),
+        ({"targets": (Target("a cat"),) * 17}, "has 17 texts; 16 are allowed"),
+    ],
+)
+def test_a_prompt_from_a_file_is_held_to_what_can_be_typed(changed: dict[str, Any], sentence: str) -> None:
+    request = replace(CAT, **changed)
+    with pytest.raises(ValueError, match=sentence):
+        asked(None, Metadata(request, SETUP), SETTINGS.painting, {})
+    assert asked("a dog", Metadata(request, SETUP), SETTINGS.painting, {}).prompt == "a dog"
 
 
 def test_pictures_in_a_file_are_decoded_as_any_are() -> None:
