@@ -41,7 +41,8 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
     if len(set(request.outputs) & set(FILMS)) > 1:
         return "One video can be made of a picture; ask for one."
     if request.length is not None and max(request.dwell or 0, request.fade) >= request.length:
-        return "The finished picture would be shown for longer than the video lasts; ask for less with `--dwell`."
+        flag = "dwell" if (request.dwell or 0) >= request.length else "fade"
+        return f"The finished picture would be shown for longer than the video lasts; ask for less with `--{flag}`."
     return None
 
 
