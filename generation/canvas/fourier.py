@@ -95,7 +95,8 @@ class FourierCanvas:
         (added,) = parameters
         height, width = _size(added)
         added = torch.view_as_complex(added * self._amplitudes(width, height))
-        return torch.fft.irfft2(added, s=(height, width), norm="ortho").square().mean((1, 2, 3))
+        change: Tensor = torch.fft.irfft2(added, s=(height, width), norm="ortho")
+        return change.square().mean((1, 2, 3))
 
     def _amplitudes(self, width: int, height: int) -> Tensor:
         """Return by how much each number counts, ``[height, width / 2 + 1, 1]``.
