@@ -16,7 +16,7 @@ from easel.steering import arguments, steer
 from generation.decoding import decode
 from generation.errors import MetadataError, PictureError
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
-from generation.request import AUTO, FILMS, ImagineRequest, Target
+from generation.request import AUTO, FILMS, LATENT, ImagineRequest, Target
 from weights.catalogue import find
 
 SAID_OTHERWISE = {"video"}
@@ -70,6 +70,7 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         options += _flags(request, DEFAULTS).items()
         options += [("steer", each) for each in said]
     options += [("video", film) for film in films]
+    options += [("latent", f"{path.stem}.{LATENT}")] if LATENT in request.outputs else []
     options += [(name, f"{value:g}") for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]]
     options += _models(metadata.setup, models)
     words = [
@@ -104,9 +105,11 @@ def asked(
     base = replace(metadata.request, id="imagine")
     changes = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
     if begins_anew or "init" in changes:
-        base = replace(base, init=AUTO, init_picture="", mask="")
+        base = replace(base, init=AUTO, init_picture="", init_latent="", mask="")
     try:
-        request = _parsed(prompt or "a picture", _flags(base, usual_fields(painting)) | changes, painting).change(base)
+        request = _parsed(
+            prompt or "a picture", _flags(base, {**usual_fields(painting), "steps": None}) | changes, painting
+        ).change(base)
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
     if prompt is None:
@@ -126,6 +129,9 @@ def with_pictures(metadata: Metadata) -> Metadata:
     digests: dict[str, str] = {}
     pictures: dict[str, bytes] = {}
     for digest, picture in metadata.pictures.items():
+        if digest == metadata.request.init_latent:
+            pictures[digest] = picture
+            continue
         try:
             png = asyncio.run(decode(picture))
         except PictureError:

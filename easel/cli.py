@@ -331,9 +331,41 @@ def imagine(
             "--from", metavar="FILE", help="Make this picture again, with what is said beside.", show_default=False
         ),
     ] = None,
+    on: Annotated[
+        Path | None,
+        typer.Option(
+            "--continue",
+            metavar="FILE",
+            help="Paint on at this finished picture, by its prompt or another one.",
+            show_default=False,
+        ),
+    ] = None,
+    vary: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Paint another picture like this finished one.", show_default=False),
+    ] = None,
+    strong: Annotated[bool, typer.Option("--strong", help="With --vary: less like it.")] = False,
+    larger: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Paint this finished picture at twice the sides, with finer details.",
+            show_default=False,
+        ),
+    ] = None,
     video: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Film how it is painted: .mp4, .gif or .webp.", show_default=False),
+    ] = None,
+    latent: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write what it is decoded from: .safetensors.", show_default=False),
+    ] = None,
+    init_latent: Annotated[
+        Path | None,
+        typer.Option(
+            "--init-latent", metavar="FILE", help="Begin exactly from a file of --latent.", show_default=False
+        ),
     ] = None,
     fps: Annotated[
         float | None, typer.Option(min=1, max=60, help="Pictures of the film in a second.", show_default="25")
@@ -361,7 +393,9 @@ def imagine(
     easel imagine 'a red apple' --out apple.webp --video apple.mp4 --length 10
     easel imagine 'a forest' --out forest.png --video forest.mp4 --zoom 1.02 --rotate 1 --move-every 5
     easel imagine 'the sea' --out sea.png --steer '30: more: a lighthouse | less: fog'
-    easel imagine --from apple.webp --out larger.png --size 256x256
+    easel imagine --from apple.webp --out again.png --seed 8
+    easel imagine --continue apple.png --out more.png
+    easel imagine --larger apple.png --out large.png
     """
     from dataclasses import replace
 
@@ -370,17 +404,20 @@ def imagine(
     from config.settings import DEVICE
     from easel import again, steering
     from easel import imagine as painting
+    from easel.finished import FinishedArguments
     from easel.models import with_paths
     from easel.picture_arguments import PictureArguments, start_in
     from easel.picture_file import Files
 
-    is_given = source is not None or target
+    finished = FinishedArguments(on, vary, larger, strong)
+    is_given = source or target or on or vary or larger
     if is_given and prompt is not None and SETTING.match(prompt):
         settings = [prompt, *(settings or [])]
         prompt = None
     if prompt is None and not is_given:
         raise typer.BadParameter(
-            "say what to paint, or --from which file, or --target what it is like", param_hint="PROMPT"
+            "say what to paint, or --from, --continue, --vary or --larger which file, or --target what it is like",
+            param_hint="PROMPT",
         )
     arguments = ["log.level=error", *_checked(settings)]
     if device is not None:
@@ -393,18 +430,25 @@ def imagine(
     start = start_in(flags.get("init"))
     flags |= {"init": None} if start else {}
     before = again.read_file(source) if source else None
-    files = Files(out, video)
+    files = Files(out, video, latent)
+    given = PictureArguments(start, target or (), mask, init_latent)
     try:
-        if before is not None:
-            before = again.with_pictures(before)
-            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=start is not None)
+        flags["size"] = flags.get("size") or given.size
+        if finished.path is not None:
+            if source or start or mask or init_latent or flags.get("init"):
+                raise ValueError("--continue, --vary and --larger begin from their picture, and not in another way")
+            request, known = finished.read(prompt, chosen.painting, flags)
+        elif before is not None:
+            before = known = again.with_pictures(before)
+            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=bool(start or init_latent))
         else:
+            known = None
             request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
         request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length, dwell=dwell, fade=fade or 0.0)
         if steer:
             request = steering.steer(request, steer)
         files.check(request)
-        request, pictures = PictureArguments(start, target or (), mask).read(request, before)
+        request, pictures = given.read(request, known)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, with_paths(chosen), files, as_json=json, pictures=pictures, before=before)
@@ -440,11 +484,11 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
     """Return the signature of ``imagine`` with the flags, whose table is imported only where they are asked about."""
     *parameters, _ = IMAGINE.parameters.values()
     if "imagine" in words:
-        from bot.flags import ATTACHED, FLAGS
+        from bot.flags import BESIDE, FLAGS
 
         for name, flag in FLAGS.items():
-            if ATTACHED.keys() & flag.fields or "outputs" in flag.fields:
-                continue  # --init, --target, --mask and --video say it
+            if BESIDE.keys() & flag.fields or "outputs" in flag.fields:
+                continue  # --init, --target, --mask and --video say it, and it is one picture
             names = [f"--{each}" for each in (name, *flag.aliases)]
             text = f"{flag.help[0].upper()}{flag.help[1:]}; for example {flag.example}."
             if name == "init":

@@ -8,8 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.prompt import LIKENESS
+from generation import latents
 from generation.decoding import MAX_BYTES, decode
-from generation.errors import PictureError
+from generation.errors import PictureError, RequestError
 from generation.metadata import Metadata
 from generation.request import AUTO, ImagineRequest, Target
 
@@ -27,11 +28,28 @@ class PictureArguments:
         start: what it begins from.
         targets: what it comes near to, each with ``:`` and a weight behind its name, or without.
         mask: where it is painted on, white.
+        latent: what it begins from exactly.
     """
 
     start: Path | None = None
     targets: Sequence[str] = ()
     mask: Path | None = None
+    latent: Path | None = None
+
+    @property
+    def size(self) -> str | None:
+        """As ``--size`` has it, that of the latent's picture, None without one.
+
+        Raises:
+            ValueError: it cannot be read; the sentence says why.
+        """
+        if self.latent is None:
+            return None
+        try:
+            latent, _ = latents.unpack(contents(self.latent, latents.MOST_BYTES))
+        except RequestError as error:
+            raise ValueError(f"{self.latent}: {error}") from None
+        return f"{latent.width}x{latent.height}"
 
     def read(
         self, request: ImagineRequest, before: Metadata | None = None
@@ -54,7 +72,7 @@ class PictureArguments:
         def taken(path: Path | None) -> str:
             if path is None:
                 return ""
-            png = _decoded(path)
+            png = decoded(path)
             digest = sha256(png).hexdigest()
             pictures[digest] = png
             return digest
@@ -65,8 +83,16 @@ class PictureArguments:
                 () if request.prompt == LIKENESS else (Target(request.prompt),)
             )
             request = replace(request, targets=(*words, *targets))
+            if not request.has_aim:
+                raise ValueError("--target only says what to keep away from; say also what to paint")
         start, mask = taken(self.start) or request.init_picture, taken(self.mask) or request.mask
         request = replace(request, init_picture=start, mask=mask)
+        if self.latent is not None:
+            if start or mask or request.init != AUTO:
+                raise ValueError("it begins from a latent or in another way, not both")
+            data = contents(self.latent, latents.MOST_BYTES)
+            request = replace(request, init_latent=sha256(data).hexdigest())
+            pictures[request.init_latent] = data
         if missing := request.pictures - pictures.keys():
             digests = ", ".join(sorted(missing))
             raise ValueError(
@@ -85,17 +111,39 @@ def _weighted(text: str) -> tuple[Path, float]:
     return (Path(match["file"]), float(match["weight"])) if match else (Path(text), 1.0)
 
 
-def _decoded(path: Path) -> bytes:
-    try:
-        if not path.is_file() and path.exists():
-            raise ValueError(f"{path} is not a file")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        if ADDRESS.match(str(path)):
-            raise ValueError("pictures are not fetched here; save it, and name its file") from None
-        raise ValueError(f"{path}: {error.strerror}") from None
+def decoded(path: Path, *, still: bool = False) -> bytes:
+    """Return the picture in a file as a PNG, of which every other pixel is gone.
+
+    Args:
+        path: of the file.
+        still: whether an animation is refused, of which this is the first picture.
+
+    Raises:
+        ValueError: it cannot be read; the sentence says why.
+    """
+    data = contents(path, MAX_BYTES)
+    if still and _is_animation(data):
+        raise ValueError(f"{path} is a video; name the picture that was painted")
     try:
         return asyncio.run(decode(data))
     except PictureError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def contents(path: Path, most: int) -> bytes:
+    """Return what is in a file, of one with more bytes than ``most`` one more; raises ``ValueError`` without one."""
+    try:
+        if not path.is_file() and path.exists():
+            raise ValueError(f"{path} is not a file")
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        if ADDRESS.match(str(path)):
+            raise ValueError("pictures are not fetched here; save it, and name its file") from None
+        raise ValueError(f"{path}: {error.strerror}") from None
+
+
+def _is_animation(data: bytes) -> bool:
+    """Return whether a file begins as a GIF, an MP4 or an animated WebP, whose flags say so."""
+    in_motion = data[12:16] == b"VP8X" and bool(data[20:21] and data[20] & 2)
+    return data.startswith(b"GIF8") or data[4:8] == b"ftyp" or (data.startswith(b"RIFF") and in_motion)

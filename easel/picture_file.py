@@ -14,7 +14,7 @@ from PIL import Image
 from easel.disk import PREFIX, try_writing
 from generation.events import Finished
 from generation.metadata import Format, Metadata, encode, read
-from generation.request import FILMS, PNG, ImagineRequest
+from generation.request import FILMS, LATENT, PNG, ImagineRequest
 
 
 class SaveError(Exception):
@@ -78,16 +78,19 @@ class Files:
     Args:
         picture: its file.
         film: how it came about.
+        latent: what it is decoded from.
     """
 
     picture: Path
     film: Path | None = None
+    latent: Path | None = None
 
     @property
     def outputs(self) -> Mapping[str, Path]:
         """The files by what a request calls them."""
         film = {} if self.film is None else {self.film.suffix.lower().removeprefix("."): self.film}
-        return {PNG: self.picture, **film}
+        latent = {} if self.latent is None else {LATENT: self.latent}
+        return {PNG: self.picture, **film, **latent}
 
     def check(self, request: ImagineRequest) -> None:
         """Raise ``ValueError`` when one of them cannot be written for a request, as far as one can tell."""
@@ -99,6 +102,9 @@ class Files:
             check(self.film, width, height, [f".{kind}" for kind in FILMS])
             if self.film.resolve() == self.picture.resolve():
                 raise ValueError("the picture and the video cannot go into one file")
+
+        if self.latent is not None:
+            check(self.latent, width, height, [f".{LATENT}"])
 
     def save(self, finished: Finished, pictures: Mapping[str, bytes]) -> None:
         """Write all of them.

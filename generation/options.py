@@ -90,6 +90,10 @@ MOST_GROWN = 0.9
 """Of the steps that can be painted at half the size."""
 HALF = 0.5
 """Of the sides, at which a picture begins that grows."""
+LITTLE = 0.3
+"""Share of the course of painting that makes a finished picture finer: of several stages it leaves out the first."""
+OTHERWISE = 0.7
+"""And that which makes something else of it."""
 
 LEAST_ZOOM, MOST_ZOOM = 0.5, 2.0
 """How large a picture can become, beside what it was, when it is moved."""

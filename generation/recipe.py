@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
+from math import cos, pi
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter
@@ -12,6 +14,8 @@ from generation.limits import STRICT, matching, real, whole
 from generation.options import HALF, OPTIMISERS, PRESETS, VQGAN
 from generation.request import AUTO, ImagineRequest
 
+LATENT_CANVAS = "latent"
+"""Canvas whose pictures are decoded from a latent."""
 NOTHING = 1e-6
 """A share of the steps that is rounding."""
 
@@ -155,11 +159,18 @@ class Recipe:
         """Return the stages in which a request is painted: what suits the models, with what it asks for.
 
         The picture of a prior stands in for the first of several. Of a request that asks for nothing in particular
-        they are the recipe's.
+        they are the recipe's. By a ``strength`` they are the last of its course: that share of all steps, or of a
+        recipe's only stage that share of its learning rate. Those of a latent to begin from may be none.
         """
         preset = PRESETS[request.quality]
         stages = self.stages_of[request.painter]
         stages = stages[1 if prior and len(stages) > 1 else 0 :]
+        if request.init_latent:
+            stages = tuple(dropwhile(lambda stage: stage.canvas != LATENT_CANVAS, stages))
+        elif request.strength is not None:
+            stages = _late(stages, request.strength)
+        if not stages:
+            return ()
         rates = [stage.learning_rate * _pace(request.optimiser, stage) for stage in stages]
         faster = 1.0 if request.rate is None else request.rate / rates[-1]
         chosen = [
@@ -177,7 +188,7 @@ class Recipe:
             )
             for stage, rate in zip(stages, rates, strict=True)
         ]
-        return _grown(chosen, request.growth)
+        return _grown(chosen, 0.0 if request.init_latent else request.growth)
 
 
 def last_step(stages: Sequence[Stage], number: int, steps: int) -> int:
@@ -197,6 +208,26 @@ def _pace(optimiser: str, stage: Stage) -> float:
     if optimiser in (AUTO, stage.optimiser):
         return 1.0
     return OPTIMISERS.get(optimiser, 1.0) / OPTIMISERS.get(stage.optimiser, 1.0)
+
+
+def _late(stages: Sequence[Stage], strength: float) -> tuple[Stage, ...]:
+    """Return the last of the stages, for that share of all steps; of one that is left in part, its end."""
+    if len(stages) == 1:
+        return (replace(stages[0], learning_rate=stages[0].learning_rate * strength),)
+    left, late = strength * sum(stage.share for stage in stages), []
+    for stage in reversed(stages):
+        share = min(stage.share, left)
+        left -= share
+        if share > NOTHING:
+            late.append(replace(_from(stage, 1 - share / stage.share), share=share))
+    return tuple(reversed(late))
+
+
+def _from(stage: Stage, passed: float) -> Stage:
+    """Return a stage with the learning rates that are left when a share of its steps has passed."""
+    floor = stage.final_learning_rate
+    left = floor + (1 - floor) * (1 + cos(pi * passed)) / 2
+    return replace(stage, learning_rate=stage.learning_rate * left, final_learning_rate=min(1.0, floor / left))
 
 
 def _grown(stages: Sequence[Stage], share: float) -> tuple[Stage, ...]:

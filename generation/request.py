@@ -43,7 +43,9 @@ NOISE = "noise"
 PNG = "png"
 FILMS = ("mp4", "gif", "webp")
 """Outputs that show how the picture came about."""
-OUTPUTS = (PNG, *FILMS)
+LATENT = "safetensors"
+"""Output of what the picture is decoded from."""
+OUTPUTS = (PNG, *FILMS, LATENT)
 VERSION = 4
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
@@ -54,6 +56,8 @@ MOST_STEERING = 16
 """Times that a picture can be steered."""
 LONGEST_STEERING = 200
 """Characters of a text by which it is."""
+LEAST_STOP = 10
+"""Percent of the steps."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -238,6 +242,12 @@ class ImagineRequest:
         cut_power: more than 1 makes small cuts more frequent, where they are of random sizes.
         augment: how they are changed, by names in ``generation.options``; None for what belongs to the cuts.
         grow: share of the steps that is painted at half the size.
+        strength: share of the recipe's course that is painted on a picture to begin from: less keeps more of it, None
+            paints all; see ``generation.recipe.Recipe.stages_for``.
+        variation: how far a picture to begin from is bent at random, in shares of half its sides; see
+            ``generation.canvas.bent``.
+        init_latent: SHA-256 of the file of a latent to begin exactly from, see ``generation.latents``; ``""`` for none.
+            The stages before the first that paints by it are left out.
         fps: pictures of a film in a second; None for what suits its length.
         length: of a film, in seconds; None for as long as its pictures last.
         zoom: times as large the picture becomes whenever it is moved, about its middle.
@@ -247,6 +257,9 @@ class ImagineRequest:
         dwell: seconds for which a film shows the finished picture at its end; None for what suits its length.
         fade: seconds over which a film comes out of black at its beginning, and goes into it at its end.
         steering: what was said while it was painted, in that order: of two about one text the later counts.
+        stop: percent of the steps after which it ends, as it is then: all that changes over the steps does so as if
+            it went on.
+        chaos: percent of random clouds in what it begins from: of 100 it begins from nothing but them.
     """
 
     __pydantic_config__ = STRICT
@@ -281,6 +294,9 @@ class ImagineRequest:
     cut_power: Annotated[float, Field(ge=0.1, le=10)] | None = None
     augment: Annotated[tuple[Name, ...], Field(max_length=16)] | None = None
     grow: Annotated[float, Field(ge=0, le=MOST_GROWN)] | None = None
+    strength: Annotated[float, Field(ge=0.01, le=1)] | None = None
+    variation: Annotated[float, Field(ge=0, le=1)] = 0.0
+    init_latent: Digest = ""
     fps: Annotated[float, Field(ge=1, le=60)] | None = None
     length: Annotated[float, Field(ge=1, le=600)] | None = None
     zoom: Annotated[float, Field(ge=LEAST_ZOOM, le=MOST_ZOOM)] = 1.0
@@ -290,6 +306,8 @@ class ImagineRequest:
     dwell: Annotated[float, Field(ge=0, le=60)] | None = None
     fade: Annotated[float, Field(ge=0, le=10)] = 0.0
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
+    stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
+    chaos: Annotated[int, Field(ge=0, le=100)] = 0
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -311,6 +329,13 @@ class ImagineRequest:
         return replace(self, steering=tuple(each for each in self.steering if each.step <= step))
 
     @property
+    def has_aim(self) -> bool:
+        """Whether in each of its parts there is something to come near to, and not only to keep away from."""
+        parts = {target.part for target in self.judged_by} - {None} or {None}
+        aims = {target.part for target in self.judged_by if target.weight > 0}
+        return None in aims or parts <= aims
+
+    @property
     def is_story(self) -> bool:
         """Whether its parts follow one another."""
         return len({target.part for target in self.targets} - {None}) > 1
@@ -322,8 +347,8 @@ class ImagineRequest:
 
     @property
     def pictures(self) -> frozenset[str]:
-        """SHA-256 of all pictures that it takes to paint it."""
-        named = (self.init_picture, self.mask, *(target.picture for target in self.targets))
+        """SHA-256 of all pictures that it takes to paint it, and of the latent."""
+        named = (self.init_picture, self.init_latent, self.mask, *(target.picture for target in self.targets))
         return frozenset(filter(None, named))
 
     @property
@@ -337,6 +362,11 @@ class ImagineRequest:
         if not PAINTERS.get(self.painter, Painter()).grows:
             return 0.0
         return PRESETS[self.quality].grow if self.grow is None else self.grow
+
+    @property
+    def end_step(self) -> int:
+        """After how many of its steps it ends, at least 1."""
+        return max(1, round(self.steps * self.stop / 100))
 
     @property
     def load(self) -> Load:
@@ -354,12 +384,14 @@ class ImagineRequest:
         cutouts = self.load.views(usual) / usual
         grow = self.growth
         whole, half = (step_cost(self.shape, cutouts, scale, self.painter) for scale in (1.0, HALF))
-        moves = (self.steps - 1) // self.move_every if self.is_moving else 0
-        return round((whole * (1 - grow) + half * grow) * self.steps + MOVING * self.width * self.height * moves)
+        small = min(grow * self.steps, self.end_step)
+        moves = (self.end_step - 1) // self.move_every if self.is_moving else 0
+        painted = whole * (self.end_step - small) + half * small
+        return round(painted + MOVING * self.width * self.height * moves)
 
     def effort(self, usual: int = USUAL_CUTOUTS) -> float:
         """Return how much work a step is on average, beside one of its shape that asks for nothing more."""
-        return self.cost(usual) / (step_cost(self.shape) * self.steps)
+        return self.cost(usual) / (step_cost(self.shape) * self.end_step)
 
     @property
     def slug(self) -> str:
@@ -384,7 +416,7 @@ class ImagineRequest:
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
-        version 4 nothing was steered or moved.
+        version 4 nothing was steered, stopped, moved or varied, and no latent was kept.
 
         Raises:
             ValueError: it is no request, or one of a later version.
@@ -402,8 +434,8 @@ class ImagineRequest:
 
 
 def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, ...]:
-    text = _compared(steering.text)
-    known = [bool(target.text) and _compared(target.text) == text for target in targets]
+    text = compared(steering.text)
+    known = [bool(target.text) and compared(target.text) == text for target in targets]
     if not any(known):
         return *targets, Target(steering.text, weight=steering.weight)
     return tuple(
@@ -412,7 +444,7 @@ def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, .
     )
 
 
-def _compared(text: str) -> str:
+def compared(text: str) -> str:
     """Return a text as those are told apart by which a picture is steered: CLIP knows no case and no blanks either."""
     return " ".join(text.casefold().split())
 

@@ -12,14 +12,14 @@ where one stands behind it. ``fog::0.5`` sets it, and 0 takes the text out. A te
 is no weight and what is literal is as in a prompt. ``more:`` and ``less:`` begin a change also behind a comma.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import regex
 
 from generation.errors import RequestError
 from generation.prompt import BAR, CARET, Piece, between, pieces, without_literals, written
-from generation.request import LONGEST_STEERING, MOST_STEERING, WITHOUT, ImagineRequest, Steering, Target
+from generation.request import LONGEST_STEERING, MOST_STEERING, WITHOUT, ImagineRequest, Steering, compared
 
 WORD = regex.compile(r"\s*(?P<word>more|less)\s*[:：](?!:)", regex.IGNORECASE)
 """Before what there is to be more or less of; with a colon of any keyboard."""
@@ -71,9 +71,22 @@ def steered(request: ImagineRequest, steering: Sequence[Steering], step: int) ->
         raise RequestError(f"A picture can be steered by at most {MOST_STEERING} texts{have}.")
     changed = replace(request, steering=(*request.steering, *(replace(each, step=step) for each in steering)))
     for each in {step, *(each.step for each in request.steering if each.step > step)}:
-        if not all(_has_aim(part) for part in _parts(changed.until(each).judged_by)):
+        if not changed.until(each).has_aim:
             raise RequestError("Nothing with a weight above 0 would be left; say also what there should be more of.")
     return changed
+
+
+def weights(request: ImagineRequest) -> list[tuple[int, float]]:
+    """Return how much each text that was said counts after all of it, that of which something was said last at the end.
+
+    Each is named by the number of what was said of it first.
+    """
+    first: dict[str, int] = {}
+    for number, each in enumerate(request.steering):
+        text = compared(each.text)
+        first[text] = first.pop(text, number)
+    found = {compared(target.text): target.weight for target in reversed(request.judged_by) if target.text}
+    return [(number, found[text]) for text, number in first.items()]
 
 
 def _change(plain: str, parted: str, start: int, end: int) -> tuple[str, list[Piece]]:
@@ -95,16 +108,6 @@ def _steering(word: str, piece: Piece, by: str) -> Steering:
     if size <= 0:
         raise RequestError(f"Behind `{word}:` a weight is above 0; to take a text out, say `fog::0`.")
     return Steering(piece.text, -size if word == "less" else size, adds=True, by=by)
-
-
-def _parts(targets: Sequence[Target]) -> Iterator[list[Target]]:
-    """Return the targets of each part of a story."""
-    for part in {target.part for target in targets} - {None} or {None}:
-        yield [target for target in targets if target.part in (None, part)]
-
-
-def _has_aim(targets: Sequence[Target]) -> bool:
-    return any(target.weight > 0 for target in targets)
 
 
 def _shortest(number: float) -> str:

@@ -1,6 +1,7 @@
 """Requests from their acceptance until their post says how they ended."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Delete, RowMapping, Update, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from generation.dispatch.journal import Unfinished
@@ -24,7 +25,7 @@ from store.database import Database
 from store.errors import KnownMessageError, StoreError
 from store.folder import DAY, TIDY_SECONDS
 from store.pictures import PictureFolder
-from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests
+from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests, usage
 
 OnSaved = Callable[[Path, ImagineRequest], None]
 
@@ -56,6 +57,7 @@ class Kept:
         seconds: of painting.
         left_out: the tail of the prompt that was not painted.
         sentence: why it failed; None where it has not.
+        together: whether others than who asked may steer it.
         png: the finished picture, where there is one.
         files: what was made beside it, as of ``generation.events.Finished``.
     """
@@ -70,6 +72,7 @@ class Kept:
     seconds: float | None
     left_out: Text
     sentence: Text | None
+    together: bool = False
     png: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -109,34 +112,53 @@ class StoreJournal:
         self._keep_days = keep_days
         self._on_saved = on_saved
 
-    async def accept(self, request: ImagineRequest, note: str) -> None:
-        """Write a request down.
+    async def accept(self, accepted: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
+        """Write requests of one message down, all or none, and charge their member for them.
 
         Args:
-            request: whose id is new.
-            note: an :class:`Asked` as JSON.
+            accepted: whose ids are new.
+            notes: an :class:`Asked` of each, as JSON.
 
         Raises:
-            KnownMessageError: its message asked for something that has not ended.
-            StoreError: it cannot be written down.
+            KnownMessageError: their message asked for something that has not ended, as the same part of it.
+            StoreError: they cannot be written down.
         """
-        asked = asdict(Asked.from_json(note))
+        asked, at = [asdict(Asked.from_json(note)) for note in notes], time.time()
+        message, parts = asked[0]["message"], [each["part"] for each in asked]
+        usual = {"state": WAITING, "attempts": 0, "left_out": "", "accepted": at}
+        both = [*zip(accepted, asked, strict=True)]
+        rows = [{"id": request.id, "request": request.to_json(), **usual, **each} for request, each in both]
+        charges = [
+            {
+                "request": request.id,
+                "guild": each["guild"] or 0,
+                "member": each["author"],
+                "at": at,
+                "cost": request.cost(),
+            }
+            for request, each in both
+        ]
 
         def work(connection: Connection) -> None:
             # A message that was edited may ask anew, once what it asked for before has ended.
-            before = (requests.c.message == asked["message"]) & requests.c.ended.is_not(None)
+            before = (requests.c.message == message) & requests.c.part.in_(parts) & requests.c.ended.is_not(None)
             connection.execute(update(requests).where(before).values(message=None))
-            row = {"id": request.id, "request": request.to_json(), "state": WAITING, "attempts": 0, "left_out": ""}
-            connection.execute(insert(requests).values(**row, **asked, accepted=time.time()))
+            connection.execute(insert(requests), rows)
+            connection.execute(insert(usage), charges)
 
         try:
             await self._database.run(work)
         except IntegrityError:
-            raise KnownMessageError(f"Message {asked['message']} asked for something before.") from None
+            raise KnownMessageError(f"Message {message} asked for something before.") from None
 
     async def change(self, request: ImagineRequest) -> None:
-        """Write down what a request is for now."""
-        await self._update(request.id, {"request": request.to_json()})
+        """Write down what a request is for now, and what it costs."""
+        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost())
+        await self._update(request.id, {"request": request.to_json()}, charged)
+
+    async def share(self, request_id: str, *, together: bool) -> None:
+        """Write down whether others than who asked may steer a request."""
+        await self._update(request_id, {"together": together})
 
     async def checkpoint(self, record: Record) -> None:
         """Write down that a request runs, how many workers have died over it, and from what it goes on."""
@@ -151,20 +173,29 @@ class StoreJournal:
             await self._checkpoints.keep(record.checkpoint)
 
     async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
-        """Keep the picture, where there is one, then write down how the request ended; None where it was taken back."""
+        """Keep the picture, where there is one, then write down how the request ended; None where it was taken back.
+
+        What failed, or was taken back while it waited, is given back to its member.
+        """
         self._attempts.pop(record.request.id, None)
         path = None
+        this = requests.c.id == record.request.id
+        unused = delete(usage).where(usage.c.request == record.request.id)
+        given_back: tuple[Delete, ...] = ()
         match outcome:
             case Finished():
                 path = await self._pictures.keep(outcome, record.request)
                 values = {"state": POSTING, "seconds": outcome.seconds, "left_out": record.left_out}
             case Failed():
                 values = {"state": POSTING, "sentence": outcome.reason}
+                given_back = (unused,)
             case None:
                 values = {"state": CANCELLED}
+                waiting = select(requests.c.id).where(this, requests.c.state == WAITING)
+                given_back = (unused.where(usage.c.request.in_(waiting)),)
         unshown = requests.c.state.in_((WAITING, RUNNING, POSTING))
-        ended = update(requests).where(requests.c.id == record.request.id, unshown).values(values)
-        await self._database.write(ended, key=("finish", record.request.id))
+        ended = update(requests).where(this, unshown).values(values)
+        await self._database.write(*given_back, ended, key=("finish", record.request.id))
         if path is not None and self._on_saved is not None:
             self._on_saved(path, record.request)
 
@@ -177,7 +208,8 @@ class StoreJournal:
             if kept.state == RUNNING and kept.starts >= STARTS:
                 _log.error("a request is given up: the bot has ended each time it was painted", request=kept.request.id)
                 given_up = update(requests).where(requests.c.id == kept.request.id)
-                await self._database.write(given_up.values(state=POSTING, sentence=ENDED_WITH_IT))
+                given_back = delete(usage).where(usage.c.request == kept.request.id)
+                await self._database.write(given_up.values(state=POSTING, sentence=ENDED_WITH_IT), given_back)
             if kept.is_painted and kept.png is None:
                 _log.warning("a picture is gone and is painted again", request=kept.request.id)
                 await self._database.write(
@@ -230,17 +262,39 @@ class StoreJournal:
             posting.where(requests.c.sentence.is_(None)).values(state=DONE, ended=now),
             posting.where(requests.c.sentence.is_not(None)).values(state=FAILED, ended=now),
             delete(requests).where(requests.c.ended < now - self._keep_days * DAY),
+            delete(usage).where(usage.c.at < now - DAY),
             key=("close", request_id),
         )
         if time.monotonic() - self._tidied > TIDY_SECONDS:
             self._tidied = time.monotonic()
             await self._tidy()
 
+    async def painted_of(self, message: int) -> Mapping[int, ImagineRequest]:
+        """Return what a message asked for that is neither in line, nor being painted, nor taken back, by its part."""
+        ended = requests.c.state.in_((POSTING, DONE, FAILED))
+        found = select(requests.c.part, requests.c.request).where(requests.c.message == message, ended)
+        rows = await self._database.run(lambda connection: connection.execute(found).all())
+        painted = {}
+        for row in rows:
+            with contextlib.suppress(ValueError):  # it may come from anybody
+                painted[row.part] = ImagineRequest.from_json(row.request)
+        return painted
+
     async def messages(self) -> Sequence[int]:
         """Return the newest messages that have asked for something."""
         asking = select(requests.c.message).where(requests.c.message.is_not(None))
-        newest = asking.order_by(requests.c.number.desc()).limit(NEWEST)
+        newest = asking.where(requests.c.part == 0).order_by(requests.c.number.desc()).limit(NEWEST)
         return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
+
+    async def newest(self) -> Sequence[tuple[int, ImagineRequest]]:
+        """Return who asked for what last, the oldest first; what cannot be read is left out."""
+        last = select(requests.c.author, requests.c.request).order_by(requests.c.number.desc()).limit(NEWEST)
+        rows = await self._database.run(lambda connection: connection.execute(last).all())
+        found = []
+        for row in reversed(rows):
+            with contextlib.suppress(ValueError):
+                found.append((row.author, ImagineRequest.from_json(row.request)))
+        return found
 
     async def asked_in_private(self) -> Sequence[int]:
         """Return the members who have asked for something in private, those who did so last first."""
@@ -263,10 +317,10 @@ class StoreJournal:
         except (StoreError, OSError) as error:
             _log.error("could not delete old files", error=str(error))
 
-    async def _update(self, request_id: str, values: Mapping[str, Any]) -> None:
+    async def _update(self, request_id: str, values: Mapping[str, Any], *others: Update) -> None:
         """Change what is known of a request that has not ended."""
         changed = update(requests).where(requests.c.id == request_id, UNPAINTED).values(values)
-        await self._database.write(changed, key=(*values, request_id))
+        await self._database.write(changed, *others, key=(*values, request_id))
 
 
 @cache

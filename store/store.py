@@ -11,15 +11,22 @@ from sqlalchemy import URL
 
 from config.settings import Settings
 from store import database, lease
+from store.archive import Archive
+from store.audit import Audit
+from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
 from store.engine import is_lasting, is_server
 from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import Lock, locked
+from store.members import Members
 from store.pictures import PictureFolder
 from store.privacy import Privacy
+from store.rules import Rules
 from store.uploads import UploadFolder
+from store.usage import Usage
+from store.words import Words
 
 NAME = "easel.db"
 WATCH_SECONDS = 30.0
@@ -36,14 +43,28 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        members: what they have chosen for themselves.
         privacy: what is kept of members.
+        archive: where what was asked for is found again.
+        rules: that moderators have set.
+        words: that may not stand in prompts.
+        blocks: of members.
+        usage: of members, as far as it counts towards the limits of a day.
+        audit: who changed what, and who was refused why.
         lease: of a database on a server; None where there is no server.
     """
 
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    members: Members
     privacy: Privacy
+    archive: Archive
+    rules: Rules
+    words: Words
+    blocks: Blocks
+    usage: Usage
+    audit: Audit
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -75,10 +96,18 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
+        members, rules = Members(opened_database), Rules(opened_database)
+        words, blocks = Words(opened_database), Blocks(opened_database)
+        for each in (members, rules, words, blocks):
+            await each.load()
+        audit = Audit(opened_database, settings.store.keep_days)
+        usage = Usage(opened_database)
+        archive = Archive(opened_database, pictures)
+        moderated = rules, words, blocks, usage, audit
         privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         watching = asyncio.create_task(watch(lock, settings.data_dir))
         stack.callback(watching.cancel)
-        yield Store(journal, Heard(opened_database), uploads, privacy, held)
+        yield Store(journal, Heard(opened_database), uploads, members, privacy, archive, *moderated, held)
         await journal.stop()
 
 

@@ -27,6 +27,7 @@ from bot.prompt import parse
 from bot.uploads import split
 from config.settings import ModelsSettings, PaintingSettings
 from generation.engine.story import weights
+from generation.latents import unpack
 from generation.metadata import Metadata, read
 from generation.request import ImagineRequest, Target
 from tests.conftest import save_tiny_models
@@ -240,9 +241,32 @@ def frames_in_between(run: Run) -> None:
         assert len([*container.decode(video=0)]) == pytest.approx(125, abs=2)
 
 
+def with_latent(written: Run, begun: Run) -> None:
+    assert is_same(written)
+    latent, _ = unpack((written.folder / "apple.safetensors").read_bytes())
+    assert latent.shape == (64, 64)
+    assert begun.request.init_latent
+    assert not is_same(begun)
+
+
+def painted_on(run: Run) -> None:
+    assert (run.request.prompt, run.request.steps) == ("a storm", 9)
+    assert run.request.init_picture in run.metadata.pictures
+    assert not is_same(run)
+
+
+def varied(subtle: Run, strong: Run) -> None:
+    assert 0 < subtle.request.variation < strong.request.variation
+    assert 0 < away(subtle) < away(strong)
+
+
+def away(run: Run) -> float:
+    return float(np.square(pixels(run.file) - pixels(run.plain)).mean())
+
+
 def larger(run: Run) -> None:
     with Image.open(run.file) as image:
-        assert (image.format, image.size) == ("JPEG", (128, 96))
+        assert (image.format, image.size) == ("JPEG", (128, 128))
     assert run.request.init_picture in run.metadata.pictures
 
 
@@ -289,6 +313,9 @@ CHECKS: Mapping[str, Callable[..., None]] = {
     "a GIF of it": an_animation,
     "zoom, pan, turn": a_moving_film,
     "frames in between": frames_in_between,
+    "latents saved and gone on from": with_latent,
+    "painting on what is finished, also by another prompt": painted_on,
+    "variations of what is finished": varied,
     "larger afterwards": larger,
     "several GPUs": shared,
     "painting on a CPU": same,
@@ -335,7 +362,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory, files: Path, models: ModelsSe
         shutil.copytree(files, folder, dirs_exist_ok=True)
         program, *words = shlex.split(command)
         assert program == "easel"
-        seed = ["--seed", SEED] if words[0] == "imagine" and not {"--seed", "-sd", "--from"} & {*words} else []
+        seed = (
+            ["--seed", SEED]
+            if words[0] == "imagine" and not {"--seed", "-sd", "--from", "--continue", "--larger"} & {*words}
+            else []
+        )
         settings = [*SMALL, *settings_for(models)] if words[0] == "imagine" else []
         code, out, err = finish(folder, *words, *seed, *settings)
         assert code == 0, err
@@ -343,6 +374,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, files: Path, models: ModelsSe
 
     plain = run(PLAIN, tmp_path_factory.mktemp("plain"))
     shutil.copy(plain.file, files)
+    latent = run(f"{PLAIN} --seed 8 --latent cat.safetensors", tmp_path_factory.mktemp("latent"))
+    shutil.copy(latent.folder / "cat.safetensors", files)
     commands = [*(command for row in ROWS for command in row.commands), *_named()]
     with ThreadPoolExecutor(2) as pool:
         futures = {PLAIN: pool.submit(lambda: plain)}
@@ -360,7 +393,7 @@ def _named() -> tuple[str, ...]:
 
 
 def test_every_feature_has_an_answer_and_what_shows_it() -> None:
-    assert len(ROWS) == 42
+    assert len(ROWS) == 45
     for row in ROWS:
         word = re.split("[,:; ]", row.answer)[0]
         assert word in {"yes", "partly", "no"}

@@ -32,10 +32,13 @@ class Surface(Protocol):
     def regulariser(self, parameters: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the surface's own loss of each painting, ``[B]``."""
 
+    def latents(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor | None:
+        """Return what pictures are decoded from, ``[B, C, h, w]``; None where that is not all of them."""
+
     def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
         """Return mean((z − z₀)²) of each painting, ``[B]``.
 
-        z is what is painted by, the latent or the pixels, and z₀ what the painting began with.
+        z is what is painted by, the latent or the pixels, and z₀ what its stage began with.
         """
 
 

@@ -86,6 +86,9 @@ class FourierCanvas:
         scale = math.sqrt(shape[0] * shape[1] / (width * height))
         return self._pictures(scale * torch.fft.irfft2(whole, s=(shape[1], shape[0]), norm="ortho"))
 
+    def latents(self, _: Sequence[Tensor], __: Sequence[Tensor]) -> None:
+        """Return none: nothing is decoded."""
+
     def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)

@@ -7,6 +7,8 @@ from torch import Generator, Tensor
 
 from generation.canvas import Init, total_variation
 from generation.canvas.pyramid import mean_square, new_grids, sum_grids
+from generation.errors import RequestError
+from generation.latents import DAMAGED
 from generation.models.gradients import clamp_with_gradient
 from generation.models.vqgan import VQGAN
 
@@ -52,11 +54,24 @@ class LatentCanvas:
 
     def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
         """Decode the quantised sum of the grids; the picture's gradient passes the quantiser straight through."""
-        (start,) = constants
-        z = clamp_with_gradient(sum_grids(start, parameters, self.pyramid), self._low, self._high)
-        pictures = self.vqgan.decode(self.vqgan.quantise(z))
+        pictures = self.vqgan.decode(self.vqgan.quantise(self.latents(parameters, constants)))
         zero, one = pictures.new_zeros(()), pictures.new_ones(())
         return clamp_with_gradient(pictures, zero, one)
+
+    def latents(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
+        """Return the sum of the grids, within the range of the codebook."""
+        (start,) = constants
+        return clamp_with_gradient(sum_grids(start, parameters, self.pyramid), self._low, self._high)
+
+    def begin_at(self, z: Tensor, width: int, height: int) -> Init:
+        """Return what a painting begins with that starts exactly from a latent, ``[C, h, w]``.
+
+        Raises:
+            RequestError: it is none of a picture of that size.
+        """
+        if z.shape != (self._low.shape[1], height // self.vqgan.factor, width // self.vqgan.factor):
+            raise RequestError(DAMAGED)
+        return Init((z,), new_grids(z, len(self.pyramid)))
 
     def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""

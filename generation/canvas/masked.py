@@ -34,6 +34,9 @@ class MaskedSurface:
         """Return that of the other."""
         return self.surface.regulariser(parameters, pictures)
 
+    def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:
+        """Return none: the picture below is not decoded from it."""
+
     def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
         """Return that of the other."""
         return self.surface.distance_to_start(parameters)

@@ -65,6 +65,9 @@ class PixelCanvas:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)
 
+    def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:
+        """Return none: nothing is decoded."""
+
     def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
         """Return the mean square of what was added to the start."""
         return mean_square(parameters, self.pyramid)

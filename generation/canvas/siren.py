@@ -71,6 +71,9 @@ class SirenCanvas:
         with torch.no_grad():
             return self.render(parameters, (points, *start))
 
+    def latents(self, _: Sequence[Tensor], __: Sequence[Tensor]) -> None:
+        """Return none: nothing is decoded."""
+
     def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)

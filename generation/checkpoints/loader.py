@@ -51,6 +51,8 @@ class Models:
     """The YAML that describes the VQGAN."""
     fingerprint: str = ""
     """What tells the weights from others, whatever their number format."""
+    vqgan_fingerprint: str = ""
+    """Likewise, of the VQGAN alone."""
 
 
 def load_models(
@@ -74,7 +76,7 @@ def load_models(
     clips = [load_clip(weights / "clip.pt" if name == POCKET else Path(name).expanduser()) for name in _names(clip)]
     perceptor = clips[0] if len(clips) == 1 else Ensemble(clips)
     config_path = vqgan_config or description_of(path)
-    models = Models(network, perceptor, recipe, config_path, _fingerprint(network, perceptor))
+    models = Models(network, perceptor, recipe, config_path, _fingerprint(network, perceptor), _fingerprint(network))
     return prepare(models, device, precision)
 
 

@@ -231,6 +231,13 @@ class Batch:
         }
         return {f"{kind}.{n}": each[slot] for kind, tensors in kinds.items() for n, each in enumerate(tensors)}
 
+    def latent(self, state: RequestState) -> Tensor | None:
+        """Return what the picture of a state is decoded from, ``[C, h, w]``, None where there is nothing like it."""
+        slot = self.states.index(state)
+        parameters = [each[slot : slot + 1] for each in self._means or self._parameters]
+        latents = self.canvas.latents(parameters, [each[slot : slot + 1] for each in self._constants])
+        return None if latents is None else latents[0]
+
     @property
     def _slots(self) -> tuple[Tensor, ...]:
         """What belongs to the slots from one step to the next."""
@@ -257,7 +264,7 @@ class Batch:
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
-        state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state), newest])])
+        state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state) * self.objective.scale, newest])])
         return state.input
 
     def _step(self, count: int) -> None:

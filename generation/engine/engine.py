@@ -12,9 +12,11 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Init, Scalable, Surface, resized
+from generation.canvas import Canvas, Init, Scalable, Surface, resized
+from generation.canvas.bent import bent
+from generation.canvas.latent import LatentCanvas
 from generation.canvas.masked import MaskedSurface, masked, opacity
-from generation.canvas.noise import NOISES
+from generation.canvas.noise import NOISES, fractal
 from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.faults import Fault, is_loss, is_shortage
@@ -28,11 +30,22 @@ from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.options import MOST_TIMES, VQGAN
 from generation.perceptor.pictures import NO_PICTURES, Pictures
-from generation.recipe import Recipe, Stage, last_step
-from generation.request import AUTO, NOISE, ImagineRequest, Shape, Steering, cutouts_refusal, size_refusal, step_cost
+from generation.recipe import LATENT_CANVAS, Recipe, Stage, last_step
+from generation.request import (
+    AUTO,
+    LATENT,
+    NOISE,
+    ImagineRequest,
+    Shape,
+    Steering,
+    cutouts_refusal,
+    size_refusal,
+    step_cost,
+)
 from generation.steering import steered
 
 GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
+NO_LATENT = "The models in use do not paint the picture by a latent to the end; ask again without it."
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
 STAGES = 32
@@ -74,6 +87,7 @@ class Engine:
         prior: what returns pictures to begin from, if the models bring one.
         fingerprint: of the models; from checkpoints of others nothing goes on.
         stopwatch: of steps and slices; by default that of the device.
+        vqgan: fingerprint of that model alone, of which latents are.
     """
 
     def __init__(
@@ -84,12 +98,14 @@ class Engine:
         prior: Prior | None = None,
         stopwatch: Stopwatch | None = None,
         fingerprint: str = "",
+        vqgan: str = "",
     ) -> None:
         self.recipe = recipe
         self.parts = lru_cache(maxsize=STAGES)(parts)
         self.device = device
         self.prior = prior
         self.fingerprint = fingerprint
+        self.vqgan = vqgan
         usual = [self.parts(stage) for stage in recipe.stages]
         self.multiple = lcm(*(each.canvas.multiple for each in usual))
         """Of which the sides of pictures have to be multiples, in pixels."""
@@ -142,6 +158,8 @@ class Engine:
         generator = Generator().manual_seed(request.seed)
         prior = self.prior if self._begins_with_prior(request.until(0)) else None
         stages = self.recipe.stages_for(request, prior=prior is not None)
+        if (LATENT in request.outputs or request.init_latent) and not (stages and self._ends_in_latent(stages)):
+            raise RequestError(NO_LATENT)
         known = request.until(read_header(checkpoint).step if checkpoint is not None else 0)
         objective = self.parts(stages[0]).objective
         rows, left_out = objective.rows(known, pictures), objective.left_out(known)
@@ -158,19 +176,25 @@ class Engine:
         self._states[request.id] = state
         return state
 
+    def _ends_in_latent(self, stages: Sequence[Stage]) -> bool:
+        return stages[-1].canvas == LATENT_CANVAS and stages[-1].scale == 1
+
     def _begins_with_prior(self, request: ImagineRequest) -> bool:
         """Return whether the prior is asked: it knows what words mean, and no pictures."""
         wanted = any(target.text and target.weight > 0 for target in request.judged_by)
         usual = request.init == AUTO and request.painter == VQGAN
         named = self.prior is not None and (usual or request.init == self.prior.name)
         would_not_turn = request.init == AUTO and request.is_story
-        return named and wanted and not (would_not_turn or request.init_picture)
+        return named and wanted and not (would_not_turn or request.init_picture or request.init_latent)
 
     def _start(self, state: RequestState) -> Tensor | None:
         """Return the picture that a state begins from without a prior; None for what the recipe says."""
         request = state.request
+        if request.init_latent:
+            return state.pictures[request.init_latent]
         if request.init_picture:
-            return state.pictures[request.init_picture]
+            picture = state.pictures[request.init_picture]
+            return bent(picture, request.variation, state.generator) if request.variation else picture
         if request.init in NOISES:
             return NOISES[request.init](request.width, request.height, state.generator).to(self.device)
         return None
@@ -285,12 +309,14 @@ class Engine:
 
     def _pass_on(self, state: RequestState) -> None:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
-        while state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
+        while not state.done and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
             shown = self._batch_of[state].look(state)
             self._leave_batch(state)
             self._enter_stage(state, state.stage + 1, shown)
         if state.done:
             state.picture = self._finished(state)
+            if LATENT in state.request.outputs:
+                state.latent = self._batch_of[state].latent(state)
             self.abort_request(state.request.id)
 
     def _finished(self, state: RequestState) -> Tensor:
@@ -410,7 +436,13 @@ class Engine:
         shape = _scaled(request.shape, numbers.scale, canvas.multiple)
         if isinstance(canvas, Scalable):
             shape = canvas.painted_shape(shape)
-        init = canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
+        if picture is not None and request.init_latent and state.stage == state.step == 0:
+            assert isinstance(canvas, LatentCanvas)
+            return canvas, canvas.begin_at(picture, *shape)
+        picture = None if picture is None else resized(picture, shape)
+        if request.chaos and state.stage == state.step == 0:
+            picture = _clouded(picture, canvas, state, shape)
+        init = canvas.init(*shape, state.generator, picture)
         if not request.mask:
             return canvas, init
         whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
@@ -419,7 +451,7 @@ class Engine:
     def _resume(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a new state go on from a checkpoint: its stage follows from its step."""
         request, header = state.request, read_header(checkpoint)
-        if header.painting != self._painting(state, header.step) or header.step >= request.steps:
+        if header.painting != self._painting(state, header.step) or header.step >= request.end_step:
             raise UnfitError("The checkpoint is of another painting, of other models or of another recipe.")
         while state.stage < len(state.stages) - 1 and header.step >= self._last_step(state):
             state.step = max(1, self._last_step(state))
@@ -447,6 +479,16 @@ class Engine:
         if batch in self._batches and not batch.states:
             kept = [each for each in self._batches if not each.states and each is not batch]
             self._batches = [*self._running, *[*kept, *([] if batch.limited else [batch])][-KEPT:]]
+
+
+@torch.no_grad()
+def _clouded(picture: Tensor | None, canvas: Canvas, state: RequestState, shape: Shape) -> Tensor:
+    """Return a picture to begin from with as many clouds in it as a request asks for; None for the canvas's own."""
+    if picture is None:
+        init = canvas.init(*shape, state.generator, None)
+        picture = canvas.render([each[None] for each in init.parameters], [each[None] for each in init.constants])[0]
+    clouds = fractal(*shape, state.generator).to(picture.device)
+    return picture.lerp(clouds, state.request.chaos / 100)
 
 
 def _scaled(shape: Shape, scale: float, multiple: int) -> Shape:

@@ -32,6 +32,10 @@ class Loss(Protocol):
 class Objective(Loss, Protocol):
     """What a picture is judged by."""
 
+    @property
+    def scale(self) -> float:
+        """How many times as steep it is as the published objective, beside which weights of other losses are given."""
+
     def rows(self, request: ImagineRequest, pictures: Pictures = NO_PICTURES) -> tuple[Tensor, ...]:
         """Return what a request wants, as tensors without a batch dimension, which stay while it is painted.
 
@@ -56,6 +60,8 @@ class Likeness:
         perceptor: that judges.
         cutouts: what it is shown.
     """
+
+    scale = 1.0
 
     def __init__(self, perceptor: Perceptor, cutouts: Views) -> None:
         self.perceptor = perceptor

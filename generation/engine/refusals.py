@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from generation.engine.optimisers import OPTIMISERS
 from generation.options import AUGMENTATIONS, CUT_METHODS, VQGAN
-from generation.request import AUTO, FILMS, OUTPUTS, ImagineRequest, painter_refusal
+from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest, painter_refusal
+
+NO_AIM = "There is only what to keep away from, nothing with a weight above 0; say also what to paint."
 
 
 def refusal(request: ImagineRequest, inits: Sequence[str], painters: Sequence[str] = (VQGAN,)) -> str | None:
@@ -12,14 +14,18 @@ def refusal(request: ImagineRequest, inits: Sequence[str], painters: Sequence[st
     if request.init not in (AUTO, *inits):
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
     parts = {target.part for target in request.judged_by} - {None} or {None}
-    for step in {0, *(steering.step for steering in request.steering)}:
-        targets = request.until(step).judged_by
-        if any(not any(target.weight for target in targets if target.part in (None, part)) for part in parts):
-            return "All targets have the weight 0; give one of them another."
+    if not all(request.until(step).has_aim for step in {0, *(steering.step for steering in request.steering)}):
+        return NO_AIM
     if len(parts) > request.steps:
         return f"A story of {len(parts)} parts needs as many steps; ask for more with `--steps`."
     if request.init_picture and request.init != AUTO:
         return f"It begins from your picture or by `--init {request.init}`, not from both; leave one out."
+    if request.init_latent and (request.init_picture or request.init != AUTO):
+        return "It begins from a latent or in another way, not both; leave one out."
+    if request.mask and LATENT in request.outputs:
+        return "Under a mask the picture is not all decoded from its latent; leave out the mask or the latent."
+    if request.init_latent and request.chaos:
+        return "It begins exactly from a latent, which chaos would change; leave out `--chaos`."
     if request.mask and not request.init_picture:
         return "A mask says where a picture is painted on; give that picture too."
     if refused := painter_refusal(request.painter, painters):

@@ -38,6 +38,7 @@ class RequestState:
         fault: why it has left without being done.
         picture: as it is now, ``[3, height, width]`` in [0, 1], None before the first step. It is valid until the next
             step of its batch.
+        latent: what the picture is decoded from, of one that is done and whose request asks for it.
     """
 
     request: ImagineRequest
@@ -56,11 +57,12 @@ class RequestState:
     input: Tensor | None = None
     fault: Fault | None = None
     picture: Tensor | None = None
+    latent: Tensor | None = None
 
     @property
     def done(self) -> bool:
         """Whether the last step is behind."""
-        return self.step == self.request.steps
+        return self.step == self.request.end_step
 
     @property
     def turns(self) -> bool:

@@ -33,6 +33,9 @@ class Contrast:
         negatives: from what it has to tell a target apart.
     """
 
+    scale = 2 / TEMPERATURE
+    """Two cross entropies, of cosines over the temperature."""
+
     def __init__(self, perceptor: Perceptor, cutouts: Views, negatives: NegativesSection) -> None:
         self.perceptor = perceptor
         self.cutouts = cutouts

@@ -74,6 +74,7 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
         device,
         load_prior(models, pocket.prior, usual.distance, device) if pocket.prior else None,
         fingerprint=models.fingerprint,
+        vqgan=models.vqgan_fingerprint,
     )
 
 

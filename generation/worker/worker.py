@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
 import torch
+from torch import Tensor
 
 from generation.capacity import Capacity, memory_refusal
 from generation.checkpoints.loader import load_models
@@ -38,10 +39,11 @@ from generation.executor.protocol import (
     pack,
     read,
 )
-from generation.metadata import Setup
-from generation.request import ImagineRequest, Steering
+from generation.metadata import Metadata, Setup
+from generation.request import LATENT, ImagineRequest, Steering
 from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
+from generation.worker.latents import encode_latent, read_latent
 from generation.worker.memory import capacity
 from generation.worker.pictures import fitted
 from generation.worker.reporter import Reporter
@@ -137,7 +139,7 @@ class Worker:
         try:
             if refused := memory_refusal(request.load, [self.capacity], self.engine.multiple):
                 raise RequestError(refused)
-            pictures = {digest: fitted(png, request, digest) for digest, png in paint.pictures.items()}
+            pictures = {digest: self._taken(data, request, digest) for digest, data in paint.pictures.items()}
             state = self.engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
             print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
@@ -170,6 +172,12 @@ class Worker:
                     self._films[request_id].request = request
                 self.reporter.steer(Steered(request_id, request.steering))
 
+    def _taken(self, data: bytes, request: ImagineRequest, digest: str) -> Tensor:
+        """Return a picture that a request names, or the latent."""
+        if digest == request.init_latent:
+            return read_latent(data, self.engine.vqgan, request.shape)
+        return fitted(data, request, digest)
+
     def _suspend(self, request_id: str) -> None:
         """Stop painting a request and say from what it can go on; one that has ended is ignored."""
         clock = self._clocks.pop(request_id, None)
@@ -187,11 +195,11 @@ class Worker:
             self._break_off(request.id, state.fault)
             return
         if state.picture is None:
-            self.reporter.advance(Progress(request.id, 0, request.steps, time.monotonic() - clock.started), None)
+            self.reporter.advance(Progress(request.id, 0, request.end_step, time.monotonic() - clock.started), None)
             return
         if state.done:
             del self._clocks[request.id]
-            self._finish(request, Snapshot(state.picture), clock.started)
+            self._finish(state, Snapshot(state.picture), clock.started)
             return
         film = self._films.get(request.id)
         if film is not None and film.takes(state.step):
@@ -202,17 +210,21 @@ class Worker:
             clock.previewed = now
             picture = Snapshot(state.picture)
         seconds = now - clock.started
-        self.reporter.advance(Progress(request.id, state.step, request.steps, seconds), picture)
+        self.reporter.advance(Progress(request.id, state.step, request.end_step, seconds), picture)
         if now - clock.copied >= self.checkpoint_seconds:
             clock.copied = now
             self.reporter.keep(request.id, seconds, self.engine.checkpoint(state))
 
-    def _finish(self, request: ImagineRequest, picture: Snapshot, started: float) -> None:
+    def _finish(self, state: RequestState, picture: Snapshot, started: float) -> None:
         """Report a finished picture, once its film has been encoded to its end."""
+        request = state.request
+        latent = {}
+        if state.latent is not None:
+            latent[LATENT] = encode_latent(state.latent, self.engine.vqgan, Metadata(request, self.setup))
 
         def report(files: Mapping[str, bytes]) -> None:
             self._films.pop(request.id, None)
-            self.reporter.finish(request, picture, started, files)
+            self.reporter.finish(request, picture, started, {**files, **latent})
 
         film = self._films.get(request.id)
         if film is None:

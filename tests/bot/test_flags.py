@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from bot.caption import Caption, Painted
 from bot.errors import PromptError
-from bot.flags import FLAGS, Flag
+from bot.flags import BESIDE, FLAGS, Flag
 from bot.listing import help_text
 from bot.prompt import parse
 from config.layers import load
@@ -77,8 +77,8 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         ("—canvsa pixels", "There is no flag `--canvsa`; did you mean `--canvas`?"),
         (
             "--zzz",
-            "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, "
-            "`--as`, `--iw`, `--no`, `--video`, `--canvas` and others.",
+            "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--stop`, `--chaos`, "
+            "`--repeat`, `--style`, `--no`, `--video`, `--canvas` and others.",
         ),
     ],
 )
@@ -92,7 +92,7 @@ def test_it_is_refused(typed: str, sentence: str) -> None:
 def test_it_is_captioned() -> None:
     caption = Caption(replace(CAT, canvas="pixels"), ".", PAINTING, ())
     assert caption.text(Painted(1)).splitlines()[1:] == [
-        "-# seed 7 · 128×128 · 100 steps · on pixels · 1 s",
+        "-# seed 7 · 128×128 · 100 steps · on pixels · 1 s · `r`",
         "-# Again: `.imagine a cat --seed 7 --canvas pixels`",
     ]
     assert "canvas" not in Caption(CAT, ".", PAINTING, ()).text(Painted(1))
@@ -127,6 +127,7 @@ def test_it_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         ({"optimiser": "sgd", "rate": 0.0001, "final_rate": 0.0}, "--optimiser sgd --rate 0.0001 --final-rate 0"),
         ({"ema": 0.999, "smooth": 12.345678}, "--ema 0.999 --smooth 12.345678"),
         ({"cutouts": 64, "cuts": "crops", "cut_power": 2.5}, "--cutouts 64 --cuts crops --cut-power 2.5"),
+        ({"strength": 0.3, "variation": 0.02}, "--strength 0.3 --variation 0.02"),
         ({"augment": ("flip", "thin-plate"), "grow": 0.6}, "--augment flip,thin-plate --grow 0.6"),
         ({"augment": ()}, "--augment none"),
         ({"zoom": 1.02, "pan": (-2.0, 0.5), "move_every": 5}, "--zoom 1.02 --pan -2,0.5 --move-every 5"),
@@ -159,3 +160,29 @@ def test_how_far_a_picture_is_moved_is_bounded(typed: str, sentence: str) -> Non
 
 def test_the_documentation_has_the_table_of_today() -> None:
     assert f"-->\n{table()}\n<!--" in MEMBERS.read_text(encoding="utf-8")
+
+
+VALUES = {
+    "seed": "7",
+    "steps": "99",
+    "as": "target",
+    "long": "cut",
+    "size": "64x80",
+    "w": "64",
+    "h": "80",
+    "init": "noise",
+}
+"""Others than the examples, where those are as usual."""
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_no_flag_is_accepted_that_changes_nothing(name: str) -> None:
+    asked = parse(f"a cat --{name} {VALUES.get(name, FLAGS[name].example)}", PAINTING, ("sketch", "noise"))
+    assert asked != parse("a cat", PAINTING, ("sketch", "noise"))
+    assert set(asked.fields) - set(BESIDE) <= {field.name for field in fields(ImagineRequest)}
+
+
+@pytest.mark.parametrize("name", ["stylize", "s", "v", "tile", "raw", "weird"])
+def test_what_only_midjourney_has_is_said_so(name: str) -> None:
+    with pytest.raises(PromptError, match=f"^`--{name}` is Midjourney's and would change nothing here; leave it out.$"):
+        parse(f"a cat --{name} 50", PAINTING)

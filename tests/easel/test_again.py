@@ -210,7 +210,7 @@ def test_a_file_of_two_gigabytes_is_not_read(easel: Easel) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--out", "a.png"], "say what to paint, or --from which file"),
+        (["--out", "a.png"], "say what to paint, or --from, --continue, --vary or --larger which file"),
         (["a cat", "--out", "a.webp", "--video", "a.webp"], "cannot go into one file"),
         (["a cat", "--out", "a.png", "--video", "a.avi"], "should end in .mp4, .gif or .webp"),
         (["a cat", "--out", "a.bmp"], "should end in .png, .jpg, .jpeg or .webp"),

@@ -91,6 +91,12 @@ def test_what_cannot_be_is_wrong_usage(folder: Path, words: list[str], sentence:
     assert not (folder / "a.png").exists()
 
 
+def test_a_picture_to_keep_away_from_is_not_enough(folder: Path) -> None:
+    code, _, err = finish(folder, "imagine", "--target", "start.jpg:-1", "--out", "a.png", *SMALL)
+    assert code == 2
+    assert "only says what to keep away from; say also what to paint" in " ".join(err.replace("│", " ").split())
+
+
 @pytest.mark.parametrize(
     ("init", "file"),
     [(None, None), ("noise", None), ("Noise", None), ("cat.png", "cat.png"), ("./cat", "cat"), ("/a/cat", "/a/cat")],

@@ -117,3 +117,21 @@ def test_a_quality_stands_for_what_is_not_asked_for(quality: Quality) -> None:
     assert any(stage.scale < 1 for stage in chosen) == (preset.grow > 0)
     own = stages(quality=quality, cutouts=3, grow=0.0, ema=0.5)
     assert {(stage.cutouts, stage.scale, stage.ema) for stage in own} == {(3, 1.0, 0.5)}
+
+
+def test_a_strength_is_the_end_of_the_course() -> None:
+    assert stages(strength=1.0) == stages()
+    assert stages(strength=0.5) == stages()[1:]
+    first, second, third = stages(strength=0.75)
+    assert (first.share, second, third) == (pytest.approx(0.25), *stages()[1:])
+    assert first.learning_rate == pytest.approx(0.3 * 0.6), "half way down the cosine"
+    assert first.learning_rate * first.final_learning_rate == pytest.approx(0.3 * 0.2)
+    (last,) = stages(strength=0.1)
+    assert (last.canvas, last.learning_rate) == ("latent", 0.01)
+
+
+def test_a_strength_of_an_only_stage_is_a_share_of_its_rate() -> None:
+    (stage,) = Recipe().stages_for(replace(REQUEST, strength=0.3), prior=False)
+    assert stage.learning_rate == pytest.approx(0.03)
+    (stage,) = Recipe().stages_for(replace(REQUEST, strength=0.3, rate=0.2), prior=False)
+    assert stage.learning_rate == pytest.approx(0.2), "what is asked for holds"

@@ -106,6 +106,9 @@ class Colours:
     def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
         return pictures.new_zeros(len(pictures))
 
+    def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:
+        """Return none."""
+
     def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
         return parameters[0].square().mean((1, 2, 3))
 

@@ -45,6 +45,9 @@ class Grid:
     def regulariser(self, parameters: Sequence[Tensor], _: Tensor) -> Tensor:
         return 1e-4 * self.distance_to_start(parameters)
 
+    def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:
+        """Return none."""
+
     def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:
         return parameters[0].square().mean((1, 2, 3))
 
