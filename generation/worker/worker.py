@@ -309,7 +309,7 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         send(LoadFailed(type(error).__name__, str(error)))
         return
     held = capacity(engine)
-    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits))
+    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits, engine.painters))
     setup = setup_of(first, device, engine.fingerprint)
     reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
