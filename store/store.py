@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy import URL
 
 from config.settings import Settings
 from store import database, lease
 from store.checkpoints import CheckpointFolder
-from store.engine import is_lasting, is_server
+from store.engine import database_url, is_lasting, is_server
 from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
@@ -21,7 +20,6 @@ from store.pictures import PictureFolder
 from store.privacy import Privacy
 from store.uploads import UploadFolder
 
-NAME = "easel.db"
 WATCH_SECONDS = 30.0
 """From one look whether the data directory is there to the next."""
 
@@ -62,8 +60,7 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
     Raises:
         StoreError: another process uses the directory, or the database cannot be used.
     """
-    chosen = settings.store.url
-    url = chosen.get_secret_value() if chosen else URL.create("sqlite", database=str(settings.data_dir / NAME))
+    url = database_url(settings)
     async with contextlib.AsyncExitStack() as stack:
         lock = stack.enter_context(locked(settings.data_dir))
         if not is_lasting(url):
