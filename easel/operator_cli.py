@@ -35,6 +35,51 @@ def doctor(
         raise typer.Exit(os.EX_CONFIG)
 
 
+@operator.command()
+def setup(
+    config: Annotated[Path, typer.Option(metavar="FILE", help="The settings to write.")] = Path("easel.yaml"),
+    token_file: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the token is put; only you can read it.")
+    ] = Path("easel.token"),
+    token_from: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Read the token from there, - for standard input.", show_default="asked"),
+    ] = None,
+    data_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where requests and pictures are kept.", show_default="asked")
+    ] = None,
+    vqgan: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="What paints.", show_default="asked, else pocket")
+    ] = None,
+    clip: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE[+…]", help="What judges.", show_default="asked, else pocket")
+    ] = None,
+    fetch: Annotated[
+        bool | None, typer.Option("--fetch/--no-fetch", help="Fetch the weights now.", show_default="asked, else no")
+    ] = None,
+    api_base: Annotated[
+        str | None, typer.Option(metavar="URL", help="Of a server like Discord, a sandbox.", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+) -> None:
+    """Ask for the token and the weights, write the settings, and print the link that adds the bot to a server.
+
+    What an option says is not asked, and nothing is where there is no terminal.
+
+    \b
+    easel setup
+    easel setup --token-from - --data-dir /var/lib/easel --vqgan imagenet-16384 --clip ViT-B/32 --fetch < token
+    """
+    from config.layers import ConfigError
+    from easel.setup import ALONE, Answers, set_up
+
+    answers = Answers(token_from, data_dir, vqgan, clip, fetch)
+    try:
+        set_up(config, token_file, api_base, answers, force=force)
+    except EOFError:
+        raise ConfigError(ALONE if token_from is None else "an answer is missing") from None
+
+
 def checked(settings: list[str] | None) -> list[str]:
     """Refuse what is not ``key=value``, without repeating it: it could be a secret."""
     if not all("=" in each for each in settings or []):
