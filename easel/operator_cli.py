@@ -80,6 +80,39 @@ def setup(
         raise ConfigError(ALONE if token_from is None else "an answer is missing") from None
 
 
+@operator.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive to write.", show_default=False)],
+    settings: Settings = None,
+    config: Config = None,
+    pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="With the finished pictures.")] = True,
+) -> None:
+    """Write what the bot keeps into one file, also while it runs.
+
+    \b
+    easel backup /backup/easel-$(date +%F).zip --no-pictures
+    """
+    from easel.backup import write
+
+    write(file, config, checked(settings), pictures=pictures)
+
+
+@operator.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Of easel backup.", show_default=False)],
+    settings: Settings = None,
+    config: Config = None,
+) -> None:
+    """Put back what easel backup wrote, into a data_dir without a database.
+
+    \b
+    easel restore /backup/easel-2027-01-31.zip data_dir=/var/lib/easel
+    """
+    from easel.backup import read
+
+    read(file, config, checked(settings))
+
+
 def checked(settings: list[str] | None) -> list[str]:
     """Refuse what is not ``key=value``, without repeating it: it could be a secret."""
     if not all("=" in each for each in settings or []):
