@@ -1,6 +1,6 @@
 """What is kept, as one file from which it can be put back elsewhere.
 
-The file is a ZIP archive in which nothing is compressed: pictures are already, and so none holds more than its own size.
+The file is a ZIP archive in which nothing is compressed, as pictures are already: so none holds more than its own size.
 """
 
 import asyncio

@@ -84,13 +84,14 @@ def test_there_and_back(tmp_path: Path, database: bytes) -> None:
     ],
 )
 def test_other_paths(tmp_path: Path, database: bytes, name: str) -> None:
-    archive(tmp_path / "file.zip", {MANIFEST: GOOD, "easel.db": database, name: b"x"})
+    members: dict[str, bytes | str] = {MANIFEST: GOOD, "easel.db": database, name: b"x"}
+    archive(tmp_path / "file.zip", members)
     assert refusal(tmp_path) == f"{tmp_path}/file.zip is no backup of Easel's."
     assert not [*tmp_path.rglob("evil*")]
 
 
 def test_a_bomb(tmp_path: Path, database: bytes) -> None:
-    members = {MANIFEST: GOOD, "easel.db": database, "pictures/a.png": bytes(10**7)}
+    members: dict[str, bytes | str] = {MANIFEST: GOOD, "easel.db": database, "pictures/a.png": bytes(10**7)}
     archive(tmp_path / "file.zip", members, zipfile.ZIP_DEFLATED)
     assert "holds more than its size" in refusal(tmp_path)
 
