@@ -12,18 +12,30 @@ import structlog
 
 from bot.admission import Admission
 from bot.answer import Answers
+from bot.buttons.lookup import Lookup
+from bot.buttons.menus import Menus
+from bot.buttons.press import Presses
+from bot.buttons.reactions import Reactions
+from bot.buttons.results import ResultButtons
+from bot.buttons.show import ShowCommand
 from bot.client import Client
 from bot.command import Commands
 from bot.commands import PictureCommands
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
+from bot.info import InfoCommand
 from bot.listener import MessageListener
+from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
 from bot.privacy import PrivacyCommands
+from bot.rules.book import RuleBook
+from bot.rules.commands import RuleCommands
+from bot.rules.gate import Gate
+from bot.rules.log import AuditLog
 from bot.slash import add_to, register
 from bot.uploads import Uploads
 from config.settings import Settings
@@ -106,14 +118,31 @@ async def _run(
         picture=kept.uploads.read,
         forecast_seconds=patience.forecast,
     )
-    posts = Posts(settings, dispatcher, outboxes, patience, kept.journal)
-    uploads = Uploads(Fetcher(Sources(settings.discord)), kept.uploads, settings.queue.per_member)
+    book = RuleBook(settings, kept.rules)
+    log = AuditLog(kept.audit, book, outboxes, patience)
+    gate = Gate(book, kept.words, kept.blocks, kept.usage, log)
+    posts = Posts(settings, dispatcher, outboxes, patience, kept.journal, gate)
+    fetcher, admission = Fetcher(Sources(settings.discord)), Admission(posts, gate)
+    uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
+    lookup = Lookup(kept.archive, fetcher)
     known = Commands()
-    async with Client(settings.discord, answers, patience, kept.heard, known) as client:
-        known.add(PictureCommands(settings, client, posts, Admission(posts), uploads).commands())
-        known.add(PrivacyCommands(settings, kept.privacy, posts).commands())
+    async with Client(book, answers, patience, kept.heard, known) as client:
+        pictures = PictureCommands(client, posts, admission, uploads)
+        known.add(pictures.commands())
+        known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
+        known.add(InfoCommand(posts, gate).commands())
+        known.add(PrivacyCommands(book, kept.privacy, posts).commands())
+        known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
+        known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
-        await client.add_cog(MessageListener(settings.discord.prefix, client, posts, answers, uploads))
+        menus = Menus(posts, admission, lookup, pictures.imagine)
+        menus.add_to(client.tree)
+        results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
+        presses = Presses()
+        presses.add({**results.actions(), **menus.actions()})
+        await client.add_cog(presses)
+        await client.add_cog(Reactions(client, posts, kept.archive))
+        await client.add_cog(MessageListener(book, client, posts, answers, uploads))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
 
         async def restore() -> None:
@@ -137,12 +166,13 @@ async def _run(
                     _log.info("stopping")
                 grace = settings.executor.grace_seconds if stop.is_set() and not painting.done() else 0.0
                 posts.drain(for_long=grace > 0)
-                closing = asyncio.create_task(_close(dispatcher, grace, posts, answers, patience.closing))
+                closing = asyncio.create_task(_close(dispatcher, grace, posts, answers, log, patience.closing))
                 hurrying = asyncio.create_task(hurry.wait())
                 await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
                 painting.cancel()
                 posts.give_up()
                 answers.give_up()
+                log.give_up()
                 client.release()
                 tasks = [connection, registration, announcement, hearing, losing, stopping, closing, hurrying]
                 for task in tasks:
@@ -163,9 +193,11 @@ async def _abandon_when_lost(posts: Posts, kept: Store) -> None:
         raise
 
 
-async def _close(dispatcher: Dispatcher, grace: float, posts: Posts, answers: Answers, seconds: float) -> None:
+async def _close(
+    dispatcher: Dispatcher, grace: float, posts: Posts, answers: Answers, log: AuditLog, seconds: float
+) -> None:
     await dispatcher.drain(grace)
-    await asyncio.gather(posts.close(seconds), answers.close(seconds))
+    await asyncio.gather(posts.close(seconds), answers.close(seconds), log.close(seconds))
 
 
 async def _paint(

@@ -24,6 +24,17 @@ MAX_ALT_TEXT = 1024
 LONGEST_SHOWN = 200
 """UTF-16 code units of a prompt that are shown; all of it is in the picture's description."""
 PAUSED = "Easel is being restarted; this picture goes on by itself."
+CAME = {
+    "again": "again, like",
+    "subtle": "varied subtly from",
+    "strong": "varied strongly from",
+    "more": "painted on from",
+    "larger": "enlarged from",
+    "edit": "edited from",
+    "video": "with a video, as",
+    "start": "begun from",
+}
+"""What the small print says of what was pressed or chosen, before a link."""
 BAR = 10
 """Segments of the progress bar."""
 
@@ -106,6 +117,7 @@ class Caption:
         painting: the settings whose defaults need not be repeated.
         inits: what the models in use can begin from; empty while that is not known.
         is_late: whether it was asked for while the bot was away.
+        came_from: what it was made from, as the small print says it: markdown; empty for nothing.
     """
 
     request: ImagineRequest
@@ -113,6 +125,7 @@ class Caption:
     painting: PaintingSettings
     inits: Sequence[str]
     is_late: bool = False
+    came_from: str = ""
 
     def text(self, state: State) -> str:
         """Return the content of the message: markdown, at most 2000 characters, everything of theirs escaped."""
@@ -126,7 +139,7 @@ class Caption:
             case Paused():
                 lines = [PAUSED, self._fine_print()]
             case Painted():
-                lines = [f"{self._fine_print()} · {duration(state.seconds)}"]
+                lines = [f"{self._fine_print()} · {duration(state.seconds)} · `{self.request.id}`"]
                 lines += [f"-# {state.note}"] * bool(state.note)
                 lines += [*_left_out(state.left_out), *self._smaller(state.smaller), f"-# Again: {self.again}"]
             case Ended():
@@ -146,7 +159,8 @@ class Caption:
     def _fine_print(self) -> str:
         parts = [flag.caption(*values) for _, flag, values in unusual(asdict(self.request))]
         late = ["asked while I was away"] if self.is_late else []
-        return f"-# {' · '.join([*parts, *_pictures(self.request), *late])}"
+        came = [self.came_from] if self.came_from else []
+        return f"-# {' · '.join([*parts, *_pictures(self.request), *came, *late])}"
 
     def _smaller(self, shape: Shape | None) -> list[str]:
         return [f"-# {smaller_size(self.request, shape)}"] if shape else []
@@ -169,7 +183,8 @@ class Caption:
         if "`" in self.prefix + line or units(request.prompt) > LONGEST_SHOWN or REFERENCE.search(line):
             return None
         try:
-            is_same = parse(line, self.painting, self.inits).change(request) == request
+            typed_again = parse(line, self.painting, self.inits)
+            is_same = typed_again.request(request.id, request.member, request.guild) == request
         except PromptError:
             return None
         return f"{self.prefix}imagine {line}" if is_same else None
@@ -177,6 +192,11 @@ class Caption:
     @property
     def _flags(self) -> str:
         return typed(asdict(self.request), usual_fields(self.painting, self.request.quality))
+
+
+def came_from(how: str, url: str) -> str:
+    """Return ``varied subtly from [this picture](…)``; ``""`` where nothing was pressed or chosen."""
+    return f"{CAME.get(how, 'made from')} [this picture]({url})" if how and url else ""
 
 
 def starting(unix: float) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
@@ -15,11 +16,13 @@ from bot.answer import Answers
 from bot.command import Call, Command, Commands
 from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, answered, reason
 from bot.errors import UserError
+from bot.markdown import inline_code
 from bot.origin import Origin
 from bot.patience import Patience
+from bot.permissions import check_moderator
+from bot.rules.book import RuleBook
 from bot.slash import Tree
-from bot.typed import read
-from config.settings import DiscordSettings
+from bot.typed import read, usage
 from store.heard import Heard
 
 FAULT = "Something went wrong on Easel's side. It has been noted; asking again may help."
@@ -46,17 +49,22 @@ class Client(commands.Bot):
     connection for good, :meth:`close` waits until :meth:`release` is called, so that members can be told before.
 
     Args:
-        settings: with the prefix.
+        book: what a command begins with.
         answers: to what members type.
         patience: with edits, and with Discord.
         heard: where it is written down up to which message all were heard.
         known: the commands.
     """
 
-    def __init__(
-        self, settings: DiscordSettings, answers: Answers, patience: Patience, heard: Heard, known: Commands
-    ) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+    def __init__(self, book: RuleBook, answers: Answers, patience: Patience, heard: Heard, known: Commands) -> None:
+        intents = discord.Intents(
+            guilds=True,
+            guild_messages=True,
+            dm_messages=True,
+            guild_reactions=True,
+            dm_reactions=True,
+            message_content=True,
+        )
         super().__init__(
             command_prefix=(),  # what is typed is understood here, by the same table as slash commands
             help_command=None,
@@ -73,7 +81,7 @@ class Client(commands.Bot):
         self.http.__class__ = BoundedHTTPClient
         parsers = self._connection.parsers
         parsers.update({event: _guarded(event, parse) for event, parse in parsers.items()})
-        self.prefix = settings.prefix
+        self._book = book
         self._answers = answers
         self._commands = known
         self._heard = heard
@@ -228,6 +236,7 @@ class Client(commands.Bot):
     async def ask(self, command: Command, call: Call) -> str | None:
         """Run a command and return what there is to say, also where it was refused or failed."""
         try:
+            check_moderator(command, call.origin)
             return await command.run(call)
         except UserError as error:
             return str(error)
@@ -238,18 +247,24 @@ class Client(commands.Bot):
     async def _run_command(self, message: discord.Message) -> bool:
         """Run the command in a message, and return whether there is one."""
         _remember(self._seen, message.id, message.content)
-        text, is_mention = self._addressed(message)
+        prefix = self._book.prefix(message.guild)
+        text, is_mention = self._addressed(message, prefix)
         found = self._commands.find(text)
         origin = Origin.of(message, is_late=message.id in self._missed)
         if found is None:
-            if is_mention:
-                hint = f"I paint: `{self.prefix}imagine a red fox`. `{self.prefix}help` tells more."
+            group = self._commands.group(text.split(maxsplit=1)[0]) if text.strip() else []
+            if group:
+                self._answers.give(origin, await self.ask(_usages(group, prefix), Call(origin)) or "", "usage")
+            elif is_mention:
+                hint = f"I paint: `{prefix}imagine a red fox`. `{prefix}help` tells more."
                 self._answers.give(origin, hint, "mention")
             return False
         command, rest = found
         self._unsettled.add(message.id)
         try:
-            options = read(command, rest, message, self.prefix)
+            origin = await self._as_member(origin)
+            check_moderator(command, origin)
+            options = read(command, rest, message, prefix)
             answer = await self.ask(command, Call(origin, options, message, message.mentions))
         except UserError as error:
             answer = str(error)
@@ -261,14 +276,37 @@ class Client(commands.Bot):
             )
         return True
 
-    def _addressed(self, message: discord.Message) -> tuple[str, bool]:
+    async def _as_member(self, origin: Origin) -> Origin:
+        """Return where something comes from with the roles of its author, which messages from the past do not tell."""
+        guild, author = origin.guild, origin.author
+        if guild is None or isinstance(author, discord.Member):
+            return origin
+        try:
+            async with asyncio.timeout(self.patience.answer):
+                member = await answered(partial(guild.fetch_member, author.id), self.patience.pauses())
+        except (*CALL_ERRORS, TimeoutError) as error:
+            _log.warning("could not look up a member", member=author.id, error=reason(error))
+            return origin
+        return replace(origin, author=member)
+
+    def _addressed(self, message: discord.Message, prefix: str) -> tuple[str, bool]:
         """Return what a message says to the bot, ``""`` for nothing, and whether it mentions the bot first."""
         assert self.user is not None
         mention = re.match(rf"<@!?{self.user.id}>\s*", message.content)
         if mention is not None:
             return message.content[mention.end() :], True
-        is_ours = message.content.startswith(self.prefix)
-        return message.content[len(self.prefix) :] if is_ours else "", False
+        is_ours = message.content.startswith(prefix)
+        return message.content[len(prefix) :] if is_ours else "", False
+
+
+def _usages(group: Sequence[Command], prefix: str) -> Command:
+    """Return what a group's name alone is: a command that tells how its commands are typed."""
+    lines = [f"{inline_code(usage(each, prefix), 200)} {each.help}" for each in group]
+
+    async def tell(_: Call) -> str:
+        return "\n".join(lines)
+
+    return replace(group[0], run=tell)
 
 
 def _readable(guild: discord.Guild) -> dict[discord.abc.Messageable, int]:

@@ -73,6 +73,9 @@ class Call:
     mentioned: Sequence[discord.Member | discord.User] = ()
 
 
+Run = Callable[[Call], Awaitable[str | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What can be asked of the bot.
@@ -89,7 +92,7 @@ class Command:
 
     name: str
     help: str
-    run: Callable[[Call], Awaitable[str | None]]
+    run: Run
     options: tuple[Option, ...] = ()
     for_moderators: bool = False
     answers: Literal["latest", "each"] = "latest"

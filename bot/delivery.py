@@ -3,12 +3,14 @@
 import contextlib
 import io
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES, MISSING
 
+from bot.buttons.row import Rows, view_of
 from bot.discord_api import CALL_ERRORS, is_gone
 from bot.origin import Origin
 from bot.outbox import Outbox
@@ -37,6 +39,23 @@ class Picture:
     video: "Picture | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a message says, and what can be pressed under it.
+
+    Args:
+        text: markdown, at most 2000 characters.
+        rows: the buttons.
+    """
+
+    text: str
+    rows: Rows = ()
+
+    def to(self, origin: Origin) -> "Words":
+        """Return the same for a message that refers to none: it mentions the member."""
+        return replace(self, text=origin.addressed(self.text))
+
+
 UNKNOWN = Picture("", b"", "")
 """Whatever an earlier run attached."""
 
@@ -53,10 +72,18 @@ class Delivery:
         journal: where it is written down which message it is.
         title: what the messages begin with.
         kept: what an earlier run has left; None for a new request.
+        is_hidden: whether pictures are spoilers.
     """
 
     def __init__(
-        self, request_id: str, origin: Origin, outbox: Outbox, journal: StoreJournal, title: str, kept: Kept | None
+        self,
+        request_id: str,
+        origin: Origin,
+        outbox: Outbox,
+        journal: StoreJournal,
+        title: str,
+        kept: Kept | None,
+        is_hidden: Callable[[], bool] = lambda: False,
     ) -> None:
         self.message: discord.PartialMessage | None = None
         """The one in the channel."""
@@ -64,10 +91,11 @@ class Delivery:
         self._origin = origin
         self._outbox = outbox
         self._journal = journal
+        self._is_hidden = is_hidden
         self._shown: Picture | None = None if kept is None else UNKNOWN
         self._private_messages = 0
         self._sent = 0.0
-        self._tried: list[tuple[str, Picture | None]] = []
+        self._tried: list[tuple[Words, Picture | None]] = []
         """What the calls asked for that should have sent the next message; one of them may have sent it."""
         self._replaced: list[discord.PartialMessage] = []
         """Messages that are to be deleted."""
@@ -78,7 +106,7 @@ class Delivery:
             self._sent = time.monotonic() - max(0.0, time.time() - (kept.posted or 0.0))
         elif kept is not None:
             self._is_sought = True
-            self._tried = [(title, UNKNOWN), (origin.addressed(title), UNKNOWN)]
+            self._tried = [(Words(title), UNKNOWN), (Words(title).to(origin), UNKNOWN)]
 
     @property
     def age(self) -> float:
@@ -95,36 +123,31 @@ class Delivery:
         """Wait until there may be one more message in the channel."""
         await self._outbox.wait_for_turn(self._origin.author.id)
 
-    async def begin(self, text: str, *, reference: bool) -> None:
+    async def begin(self, words: Words, *, reference: bool) -> None:
         """Send the first message: a reply, or, without a reference, a message that mentions the member."""
-        reference = reference and self._origin.reply_to is not None
-        content = self._content(text) if reference else self._origin.addressed(text)
+        said = self._said(words, reference=reference)
         if self._is_sought:
             await self._find()
             self._is_sought = False
         if self.message is None:
-            await self._send(content, None, reference=reference, ping=True)
+            await self._send(said, None, reference=reference, ping=True)
         else:
-            await self._edit(content, None)
+            await self._edit(said, None)
 
-    async def edit(self, text: str, picture: Picture | None) -> None:
+    async def edit(self, words: Words, picture: Picture | None) -> None:
         """Change the message; where Discord does not allow that any more, replace it."""
         try:
-            await self._edit(self._content(text), picture)
+            await self._edit(self._said(words, reference=True), picture)
         except discord.HTTPException as error:
             if error.code not in UNEDITABLE:
                 raise
-            await self.replace(text, picture)
+            await self.replace(words, picture)
 
-    async def replace(self, text: str, picture: Picture | None) -> None:
+    async def replace(self, words: Words, picture: Picture | None) -> None:
         """Send a new message instead of the old one."""
         await self._journal.sent(self._request_id, None)  # until there is one only, the next start looks for it
-        await self._send(self._content(text), picture, reference=True, ping=False)
+        await self._send(self._said(words, reference=True), picture, reference=True, ping=False)
         await self.delete_replaced()
-
-    def _content(self, text: str) -> str:
-        """Return what to show: where no message is replied to, with whose it is."""
-        return text if self._origin.reply_to is not None else self._origin.addressed(text)
 
     async def delete_replaced(self) -> bool:
         """Delete what was replaced; return whether nothing of it is left. Raises nothing of Discord's."""
@@ -153,7 +176,7 @@ class Delivery:
 
         Of several the newest is the message, and it replaces the others.
         """
-        origin, beginnings = self._origin, tuple({text.partition("\n")[0] for text, _ in self._tried})
+        origin, beginnings = self._origin, tuple({words.text.partition("\n")[0] for words, _ in self._tried})
         channel, after = origin.channel, discord.Object(origin.id)
         messages = {each.id: each async for each in channel.history(limit=LOOKED_THROUGH, after=after)}
         if len(messages) == LOOKED_THROUGH:
@@ -176,40 +199,55 @@ class Delivery:
         if not self._replaced:
             await self._journal.sent(self._request_id, message_id)
 
-    async def _edit(self, content: str, picture: Picture | None) -> None:
+    async def _edit(self, said: Words, picture: Picture | None) -> None:
         assert self.message is not None
-        attachments = MISSING if picture is self._shown else _files(picture)
-        await self.message.edit(content=content, attachments=attachments)
+        attachments = MISSING if picture is self._shown else self._files(picture)
+        await self.message.edit(content=said.text, attachments=attachments, view=view_of(said.rows))
         self._shown = picture
 
-    async def tell_in_private(self, text: str, picture: Picture | None) -> None:
+    async def tell_in_private(self, words: Words, picture: Picture | None) -> None:
         """Send it to the member alone."""
         nonce = f"{self._request_id}-p{self._private_messages}{'' if picture is None else 'p'}"
-        content, files = self._origin.in_private(text), _files(picture)
-        await self._origin.author.send(content, files=files, suppress_embeds=True, nonce=nonce)
+        content, files = self._origin.in_private(words.text), self._files(picture)
+        await self._origin.author.send(content, files=files, suppress_embeds=True, nonce=nonce, **_buttons(words))
         self._private_messages += 1
 
-    async def _send(self, text: str, picture: Picture | None, *, reference: bool, ping: bool) -> None:
+    async def _send(self, said: Words, picture: Picture | None, *, reference: bool, ping: bool) -> None:
         # With the same nonce Discord sends one message, the first that it takes, and answers with that.
         nonce = f"{self._request_id}-0" if self.message is None else f"{self.message.id}-r"
         allowed = discord.AllowedMentions(replied_user=ping, users=[self._origin.author] if ping else False)
         to: Any = self._origin.reply_to if reference else None
-        files = _files(picture)
-        others = [tried for tried in self._tried if tried != (text, picture)]
-        self._tried.append((text, picture))
+        files = self._files(picture)
+        others = [tried for tried in self._tried if tried != (said, picture)]
+        self._tried.append((said, picture))
         message = await self._origin.channel.send(
-            text, files=files, reference=to, allowed_mentions=allowed, suppress_embeds=True, nonce=nonce
+            said.text,
+            files=files,
+            reference=to,
+            allowed_mentions=allowed,
+            suppress_embeds=True,
+            nonce=nonce,
+            **_buttons(said),
         )
         if self.message is not None:
             self._replaced.append(self.message)
         self._shown = next((other for _, other in others if other is not picture), picture)
         await self._note(message.id)
         if others:
-            await self._edit(text, picture)
+            await self._edit(said, picture)
+
+    def _said(self, words: Words, *, reference: bool) -> Words:
+        """Return what a message says that refers to what was asked; where no message asked, it says whose it is."""
+        return words if reference and self._origin.reply_to is not None else words.to(self._origin)
+
+    def _files(self, picture: Picture | None) -> list[discord.File]:
+        if picture is None:
+            return []
+        is_hidden, data = self._is_hidden(), io.BytesIO(picture.data)
+        file = discord.File(data, picture.name, spoiler=is_hidden, description=picture.description)
+        return [file, *self._files(picture.video)]
 
 
-def _files(picture: Picture | None) -> list[discord.File]:
-    if picture is None:
-        return []
-    file = discord.File(io.BytesIO(picture.data), picture.name, description=picture.description)
-    return [file, *_files(picture.video)]
+def _buttons(words: Words) -> dict[str, Any]:
+    view = view_of(words.rows)
+    return {} if view is None else {"view": view}

@@ -4,7 +4,8 @@
 
     BotError                the sentence can be shown as it is
     ├── UserError           to the member who asked, as a reply
-    │   └── PromptError         what was typed after `.imagine`
+    │   ├── PromptError         what was typed after `.imagine`
+    │   └── RuleError           what a server or the operator does not allow
     └── SetupError          to the operator, who has to change something before the bot can run
 
 Anything else that is raised is a fault of ours: logged once, with its context, and never shown in a channel.
@@ -21,6 +22,10 @@ class UserError(BotError):
 
 class PromptError(UserError):
     """What was typed after ``.imagine`` cannot be painted."""
+
+
+class RuleError(UserError):
+    """A rule of the server's or of the operator's does not allow it."""
 
 
 class SetupError(BotError):

@@ -11,6 +11,7 @@ from bot.client import Client
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.origin import Origin
 from bot.posts import Posts
+from bot.rules.book import RuleBook
 from bot.uploads import Uploads
 
 EDIT_IGNORED = "Your picture stays as you asked for it; `{0}cancel` or deleting the message takes it back."
@@ -22,15 +23,15 @@ class MessageListener(commands.Cog):
     """Follows the messages that requests come from.
 
     Args:
-        prefix: what a command begins with.
+        book: what a command begins with.
         client: that hears of them.
         posts: about the requests.
         answers: to what members type.
         taken: pictures that come with messages.
     """
 
-    def __init__(self, prefix: str, client: Client, posts: Posts, answers: Answers, taken: Uploads) -> None:
-        self._prefix = prefix
+    def __init__(self, book: RuleBook, client: Client, posts: Posts, answers: Answers, taken: Uploads) -> None:
+        self._book = book
         self._client = client
         self._posts = posts
         self._answers = answers
@@ -75,4 +76,5 @@ class MessageListener(commands.Cog):
         asked = self._posts.asked_by(message.id)
         is_command = await self._client.run_edited(message, however_late=asked is not None)
         if asked is not None and not is_command:
-            self._answers.give(Origin.of(message), EDIT_IGNORED.format(self._prefix), "edit")
+            origin = Origin.of(message)
+            self._answers.give(origin, EDIT_IGNORED.format(self._book.prefix(origin.guild)), "edit")

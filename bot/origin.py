@@ -24,6 +24,8 @@ class Origin:
         reply_to: what an answer refers to; None where there is no message: it mentions the author instead.
         is_late: whether it was asked while the bot was away.
         part: of several requests of one message, by its number.
+        how: what was pressed or chosen for it; empty where it was typed.
+        source: the message under which that was, in the same channel.
     """
 
     id: int
@@ -35,6 +37,8 @@ class Origin:
     reply_to: discord.MessageReference | None
     is_late: bool = False
     part: int = 0
+    how: str = ""
+    source: int | None = None
 
     @classmethod
     def of(cls, message: discord.Message, *, is_late: bool = False) -> Self:
@@ -45,12 +49,18 @@ class Origin:
         return cls(message.id, guild, channel, message.author, me, message.jump_url, reply_to, is_late)
 
     @classmethod
-    def of_interaction(cls, interaction: discord.Interaction[Any]) -> Self:
-        """Return the origin of what was asked for by a slash command, a button or a form."""
+    def of_interaction(cls, interaction: discord.Interaction[Any], how: str = "", source: int | None = None) -> Self:
+        """Return the origin of what was asked for by a slash command, a button or a form.
+
+        Args:
+            interaction: by which it was asked for.
+            how: what was pressed or chosen; empty for a slash command.
+            source: the message under which that was.
+        """
         guild, channel = interaction.guild, cast("discord.abc.MessageableChannel", interaction.channel)
         me = channel.me if isinstance(channel, discord.DMChannel) else guild.me if guild else None
         where = f"https://discord.com/channels/{interaction.guild_id or '@me'}/{interaction.channel_id}"
-        return cls(interaction.id, guild, channel, interaction.user, me, where, None)
+        return cls(interaction.id, guild, channel, interaction.user, me, where, None, how=how, source=source)
 
     @classmethod
     def restored(cls, asked: Asked, client: discord.Client) -> Self:
@@ -70,6 +80,8 @@ class Origin:
             + f"/{asked.message}" * asked.has_message,
             message.to_reference(fail_if_not_exists=False) if asked.has_message else None,
             part=asked.part,
+            how=asked.how,
+            source=asked.source,
         )
 
     @property
@@ -77,7 +89,15 @@ class Origin:
         """What is kept of it, to restore it by."""
         guild = self.guild.id if self.guild else None
         name, has_message = clean(self.author.display_name), self.reply_to is not None
-        return Asked(self.id, self.channel.id, guild, self.author.id, name, self.part, has_message)
+        who = self.author.id, name
+        return Asked(self.id, self.channel.id, guild, *who, self.part, has_message, self.how, self.source)
+
+    @property
+    def source_url(self) -> str:
+        """A link to the message under which something was pressed or chosen; ``""`` where that was not."""
+        if self.source is None:
+            return ""
+        return f"https://discord.com/channels/{self.guild.id if self.guild else '@me'}/{self.channel.id}/{self.source}"
 
     def addressed(self, text: str) -> str:
         """Return what to send without a reference: ``text`` after a mention, at most 2000 characters."""

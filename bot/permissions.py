@@ -1,7 +1,9 @@
-"""What the bot needs to be allowed in a channel."""
+"""What the bot needs to be allowed in a channel, and what its users need to be allowed."""
 
 import discord
 
+from bot.command import Command
+from bot.errors import UserError
 from bot.origin import Origin
 
 NEEDED = discord.Permissions(
@@ -12,6 +14,19 @@ NEEDED = discord.Permissions(
     read_message_history=True,
 )
 """Asked for when the bot is added to a server. Replies need the history."""
+NOT_IN_PRIVATE = "That is for a server; use it there."
+NOT_MODERATOR = "That is for moderators, who may **Manage Server**."
+
+
+def check_moderator(command: Command, origin: Origin) -> None:
+    """Raise ``UserError`` where a command is for moderators and whoever uses it is none, by whichever door it came."""
+    if not command.for_moderators:
+        return
+    if origin.guild is None:
+        raise UserError(NOT_IN_PRIVATE)
+    author = origin.author
+    if not isinstance(author, discord.Member) or not author.guild_permissions.manage_guild:
+        raise UserError(NOT_MODERATOR)
 
 
 def granted(origin: Origin) -> discord.Permissions:
@@ -25,6 +40,13 @@ def may_write(origin: Origin) -> bool:
     """Return whether the bot may write there."""
     permissions, in_thread = granted(origin), isinstance(origin.channel, discord.Thread)
     return permissions.send_messages_in_threads if in_thread else permissions.send_messages
+
+
+def manages_messages(author: object, channel: object) -> bool:
+    """Return whether somebody may delete what others wrote in a channel of a server."""
+    if not isinstance(author, discord.Member) or not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return False
+    return channel.permissions_for(author).manage_messages
 
 
 def missing(origin: Origin) -> list[str]:

@@ -13,8 +13,9 @@ from pathlib import PurePath
 import discord
 import structlog
 
+from bot.buttons.row import rows_of
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
-from bot.delivery import Delivery, Picture
+from bot.delivery import Delivery, Picture, Words
 from bot.discord_api import CALL_ERRORS, is_gone, is_transient, reason
 from bot.edit_lock import EditLock
 from bot.patience import Patience
@@ -198,23 +199,23 @@ class Post:
             return state
         if self.message is None:
             return await self._begin()
-        text = self.caption.text(state)
+        words = self._words(state)
         if self._delivery.age > self._patience.editable and not self._refusals:
-            await self._delivery.replace(text, picture)
+            await self._delivery.replace(words, picture)
         elif not _is_final(state):
-            await self._delivery.edit(text, None if self._refusals else picture)
+            await self._delivery.edit(words, None if self._refusals else picture)
         elif picture is None:
-            await self._deliver_words(text, self._refusals)
+            await self._deliver_words(words, self._refusals)
         elif max(len(picture.data), len(picture.video.data) if picture.video else 0) > self._delivery.upload_limit:
             await self._shrink(state, picture)
             return None
         elif self._refused_for_long:
-            return await self._fall_back(state, text, picture)
+            return await self._fall_back(state, words, picture)
         elif self._told or self._refusals < INFORM_AFTER:
-            await self._delivery.edit(text, picture)
+            await self._delivery.edit(words, picture)
         else:
-            words = self.caption.text(Ended(NOT_ATTACHED, again=False))
-            await self._deliver_words(words, self._refusals - INFORM_AFTER)
+            told = Words(self.caption.text(Ended(NOT_ATTACHED, again=False)))
+            await self._deliver_words(told, self._refusals - INFORM_AFTER)
             self._told = True
             return None
         return state
@@ -227,36 +228,39 @@ class Post:
             return None
         if self._refusals > 1:
             if _is_final(state):
-                await self._delivery.tell_in_private(self.caption.text(state), self._picture)
+                await self._delivery.tell_in_private(self._words(state), self._picture)
                 return state
-            await self._delivery.tell_in_private(NOT_WRITABLE, None)
+            await self._delivery.tell_in_private(Words(NOT_WRITABLE), None)
             raise PostGoneError("the first message was refused")
         first = state if isinstance(state, Paused | Ended) or self._first is None else self._first
-        await self._delivery.begin(self.caption.text(first), reference=not self._refusals)
+        await self._delivery.begin(self._words(first), reference=not self._refusals)
         return None if isinstance(first, Painted) else first  # its picture comes with an edit
 
-    async def _deliver_words(self, text: str, refusals: int) -> None:
+    async def _deliver_words(self, words: Words, refusals: int) -> None:
         """Say it, after refusals in another way each."""
         match refusals % 4:
             case 0 | 1:
-                await self._delivery.edit(text, None)
+                await self._delivery.edit(words, None)
             case 2:
-                await self._delivery.replace(text, None)
+                await self._delivery.replace(words, None)
             case _:
-                await self._delivery.tell_in_private(text, None)
+                await self._delivery.tell_in_private(words, None)
 
-    async def _fall_back(self, state: Shown, text: str, picture: Picture) -> Shown | None:
+    def _words(self, state: State) -> Words:
+        return Words(self.caption.text(state), rows_of(self.caption.request, state))
+
+    async def _fall_back(self, state: Shown, words: Words, picture: Picture) -> Shown | None:
         """Post a picture that was refused for too long where it belongs; in the end say so in words."""
         try:
             match self._failed_fallbacks:
                 case 0:
-                    await self._delivery.replace(text, picture)
+                    await self._delivery.replace(words, picture)
                 case 1:
-                    await self._delivery.tell_in_private(text, picture)
+                    await self._delivery.tell_in_private(words, picture)
                     self._change(Ended(POSTED_IN_PRIVATE, again=True), None)
                     return None
                 case _:
-                    await self._delivery.edit(self.caption.text(Ended(NOT_POSTED, again=True)), None)
+                    await self._delivery.edit(self._words(Ended(NOT_POSTED, again=True)), None)
                     raise PostGoneError("the picture was refused in every way")
         except Exception as error:
             self._failed_fallbacks += not is_transient(error)

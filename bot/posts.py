@@ -10,7 +10,7 @@ from functools import partial
 import discord
 import structlog
 
-from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
+from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, came_from
 from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
@@ -21,6 +21,7 @@ from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
 from bot.post import Post, PostGoneError
+from bot.rules.gate import OWN_LIMIT, Gate
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record, Update
@@ -38,10 +39,6 @@ UNWRITTEN = (
 )
 CANCELLED = "Cancelled."
 BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
-OWN_LIMIT = (
-    "You already have {0} waiting or being painted (limit {1}). Wait for one of them, "
-    "or take one back with `{2}cancel`."
-)
 TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
 NO_VIDEO = "The video could not be made; whoever runs Easel can see why."
 MOST_EDITED = 3
@@ -63,16 +60,23 @@ class Entry:
         """What is painted."""
         return self.record.request
 
+    @property
+    def messages(self) -> set[int]:
+        """The message that asked, where there is one, and the one about it."""
+        asked = {self.origin.id} if self.origin.reply_to is not None else set()
+        return asked | ({self.post.message.id} if self.post.message is not None else set())
+
 
 class Posts:
     """One post for each request, from its admission to its end.
 
     Args:
-        settings: defaults and the prefix.
+        settings: defaults.
         dispatcher: that has requests painted.
         outboxes: of the channels.
         patience: how long to try what Discord does not take.
         journal: that the dispatcher writes in; it is told what the posts have shown.
+        gate: that refuses requests.
     """
 
     def __init__(
@@ -82,8 +86,10 @@ class Posts:
         outboxes: Outboxes,
         patience: Patience,
         journal: StoreJournal,
+        gate: Gate,
     ) -> None:
         self._settings = settings
+        self._gate = gate
         self._dispatcher = dispatcher
         self._outboxes = outboxes
         self._patience = patience
@@ -144,9 +150,10 @@ class Posts:
         self._check_size(request)
         async with self._admission:
             try:
+                await self._gate.check(origin, [request], [entry.origin for entry in self.entries])
                 record = await self._dispatcher.submit(request, origin.asked.to_json())
             except QueueFullError as error:
-                raise self._refusal(error) from None
+                raise self._refusal(error, origin) from None
             except KnownMessageError:
                 raise
             except LostError:
@@ -163,14 +170,14 @@ class Posts:
         post.show(_place(record))
         self._spawn(self._keep_posted(request.id, post))
 
-    def check_room(self, member: str) -> None:
+    def check_room(self, origin: Origin) -> None:
         """Raise ``UserError`` where nothing more of a member can be taken in, before anything is fetched for it."""
         if self._closed:
             raise UserError(CLOSED)
         try:
-            self._dispatcher.check_room(member)
+            self._dispatcher.check_room(str(origin.author.id))
         except QueueFullError as error:
-            raise self._refusal(error) from None
+            raise self._refusal(error, origin) from None
 
     async def settle(self) -> None:
         """Wait until everything that was asked for before has been admitted or refused."""
@@ -182,7 +189,7 @@ class Posts:
         if request == entry.request:
             return
         if entry.record.status != "waiting":
-            raise UserError(BEGUN.format(self._settings.discord.prefix))
+            raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild)))
         self._check_size(request)
         await self._dispatcher.edit(request)
         entry.post.caption = replace(entry.post.caption, request=request)
@@ -249,6 +256,10 @@ class Posts:
         """Return what waits or is being painted because of that message."""
         return next((entry for entry in self._entries.values() if entry.origin.id == message_id), None)
 
+    def entry(self, request_id: str) -> Entry | None:
+        """Return the request of that id, if it waits or is being painted."""
+        return self._entries.get(request_id)
+
     @property
     def entries(self) -> list[Entry]:
         """Everything that waits or is being painted, oldest first."""
@@ -278,10 +289,10 @@ class Posts:
         if refusal is not None:
             raise UserError(refusal)
 
-    def _refusal(self, error: QueueFullError) -> UserError:
+    def _refusal(self, error: QueueFullError, origin: Origin) -> UserError:
         pictures = "1 picture" if error.limit == 1 else f"{error.limit} pictures"
         words = OWN_LIMIT if error.member else TOTAL_LIMIT
-        return UserError(words.format(pictures, error.limit, self._settings.discord.prefix))
+        return UserError(words.format(pictures, error.limit, self._gate.book.prefix(origin.guild)))
 
     def _show(self, entry: Entry, update: Update) -> None:
         record, post = entry.record, entry.post
@@ -301,8 +312,18 @@ class Posts:
                 post.show(_standing(record))
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
-        caption = Caption(request, self._settings.discord.prefix, self._settings.painting, self.inits, origin.is_late)
-        delivery = Delivery(request.id, origin, self._outboxes.of(origin), self._journal, caption.title, kept)
+        prefix = self._gate.book.prefix(origin.guild)
+        came = came_from(origin.how, origin.source_url)
+        caption = Caption(request, prefix, self._settings.painting, self.inits, origin.is_late, came)
+        delivery = Delivery(
+            request.id,
+            origin,
+            self._outboxes.of(origin),
+            self._journal,
+            caption.title,
+            kept,
+            lambda: self._gate.hides(origin, request),
+        )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
         return Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.command import Call, Command, Option
 from bot.errors import UserError
 from bot.posts import CANCELLED, Posts
-from config.settings import Settings
+from bot.rules.book import RuleBook
 from store.errors import StoreError
 from store.privacy import Personal, Privacy
 
@@ -17,13 +17,13 @@ class PrivacyCommands:
     """What is kept, and its deletion.
 
     Args:
-        settings: that say for how long.
+        book: the prefix, and for how long it is kept.
         privacy: what is kept of members.
         posts: about requests that have not ended.
     """
 
-    def __init__(self, settings: Settings, privacy: Privacy, posts: Posts) -> None:
-        self._settings = settings
+    def __init__(self, book: RuleBook, privacy: Privacy, posts: Posts) -> None:
+        self._book = book
         self._privacy = privacy
         self._posts = posts
 
@@ -38,8 +38,8 @@ class PrivacyCommands:
     async def _mydata(self, call: Call) -> str:
         """Tell how much is kept."""
         kept = await self._of(call.origin.author.id)
-        prefix, keep = self._settings.discord.prefix, self._settings.keep
-        days = f"{self._settings.store.keep_days} days after they have ended"
+        prefix, keep = self._book.prefix(call.origin.guild), self._book.settings.keep
+        days = f"{self._book.settings.store.keep_days} days after they have ended"
         pictures = (
             "until whoever runs Easel deletes them" if keep.pictures.days is None else f"{keep.pictures.days} days"
         )
@@ -54,7 +54,7 @@ class PrivacyCommands:
 
     async def _forgetme(self, call: Call) -> str:
         """Say what would be deleted, or delete it."""
-        member, prefix = call.origin.author.id, self._settings.discord.prefix
+        member, prefix = call.origin.author.id, self._book.prefix(call.origin.guild)
         kept = await self._of(member)
         if call.options.get("what") != EVERYTHING:
             return "\n".join(

@@ -1,10 +1,5 @@
-"""Slash commands: what Discord is told of the commands, and what is done when somebody uses one.
+"""Slash commands: what Discord is told of the commands, and what is done when somebody uses one."""
 
-The interaction is only the receipt, which only its author sees: whatever comes later goes by channel and message, so
-that a picture arrives however long it takes.
-"""
-
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from inspect import Parameter, Signature
 from itertools import groupby
@@ -19,15 +14,28 @@ from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.errors import UserError
 from bot.origin import Origin
 from bot.patience import Patience
+from bot.receipt import acknowledge, tell
 from bot.typed import refusal, seconds
 
-RECEIVED = "It is on its way."
 NOT_MEMBER = "I am not a member of this server, so I could not post a picture here; ask a moderator to add me."
-LONGEST_RECEIPT = 2.5
-"""Seconds; after three Discord takes no first answer any more."""
-LONGEST_ANSWER = 30.0
 MOST_SUGGESTED = 25
 LONGEST_CHOICE = 100
+
+
+class AnyChannel(app_commands.Transformer):
+    """Takes channels of every kind, and threads."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """What Discord offers."""
+        return discord.AppCommandOptionType.channel
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Any:
+        """Return the channel as Discord describes it."""
+        del interaction
+        return value
+
+
 ANNOTATIONS: dict[str, Any] = {
     "text": str,
     "integer": int,
@@ -36,7 +44,7 @@ ANNOTATIONS: dict[str, Any] = {
     "duration": str,
     "member": discord.User,
     "role": discord.Role,
-    "channel": app_commands.AppCommandChannel,
+    "channel": app_commands.Transform[Any, AnyChannel],
     "picture": discord.Attachment,
 }
 
@@ -139,19 +147,8 @@ def _summary(members: list[Command]) -> str:
 
 async def _answer(interaction: discord.Interaction[Any], command: Command, given: dict[Option, Any], ask: Ask) -> None:
     """Say that it was heard, have the command run, and say what there is to say, to its author alone."""
-    try:
-        async with asyncio.timeout(LONGEST_RECEIPT):
-            await interaction.response.defer(ephemeral=True)
-    except (*CALL_ERRORS, TimeoutError) as error:
-        # Its author sees that it did not respond, and would not expect that something is painted.
-        _log.warning("could not acknowledge a slash command", command=command.name, error=reason(error))
-        return
-    text = await _ran(interaction, command, given, ask)
-    try:
-        async with asyncio.timeout(LONGEST_ANSWER):
-            await interaction.edit_original_response(content=text or RECEIVED)
-    except (*CALL_ERRORS, TimeoutError) as error:
-        _log.warning("could not answer a slash command", command=command.name, error=reason(error))
+    if await acknowledge(interaction, command.name):
+        await tell(interaction, command.name, await _ran(interaction, command, given, ask))
 
 
 async def _ran(

@@ -11,6 +11,8 @@ from bot.markdown import inline_code
 
 MEMBER = re.compile(r"<@!?(?P<mention>\d{1,20})>|(?P<id>\d{15,20})")
 ROLE, CHANNEL = re.compile(r"<@&(\d{1,20})>"), re.compile(r"<#(\d{1,20})>")
+NO_ID = 2**63
+"""Discord's ids are less."""
 NUMBER = {"integer": re.compile(r"-?\d{1,15}"), "number": re.compile(r"-?\d{1,15}(\.\d{1,9})?")}
 DURATION = re.compile(r"(\d{1,6})([smhdw])")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
@@ -103,6 +105,8 @@ def _who(word: str, message: discord.Message) -> Who | None:
     if match is None:
         return None
     member_id = int(match["mention"] or match["id"])
+    if member_id >= NO_ID:
+        return None
     named = next((each for each in message.mentions if each.id == member_id), None)
     return Who(member_id, named.display_name if named else str(member_id))
 

@@ -196,16 +196,23 @@ class Uploads:
         digests = {address: await self._kept(address) for address in dict.fromkeys(given.addresses)}
         return self._with(arguments, given, digests)
 
+    async def keep(self, file: bytes) -> str:
+        """Decode and keep the picture in a file, and return its SHA-256; raises ``UserError``."""
+        async with self._turns:
+            return await self._decoded(file)
+
     async def _kept(self, address: str) -> str:
         async with self._turns:
-            file = await self._fetcher.fetch(address)
-            try:
-                return await self._folder.keep(await decode(file))
-            except PictureError as error:
-                raise UserError(str(error)) from None
-            except StoreError as error:
-                _log.error("could not keep a picture", error=str(error))
-                raise UserError(NOT_KEPT) from None
+            return await self._decoded(await self._fetcher.fetch(address))
+
+    async def _decoded(self, file: bytes) -> str:
+        try:
+            return await self._folder.keep(await decode(file))
+        except PictureError as error:
+            raise UserError(str(error)) from None
+        except StoreError as error:
+            _log.error("could not keep a picture", error=str(error))
+            raise UserError(NOT_KEPT) from None
 
     def _with(self, arguments: Arguments, given: Given, digests: dict[str, str]) -> Arguments:
         usual = arguments.fields["image_weight"]

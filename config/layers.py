@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, get_args, get_origin
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import GrammarParseError, OmegaConfBaseException
@@ -70,14 +70,16 @@ class _Layers:
     def __init__(self) -> None:
         self.merged = OmegaConf.create()
         self.sources: dict[str, str] = {}
+        self._chosen: dict[str, Any] = {}
 
     def add(self, layer: DictConfig, source: str) -> None:
         """Lay ``layer`` over what is there; an empty section in it changes nothing."""
-        pruned = OmegaConf.create()
         for key, value in _leaves(OmegaConf.to_container(layer), source):
             self.sources[key] = source
-            OmegaConf.update(pruned, key, value)
-        self.merged.merge_with(pruned)
+            self._chosen[key] = value
+        self.merged = OmegaConf.create()  # anew, as OmegaConf lets nothing else take the place of a tuple
+        for key, value in self._chosen.items():
+            OmegaConf.update(self.merged, key, value)
 
     def add_text(self, key: str, text: str, source: str) -> None:
         """Lay one value over what is there, as it is written in a variable or an argument."""
@@ -241,7 +243,8 @@ def _refuse_key(key: str, source: str) -> NoReturn:
 
 def _parsed(key: str, text: str, source: str) -> DictConfig:
     """Return a layer of one value: text where text is expected, else read as YAML."""
-    kinds = {FIELDS[key].annotation, *get_args(FIELDS[key].annotation)}
+    annotation = FIELDS[key].annotation
+    kinds = {annotation} if get_origin(annotation) is tuple else {annotation, *get_args(annotation)}
     layer = OmegaConf.create()
     if kinds & {str, SecretStr, Path}:
         absent = NoneType in kinds or key == "data_dir"

@@ -20,6 +20,7 @@ Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, multiple_of=SIDE_MULTIPLE)
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?")
 TOKEN = re.compile(r"[!-~]+")
+COMMAND_PREFIX = re.compile(r"\S{1,5}")
 
 
 class Section(BaseModel):
@@ -49,7 +50,11 @@ class DiscordSettings(Section):
         description="Hosts beside Discord's own from which pictures are fetched for members: names such as "
         "`pictures.example.org`, by HTTPS, from public addresses only",
     )
-    prefix: str = Field(default=".", description="What a command begins with: 1 to 5 characters, no blanks")
+    prefix: str = Field(
+        default=".",
+        description="What a command begins with where a server has chosen nothing else: 1 to 5 characters, no blanks",
+    )
+    direct_messages: bool = Field(default=False, description="Whether members may ask for pictures in private")
 
     @field_validator("token")
     @classmethod
@@ -84,7 +89,7 @@ class DiscordSettings(Section):
     @field_validator("prefix")
     @classmethod
     def _prefix_is_short(cls, prefix: str) -> str:
-        if not re.fullmatch(r"\S{1,5}", prefix):
+        if not COMMAND_PREFIX.fullmatch(prefix):
             raise PydanticCustomError("prefix", "should be 1 to 5 characters without blanks")
         return prefix
 
@@ -100,11 +105,58 @@ class QueueSettings(Section):
 
     total: Count = Field(default=100, description="Requests waiting or being painted, of all members together")
     per_member: Count = Field(default=3, description="Requests waiting or being painted, of one member")
+    per_server: Count | None = Field(
+        default=None, description="Requests waiting or being painted, of one server; `queue.total` when none is set"
+    )
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:
         self._must_not_exceed("per_member", "total")
+        if self.per_server is not None:
+            self._must_not_exceed("per_server", "total")
         return self
+
+
+class LimitsSettings(Section):
+    """The most that a server may allow; it holds where moderators have set nothing."""
+
+    cooldown_seconds: float = Field(
+        default=0.0,
+        description="Seconds between two requests of a member in a server, at least",
+        strict=True,
+        ge=0,
+        le=86400,
+        allow_inf_nan=False,
+    )
+    pictures_per_day: Count | None = Field(
+        default=None, description="Pictures of a member in a server within 24 hours; any number when none is set"
+    )
+    cost_per_day: float | None = Field(
+        default=None,
+        description="Work of a member in a server within 24 hours, at least 0.1, where 1 is a picture of usual size "
+        "and steps; any when none is set",
+        strict=True,
+        ge=0.1,
+        allow_inf_nan=False,
+    )
+    repeat: Count = Field(default=3, description="Pictures that one command may ask for")
+    videos: bool = Field(default=True, description="Whether members may ask for videos")
+    attachments: bool = Field(default=True, description="Whether members may give pictures")
+    adult: bool = Field(
+        default=True, description="Whether age-restricted channels may have pictures with `limits.adult_words`"
+    )
+    adult_words: tuple[str, ...] = Field(
+        default=(),
+        description="Words that are refused outside of age-restricted channels, as `.words add` takes them",
+    )
+    forbidden_words: tuple[str, ...] = Field(
+        default=(), description="Words that are refused everywhere, as `.words add` takes them"
+    )
+
+    @field_validator("adult_words", "forbidden_words", mode="before")
+    @classmethod
+    def _words_are_a_list(cls, words: object) -> object:
+        return tuple(word.strip() for word in words.split(",")) if isinstance(words, str) else words
 
 
 class PaintingSettings(Section):
@@ -276,6 +328,7 @@ class Settings(Section):
     data_dir: Path = Field(default_factory=_user_data_dir, description="Where the bot keeps what it must not lose")
     discord: DiscordSettings = DiscordSettings()
     queue: QueueSettings = QueueSettings()
+    limits: LimitsSettings = LimitsSettings()
     painting: PaintingSettings = PaintingSettings()
     models: ModelsSettings = ModelsSettings()
     executor: ExecutorSettings = ExecutorSettings()

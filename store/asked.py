@@ -23,6 +23,8 @@ class Asked:
         author_name: what they are called there, for whoever looks into the database.
         part: of several requests of one message, by its number.
         has_message: whether it was asked by a message.
+        how: what was pressed or chosen for it; empty where it was typed.
+        source: the message under which that was, in the same channel.
     """
 
     message: Id
@@ -32,6 +34,8 @@ class Asked:
     author_name: Name
     part: Annotated[int, Field(ge=0, lt=1000)] = 0
     has_message: bool = True
+    how: Name = ""
+    source: Id | None = None
 
     def to_json(self) -> str:
         """Return it as one line of JSON."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Delete, RowMapping, Update, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from generation.dispatch.journal import Unfinished
@@ -24,7 +24,7 @@ from store.database import Database
 from store.errors import KnownMessageError, StoreError
 from store.folder import DAY, TIDY_SECONDS
 from store.pictures import PictureFolder
-from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests
+from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests, usage
 
 OnSaved = Callable[[Path, ImagineRequest], None]
 
@@ -110,7 +110,7 @@ class StoreJournal:
         self._on_saved = on_saved
 
     async def accept(self, request: ImagineRequest, note: str) -> None:
-        """Write a request down.
+        """Write a request down, and charge its member for it.
 
         Args:
             request: whose id is new.
@@ -121,13 +121,15 @@ class StoreJournal:
             StoreError: it cannot be written down.
         """
         asked = asdict(Asked.from_json(note))
+        charge = {"guild": asked["guild"] or 0, "member": asked["author"], "at": time.time(), "cost": request.cost()}
 
         def work(connection: Connection) -> None:
             # A message that was edited may ask anew, once what it asked for before has ended.
             before = (requests.c.message == asked["message"]) & requests.c.ended.is_not(None)
             connection.execute(update(requests).where(before).values(message=None))
             row = {"id": request.id, "request": request.to_json(), "state": WAITING, "attempts": 0, "left_out": ""}
-            connection.execute(insert(requests).values(**row, **asked, accepted=time.time()))
+            connection.execute(insert(requests).values(**row, **asked, accepted=charge["at"]))
+            connection.execute(insert(usage).values(request=request.id, **charge))
 
         try:
             await self._database.run(work)
@@ -135,8 +137,9 @@ class StoreJournal:
             raise KnownMessageError(f"Message {asked['message']} asked for something before.") from None
 
     async def change(self, request: ImagineRequest) -> None:
-        """Write down what a request is for now."""
-        await self._update(request.id, {"request": request.to_json()})
+        """Write down what a request is for now, and what it costs."""
+        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost())
+        await self._update(request.id, {"request": request.to_json()}, charged)
 
     async def checkpoint(self, record: Record) -> None:
         """Write down that a request runs, how many workers have died over it, and from what it goes on."""
@@ -151,20 +154,29 @@ class StoreJournal:
             await self._checkpoints.keep(record.checkpoint)
 
     async def finish(self, record: Record, outcome: Finished | Failed | None) -> None:
-        """Keep the picture, where there is one, then write down how the request ended; None where it was taken back."""
+        """Keep the picture, where there is one, then write down how the request ended; None where it was taken back.
+
+        What failed, or was taken back while it waited, is given back to its member.
+        """
         self._attempts.pop(record.request.id, None)
         path = None
+        this = requests.c.id == record.request.id
+        unused = delete(usage).where(usage.c.request == record.request.id)
+        given_back: tuple[Delete, ...] = ()
         match outcome:
             case Finished():
                 path = await self._pictures.keep(outcome, record.request)
                 values = {"state": POSTING, "seconds": outcome.seconds, "left_out": record.left_out}
             case Failed():
                 values = {"state": POSTING, "sentence": outcome.reason}
+                given_back = (unused,)
             case None:
                 values = {"state": CANCELLED}
+                waiting = select(requests.c.id).where(this, requests.c.state == WAITING)
+                given_back = (unused.where(usage.c.request.in_(waiting)),)
         unshown = requests.c.state.in_((WAITING, RUNNING, POSTING))
-        ended = update(requests).where(requests.c.id == record.request.id, unshown).values(values)
-        await self._database.write(ended, key=("finish", record.request.id))
+        ended = update(requests).where(this, unshown).values(values)
+        await self._database.write(*given_back, ended, key=("finish", record.request.id))
         if path is not None and self._on_saved is not None:
             self._on_saved(path, record.request)
 
@@ -177,7 +189,8 @@ class StoreJournal:
             if kept.state == RUNNING and kept.starts >= STARTS:
                 _log.error("a request is given up: the bot has ended each time it was painted", request=kept.request.id)
                 given_up = update(requests).where(requests.c.id == kept.request.id)
-                await self._database.write(given_up.values(state=POSTING, sentence=ENDED_WITH_IT))
+                given_back = delete(usage).where(usage.c.request == kept.request.id)
+                await self._database.write(given_up.values(state=POSTING, sentence=ENDED_WITH_IT), given_back)
             if kept.is_painted and kept.png is None:
                 _log.warning("a picture is gone and is painted again", request=kept.request.id)
                 await self._database.write(
@@ -230,6 +243,7 @@ class StoreJournal:
             posting.where(requests.c.sentence.is_(None)).values(state=DONE, ended=now),
             posting.where(requests.c.sentence.is_not(None)).values(state=FAILED, ended=now),
             delete(requests).where(requests.c.ended < now - self._keep_days * DAY),
+            delete(usage).where(usage.c.at < now - DAY),
             key=("close", request_id),
         )
         if time.monotonic() - self._tidied > TIDY_SECONDS:
@@ -263,10 +277,10 @@ class StoreJournal:
         except (StoreError, OSError) as error:
             _log.error("could not delete old files", error=str(error))
 
-    async def _update(self, request_id: str, values: Mapping[str, Any]) -> None:
+    async def _update(self, request_id: str, values: Mapping[str, Any], *others: Update) -> None:
         """Change what is known of a request that has not ended."""
         changed = update(requests).where(requests.c.id == request_id, UNPAINTED).values(values)
-        await self._database.write(changed, key=(*values, request_id))
+        await self._database.write(changed, *others, key=(*values, request_id))
 
 
 @cache

@@ -10,6 +10,9 @@ import structlog
 
 from config.settings import Settings
 from store import database, lease
+from store.archive import Archive
+from store.audit import Audit
+from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
 from store.engine import database_url, is_lasting, is_server
 from store.heard import Heard
@@ -18,7 +21,10 @@ from store.lease import Lease
 from store.lock import Lock, locked
 from store.pictures import PictureFolder
 from store.privacy import Privacy
+from store.rules import Rules
 from store.uploads import UploadFolder
+from store.usage import Usage
+from store.words import Words
 
 WATCH_SECONDS = 30.0
 """From one look whether the data directory is there to the next."""
@@ -35,6 +41,12 @@ class Store:
         heard: which messages were heard.
         uploads: pictures that members gave.
         privacy: what is kept of members.
+        archive: where what was asked for is found again.
+        rules: that moderators have set.
+        words: that may not stand in prompts.
+        blocks: of members.
+        usage: of members, as far as it counts towards the limits of a day.
+        audit: who changed what, and who was refused why.
         lease: of a database on a server; None where there is no server.
     """
 
@@ -42,6 +54,12 @@ class Store:
     heard: Heard
     uploads: UploadFolder
     privacy: Privacy
+    archive: Archive
+    rules: Rules
+    words: Words
+    blocks: Blocks
+    usage: Usage
+    audit: Audit
     lease: Lease | None = None
 
     async def lost(self) -> None:
@@ -72,10 +90,17 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
+        rules, words, blocks = Rules(opened_database), Words(opened_database), Blocks(opened_database)
+        for each in (rules, words, blocks):
+            await each.load()
+        audit = Audit(opened_database, settings.store.keep_days)
+        usage = Usage(opened_database)
+        archive = Archive(opened_database, pictures)
+        moderated = rules, words, blocks, usage, audit
         privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         watching = asyncio.create_task(watch(lock, settings.data_dir))
         stack.callback(watching.cancel)
-        yield Store(journal, Heard(opened_database), uploads, privacy, held)
+        yield Store(journal, Heard(opened_database), uploads, privacy, archive, *moderated, held)
         await journal.stop()
 
 

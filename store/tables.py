@@ -50,6 +50,8 @@ requests = Table(
     Column("message", BigInteger),  # that asked; NULL once it has asked for something else
     Column("part", Integer, nullable=False, server_default="0"),  # of several that one message asked for
     Column("has_message", Boolean, nullable=False, server_default=true()),  # else it is the id of an interaction
+    Column("how", Text, nullable=False, server_default=""),  # what was pressed or chosen; empty where it was typed
+    Column("source", BigInteger),  # the message under which that was
     Column("channel", BigInteger, nullable=False),
     Column("guild", BigInteger),  # NULL in private
     Column("author", BigInteger, nullable=False, index=True),
@@ -88,6 +90,7 @@ words = Table(
     metadata,
     Column("guild", BigInteger, primary_key=True),
     Column("pattern", AnyText, primary_key=True),  # as a moderator typed it
+    Column("is_adult", Boolean, nullable=False),  # allowed in age-restricted channels
 )
 """What may not stand in a prompt."""
 

@@ -194,6 +194,7 @@ def make_settings(tmp_path: Path) -> MakeSettings:
             "painting__preview_seconds": PAUSE,
             "painting__steps": 100,
             "executor__grace_seconds": 0.0,
+            "discord__direct_messages": True,
         }
         pairs = (values | overrides).items()
         return load(arguments=[f"{key.replace('__', '.')}={value}" for key, value in pairs])

@@ -33,10 +33,10 @@ def caption(prompt: str = "a cat", **changes: int | str) -> Caption:
             f"{'▱' * 10} 0% · goes on as soon as a device is ready\n-# seed 7 · 128×128 · 100 steps",
         ),
         (InProgress(29, 5), "▰▰▱▱▱▱▱▱▱▱ 29% · ready <t:5:R>\n-# seed 7 · 128×128 · 100 steps"),
-        (Painted(200), "-# seed 7 · 128×128 · 100 steps · 3 min 20 s\n-# Again: `.imagine a cat --seed 7`"),
+        (Painted(200), "-# seed 7 · 128×128 · 100 steps · 3 min 20 s · `r0`\n-# Again: `.imagine a cat --seed 7`"),
         (
             Painted(200, smaller=(64, 64)),
-            "-# seed 7 · 128×128 · 100 steps · 3 min 20 s\n"
+            "-# seed 7 · 128×128 · 100 steps · 3 min 20 s · `r0`\n"
             "-# Painted at 64×64: the device has no memory for 128×128\n-# Again: `.imagine a cat --seed 7`",
         ),
         (Ended("Cancelled.", again=False), "Cancelled."),
@@ -50,7 +50,7 @@ def test_text(state: State, text: str) -> None:
 def test_what_is_not_usual_is_repeated() -> None:
     text = caption(width=64, steps=1).text(Painted(1))
     assert text.splitlines()[1:] == [
-        "-# seed 7 · 64×128 · 1 step · 1 s",
+        "-# seed 7 · 64×128 · 1 step · 1 s · `r0`",
         "-# Again: `.imagine a cat --seed 7 --size 64x128 --steps 1`",
     ]
 
@@ -59,7 +59,7 @@ def test_what_is_not_usual_is_repeated() -> None:
 def test_what_it_began_from_is_told_and_repeated_if_it_was_asked_for(init: str, start: str) -> None:
     text = caption(init=init).text(Painted(1))
     assert text.splitlines()[1:] == [
-        f"-# seed 7 · 128×128 · 100 steps · from {start} · 1 s",
+        f"-# seed 7 · 128×128 · 100 steps · from {start} · 1 s · `r0`",
         f"-# Again: `.imagine a cat --seed 7 --init {init}`",
     ]
 

@@ -86,7 +86,7 @@ def test_it_is_refused(typed: str, sentence: str) -> None:
 def test_it_is_captioned() -> None:
     caption = Caption(replace(CAT, canvas="pixels"), ".", PAINTING, ())
     assert caption.text(Painted(1)).splitlines()[1:] == [
-        "-# seed 7 · 128×128 · 100 steps · on pixels · 1 s",
+        "-# seed 7 · 128×128 · 100 steps · on pixels · 1 s · `r`",
         "-# Again: `.imagine a cat --seed 7 --canvas pixels`",
     ]
     assert "canvas" not in Caption(CAT, ".", PAINTING, ()).text(Painted(1))

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.answer import Answers
-from bot.delivery import Delivery
+from bot.delivery import Delivery, Words
 from bot.origin import Origin
 from bot.outbox import Outbox, Outboxes
 from bot.permissions import may_write, missing
@@ -80,13 +80,13 @@ async def test_without_a_message_a_post_mentions_the_author(
 ) -> None:
     mia = sandbox.person("Mia")
     delivery = Delivery("r1", messageless, Outbox(60), journal, "**a cat**", None)
-    await delivery.begin("**a cat**", reference=True)
+    await delivery.begin(Words("**a cat**"), reference=True)
     (post,) = said(sandbox)
     assert (post.reference, post.mentions, post.content) == (None, [mia], f"<@{mia.id}> **a cat**")
-    await delivery.replace("**a cat** is finished", None)
+    await delivery.replace(Words("**a cat** is finished"), None)
     (post,) = said(sandbox)
     assert (post.reference, post.mentions, post.content) == (None, [], f"<@{mia.id}> **a cat** is finished")
-    await delivery.tell_in_private("It is finished.", None)
+    await delivery.tell_in_private(Words("It is finished."), None)
     ((private,),) = [channel.messages.values() for channel in sandbox.world.direct.values()]
     assert private.content == f"About your request {messageless.jump_url}: It is finished."
 
@@ -97,7 +97,7 @@ async def test_without_a_message_a_post_whose_answer_was_lost_is_found(
     delivery = Delivery("r1", messageless, Outbox(60), journal, "**a cat**", None)
     sandbox.fail_next(Fault("POST", MESSAGES, 503, late=True))
     with pytest.raises(discord.DiscordServerError):
-        await delivery.begin("**a cat**", reference=True)
+        await delivery.begin(Words("**a cat**"), reference=True)
     await messageless.channel.send("**a cat**")
     await delivery.delete()
     assert [post.content for post in said(sandbox)] == ["**a cat**"]

@@ -223,6 +223,7 @@ async def test_a_video_that_is_too_large_is_made_smaller(stage: Stage) -> None:
     request = await stage.executor.next("a cat")
     frames = [np.random.default_rng(seed).integers(0, 256, (128, 128, 3), np.uint8) for seed in range(3)]
     film = encode("gif", iter(frames), Pace(1, Fraction(10), 0), Metadata(request))
+    await stage.shows(post, "0%")
     stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 413, code=40005))
     stage.executor.finish(request, gif=film)
     await stage.shows(post, "Again:")

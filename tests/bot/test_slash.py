@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slash import RECEIVED
+from bot.receipt import RECEIVED
 from sandbox.faults import Fault
 from tests.bot.conftest import MakeStage, Stage
 from tests.generation.scripted import picture
@@ -85,7 +85,7 @@ async def test_without_an_acknowledgement_nothing_is_painted(stage: Stage, capsy
     await stage.people("member").run_command("art", "imagine", {"prompt": "a red fox"})
     await stage.nothing_happens()
     assert not stage.executor.requests
-    assert "could not acknowledge a slash command" in capsys.readouterr().out
+    assert "could not acknowledge an interaction" in capsys.readouterr().out
 
 
 async def test_commands_that_discord_does_not_take_are_only_missing(

@@ -74,6 +74,18 @@ def test_lists_replace_lists() -> None:
     assert chosen.executor.devices == ("cuda:1",)
 
 
+@pytest.mark.parametrize("text", ["fog, mist", "[fog, mist]"])
+def test_words_are_listed_or_written_with_commas(text: str) -> None:
+    assert settings(f"limits:\n  adult_words: {text}\n").limits.adult_words == ("fog", "mist")
+    assert settings(None, f"limits.adult_words={text}").limits.adult_words == ("fog", "mist")
+    assert settings(None, EASEL_LIMITS__ADULT_WORDS=text).limits.adult_words == ("fog", "mist")
+
+
+def test_a_list_takes_the_place_of_another() -> None:
+    chosen = settings("discord: {picture_hosts: [a.example, b.example]}", "discord.picture_hosts=c.example")
+    assert chosen.discord.picture_hosts == ("c.example",)
+
+
 @pytest.mark.parametrize(
     ("text", "devices"),
     [
@@ -183,7 +195,7 @@ def test_values_that_contradict_each_other(argument: str, sentence: str) -> None
     [
         ("painting.widht", "painting.width"),
         ("width", "painting.width"),
-        ("queue.per_user", "queue.per_member"),
+        ("queue.per_membr", "queue.per_member"),
     ],
 )
 def test_an_unknown_key_brings_the_nearest_name(key: str, near: str) -> None:

@@ -299,6 +299,7 @@ async def test_what_is_typed_while_the_bot_is_away_is_heard_once(
 async def test_what_is_typed_in_private_while_the_bot_is_away_is_heard(
     start_bot: StartBot, sandbox: Sandbox, people: Cast, settings: list[str]
 ) -> None:
+    settings = [*settings, "discord.direct_messages=true"]
     bot = await start_bot(*settings)
     member = people("member")
     _, conversation = await member.call("POST", "/users/@me/channels", {"recipient_id": str(sandbox.bot.id)})

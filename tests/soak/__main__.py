@@ -32,6 +32,7 @@ PER_MEMBER = 8
 SETTINGS = (
     "executor.devices=[cpu,cpu]",
     "executor.grace_seconds=2.0",
+    "discord.direct_messages=true",
     "painting.preview_seconds=0.5",
     f"queue.per_member={PER_MEMBER}",
 )

@@ -2,9 +2,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
@@ -12,10 +14,10 @@ from sqlalchemy.exc import IntegrityError
 
 from store import database
 from store.database import Database
-from store.errors import StoreError, UnreachableError
+from store.errors import KnownMessageError, StoreError, UnreachableError
 from store.tables import heard, metadata
 from tests import postgresql
-from tests.store.conftest import Place
+from tests.store.conftest import ASKED, CAT, Place, a_record
 
 URL = "sqlite:///{}"
 
@@ -35,6 +37,25 @@ async def test_the_migrations_make_what_the_tables_say(place: Place) -> None:
     for _ in range(2):
         async with place.opened() as opened:
             assert await opened.run(differences) == []
+
+
+async def test_a_request_of_the_first_revision_is_still_there(place: Place) -> None:
+    def to_the_first(connection: Connection) -> None:
+        command.upgrade(database._config(connection), "0001")
+
+    async with database.connected(place.url) as opened:
+        await opened.run(to_the_first)
+    row = {"id": CAT.id, "request": CAT.to_json(), "state": "waiting", "attempts": 1, "left_out": "", **asdict(ASKED)}
+    old = {name: value for name, value in row.items() if name not in ("part", "has_message", "how", "source")}
+    columns = ", ".join(old)
+    place.sql(f"INSERT INTO requests ({columns}, accepted) VALUES (:{', :'.join(old)}, 0)", **old)  # noqa: S608
+    async with place.journal() as journal:
+        (kept,) = await journal.kept()
+        assert (kept.request, kept.asked, kept.attempts) == (CAT, ASKED, 1)
+        with pytest.raises(KnownMessageError):
+            await journal.accept(replace(CAT, id="again"), ASKED.to_json())
+        await journal.accept(replace(CAT, id="more"), replace(ASKED, part=1).to_json())
+        await journal.finish(a_record(), None)
 
 
 async def test_what_is_written_is_on_the_disk(file: Path) -> None:

@@ -35,12 +35,11 @@ async def test_what_is_kept_of_a_member_goes_and_that_of_others_stays(place: Pla
         running.checkpoint = Checkpoint("r1", 1, 1.0, b"data")
         await journal.checkpoint(running)
         place.sql("INSERT INTO members VALUES (30, '{}'), (31, '{}')")
-        place.sql("INSERT INTO usage VALUES ('r0', 20, 30, 1.0, 5)")
         place.sql("INSERT INTO blocks VALUES (20, 30, NULL, 'spam', 1, 1.0)")
         kept = await privacy.of(ASKED.author)
-        assert kept == Personal(2, kept.since, 5, True, 1, 1)
+        assert kept == Personal(2, kept.since, 5, True, 2, 1)
         assert await privacy.forget(ASKED.author) == 2
-        assert await privacy.of(ASKED.author) == Personal(0, None, 0, False, 1, 1)
+        assert await privacy.of(ASKED.author) == Personal(0, None, 0, False, 2, 1)
         assert uploads.read(shared) == b"shared"
         assert (await privacy.of(OTHER)).requests == 1
         assert await privacy.forget(ASKED.author) == 0

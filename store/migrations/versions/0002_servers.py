@@ -18,6 +18,8 @@ def upgrade() -> None:
         batch.drop_constraint(unique, type_="unique")
         batch.add_column(sa.Column("part", sa.Integer, nullable=False, server_default="0"))
         batch.add_column(sa.Column("has_message", sa.Boolean, nullable=False, server_default=sa.true()))
+        batch.add_column(sa.Column("how", sa.Text, nullable=False, server_default=""))
+        batch.add_column(sa.Column("source", sa.BigInteger))
         batch.create_unique_constraint("uq_requests_message", ["message", "part"])
     op.create_index("ix_requests_author", "requests", ["author"])
     op.create_index("ix_requests_post", "requests", ["post"])
@@ -33,6 +35,7 @@ def upgrade() -> None:
         "words",
         sa.Column("guild", sa.BigInteger, primary_key=True),
         sa.Column("pattern", sa.Text, primary_key=True),
+        sa.Column("is_adult", sa.Boolean, nullable=False),
     )
     op.create_table(
         "blocks",

@@ -1,0 +1,50 @@
+"""What members have asked for lately, as far as it counts towards the limits of a day.
+
+A request is charged in the transaction that accepts it, and what failed or was taken back while it waited is given back
+in the one that says so: see ``store.journal``.
+"""
+
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from store.database import Database
+from store.folder import DAY
+from store.tables import usage
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a member has asked for in a server within 24 hours.
+
+    Args:
+        pictures: how many.
+        cost: of all together, as of ``ImagineRequest.cost``.
+        first: when the first was accepted, in Unix seconds; None where there is none.
+        last: when the last was accepted.
+    """
+
+    pictures: int = 0
+    cost: int = 0
+    first: float | None = None
+    last: float | None = None
+
+
+class Usage:
+    """Reads what is charged.
+
+    Args:
+        database: that it is kept in.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, guild: int, member: int) -> Used:
+        """Return what a member has asked for in a server, or, for 0, in private; raises ``StoreError``."""
+        mine = (usage.c.guild == guild) & (usage.c.member == member) & (usage.c.at > time.time() - DAY)
+        columns = (func.count(), func.coalesce(func.sum(usage.c.cost), 0), func.min(usage.c.at), func.max(usage.c.at))
+        row = await self._database.run(lambda connection: connection.execute(select(*columns).where(mine)).one())
+        pictures, cost, first, last = row
+        return Used(pictures, int(cost), first, last)
