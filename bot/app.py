@@ -19,6 +19,7 @@ from bot.buttons.reactions import Reactions
 from bot.buttons.results import ResultButtons
 from bot.buttons.show import ShowCommand
 from bot.client import Client
+from bot.clock import ClockCheck
 from bot.command import Commands
 from bot.commands import PictureCommands
 from bot.connection import DEVELOPER_PORTAL, connect
@@ -26,6 +27,7 @@ from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
 from bot.info import InfoCommand
 from bot.listener import MessageListener
+from bot.metrics import Metrics, served
 from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
@@ -84,7 +86,10 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         kept = await _unless_stopped(stack.enter_async_context(store.opened(settings, on_finished)))
         if kept is not None:
-            await _run(settings, settings.discord.token.get_secret_value(), executor, kept, patience, on_ready)
+            metrics = Metrics()
+            await stack.enter_async_context(served(settings.metrics, metrics.registry))
+            token = settings.discord.token.get_secret_value()
+            await _run(settings, token, executor, kept, patience, metrics, on_ready)
 
 
 async def _unless_stopped(opening: Coroutine[Any, Any, Store]) -> Store | None:
@@ -106,6 +111,7 @@ async def _run(
     executor: Executor,
     kept: Store,
     patience: Patience,
+    metrics: Metrics,
     on_ready: Callable[[], None] | None,
 ) -> None:
     outboxes = Outboxes(patience.window)
@@ -117,7 +123,10 @@ async def _run(
         journal=kept.journal,
         picture=kept.uploads.read,
         forecast_seconds=patience.forecast,
+        observe=metrics.note,
     )
+    metrics.watch(dispatcher)
+    metrics.trace.on_request_end.append(ClockCheck().note)
     book = RuleBook(settings, kept.rules)
     log = AuditLog(kept.audit, book, outboxes, patience)
     gate = Gate(book, kept.words, kept.blocks, kept.usage, log)
@@ -126,7 +135,7 @@ async def _run(
     uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
-    async with Client(book, answers, patience, kept.heard, known) as client:
+    async with Client(book, answers, patience, kept.heard, known, metrics) as client:
         pictures = PictureCommands(client, posts, admission, uploads)
         known.add(pictures.commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())

@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 import discord
 
 from bot.app import NO_TOKEN
+from bot.clock import ADVICE, ahead, difference
 from bot.connection import BAD_TOKEN, DEVELOPER_PORTAL, MALFORMED
 from bot.discord_api import CALL_ERRORS, TIMEOUT, BoundedHTTPClient, point_at, reason
 from bot.errors import SetupError
@@ -23,8 +22,6 @@ MOST_SERVERS = 50
 """That are looked at."""
 MOST_NAMED = 5
 """Channels of a server that are named."""
-OFF = 10.0
-"""Seconds by which a clock may be off."""
 NAMES = {
     "view_channel": "View Channels",
     "send_messages": "Send Messages",
@@ -80,13 +77,10 @@ def judge_intents(flags: discord.ApplicationFlags) -> Finding:
     return Finding("intents", "warning", "Message Content Intent is off", advice)
 
 
-def judge_clock(ahead: float) -> Finding:
+def judge_clock(off: float) -> Finding:
     """Say whether this machine's clock is right, so many seconds ahead of Discord's."""
-    if abs(ahead) <= OFF:
-        return Finding("clock", "ok", "as Discord's")
-    text = f"{abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} Discord's"
-    advice = "set it by NTP (timedatectl set-ntp true); members are told wrong times, and certificates may be refused"
-    return Finding("clock", "warning", text, advice)
+    words = difference(off)
+    return Finding("clock", "warning", words, ADVICE) if words else Finding("clock", "ok", "as Discord's")
 
 
 def lacking(permissions: discord.Permissions) -> list[str]:
@@ -106,16 +100,13 @@ async def _reach(api_base: str) -> list[Finding]:
             aiohttp.ClientSession(timeout=TIMEOUT) as session,
             session.get(f"{api_base}/gateway") as response,
         ):
-            now = time.time()
-            date, status = response.headers.get("Date"), response.status
+            off, status = ahead(response.headers), response.status
     except (aiohttp.ClientError, OSError) as error:
         return [Finding("discord", "error", f"nothing answers at {api_base} ({reason(error)})", "check the network")]
     if status >= 400:
         return [Finding("discord", "error", f"{api_base} answers {status}", "check discord.api_base")]
     found = Finding("discord", "ok", f"answers at {api_base}")
-    with contextlib.suppress(ValueError, TypeError):
-        return [found, judge_clock(now - parsedate_to_datetime(date or "").timestamp())]
-    return [found]
+    return [found] if off is None else [found, judge_clock(off)]
 
 
 async def _examine_servers(client: discord.Client) -> list[Finding]:

@@ -1,15 +1,18 @@
 """The machine: Python, and the disk."""
 
+import errno
 import os
 import platform
 import pwd
 import shutil
+import socket
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from bot.metrics import no_port
 from config.layers import ConfigError
-from config.settings import Settings
+from config.settings import MetricsSettings, Settings
 from easel.disk import data_dir, try_writing
 from easel.doctor.finding import Finding
 
@@ -53,6 +56,26 @@ def examine_disk(settings: Settings) -> Finding:
     if free < LITTLE:
         return Finding("disk", "warning", text, "make room, or bound what is kept by keep.pictures")
     return Finding("disk", "ok", text)
+
+
+def examine_port(settings: MetricsSettings, *, is_running: bool) -> Finding | None:
+    """Say whether the port for what is measured is to be had; None where none is set.
+
+    Args:
+        settings: which.
+        is_running: the bot, which has it.
+    """
+    if settings.port is None:
+        return None
+    try:
+        with socket.create_server((settings.host, settings.port)):
+            return Finding("port", "ok", f"{settings.port} at {settings.host} is free")
+    except OSError as error:
+        if is_running and error.errno == errno.EADDRINUSE:
+            return Finding("port", "ok", f"{settings.port} at {settings.host} is the bot's")
+        return Finding(
+            "port", "error", no_port(settings, error), "end what has it, which ss -ltnp shows, or choose another"
+        )
 
 
 def examine_token_file(file: Path) -> Finding | None:

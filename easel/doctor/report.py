@@ -15,7 +15,7 @@ from config.token_file import with_token
 from easel.doctor.account import examine_account
 from easel.doctor.devices import examine_painting
 from easel.doctor.finding import Finding, Level
-from easel.doctor.machine import examine_disk, examine_python, examine_token_file
+from easel.doctor.machine import examine_disk, examine_port, examine_python, examine_token_file
 from easel.logs import configure
 from easel.redaction import redact
 from store.engine import secrets
@@ -61,7 +61,8 @@ async def _examine(settings: Settings) -> list[Finding]:
     account, painting = await asyncio.gather(
         examine_account(settings.discord), examine_painting(settings, is_running=is_running)
     )
-    return [store, *account, *painting]
+    port = examine_port(settings.metrics, is_running=is_running)
+    return [store, *([port] if port else []), *account, *painting]
 
 
 async def _examine_store(settings: Settings) -> Finding:

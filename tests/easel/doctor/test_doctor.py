@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import struct
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,18 @@ async def test_a_full_disk(tmp_path: Path, good: list[str]) -> None:
     assert found["disk"]["level"] == "error"
     assert found["disk"]["text"] == f"no picture can be kept in {tmp_path / 'data'}: File too large"
     assert found["cuda:0"]["advice"] == "change executor.devices"
+
+
+async def test_a_port_that_is_taken(tmp_path: Path, good: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        broken = [*good, f"metrics.port={port}"]
+        found = await examined(tmp_path, *broken)
+        code, out, err = await asyncio.to_thread(finish, tmp_path, "run", *broken)
+    assert found["port"]["level"] == "error"
+    line = f"metrics.port: {port} cannot be had at 127.0.0.1 (Address already in use)"
+    assert found["port"]["text"] == line
+    assert (code, out, err) == (78, "", f"easel: {line}; choose another.\n")
 
 
 @pytest.mark.parametrize("broken", [["painting.width=1"], ["--config", "nowhere.yaml"]])

@@ -1,13 +1,14 @@
 """What is said of the disk and of what is kept."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from config.layers import load
-from config.settings import Settings
-from easel.doctor.machine import examine_disk, examine_token_file
+from config.settings import MetricsSettings, Settings
+from easel.doctor.machine import examine_disk, examine_port, examine_token_file
 from tests.conftest import unprivileged
 
 
@@ -25,6 +26,20 @@ def test_a_folder_of_another_user(tmp_path: Path) -> None:
         finding = examine_disk(settings(tmp_path / "data"))
     assert finding.level == "error"
     assert f"{tmp_path} belongs to root and cannot be written by nobody: chown -R nobody {tmp_path}" in finding.sentence
+
+
+@pytest.mark.parametrize(("is_running", "level"), [(False, "error"), (True, "ok")])
+def test_a_port_that_is_taken(is_running: bool, level: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        chosen = MetricsSettings(port=taken.getsockname()[1])
+        finding = examine_port(chosen, is_running=is_running)
+    assert finding is not None
+    assert finding.level == level
+    assert f"{chosen.port}" in finding.text
+    free = examine_port(chosen, is_running=False)
+    assert free is not None
+    assert free.level == "ok"
+    assert examine_port(MetricsSettings(), is_running=False) is None
 
 
 def test_a_home_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
