@@ -95,8 +95,8 @@ def show(findings: Sequence[Finding], *, as_json: bool) -> bool:
         console = Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=True)
         width = max(len(each.name) for each in findings)
         for each, sentence in zip(findings, sentences, strict=True):
-            line = Text(f"{each.level:<7}", COLOURS[each.level])
-            console.print(line.append(f"  {each.name:<{width}}  {_harmless(sentence)}", ""))
+            said = _harmless(f"  {each.name:<{width}}  {sentence}")
+            console.print(Text.assemble((f"{each.level:<7}", COLOURS[each.level]), said))
     return all(each.level != "error" for each in findings)
 
 

@@ -7,11 +7,13 @@ from email.utils import formatdate
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
-from bot.clock import ahead, difference
+from bot.clock import ClockCheck, ahead, difference
 from bot.errors import SetupError
 from bot.metrics import served
 from config.layers import load
@@ -117,6 +119,24 @@ def test_a_clock(off: float, words: str) -> None:
 def test_a_server_that_does_not_say(date: str) -> None:
     assert ahead({"Date": date}) is None
     assert ahead({}) is None
+
+
+async def test_a_clock_that_is_off_is_told_once() -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(headers={"Date": formatdate(time.time() - 3600, usegmt=True)})
+
+    app = web.Application()
+    app.add_routes([web.get("/", answer)])
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(ClockCheck().note)
+    async with TestServer(app) as server, aiohttp.ClientSession(trace_configs=[trace]) as http:
+        with capture_logs() as logs:
+            for _ in range(2):
+                await (await http.get(server.make_url("/"))).read()
+    (line,) = logs
+    assert line["log_level"] == "warning"
+    assert line["event"].startswith("this machine's clock is 36")
+    assert "seconds ahead of Discord's; set it by NTP" in line["event"]
 
 
 async def test_a_clock_that_is_right_is_not_spoken_of(make_stage: MakeStage) -> None:
