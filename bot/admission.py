@@ -1,17 +1,29 @@
 """The one way in for requests, by whichever door they come: what somebody may have painted, and where."""
 
 import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 import structlog
 
 from bot.errors import UserError
 from bot.origin import Origin
 from bot.permissions import missing
-from bot.posts import UNWRITTEN, Entry, Posts
+from bot.posts import UNWRITTEN, Posts
 from bot.prompt import Arguments
 from bot.rules.gate import Gate, texts
-from generation.request import ImagineRequest
+from generation.request import SEED_LIMIT, ImagineRequest
 from store.errors import StoreError
+
+NOTHING: Mapping[int, ImagineRequest] = MappingProxyType({})
+MANY = 1000
+"""Pictures of which it is not told how many they are."""
+TOO_MANY = (
+    "That makes {0} pictures, and you may have {1} at a time, so nothing is painted yet. Take something out of the "
+    "braces, lower `--repeat`, or ask in several messages; braces in code, between backticks, stay as they are."
+)
+STAYS = "What is painted already stays as it was asked for; the rest is as your message says now."
 
 _log = structlog.get_logger(__name__)
 
@@ -46,32 +58,81 @@ class Admission:
         if has_pictures:
             self.gate.check_pictures(origin)
 
-    async def admit(self, origin: Origin, request: ImagineRequest) -> None:
-        """Let a new request wait, and post its place in line.
+    def check_number(self, origin: Origin, number: int) -> None:
+        """Raise ``UserError`` where somebody may not ask for so many pictures at once, however few they have."""
+        most = self.gate.most_at_once(origin)
+        if number > most:
+            told = f"{number}" if number < MANY else f"more than {MANY}"
+            raise UserError(TOO_MANY.format(told, "1 picture" if most == 1 else f"{most} pictures"))
+
+    async def admit(self, origin: Origin, *requests: ImagineRequest) -> None:
+        """Let new requests wait, all or none, and post the place in line of each.
 
         Raises:
-            UserError: it cannot be taken.
-            KnownMessageError: its message asked for something whose end is not yet shown.
+            UserError: they cannot be taken.
+            KnownMessageError: their message asked for something whose end is not yet shown.
         """
-        await self._posts.admit(origin, request)
+        await self._admit(origin, dict(enumerate(requests)))
 
-    async def change(self, origin: Origin, entry: Entry, arguments: Arguments) -> None:
-        """Let a request that waits be for something else; raises ``UserError`` where that cannot be.
+    async def change(self, origin: Origin, asked: Sequence[Arguments]) -> str | None:
+        """Let what a message has asked for, of which something waits or is being painted, be something else.
+
+        What is new is admitted, what is too much is taken back, and what is painted stays.
 
         Args:
             origin: of the change.
-            entry: that waits.
-            arguments: what it is to be for.
+            asked: what it is to be now.
+
+        Returns:
+            A sentence where something that is painted would be something else; else None.
+
+        Raises:
+            UserError: something of it that is being painted would be, or something may not be or cannot be taken.
         """
-        request = arguments.change(entry.request)
+        entries = {entry.origin.part: entry for entry in self._posts.asked_by(origin.id)}
+        painted = await self._posts.painted_of(origin.id)
+        before = {**painted, **{part: entry.request for part, entry in entries.items()}}
+        after = dict(enumerate(new_requests(asked, origin, before)))
+        new = {part: request for part, request in after.items() if part not in before}
+        if new:
+            self._posts.check_room(origin, len(new))
+        changes = [(entries[part], after[part]) for part in sorted(entries.keys() & after.keys())]
         try:
-            await self.gate.check_change(origin, entry.request, request)
+            for entry, request in changes:
+                await self.gate.check_change(origin, entry.request, request)
         except StoreError:
             raise UserError(UNWRITTEN) from None
-        await self._posts.change(entry, request)
+        await self._posts.change(*changes)
+        await self._posts.withdraw([entry for part, entry in entries.items() if part not in after])
+        if new:
+            await self._admit(origin, new)
+        return STAYS if any(request != after.get(part) for part, request in painted.items()) else None
+
+    async def _admit(self, origin: Origin, requests: Mapping[int, ImagineRequest]) -> None:
+        await self._posts.admit(*((replace(origin, part=part), request) for part, request in requests.items()))
 
 
-def new_request(arguments: Arguments, origin: Origin) -> ImagineRequest:
-    """Return the request for what somebody asks for."""
+def new_requests(
+    asked: Sequence[Arguments], origin: Origin, before: Mapping[int, ImagineRequest] = NOTHING
+) -> list[ImagineRequest]:
+    """Return the requests for what somebody asks for, those that repeat a picture with the seeds that follow its own.
+
+    Args:
+        asked: for a picture each, or for several that differ in nothing but their seeds.
+        origin: who asks, and where.
+        before: what was asked for before, by place among the requests, whose ids and seeds stay.
+    """
     guild = str(origin.guild.id) if origin.guild else ""
-    return arguments.request(secrets.token_hex(4), member=str(origin.author.id), guild=guild)
+    requests: list[ImagineRequest] = []
+    for arguments in asked:
+        repeats = range(arguments.fields["repeat"])
+        known = [before[len(requests) + number].seed - number for number in repeats if len(requests) + number in before]
+        first = arguments.fields.get("seed", known[0] if known else secrets.randbelow(SEED_LIMIT))
+        for number in repeats:
+            old = before.get(len(requests))
+            if old is None:
+                request = arguments.request(secrets.token_hex(4), member=str(origin.author.id), guild=guild)
+            else:
+                request = arguments.change(old)
+            requests.append(replace(request, seed=(first + number) % SEED_LIMIT))
+    return requests

@@ -1,10 +1,12 @@
 """Short answers to those who typed a command."""
 
 import asyncio
+import io
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+import discord
 import structlog
 
 from bot.characters import MAX_CONTENT, units
@@ -13,6 +15,7 @@ from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.permissions import granted, may_write
+from bot.receipt import Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -21,6 +24,7 @@ _log = structlog.get_logger(__name__)
 class _Answer:
     origin: Origin
     text: str
+    file: Reply | None = None
     asked: int = 1
     """How often it was asked for while it waited."""
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -50,20 +54,21 @@ class Answers:
         self._waiting: dict[tuple[int, int, str], _Answer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def give(self, origin: Origin, text: str, kind: str) -> None:
+    def give(self, origin: Origin, text: str, kind: str, file: Reply | None = None) -> None:
         """Answer as soon as it may be.
 
         Args:
             origin: of the command.
             text: markdown, at most 2000 characters.
             kind: of answer, the command's name for example.
+            file: that goes along, where it may.
         """
         key = origin.channel.id, origin.author.id, kind
         waiting = self._waiting.get(key)
         if waiting is not None:
-            waiting.origin, waiting.text, waiting.asked = origin, text, waiting.asked + 1
+            waiting.origin, waiting.text, waiting.file, waiting.asked = origin, text, file, waiting.asked + 1
             return
-        self._waiting[key] = _Answer(origin, text)
+        self._waiting[key] = _Answer(origin, text, file)
         task = asyncio.create_task(self._send(key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -109,8 +114,14 @@ class Answers:
 async def _send(answer: _Answer, *, reference: bool, private: bool) -> None:
     origin, text, nonce = answer.origin, answer.content, answer.nonce
     if private:
-        await origin.author.send(origin.in_private(text), suppress_embeds=True, nonce=f"{nonce}p")
+        files = _files(answer)
+        await origin.author.send(origin.in_private(text), files=files, suppress_embeds=True, nonce=f"{nonce}p")
     else:
         to: Any = origin.reply_to if reference else None
         text = text if reference else origin.addressed(text)
-        await origin.channel.send(text, reference=to, suppress_embeds=True, nonce=nonce)
+        files = _files(answer) if granted(origin).attach_files else []
+        await origin.channel.send(text, reference=to, files=files, suppress_embeds=True, nonce=nonce)
+
+
+def _files(answer: _Answer) -> list[discord.File]:
+    return [] if answer.file is None else [discord.File(io.BytesIO(answer.file.data), answer.file.name)]

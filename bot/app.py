@@ -18,13 +18,15 @@ from bot.buttons.press import Presses
 from bot.buttons.reactions import Reactions
 from bot.buttons.results import ResultButtons
 from bot.buttons.show import ShowCommand
+from bot.buttons.steer import SteerButtons
 from bot.client import Client
 from bot.clock import ClockCheck
 from bot.command import Commands
-from bot.commands import PictureCommands
+from bot.commands import PictureCommands, flag_options
 from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
+from bot.gallery import GalleryCommand
 from bot.info import InfoCommand
 from bot.listener import MessageListener
 from bot.metrics import Metrics, served
@@ -33,12 +35,16 @@ from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED
 from bot.posts import Posts
+from bot.preferences import NAMES, Preferences
 from bot.privacy import PrivacyCommands
+from bot.recent import Recent
 from bot.rules.book import RuleBook
 from bot.rules.commands import RuleCommands
 from bot.rules.gate import Gate
 from bot.rules.log import AuditLog
 from bot.slash import add_to, register
+from bot.steering import SteerCommand, Steerings
+from bot.style_commands import StyleCommands
 from bot.uploads import Uploads
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
@@ -136,11 +142,17 @@ async def _run(
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
     async with Client(book, answers, patience, kept.heard, known, metrics) as client:
-        pictures = PictureCommands(client, posts, admission, uploads)
+        preferences, recent = Preferences(gate, kept.members), Recent()
+        pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())
+        known.add(preferences.commands(flag_options(NAMES)))
+        known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
+        steerings = Steerings(posts, gate)
+        known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(InfoCommand(posts, gate).commands())
-        known.add(PrivacyCommands(book, kept.privacy, posts).commands())
+        known.add(GalleryCommand(kept.archive, gate).commands())
+        known.add(PrivacyCommands(book, kept.privacy, posts, (kept.members.forget, recent.forget)).commands())
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
@@ -148,7 +160,7 @@ async def _run(
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses()
-        presses.add({**results.actions(), **menus.actions()})
+        presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))
         await client.add_cog(MessageListener(book, client, posts, answers, uploads))
@@ -158,6 +170,7 @@ async def _run(
             since = await kept.heard.since(60 * settings.store.catch_up_minutes)
             client.recall(since, await kept.journal.messages(), await kept.journal.asked_in_private())
             await posts.restore(client)
+            recent.load(await kept.journal.newest())
             restored.set()
 
         connection = asyncio.create_task(connect(client, settings.discord, token, patience, restore))

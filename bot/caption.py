@@ -5,13 +5,16 @@ Three lines at most: the prompt, where it stands, and the small print::
     **a lighthouse in a storm, oil painting**
     ▰▰▰▰▱▱▱▱▱▱ 40% · ready in 13 seconds
     -# seed 7 · 128×128 · 100 steps
+
+and below it how the picture was steered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from math import inf
 
-from bot.characters import isolate, units
+from bot.characters import MAX_CONTENT, isolate, units
 from bot.errors import PromptError
 from bot.flags import typed, unusual, usual_fields
 from bot.markdown import escape, shorten
@@ -19,6 +22,7 @@ from bot.mentions import REFERENCE
 from bot.prompt import ADDRESS, parse
 from config.settings import PaintingSettings
 from generation.request import ImagineRequest, Shape
+from generation.steering import write
 
 MAX_ALT_TEXT = 1024
 LONGEST_SHOWN = 200
@@ -37,6 +41,11 @@ CAME = {
 """What the small print says of what was pressed or chosen, before a link."""
 BAR = 10
 """Segments of the progress bar."""
+MOST_SAID = 3
+"""Of what was said while a picture was painted that is shown, the newest of it."""
+LONGEST_SAID = 80
+"""UTF-16 code units of each."""
+TOGETHER = "-# Anybody may steer it: reply with `more: a lighthouse`, `less: fog` or `sky::0.5`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,9 @@ class Caption:
         painting: the settings whose defaults need not be repeated.
         inits: what the models in use can begin from; empty while that is not known.
         is_late: whether it was asked for while the bot was away.
+        part: of several requests of one message, by its number.
         came_from: what it was made from, as the small print says it: markdown; empty for nothing.
+        together: whether others may steer it because its member lets them; None where there are no others.
     """
 
     request: ImagineRequest
@@ -125,22 +136,33 @@ class Caption:
     painting: PaintingSettings
     inits: Sequence[str]
     is_late: bool = False
+    part: int = 0
     came_from: str = ""
+    together: bool | None = None
 
     def text(self, state: State) -> str:
         """Return the content of the message: markdown, at most 2000 characters, everything of theirs escaped."""
+        for most in reversed(range(MOST_SAID + 1)):
+            text = self._text(state, most)
+            if units(text) <= MAX_CONTENT:
+                break
+        return text
+
+    def _text(self, state: State, most_said: int) -> str:
+        """Return the content, with so much of what was said while it was painted."""
+        said, together = [*self._said(most_said)], [TOGETHER] * bool(self.together)
         match state:
             case Waiting():
                 standing = "Next in line" if state.place == 1 else f"Number {state.place} in line"
-                lines = [f"{standing} · {starting(state.starts)}", self._fine_print()]
+                lines = [f"{standing} · {starting(state.starts)}", self._fine_print(), *said, *together]
             case InProgress():
                 lines = [f"{bar(state.percent)} · {ready(state.finishes)}", self._fine_print()]
-                lines += [*_left_out(state.left_out), *self._smaller(state.smaller)]
+                lines += [*said, *_left_out(state.left_out), *self._smaller(state.smaller), *together]
             case Paused():
-                lines = [PAUSED, self._fine_print()]
+                lines = [PAUSED, self._fine_print(), *said]
             case Painted():
                 lines = [f"{self._fine_print()} · {duration(state.seconds)} · `{self.request.id}`"]
-                lines += [f"-# {state.note}"] * bool(state.note)
+                lines += [*said, *[f"-# {state.note}"] * bool(state.note)]
                 lines += [*_left_out(state.left_out), *self._smaller(state.smaller), f"-# Again: {self.again}"]
             case Ended():
                 lines = [state.sentence, *([f"-# Again: {self.again}"] if state.again else [])]
@@ -148,8 +170,9 @@ class Caption:
 
     @property
     def title(self) -> str:
-        """What every message about the request begins with."""
-        return f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**"
+        """What every message about the request begins with, which of one message's no other has."""
+        number = f" · {self.part + 1}" if self.part else ""
+        return f"**{escape(shorten(self.request.prompt, LONGEST_SHOWN))}**{number}"
 
     @property
     def alt_text(self) -> str:
@@ -162,6 +185,18 @@ class Caption:
         came = [self.came_from] if self.came_from else []
         return f"-# {' · '.join([*parts, *_pictures(self.request), *came, *late])}"
 
+    def _said(self, most: int) -> Iterator[str]:
+        """Yield what was said while it was painted, the newest last, by whom and in which step."""
+        steering = self.request.steering
+        said = [(*where, [*each]) for where, each in groupby(steering, lambda each: (each.step, each.by))]
+        before = max(0, len(said) - most)
+        left_out = sum(len(each) for _, _, each in said[:before])
+        if left_out and most:
+            yield f"-# steered {'once' if left_out == 1 else f'{left_out} times'} before that"
+        for step, by, words in said[before:]:
+            who = f"<@{by}>: " if by.isdecimal() else ""
+            yield f"-# step {step} · {who}{escape(shorten(' | '.join(map(write, words)), LONGEST_SAID))}"
+
     def _smaller(self, shape: Shape | None) -> list[str]:
         return [f"-# {smaller_size(self.request, shape)}"] if shape else []
 
@@ -172,7 +207,8 @@ class Caption:
             return isolate(f"`{self.command}`")
         count = len(self.request.pictures)
         pictures = " and picture" * (count == 1) + " and pictures" * (count > 1)
-        return f"the same prompt{pictures} with `{self._flags}`"
+        steered = ", and steer it so" if self.request.steering else ""
+        return f"the same prompt{pictures} with `{self._flags}`{steered}"
 
     @property
     def command(self) -> str | None:

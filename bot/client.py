@@ -21,6 +21,7 @@ from bot.metrics import Metrics
 from bot.origin import Origin
 from bot.patience import Patience
 from bot.permissions import check_moderator
+from bot.receipt import Reply
 from bot.rules.book import RuleBook
 from bot.slash import Tree
 from bot.typed import read, usage
@@ -110,6 +111,16 @@ class Client(commands.Bot):
         self._conversations: dict[int, discord.abc.Messageable] = {}
         self._recalled: list[int] = []
         self._released = False
+        self._replies: tuple[Command, Callable[[str], bool]] | None = None
+
+    def hear_replies(self, command: Command, is_meant: Callable[[str], bool]) -> None:
+        """Run a command also for replies that are none.
+
+        Args:
+            command: that takes the words of the reply.
+            is_meant: whether a reply with these words is meant so; others stay among those who talk.
+        """
+        self._replies = command, is_meant
 
     def recall(self, since: int | None, asked: Iterable[int], in_private: Iterable[int]) -> None:
         """Take note of what an earlier run has heard.
@@ -245,7 +256,7 @@ class Client(commands.Bot):
             _remember(self._missed, message.id, None)
             await self.on_message(message)
 
-    async def ask(self, command: Command, call: Call) -> str | None:
+    async def ask(self, command: Command, call: Call) -> str | Reply | None:
         """Run a command and return what there is to say, also where it was refused or failed."""
         try:
             check_moderator(command, call.origin)
@@ -262,18 +273,20 @@ class Client(commands.Bot):
         _remember(self._seen, message.id, message.content)
         prefix = self._book.prefix(message.guild)
         text, is_mention = self._addressed(message, prefix)
-        found = self._commands.find(text)
+        found = self._commands.find(text) or self._reply(message, text if is_mention else message.content)
         origin = Origin.of(message, is_late=message.id in self._missed)
         if found is None:
             group = self._commands.group(text.split(maxsplit=1)[0]) if text.strip() else []
             if group:
-                self._answers.give(origin, await self.ask(_usages(group, prefix), Call(origin)) or "", "usage")
+                told = await self.ask(_usages(group, prefix), Call(origin))
+                self._answers.give(origin, told if isinstance(told, str) else "", "usage")
             elif is_mention:
                 hint = f"I paint: `{prefix}imagine a red fox`. `{prefix}help` tells more."
                 self._answers.give(origin, hint, "mention")
             return False
         command, rest = found
         self._unsettled.add(message.id)
+        answer: str | Reply | None
         try:
             origin = await self._as_member(origin)
             check_moderator(command, origin)
@@ -284,10 +297,17 @@ class Client(commands.Bot):
         finally:
             self._unsettled.discard(message.id)
         if answer is not None:
-            self._answers.give(
-                origin, answer, command.name if command.answers == "latest" else f"{command.name} {answer}"
-            )
+            text, file = (answer.text, answer) if isinstance(answer, Reply) else (answer, None)
+            kind = command.name if command.answers == "latest" else f"{command.name} {text}"
+            self._answers.give(origin, text, kind, file)
         return True
+
+    def _reply(self, message: discord.Message, words: str) -> tuple[Command, str] | None:
+        """Return what a reply is meant to be that is no command, and its words."""
+        if self._replies is None or message.type is not discord.MessageType.reply:
+            return None
+        command, is_meant = self._replies
+        return (command, words) if is_meant(words) else None
 
     async def _as_member(self, origin: Origin) -> Origin:
         """Return where something comes from with the roles of its author, which messages from the past do not tell."""

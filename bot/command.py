@@ -8,6 +8,7 @@ from typing import Any, Literal
 import discord
 
 from bot.origin import Origin
+from bot.receipt import Reply
 
 Kind = Literal["text", "integer", "number", "boolean", "duration", "member", "role", "channel", "picture"]
 """Of what an option takes: a ``str``, ``int``, ``float``, ``bool``, seconds as ``float``, a :class:`Who`, a
@@ -73,7 +74,7 @@ class Call:
     mentioned: Sequence[discord.Member | discord.User] = ()
 
 
-Run = Callable[[Call], Awaitable[str | None]]
+Run = Callable[[Call], Awaitable[str | Reply | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ class Command:
     Args:
         name: one word, or two for the commands of a group.
         help: what it does, without markup, at most 100 characters.
-        run: does it and returns the answer, markdown of at most 2000 characters, or None where there is nothing to say
-            now; raises ``UserError``.
+        run: does it and returns the answer, markdown of at most 2000 characters, with a file or without, or None where
+            there is nothing to say now; raises ``UserError``.
         options: what it takes; in a message in this order.
         for_moderators: only those who may manage the server can use it, and only there.
         answers: ``latest`` where of several answers to the same member the last one says it for all, or ``each``.

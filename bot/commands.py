@@ -5,22 +5,28 @@ from collections.abc import Sequence
 import discord
 import structlog
 
-from bot import prompt, uploads
-from bot.admission import Admission, new_request
+from bot import permutations, prompt, uploads
+from bot.admission import Admission, new_requests
 from bot.client import Client
 from bot.command import Call, Command, Option
 from bot.errors import UserError
-from bot.flags import FLAGS
+from bot.flags import FLAGS, Flag
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
 from bot.origin import Origin
 from bot.permissions import manages_messages
 from bot.posts import BEGUN, CANCELLED, Entry, Posts
+from bot.preferences import Preferences
+from bot.recent import Recent
+from bot.suggestions import suggesting
 from bot.uploads import Uploads
 from store.errors import KnownMessageError
 
-SLASH_FLAGS = ("size", "quality", "no", "seed", "steps", "video", "init", "init-weight", "fit", "iw")
+SLASH_FLAGS = (
+    *("style", "size", "quality", "no", "repeat", "seed", "steps", "stop", "chaos", "video", "as", "iw", "init"),
+    *("init-weight", "fit"),
+)
 """What has an option of its own in ``/imagine``; Discord allows 25, and all flags can stand in the prompt."""
 
 _log = structlog.get_logger(__name__)
@@ -34,17 +40,29 @@ class PictureCommands:
         posts: about the requests.
         admission: that lets requests in.
         taken: pictures that come with messages.
+        preferences: of members.
+        recent: prompts of members.
     """
 
-    def __init__(self, client: Client, posts: Posts, admission: Admission, taken: Uploads) -> None:
+    def __init__(
+        self,
+        client: Client,
+        posts: Posts,
+        admission: Admission,
+        taken: Uploads,
+        preferences: Preferences,
+        recent: Recent,
+    ) -> None:
         self._client = client
         self._posts = posts
         self._admission = admission
         self._uploads = taken
+        self._preferences = preferences
+        self._recent = recent
 
     def commands(self) -> Sequence[Command]:
         """Return the commands."""
-        prompt_option = Option("prompt", "What to paint", needed="slash", takes_rest=True)
+        prompt_option = Option("prompt", "What to paint", needed="slash", suggest=self._recent.suggest, takes_rest=True)
         pictures = (
             Option("start", "A picture to begin from", "picture"),
             Option("target", "A picture to come near to", "picture"),
@@ -66,29 +84,36 @@ class PictureCommands:
         origin, message = call.origin, call.message
         self._admission.enter(origin)
         addresses, words = uploads.split(call.options.get("prompt", ""))
+        choices = permutations.read(words)
+        self._admission.check_number(origin, choices.count)
         files = await uploads.pictures_of(message) if message else []
         named = {name: each for name, each in call.options.items() if isinstance(each, discord.Attachment)}
-        typed = with_names(words, origin, call.mentioned)
         instead = prompt.LIKENESS if addresses or files or named else ""
-        parsed = prompt.parse(typed, self._admission.gate.settings(origin).painting, self._posts.inits, instead)
-        given = uploads.sorted_out(addresses, files, parsed, named)
-        self._admission.check(origin, parsed, has_pictures=bool(given.addresses))
-        if given.addresses and self._posts.asked_by(origin.id) is None:
-            self._posts.check_room(origin)
-        arguments = await self._uploads.take(origin, given, parsed)
+        own = self._preferences.of(origin, self._posts.inits)
+        painting = self._admission.gate.settings(origin).painting
+        typed = (with_names(text, origin, call.mentioned) for text in choices.texts())
+        parsed = [prompt.parse(text, painting, self._posts.inits, instead, own.values) for text in typed]
+        number = sum(each.fields["repeat"] for each in parsed)
+        self._admission.check_number(origin, number)
+        given = [(each, uploads.sorted_out(addresses, files, each, named)) for each in parsed]
+        for each, pictures in given:
+            self._admission.check(origin, each, has_pictures=bool(pictures.addresses))
+        if any(pictures.addresses for _, pictures in given) and not self._posts.asked_by(origin.id):
+            self._posts.check_room(origin, number)
+        arguments = await self._uploads.take(origin, given)
         if arguments is None:
             return None
-        asked = self._posts.asked_by(origin.id)
-        if asked is not None:
-            await self._admission.change(origin, asked, arguments)
-            return None
         try:
-            await self._admission.admit(origin, new_request(arguments, origin))
+            if self._posts.asked_by(origin.id):
+                return await self._admission.change(origin, arguments)
+            await self._admission.admit(origin, *new_requests(arguments, origin))
         except KnownMessageError as error:
             _log.info("heard again", reason=str(error))
             if message is not None and message.edited_at is not None:
                 raise UserError(BEGUN.format(self._prefix(origin))) from None
-        return None
+            return None
+        self._recent.add(origin.author.id, parsed)
+        return own.ignored
 
     async def _queue(self, call: Call) -> str:
         """Show what is being painted and what waits."""
@@ -96,7 +121,7 @@ class PictureCommands:
         return queue_text(self._posts.running, self._posts.waiting, call.origin)
 
     async def _cancel(self, call: Call) -> str:
-        """Take back the member's newest picture, the one at a place in line, or the one replied to."""
+        """Take back the member's newest picture, the one at a place in line, or what is replied to."""
         origin, which = call.origin, call.options.get("which", "")
         await self._client.save_heard(settled=origin.id)  # heard again, it would take back another one
         await self._uploads.settle(origin.author.id)
@@ -104,12 +129,12 @@ class PictureCommands:
         # From here to the end of the request nothing is waited for: of several commands each takes back another one.
         reference = call.message.reference if call.message else None
         if reference is not None and not which:
-            entry = self._replied_to(reference)
+            entries = self._replied_to(reference)
         elif which:
-            entry = self._named(which, origin)
+            entries = [self._named(which, origin)]
         else:
-            entry = self._newest(origin)
-        return await cancelled(self._posts, entry, origin.author, origin.channel)
+            entries = [self._newest(origin)]
+        return await cancelled(self._posts, entries, origin.author, origin.channel)
 
     async def _help(self, call: Call) -> str:
         """Tell how to ask for a picture."""
@@ -132,37 +157,53 @@ class PictureCommands:
         line = f"`{self._prefix(origin)}queue` shows what waits and at which place."
         raise UserError(f"There is no such picture in line. {line}")
 
-    def _replied_to(self, reference: discord.MessageReference) -> Entry:
+    def _replied_to(self, reference: discord.MessageReference) -> list[Entry]:
+        """Return what a message asked for, or what it shows."""
+        if reference.message_id is not None and (asked := self._posts.asked_by(reference.message_id)):
+            return asked
         for entry in self._posts.entries:
-            post = entry.post.message
-            if reference.message_id in {entry.origin.id, post.id if post else None}:
-                return entry
+            if entry.post.message is not None and entry.post.message.id == reference.message_id:
+                return [entry]
         raise UserError("That message is not about a picture that waits or is being painted.")
 
 
-def flag_options() -> list[Option]:
-    """Return the flags that are options of ``/imagine``."""
-    flags = ((name, FLAGS[name]) for name in SLASH_FLAGS)
-    return [
-        Option(name, flag.help[:1].upper() + flag.help[1:100], choices=flag.choices, is_flag=True)
-        for name, flag in flags
-    ]
+def flag_options(names: Sequence[str] = SLASH_FLAGS) -> list[Option]:
+    """Return flags as options of a slash command."""
+    return [_flag_option(name, FLAGS[name]) for name in names]
 
 
-async def cancelled(posts: Posts, entry: Entry, who: discord.abc.Snowflake, channel: discord.abc.Snowflake) -> str:
+def _flag_option(name: str, flag: Flag) -> Option:
+    least, most = flag.whole or (None, None)
+    return Option(
+        name,
+        flag.help[:1].upper() + flag.help[1:100],
+        "integer" if flag.whole else "text",
+        choices=flag.choices,
+        least=least,
+        most=most,
+        suggest=suggesting(flag.suggested) if flag.suggested else None,
+        is_flag=True,
+    )
+
+
+async def cancelled(
+    posts: Posts, entries: Sequence[Entry], who: discord.abc.Snowflake, channel: discord.abc.Snowflake
+) -> str:
     """Take back what waits or is being painted, and say so.
 
     Args:
         posts: about the requests.
-        entry: that is taken back.
+        entries: that are taken back, all of one member.
         who: does so.
         channel: where they do so.
 
     Raises:
         UserError: it is another's, and they are no moderator there.
     """
-    own = entry.origin.author.id == who.id
-    if not own and not (channel.id == entry.origin.channel.id and manages_messages(who, channel)):
+    origin = entries[0].origin
+    own = origin.author.id == who.id
+    if not own and not (channel.id == origin.channel.id and manages_messages(who, channel)):
         raise UserError("That picture is not yours; only who asked for it and moderators can cancel it.")
-    await posts.cancel(entry, CANCELLED if own else "Cancelled by a moderator.")
-    return f"Cancelled: {escape(shorten(entry.request.prompt, 100))}"
+    await posts.cancel(entries, CANCELLED if own else "Cancelled by a moderator.")
+    more = f" and {len(entries) - 1} more of that message" if len(entries) > 1 else ""
+    return f"Cancelled: {escape(shorten(entries[0].request.prompt, 100))}{more}"

@@ -176,7 +176,7 @@ class Delivery:
 
         Of several the newest is the message, and it replaces the others.
         """
-        origin, beginnings = self._origin, tuple({words.text.partition("\n")[0] for words, _ in self._tried})
+        origin, beginnings = self._origin, {words.text.partition("\n")[0] for words, _ in self._tried}
         channel, after = origin.channel, discord.Object(origin.id)
         messages = {each.id: each async for each in channel.history(limit=LOOKED_THROUGH, after=after)}
         if len(messages) == LOOKED_THROUGH:
@@ -184,7 +184,7 @@ class Delivery:
         found = []
         for message in messages.values():
             is_answer = message.reference is None or message.reference.message_id == origin.id
-            if message.author == origin.me and is_answer and message.content.startswith(beginnings):
+            if message.author == origin.me and is_answer and message.content.partition("\n")[0] in beginnings:
                 found.append(message.id)
         if found:
             *replaced, newest = sorted(found)

@@ -3,6 +3,7 @@
 A new flag is an entry of :data:`FLAGS`, and a field of ``ImagineRequest`` where it asks for something new.
 """
 
+import difflib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any, get_args
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.markdown import escape, inline_code, shorten
+from bot.styles import STYLES
 from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
 from generation.options import (
     AUGMENTATIONS,
@@ -29,22 +31,27 @@ from generation.options import (
     Quality,
 )
 from generation.prompt import MOST_WEIGHT
-from generation.request import FILMS, MOST_TARGETS, NOISE, PNG, SEED_LIMIT, ImagineRequest
+from generation.request import FILMS, LEAST_STOP, MOST_TARGETS, NOISE, PNG, SEED_LIMIT, ImagineRequest
 
 Fields = Mapping[str, Any]
 """Some fields of an ``ImagineRequest``, by name."""
-ATTACHED: Fields = {"attached": "start", "image_weight": 1.0}
-"""What is no field of a request, but says what becomes of the pictures that come with it."""
-DEFAULTS: Fields = {**{field.name: field.default for field in fields(ImagineRequest)}, **ATTACHED}
+BESIDE: Fields = {"attached": "start", "image_weight": 1.0, "repeat": 1}
+"""What is no field of a request, but says what becomes of the pictures that come with it, and how many it is."""
+DEFAULTS: Fields = {**{field.name: field.default for field in fields(ImagineRequest)}, **BESIDE}
 """What they are by themselves; ``MISSING`` where they have to be given."""
-DECIMAL = r"\d{1,3}(\.\d{1,6})?"
+DECIMAL = r"(\d{1,3}(\.\d{1,6})?|\.\d{1,6})"
 SIGNED = rf"[+-]?{DECIMAL}"
 LEAST_RATE = 0.0001
 LONGEST_MEAN = 0.999
 MOST_SMOOTH = 1000.0
 CUT_POWERS = (0.1, 10.0)
 PLAIN = "none"
-"""What is typed for no augmentations at all."""
+"""What is typed for no augmentations at all, and for nothing of what a member has chosen as usual."""
+MOST_PICTURES = 100
+"""Of one message, whatever the limits are."""
+LEAST_TIMES, MOST_TIMES = 0.25, 5.0
+"""Of Midjourney's qualities."""
+ASPECTS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "21:9")
 CODES = {
     "hf": "flip",
     "ji": "jitter",
@@ -64,7 +71,9 @@ METHODS = {"original": "crops", "latest": "pooled"}
 """Names of cut methods there."""
 SIZE = re.compile(r"(?P<width>\d{1,9})[xX×хХ](?P<height>\d{1,9})")
 """With a Latin or Cyrillic x or a multiplication sign between."""
-ASPECT = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
+ASPECT = re.compile(r"([1-9]\d{0,3})[:：∶]([1-9]\d{0,3})")
+"""With a colon of any width between."""
+QUOTES = "\"'“”„‟«»‹›‘’‚‛「」『』"
 COMMAS = re.compile(r"\s*[,،，、]\s*(?:--|—|–)*")
 """Of any script, with dashes behind that could begin a flag."""
 MOST_WITHOUT = 200
@@ -81,7 +90,8 @@ class Flag:
     Some of it goes by ``inits``: what the models in use can begin from, empty while that is not known.
 
     Args:
-        fields: what it sets; without it they are as in the settings, else as in ``DEFAULTS``, else drawn anew.
+        fields: what it sets; without it they are as in the settings, else as in ``DEFAULTS``, else drawn anew. None
+            where it says in another way what other flags say.
         example: a value.
         help: what it does: half a sentence, without markup.
         pattern: of its values, in any case, which tell a mistyped flag from a word behind a dash; given ``inits``.
@@ -94,6 +104,8 @@ class Flag:
         is_prose: whether its name is a word that may well stand behind a dash, where it is a flag only before a value.
         bare: the value where none is given; None for a flag that needs one.
         choices: its values where there are few.
+        suggested: values that there are among others.
+        whole: the least and the most, where it takes whole numbers of a range.
     """
 
     fields: tuple[str, ...]
@@ -109,6 +121,8 @@ class Flag:
     is_prose: bool = False
     bare: str | None = None
     choices: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
+    whole: tuple[int, int] | None = None
 
 
 def usual_fields(painting: PaintingSettings, quality: Quality = "normal") -> Fields:
@@ -159,8 +173,11 @@ def _choice(flag: str, field: str, value: str, words: Sequence[str]) -> Fields:
 
 
 def _quality(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
-    """Take a quality, with the steps that go with it unless others are asked for."""
-    (quality,) = _choice("quality", "quality", value, get_args(Quality)).values()
+    """Take a quality, with the steps that go with it unless others are asked for; of Midjourney's the nearest."""
+    if re.fullmatch(DECIMAL, value) and LEAST_TIMES <= (times := float(value)) <= MOST_TIMES:
+        quality = min(PRESETS, key=lambda each: abs(PRESETS[each].steps - times))
+    else:
+        (quality,) = _choice("quality", "quality", value, get_args(Quality)).values()
     return {"quality": quality, "steps": usual_fields(painting, quality)["steps"]}
 
 
@@ -192,13 +209,26 @@ def _size(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
     sides = {side: int(pixels) for side, pixels in match.groupdict().items()}
     if not all(MIN_SIDE <= pixels <= most for pixels in sides.values()):
         raise PromptError(f"Width and height can be {MIN_SIDE} to {most} pixels each, not {shown}.")
-    near = [(pixels + SIDE_MULTIPLE // 2) // SIDE_MULTIPLE * SIDE_MULTIPLE for pixels in sides.values()]
+    near = [_near(pixels) for pixels in sides.values()]
     if near != [*sides.values()]:
         nearest = "{}x{}".format(*near)
         raise PromptError(
             f"Width and height must be multiples of {SIDE_MULTIPLE}; the nearest to {shown} is `--size {nearest}`."
         )
     return sides
+
+
+def _side(flag: str, field: str, value: str, painting: PaintingSettings) -> Fields:
+    """Take one side, the other as it is without."""
+    pixels, most = int(value) if re.fullmatch(r"\d{1,9}", value) else 0, painting.max_side
+    if not MIN_SIDE <= pixels <= most or pixels != _near(pixels):
+        takes = f"`--{flag}` takes pixels from {MIN_SIDE} to {most}, a multiple of {SIDE_MULTIPLE}"
+        raise PromptError(f"{takes}, not {inline_code(value)}.")
+    return {field: pixels}
+
+
+def _near(pixels: int) -> int:
+    return (pixels + SIDE_MULTIPLE // 2) // SIDE_MULTIPLE * SIDE_MULTIPLE
 
 
 def _aspect(width: int, height: int, painting: PaintingSettings) -> Fields:
@@ -235,7 +265,9 @@ def _without(value: str, *_: object) -> Fields:
     if "`" in value or len(value) > MOST_WITHOUT:
         limits = f"words with commas between them, without backticks, at most {MOST_WITHOUT} characters"
         raise PromptError(f"`--no` takes {limits}.")
-    texts = tuple(" ".join(clean(text).split()) for text in COMMAS.split(value) if is_visible(text))
+    if value.casefold() == PLAIN:
+        return {"without": ()}
+    texts = tuple(" ".join(clean(text).strip(f"{QUOTES} ").split()) for text in COMMAS.split(value) if is_visible(text))
     if not 1 <= len(texts) <= MOST_TARGETS:
         raise PromptError(f"`--no` takes 1 to {MOST_TARGETS} texts with commas between them, not {len(texts)}.")
     return {"without": texts}
@@ -254,6 +286,22 @@ def _noise(value: str, *_: object) -> Fields:
 
 def _told_noise(noise: Sequence[tuple[int, float]]) -> str:
     return ", ".join(f"{seed}:{weight}" for seed, weight in noise)
+
+
+def _film(value: str, *_: object) -> Fields:
+    word = value.casefold()
+    if word == PLAIN:
+        return {"outputs": (PNG,)}
+    return {"outputs": (PNG, *_choice("video", "film", word, FILMS).values())}
+
+
+def _style(value: str, *_: object) -> Fields:
+    word = value.casefold().replace("_", "-")
+    if word != PLAIN and word not in STYLES:
+        near = difflib.get_close_matches(word, STYLES, n=1, cutoff=0.5)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(STYLES)}."
+        raise PromptError(f"There is no style {inline_code(value)}; {hint}")
+    return {"style": "" if word == PLAIN else word}
 
 
 def _pan(value: str, *_: object) -> Fields:
@@ -285,26 +333,50 @@ FLAGS = {
     "seed": Flag(
         fields=("seed",),
         example="7",
-        help="the same seed paints that picture again, or one close to it",
+        help="paints that picture again, or one close to it",
         pattern=lambda _: r"\d+",
         parse=lambda value, *_: _number("seed", value, 0, SEED_LIMIT - 1),
         caption="seed {}".format,
+        whole=(0, SEED_LIMIT - 1),
     ),
     "size": Flag(
         fields=("width", "height"),
         example="128x192",
-        help=f"width and height in pixels, multiples of {SIDE_MULTIPLE}, at least {MIN_SIDE}; or an aspect, as 16:9",
+        help=f"width and height in pixels, multiples of {SIDE_MULTIPLE}; or an aspect, as 16:9",
         pattern=lambda _: f"{SIZE.pattern}|{ASPECT.pattern}",
         parse=_size,
         caption="{}×{}".format,
         render="{}x{}".format,
-        aliases=("ar",),
+        aliases=("ar", "aspect"),
+        suggested=ASPECTS,
+    ),
+    "w": Flag(
+        fields=(),
+        example="256",
+        help="the width alone",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, painting, _: _side("w", "width", value, painting),
+        caption=str,
+        aliases=("width",),
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "h": Flag(
+        fields=(),
+        example="256",
+        help="the height alone",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, painting, _: _side("h", "height", value, painting),
+        caption=str,
+        aliases=("height",),
+        is_offered=lambda _: False,
+        is_prose=True,
     ),
     "quality": Flag(
         fields=("quality",),
         example="draft",
-        help="draft, normal, better or best",
-        pattern=lambda _: "|".join(get_args(Quality)),
+        help="draft, normal, better, best; or, as times the steps, .5, 1, 1.5, 2",
+        pattern=lambda _: f"{'|'.join(get_args(Quality))}|{DECIMAL}",
         parse=_quality,
         caption=str,
         aliases=("q",),
@@ -319,6 +391,48 @@ FLAGS = {
         parse=lambda value, painting, _: _number("steps", value, 1, painting.max_steps),
         caption=lambda steps: "1 step" if steps == 1 else f"{steps} steps",
         aliases=("iterations",),
+    ),
+    "stop": Flag(
+        fields=("stop",),
+        example="50",
+        help=f"ends it after so many percent of its steps, {LEAST_STOP} to 100",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: _number("stop", value, LEAST_STOP, 100),
+        caption="stopped at {}%".format,
+        is_prose=True,
+        whole=(LEAST_STOP, 100),
+    ),
+    "chaos": Flag(
+        fields=("chaos",),
+        example="50",
+        help="percent of random clouds in what it begins from: pictures differ more",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: _number("chaos", value, 0, 100),
+        caption="chaos {}".format,
+        aliases=("c",),
+        is_prose=True,
+        whole=(0, 100),
+    ),
+    "repeat": Flag(
+        fields=("repeat",),
+        example="2",
+        help="so many pictures, each with the next seed",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: _number("repeat", value, 1, MOST_PICTURES),
+        caption=str,
+        aliases=("r",),
+        is_prose=True,
+        whole=(1, MOST_PICTURES),
+    ),
+    "style": Flag(
+        fields=(),
+        example="watercolor",
+        help="an ending for the prompt",
+        pattern=lambda _: "|".join((*STYLES, PLAIN)),
+        parse=_style,
+        caption=str,
+        is_prose=True,
+        suggested=tuple(STYLES),
     ),
     "init": Flag(
         fields=("init",),
@@ -338,6 +452,7 @@ FLAGS = {
         parse=lambda value, *_: _decimal("init-weight", "init_weight", value, 1000),
         caption="init weight {:g}".format,
         render="{:g}".format,
+        is_offered=lambda _: False,
     ),
     "fit": Flag(
         fields=("fit",),
@@ -348,6 +463,7 @@ FLAGS = {
         caption=lambda fit: "padded" if fit == "pad" else "cropped",
         is_prose=True,
         choices=("crop", "pad"),
+        is_offered=lambda _: False,
     ),
     "as": Flag(
         fields=("attached",),
@@ -357,6 +473,7 @@ FLAGS = {
         parse=lambda value, *_: _choice("as", "attached", value, ("start", "target")),
         caption=str,
         is_prose=True,
+        is_offered=lambda _: False,
     ),
     "iw": Flag(
         fields=("image_weight",),
@@ -366,6 +483,7 @@ FLAGS = {
         parse=lambda value, *_: _decimal("iw", "image_weight", value, 100),
         caption=str,
         render="{:g}".format,
+        is_offered=lambda _: False,
     ),
     "no": Flag(
         fields=("without",),
@@ -578,12 +696,12 @@ FLAGS = {
         fields=("outputs",),
         example="gif",
         help="also a video: mp4, gif or webp",
-        pattern=lambda _: "|".join(FILMS),
-        parse=lambda value, *_: {"outputs": (PNG, *_choice("video", "film", value, FILMS).values())},
+        pattern=lambda _: "|".join((*FILMS, PLAIN)),
+        parse=_film,
         caption=lambda _: "with a video",
         render=lambda outputs: next((each for each in outputs if each in FILMS), FILMS[0]),
         bare=FILMS[0],
-        choices=FILMS,
+        choices=(*FILMS, PLAIN),
     ),
 }
 """All flags, by their names, in the order in which they are told."""

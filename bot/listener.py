@@ -45,7 +45,8 @@ class MessageListener(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Look whether what was asked for was deleted or edited while there was no session."""
-        for entry in [entry for entry in self._posts.entries if entry.origin.reply_to]:
+        asking = {entry.origin.id: entry for entry in self._posts.entries if entry.origin.reply_to}
+        for entry in asking.values():
             origin = entry.origin
             try:
                 message = await answered(
@@ -74,7 +75,7 @@ class MessageListener(commands.Cog):
     async def _run_edited(self, message: discord.Message) -> None:
         await self._posts.settle()
         asked = self._posts.asked_by(message.id)
-        is_command = await self._client.run_edited(message, however_late=asked is not None)
-        if asked is not None and not is_command:
+        is_command = await self._client.run_edited(message, however_late=bool(asked))
+        if asked and not is_command:
             origin = Origin.of(message)
             self._answers.give(origin, EDIT_IGNORED.format(self._book.prefix(origin.guild)), "edit")

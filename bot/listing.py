@@ -78,12 +78,12 @@ def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}
-{typed(f"{prefix}imagine a forest | a storm::0.5")} both, the second half as much; with `^` between, one after the other
+{typed(f"{prefix}imagine a {{red, green}} bird")} a picture of each
+{typed(f"{prefix}imagine a forest | a storm::0.5")} both, the second half as much; with `^` one after the other
 {with_flags}
-A picture that you attach, or reply to, is what it begins from; an address before the words is what it comes near to.
-{typed(f"{prefix}queue")} what is being painted and what waits
-{typed(f"{prefix}cancel")} takes back your newest picture, {typed(f"{prefix}cancel 2")} the second in line; as a reply \
-to a picture, that one
+A picture that you attach or reply to is what it begins from, with `--as target` what it comes near to.
+{typed(f"{prefix}queue")} what waits; {typed(f"{prefix}cancel")} takes back your newest, or what you reply to
+{typed(f"{prefix}styles")} endings for prompts; {typed(f"{prefix}settings")} what is usual for you
 -# {typed(f"@{shorten(name, NAME_LENGTH)} imagine …")} works too. Usually {painting.width}×{painting.height} and \
 {painting.steps} steps; at most {painting.max_side} pixels a side, {painting.max_steps} steps, \
 {painting.max_prompt_length} characters, {queue.per_member} pictures each at a time.{pocket}

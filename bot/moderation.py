@@ -159,8 +159,7 @@ class ModerationCommands:
         taken = [each for each in here if whose is None or each.origin.author.id == whose.id]
         if not taken:
             return "Nothing waits or is being painted."
-        for entry in taken:
-            await self._posts.cancel(entry, CLEARED)
+        await self._posts.cancel(taken, CLEARED)
         count = "1 picture" if len(taken) == 1 else f"{len(taken)} pictures"
         what = f"take back {count}{f' of <@{whose.id}>' if whose else ''}"
         await self._log.changed(call.origin, what)

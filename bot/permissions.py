@@ -11,6 +11,7 @@ NEEDED = discord.Permissions(
     send_messages=True,
     send_messages_in_threads=True,
     attach_files=True,
+    add_reactions=True,
     read_message_history=True,
 )
 """Asked for when the bot is added to a server. Replies need the history."""

@@ -247,7 +247,8 @@ class Post:
                 await self._delivery.tell_in_private(words, None)
 
     def _words(self, state: State) -> Words:
-        return Words(self.caption.text(state), rows_of(self.caption.request, state))
+        caption = self.caption
+        return Words(caption.text(state), rows_of(caption.request, state, together=caption.together))
 
     async def _fall_back(self, state: Shown, words: Words, picture: Picture) -> Shown | None:
         """Post a picture that was refused for too long where it belongs; in the end say so in words."""

@@ -21,13 +21,13 @@ from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
 from bot.post import Post, PostGoneError
-from bot.rules.gate import OWN_LIMIT, Gate
+from bot.rules.gate import OWN_LIMIT, TOO_MANY_MORE, Gate
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
-from generation.events import Failed, Finished, Progress
-from generation.request import FILMS, ImagineRequest
+from generation.events import Failed, Finished, Progress, Steered
+from generation.request import FILMS, ImagineRequest, Steering
 from store.errors import KnownMessageError, LostError, StoreError
 from store.journal import Kept, StoreJournal
 
@@ -40,6 +40,10 @@ UNWRITTEN = (
 CANCELLED = "Cancelled."
 BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
 TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
+NO_ROOM = (
+    "The queue has no room for {0} pictures (limit {1}, of all members), so none of them is taken. Ask for fewer, or "
+    "try again in a few minutes."
+)
 NO_VIDEO = "The video could not be made; whoever runs Easel can see why."
 MOST_EDITED = 3
 """Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
@@ -59,6 +63,11 @@ class Entry:
     def request(self) -> ImagineRequest:
         """What is painted."""
         return self.record.request
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether whoever asked for it lets others steer it."""
+        return self.post.caption.together is True
 
     @property
     def messages(self) -> set[int]:
@@ -136,65 +145,103 @@ class Posts:
             _log.info("restored", request=kept.request.id, state=kept.state)
             self._spawn(self._keep_posted(kept.request.id, post))
 
-    async def admit(self, origin: Origin, request: ImagineRequest) -> None:
-        """Let the request wait and post its place in line.
+    async def admit(self, *asked: tuple[Origin, ImagineRequest]) -> None:
+        """Let requests of one member wait, all or none, and post the place in line of each.
 
         Raises:
-            UserError: it cannot be taken.
-            KnownMessageError: its message asked for something whose end is not yet shown.
+            UserError: they cannot be taken.
+            KnownMessageError: their message asked for something whose end is not yet shown.
         """
         if self._closed:
             raise UserError(CLOSED)
         if self._dispatcher.pool.is_parked:
             raise UserError(PARKED)
-        self._check_size(request)
+        requests = [request for _, request in asked]
+        for request in requests:
+            self._check_size(request)
         async with self._admission:
             try:
-                await self._gate.check(origin, [request], [entry.origin for entry in self.entries])
-                record = await self._dispatcher.submit(request, origin.asked.to_json())
+                await self._gate.check(asked[0][0], requests, [entry.origin for entry in self.entries])
+                notes = [origin.asked.to_json() for origin, _ in asked]
+                records = await self._dispatcher.submit_all(requests, notes)
             except QueueFullError as error:
-                raise self._refusal(error, origin) from None
+                raise self._refusal(error, asked[0][0], len(requests)) from None
             except KnownMessageError:
                 raise
             except LostError:
                 return  # it is for the bot that works with the database now
             except StoreError:
                 # A connection that was lost may have written it down nonetheless; so it ends, with this as its answer.
-                await self._journal.close(request.id)
+                for request in requests:
+                    await self._journal.close(request.id)
                 raise UserError(UNWRITTEN) from None
             if self._closed:
                 return  # the next start acknowledges it
-            post = self._post(request, origin)
-            self._entries[request.id] = Entry(record, origin, post)
-        _log.info("admitted", request=request.id, member=request.member, channel=origin.channel.id)
-        post.show(_place(record))
-        self._spawn(self._keep_posted(request.id, post))
+            entries = [
+                Entry(record, origin, self._post(record.request, origin))
+                for record, (origin, _) in zip(records, asked, strict=True)
+            ]
+            self._entries |= {entry.request.id: entry for entry in entries}
+        for entry in entries:
+            request = entry.request
+            _log.info("admitted", request=request.id, member=request.member, channel=entry.origin.channel.id)
+            entry.post.show(_place(entry.record))
+            self._spawn(self._keep_posted(request.id, entry.post))
 
-    def check_room(self, origin: Origin) -> None:
-        """Raise ``UserError`` where nothing more of a member can be taken in, before anything is fetched for it."""
+    def check_room(self, origin: Origin, count: int = 1) -> None:
+        """Raise ``UserError`` where so many more of a member cannot be taken in, before anything is fetched."""
         if self._closed:
             raise UserError(CLOSED)
         try:
-            self._dispatcher.check_room(str(origin.author.id))
+            self._dispatcher.check_room(str(origin.author.id), count)
         except QueueFullError as error:
-            raise self._refusal(error, origin) from None
+            raise self._refusal(error, origin, count) from None
 
     async def settle(self) -> None:
         """Wait until everything that was asked for before has been admitted or refused."""
         async with self._admission:
             pass
 
-    async def change(self, entry: Entry, request: ImagineRequest) -> None:
-        """Let this take the place of a request that waits; raises ``UserError`` when it is being painted."""
-        if request == entry.request:
-            return
-        if entry.record.status != "waiting":
-            raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild)))
-        self._check_size(request)
-        await self._dispatcher.edit(request)
-        entry.post.caption = replace(entry.post.caption, request=request)
-        entry.post.show(_standing(entry.record), anew=True)
-        _log.info("changed", request=request.id)
+    async def change(self, *changes: tuple[Entry, ImagineRequest]) -> None:
+        """Let these take the place of requests that wait; raises ``UserError`` when one of them is being painted."""
+        changes = tuple((entry, request) for entry, request in changes if request != entry.request)
+        for entry, request in changes:
+            self._check_waiting(entry)
+            self._check_size(request)
+        for entry, request in changes:
+            self._check_waiting(entry)
+            await self._dispatcher.edit(request)
+            entry.post.caption = replace(entry.post.caption, request=request)
+            entry.post.show(_standing(entry.record), anew=True)
+            _log.info("changed", request=request.id)
+
+    async def withdraw(self, entries: Sequence[Entry]) -> None:
+        """Take requests back that wait, with their posts; raises ``UserError`` when one of them is being painted."""
+        for entry in entries:
+            self._check_waiting(entry)
+        await self._drop(*(entry.request.id for entry in entries))
+        for entry in entries:
+            _log.info("taken back", request=entry.request.id)
+            entry.post.withdraw()
+
+    async def painted_of(self, message_id: int) -> Mapping[int, ImagineRequest]:
+        """Return what a message asked for that is painted or has failed, by its part of it."""
+        return await self._journal.painted_of(message_id)
+
+    async def steer(self, entry: Entry, steering: Sequence[Steering]) -> ImagineRequest | None:
+        """Have a picture painted otherwise from now on, which its post shows; see ``Dispatcher.steer``."""
+        request = await self._dispatcher.steer(entry.request.id, steering)
+        if request is not None:
+            said = request.steering[-len(steering) :]
+            _log.info("steered", request=request.id, member=said[0].by, step=said[0].step, texts=len(said))
+        return request
+
+    async def share(self, entry: Entry, *, together: bool) -> None:
+        """Let others than who asked steer a picture, or let them no longer."""
+        await self._journal.share(entry.request.id, together=together)
+        entry.post.caption = replace(entry.post.caption, together=together)
+        if self._entries.get(entry.request.id) is entry:
+            self._show_anew(entry)
 
     async def forget(self, message_ids: Iterable[int]) -> None:
         """Take back the requests whose messages were deleted, those that asked and those that answered."""
@@ -213,11 +260,12 @@ class Posts:
         for entry in taken_back:
             entry.post.withdraw()
 
-    async def cancel(self, entry: Entry, sentence: str) -> None:
-        """Take the request back, whether it waits or is being painted; its post says ``sentence``."""
-        _log.info("cancelled", request=entry.request.id)
-        await self._drop(entry.request.id)
-        entry.post.show(Ended(sentence, again=False))
+    async def cancel(self, entries: Sequence[Entry], sentence: str) -> None:
+        """Take requests back, whether they wait or are being painted; their posts say ``sentence``."""
+        await self._drop(*(entry.request.id for entry in entries))
+        for entry in entries:
+            _log.info("cancelled", request=entry.request.id)
+            entry.post.show(Ended(sentence, again=False))
 
     def drain(self, *, for_long: bool) -> None:
         """Take no more requests.
@@ -252,9 +300,14 @@ class Posts:
         for task in self._tasks:
             task.cancel()
 
-    def asked_by(self, message_id: int) -> Entry | None:
-        """Return what waits or is being painted because of that message."""
-        return next((entry for entry in self._entries.values() if entry.origin.id == message_id), None)
+    def asked_by(self, message_id: int) -> list[Entry]:
+        """Return what waits or is being painted because of that message, in the order of its parts."""
+        entries = [entry for entry in self._entries.values() if entry.origin.id == message_id]
+        return sorted(entries, key=lambda entry: entry.origin.part)
+
+    def about(self, message_id: int) -> list[Entry]:
+        """Return what waits or is being painted that a message has asked for, or that it is about."""
+        return [entry for entry in self._entries.values() if message_id in entry.messages]
 
     def entry(self, request_id: str) -> Entry | None:
         """Return the request of that id, if it waits or is being painted."""
@@ -289,10 +342,17 @@ class Posts:
         if refusal is not None:
             raise UserError(refusal)
 
-    def _refusal(self, error: QueueFullError, origin: Origin) -> UserError:
+    def _refusal(self, error: QueueFullError, origin: Origin, count: int) -> UserError:
+        prefix = self._gate.book.prefix(origin.guild)
+        if count > 1:
+            return UserError((TOO_MANY_MORE if error.member else NO_ROOM).format(count, error.limit, prefix))
         pictures = "1 picture" if error.limit == 1 else f"{error.limit} pictures"
         words = OWN_LIMIT if error.member else TOTAL_LIMIT
-        return UserError(words.format(pictures, error.limit, self._gate.book.prefix(origin.guild)))
+        return UserError(words.format(pictures, error.limit, prefix))
+
+    def _check_waiting(self, entry: Entry) -> None:
+        if entry.record.status != "waiting":
+            raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild)))
 
     def _show(self, entry: Entry, update: Update) -> None:
         record, post = entry.record, entry.post
@@ -304,6 +364,9 @@ class Posts:
             case Failed(reason=reason):
                 post.show(Ended(reason, again=True))
                 del self._entries[record.request.id]
+            case Steered():
+                post.caption = replace(post.caption, request=record.request)
+                self._show_anew(entry)
             case event if record.status == "running" and not self._paused:
                 data = event.preview if isinstance(event, Progress) else None
                 preview = Picture(f"{record.request.slug}.jpg", data, post.caption.alt_text) if data else None
@@ -311,10 +374,17 @@ class Posts:
             case _ if record.status == "waiting" and not self._closed:
                 post.show(_standing(record))
 
+    def _show_anew(self, entry: Entry) -> None:
+        """Show the same state with other words, unless the post says that it goes on after a restart."""
+        if not (self._paused if entry.record.status == "running" else self._closed):
+            entry.post.show(_standing(entry.record), anew=True)
+
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
         prefix = self._gate.book.prefix(origin.guild)
         came = came_from(origin.how, origin.source_url)
-        caption = Caption(request, prefix, self._settings.painting, self.inits, origin.is_late, came)
+        together = None if origin.guild is None else kept is not None and kept.together
+        late, painting = origin.is_late, self._settings.painting
+        caption = Caption(request, prefix, painting, self.inits, late, origin.part, came, together)
         delivery = Delivery(
             request.id,
             origin,
@@ -322,10 +392,11 @@ class Posts:
             self._journal,
             caption.title,
             kept,
-            lambda: self._gate.hides(origin, request),
+            lambda: self._gate.hides(origin, post.caption.request),
         )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
-        return Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        post = Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:
         is_over = True

@@ -1,6 +1,6 @@
 """The commands by which members see and delete what is kept of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.command import Call, Command, Option
 from bot.errors import UserError
@@ -20,9 +20,11 @@ class PrivacyCommands:
         book: the prefix, and for how long it is kept.
         privacy: what is kept of members.
         posts: about requests that have not ended.
+        also: what else forgets a member, in memory.
     """
 
-    def __init__(self, book: RuleBook, privacy: Privacy, posts: Posts) -> None:
+    def __init__(self, book: RuleBook, privacy: Privacy, posts: Posts, also: Sequence[Callable[[int], None]]) -> None:
+        self._also = also
         self._book = book
         self._privacy = privacy
         self._posts = posts
@@ -66,10 +68,11 @@ class PrivacyCommands:
                 ]
             )
         await self._posts.settle()
-        for entry in [each for each in self._posts.entries if each.origin.author.id == member]:
-            await self._posts.cancel(entry, CANCELLED)
+        await self._posts.cancel([each for each in self._posts.entries if each.origin.author.id == member], CANCELLED)
         try:
             count = await self._privacy.forget(member)
+            for forget in self._also:
+                forget(member)
         except StoreError:
             raise UserError(UNAVAILABLE) from None
         return f"Deleted: {_number(count, 'request')} with all their files, and your settings."

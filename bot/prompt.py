@@ -4,7 +4,7 @@
 
     arguments = { address } , { word | flag | code } ;
     address   = "http" , [ "s" ] , "://" , text , [ "::" , weight ] ;     of a picture, see bot.uploads
-    flag      = dashes , name , [ "=" , value | blank , value ] ;
+    flag      = dashes , name , [ "=" , value | blank , value | value ] ;
     dashes    = "--" | "—" | "–" ;                    phones make one dash of two
     name      = one of bot.flags or an alias ;        in any case
     code      = ticks , text , ticks ;                three backticks or more, in front and behind as many
@@ -13,7 +13,8 @@ Words that are no flags are the prompt, wherever they stand. A word that begins 
 and refused when its name is unknown. One that begins with a longer dash is a flag when its name is known, and refused
 when the name is nearly known and a value of such a flag comes behind it; otherwise it is a word, as all others are.
 Names that are words too, as ``—as`` and ``—long``, are flags there only before a value of theirs. A flag that takes
-words takes all up to the next flag or code block. One that needs no value takes the next word only if that is one.
+words takes all up to the next flag or code block. One that needs no value takes the next word only if that is one. A
+value may stand directly behind a name, as in ``--ar16:9``, and between quotation marks of any kind.
 
 What the words of the prompt mean together says :mod:`generation.prompt`.
 
@@ -28,21 +29,24 @@ import re
 import secrets
 import unicodedata
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
+from types import MappingProxyType
 
 import regex
 
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
-from bot.flags import ATTACHED, FLAGS, Fields, typed, usual_fields
+from bot.flags import BESIDE, FLAGS, QUOTES, Fields, typed, usual_fields
 from bot.markdown import inline_code
+from bot.styles import STYLES
 from config.settings import PaintingSettings
 from generation.errors import RequestError
 from generation.prompt import BLOCK, INLINE, fenced, read, write
 from generation.request import SEED_LIMIT, ImagineRequest, Target
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LINE_ENDS = "\t\n\v\f\r\x85"
 """Control characters that are blanks."""
 
@@ -58,6 +62,8 @@ ADDRESS = re.compile(
 NO_WORDS = "Say what to paint, for example: a lighthouse in a storm, oil painting."
 LIKENESS = "a picture like that one"
 """The prompt where pictures to come near to are all there is."""
+OTHERS = frozenset({"s", "stylize", "v", "version", "tile", "raw", "weird", "niji", "sameseed", "hd", "fast", "relax"})
+"""Names of Midjourney's for what has no counterpart."""
 NEAR = 0.7
 """How alike a word behind a long dash and a flag are, as difflib has it, for the word to be a mistyped flag."""
 
@@ -100,10 +106,16 @@ class Arguments:
     @property
     def _own(self) -> Fields:
         """The fields of the request's."""
-        return {name: value for name, value in self.fields.items() if name not in ATTACHED}
+        return {name: value for name, value in self.fields.items() if name not in BESIDE}
 
 
-def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = (), instead: str = "") -> Arguments:
+def parse(
+    text: str,
+    painting: PaintingSettings,
+    inits: Sequence[str] = (),
+    instead: str = "",
+    usual: Mapping[str, str] = NOTHING,
+) -> Arguments:
     """Read what was typed after ``.imagine``; raises ``PromptError``.
 
     Args:
@@ -111,14 +123,18 @@ def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = (), inst
         painting: the limits, and what is usual.
         inits: see :class:`bot.flags.Flag`.
         instead: the prompt where there are no words; without it there have to be some.
+        usual: values of flags that are not typed, by their names. With ``--seed`` they are left out: it is what paints
+            a picture again, and that for everybody.
     """
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in LINE_ENDS):
         raise PromptError("The prompt contains control characters that cannot be shown; take them out.")
     words, values = _split(clean(text), inits)
     fields = dict(usual_fields(painting))
-    for name, flag in FLAGS.items():
-        if name in values:
-            fields.update(flag.parse(values[name], painting, inits))
+    for given in ({} if "seed" in values else usual, values):
+        for name, flag in FLAGS.items():
+            if name in given:
+                fields.update(flag.parse(given[name], painting, inits))
+    style = STYLES.get(fields.pop("style", ""))
     if len(prompt := _joined(words)) > painting.max_prompt_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
     try:
@@ -126,7 +142,9 @@ def parse(text: str, painting: PaintingSettings, inits: Sequence[str] = (), inst
     except RequestError as error:
         raise PromptError(str(error)) from None
     if not is_visible(prompt.replace("`", "")):
-        prompt = instead
+        prompt = style.ending if style and instead else instead
+    elif style:
+        prompt, targets = _ending(prompt, targets, style.ending)
     if not prompt:
         raise PromptError(NO_WORDS)
     return Arguments(_standing(prompt, targets, inits), fields, targets)
@@ -140,6 +158,22 @@ def quoted(text: str) -> str:
         return text if is_plain and _meaning(words) == (text, ()) else fenced(text)
     except RequestError:
         return fenced(text)
+
+
+def flags_in(text: str, inits: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
+    """Return the words of a text that are no flags, and the values of those that are; raises ``PromptError``."""
+    words, values = _split(clean(text), inits)
+    return _joined(words), values
+
+
+def _ending(prompt: str, targets: Sequence[Target], ending: str) -> tuple[str, tuple[Target, ...]]:
+    """Return a prompt with an ending, where there are several texts of each that is painted."""
+    if not targets:
+        return f"{prompt}, {ending}", ()
+    ended = tuple(
+        replace(target, text=f"{target.text}, {ending}") if target.weight > 0 else target for target in targets
+    )
+    return write(ended), ended
 
 
 def _joined(words: Iterable[Word]) -> str:
@@ -183,7 +217,7 @@ def _split(text: str, inits: Sequence[str]) -> tuple[list[Word], dict[str, str]]
         if flag is None:
             kept.append(word)
             continue
-        name, value = _known(flag["name"]), flag["value"]
+        name, value = _known(flag, inits)
         if name in values:
             raise PromptError(f"`--{name}` is there twice; give it once.")
         bare = FLAGS[name].bare
@@ -195,7 +229,7 @@ def _split(text: str, inits: Sequence[str]) -> tuple[list[Word], dict[str, str]]
             if words[0].is_literal or _flag(words[0], [*islice(words, 1, 2)], inits):
                 break
             value += f" {words.popleft().text}"
-        value = bare if value is None else value
+        value = bare if value is None else value.strip(QUOTES)
         if not value or value.startswith("`") or FLAG.fullmatch(value):
             raise PromptError(f"`--{name}` needs a value, for example `--{name} {FLAGS[name].example}`.")
         values[name] = value
@@ -235,10 +269,18 @@ def _is_value(word: Word, name: str, inits: Sequence[str]) -> bool:
     return not word.is_literal and bool(re.fullmatch(FLAGS[name].pattern(inits), word.text, re.IGNORECASE))
 
 
-def _known(name: str) -> str:
-    names, folded = _names(), name.casefold()
+def _known(flag: re.Match[str], inits: Sequence[str]) -> tuple[str, str | None]:
+    """Return the name of a flag, and its value where that stands behind a sign or directly behind the name."""
+    names, name, value = _names(), flag["name"], flag["value"]
+    folded = name.casefold()
     if folded in names:
-        return names[folded]
+        return names[folded], value
+    for end in range(len(name) - 1, 0, -1):
+        known = names.get(folded[:end])
+        if known and value is None and re.fullmatch(FLAGS[known].pattern(inits), name[end:], re.IGNORECASE):
+            return known, name[end:]
+    if folded in OTHERS:
+        raise PromptError(f"`--{folded}` is Midjourney's and would change nothing here; leave it out.")
     nearest = difflib.get_close_matches(folded, names, n=1, cutoff=0.5)
     most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(()))
     hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {most} and others."

@@ -14,7 +14,7 @@ from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.errors import UserError
 from bot.origin import Origin
 from bot.patience import Patience
-from bot.receipt import acknowledge, tell
+from bot.receipt import Reply, acknowledge, tell
 from bot.typed import refusal, seconds
 
 NOT_MEMBER = "I am not a member of this server, so I could not post a picture here; ask a moderator to add me."
@@ -48,7 +48,7 @@ ANNOTATIONS: dict[str, Any] = {
     "picture": discord.Attachment,
 }
 
-Ask = Callable[[Command, Call], Awaitable[str | None]]
+Ask = Callable[[Command, Call], Awaitable[str | Reply | None]]
 """Has a command run and returns what there is to say, also where it was refused."""
 
 _log = structlog.get_logger(__name__)
@@ -91,7 +91,8 @@ async def register(tree: app_commands.CommandTree[Any], patience: Patience) -> N
 
 
 def _app_command(command: Command, name: str, ask: Ask) -> app_commands.Command[Any, ..., None]:
-    by_parameter = {option.name.replace("-", "_"): option for option in command.options}
+    # What ends in an underscore is no keyword of Python, as "as" is.
+    by_parameter = {f"{option.name.replace('-', '_')}_": option for option in command.options}
 
     async def callback(interaction: discord.Interaction[Any], **values: Any) -> None:
         given = {by_parameter[parameter]: value for parameter, value in values.items() if value is not None}
@@ -153,7 +154,7 @@ async def _answer(interaction: discord.Interaction[Any], command: Command, given
 
 async def _ran(
     interaction: discord.Interaction[Any], command: Command, given: dict[Option, Any], ask: Ask
-) -> str | None:
+) -> str | Reply | None:
     if interaction.guild_id is not None and interaction.client.get_guild(interaction.guild_id) is None:
         return NOT_MEMBER
     try:

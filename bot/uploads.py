@@ -151,24 +151,28 @@ class Uploads:
         self._folder = folder
         self._per_member = per_member
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._coming: defaultdict[int, dict[int, asyncio.Task[Arguments]]] = defaultdict(dict)
+        self._coming: defaultdict[int, dict[int, asyncio.Task[list[Arguments]]]] = defaultdict(dict)
         """By member and message."""
 
-    async def take(self, origin: Origin, given: Given, arguments: Arguments) -> Arguments | None:
-        """Return the arguments with the pictures that a message or a slash command brings, which are kept then.
+    async def take(self, origin: Origin, asked: Sequence[tuple[Arguments, Given]]) -> list[Arguments] | None:
+        """Return arguments with the pictures that a message or a slash command brings, which are kept then.
 
         None where a message asked anew meanwhile, or was deleted.
+
+        Args:
+            origin: of the message or the command.
+            asked: several arguments, each with what is given for it.
 
         Raises:
             UserError: one cannot be had, is none or cannot be kept; the member has too many coming.
         """
         self.forget(origin.id)
-        if not given.addresses:
-            return self._with(arguments, given, {})
+        if not any(given.addresses for _, given in asked):
+            return [self._with(arguments, given, {}) for arguments, given in asked]
         coming = self._coming[origin.author.id]
         if len(coming) >= self._per_member:
             raise UserError(BUSY.format(len(coming)))
-        task = coming[origin.id] = asyncio.create_task(self._take(given, arguments))
+        task = coming[origin.id] = asyncio.create_task(self._take(asked))
         try:
             await asyncio.wait([task])
         finally:
@@ -192,9 +196,10 @@ class Uploads:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _take(self, given: Given, arguments: Arguments) -> Arguments:
-        digests = {address: await self._kept(address) for address in dict.fromkeys(given.addresses)}
-        return self._with(arguments, given, digests)
+    async def _take(self, asked: Sequence[tuple[Arguments, Given]]) -> list[Arguments]:
+        addresses = dict.fromkeys(address for _, given in asked for address in given.addresses)
+        digests = {address: await self._kept(address) for address in addresses}
+        return [self._with(arguments, given, digests) for arguments, given in asked]
 
     async def keep(self, file: bytes) -> str:
         """Decode and keep the picture in a file, and return its SHA-256; raises ``UserError``."""

@@ -487,11 +487,11 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
     """Return the signature of ``imagine`` with the flags, whose table is imported only where they are asked about."""
     *parameters, _ = IMAGINE.parameters.values()
     if "imagine" in words:
-        from bot.flags import ATTACHED, FLAGS
+        from bot.flags import BESIDE, FLAGS
 
         for name, flag in FLAGS.items():
-            if ATTACHED.keys() & flag.fields or "outputs" in flag.fields:
-                continue  # --init, --target, --mask and --video say it
+            if BESIDE.keys() & flag.fields or "outputs" in flag.fields:
+                continue  # --init, --target, --mask and --video say it, and it is one picture
             names = [f"--{each}" for each in (name, *flag.aliases)]
             text = f"{flag.help[0].upper()}{flag.help[1:]}; for example {flag.example}."
             if name == "init":

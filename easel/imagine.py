@@ -43,9 +43,12 @@ def request(
     """
     typed = "".join(f" --{name.replace('_', '-')}={value}" for name, value in flags.items() if value is not None)
     try:
-        return parse(prompt + typed, painting, instead=instead).request("imagine")
+        arguments = parse(prompt + typed, painting, instead=instead)
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
+    if arguments.fields["repeat"] > 1:
+        raise ValueError("one picture is painted at a time; leave --repeat out")
+    return arguments.request("imagine")
 
 
 def paint(
@@ -82,7 +85,7 @@ def paint(
         transient=True,
         disable=as_json or not console.is_terminal,
     ) as progress:
-        bar = progress.add_task("Loading", total=request.steps)
+        bar = progress.add_task("Loading", total=request.end_step)
 
         def follow(update: Update) -> None:
             match update.event:
@@ -101,7 +104,7 @@ def paint(
     if before is not None and (otherwise := difference(before.setup, read(finished.png).setup)):
         print(f"easel: this can be another picture: {otherwise}", file=sys.stderr)
     shown = os.fsencode(files.picture).decode(errors="replace")
-    speed = request.steps / finished.seconds
+    speed = request.end_step / finished.seconds
     if as_json:
         report = {
             "seed": request.seed,

@@ -30,8 +30,8 @@ def steer(request: ImagineRequest, typed: Sequence[str]) -> ImagineRequest:
             said = read(clean(" ".join(match["text"].split()))) if match else ()
             if match is None or not said:
                 raise ValueError("--steer takes a step and what is said then, as in --steer '30: more: a lighthouse'")
-            if int(match["step"]) >= request.steps:
-                raise ValueError(f"--steer {match['step']}: the picture has the steps 0 to {request.steps - 1}")
+            if int(match["step"]) >= request.end_step:
+                raise ValueError(f"--steer {match['step']}: the picture has the steps 0 to {request.end_step - 1}")
             request = steered(request, said, int(match["step"]))
         except RequestError as error:
             raise ValueError(str(error).replace("`", "")) from None

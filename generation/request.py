@@ -53,6 +53,8 @@ MOST_STEERING = 16
 """Times that a picture can be steered."""
 LONGEST_STEERING = 200
 """Characters of a text by which it is."""
+LEAST_STOP = 10
+"""Percent of the steps."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -226,6 +228,9 @@ class ImagineRequest:
         dwell: seconds for which a film shows the finished picture at its end; None for what suits its length.
         fade: seconds over which a film comes out of black at its beginning, and goes into it at its end.
         steering: what was said while it was painted, in that order: of two about one text the later counts.
+        stop: percent of the steps after which it ends, as it is then: all that changes over the steps does so as if
+            it went on.
+        chaos: percent of random clouds in what it begins from: of 100 it begins from nothing but them.
     """
 
     __pydantic_config__ = STRICT
@@ -272,6 +277,8 @@ class ImagineRequest:
     dwell: Annotated[float, Field(ge=0, le=60)] | None = None
     fade: Annotated[float, Field(ge=0, le=10)] = 0.0
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
+    stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
+    chaos: Annotated[int, Field(ge=0, le=100)] = 0
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -321,6 +328,11 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
+    def end_step(self) -> int:
+        """After how many of its steps it ends, at least 1."""
+        return max(1, round(self.steps * self.stop / 100))
+
+    @property
     def load(self) -> Load:
         """What each step asks of a device."""
         return Load(self.shape, self.cutouts, PRESETS[self.quality].cutouts if self.cutouts is None else 1.0)
@@ -330,12 +342,14 @@ class ImagineRequest:
         cutouts = self.load.views(usual) / usual
         grow = PRESETS[self.quality].grow if self.grow is None else self.grow
         whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
-        moves = (self.steps - 1) // self.move_every if self.is_moving else 0
-        return round((whole * (1 - grow) + half * grow) * self.steps + MOVING * self.width * self.height * moves)
+        small = min(grow * self.steps, self.end_step)
+        moves = (self.end_step - 1) // self.move_every if self.is_moving else 0
+        painted = whole * (self.end_step - small) + half * small
+        return round(painted + MOVING * self.width * self.height * moves)
 
     def effort(self, usual: int = USUAL_CUTOUTS) -> float:
         """Return how much work a step is on average, beside one of its shape that asks for nothing more."""
-        return self.cost(usual) / (step_cost(self.shape) * self.steps)
+        return self.cost(usual) / (step_cost(self.shape) * self.end_step)
 
     @property
     def slug(self) -> str:
@@ -360,7 +374,7 @@ class ImagineRequest:
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
-        version 4 nothing was steered, moved or varied, and no latent was kept.
+        version 4 nothing was steered, stopped, moved or varied, and no latent was kept.
 
         Raises:
             ValueError: it is no request, or one of a later version.
@@ -378,8 +392,8 @@ class ImagineRequest:
 
 
 def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, ...]:
-    text = _compared(steering.text)
-    known = [bool(target.text) and _compared(target.text) == text for target in targets]
+    text = compared(steering.text)
+    known = [bool(target.text) and compared(target.text) == text for target in targets]
     if not any(known):
         return *targets, Target(steering.text, weight=steering.weight)
     return tuple(
@@ -388,7 +402,7 @@ def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, .
     )
 
 
-def _compared(text: str) -> str:
+def compared(text: str) -> str:
     """Return a text as those are told apart by which a picture is steered: CLIP knows no case and no blanks either."""
     return " ".join(text.casefold().split())
 

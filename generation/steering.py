@@ -19,7 +19,7 @@ import regex
 
 from generation.errors import RequestError
 from generation.prompt import BAR, CARET, Piece, between, pieces, without_literals, written
-from generation.request import LONGEST_STEERING, MOST_STEERING, WITHOUT, ImagineRequest, Steering
+from generation.request import LONGEST_STEERING, MOST_STEERING, WITHOUT, ImagineRequest, Steering, compared
 
 WORD = regex.compile(r"\s*(?P<word>more|less)\s*[:：](?!:)", regex.IGNORECASE)
 """Before what there is to be more or less of; with a colon of any keyboard."""
@@ -74,6 +74,19 @@ def steered(request: ImagineRequest, steering: Sequence[Steering], step: int) ->
         if not changed.until(each).has_aim:
             raise RequestError("Nothing with a weight above 0 would be left; say also what there should be more of.")
     return changed
+
+
+def weights(request: ImagineRequest) -> list[tuple[int, float]]:
+    """Return how much each text that was said counts after all of it, that of which something was said last at the end.
+
+    Each is named by the number of what was said of it first.
+    """
+    first: dict[str, int] = {}
+    for number, each in enumerate(request.steering):
+        text = compared(each.text)
+        first[text] = first.pop(text, number)
+    found = {compared(target.text): target.weight for target in reversed(request.judged_by) if target.text}
+    return [(number, found[text]) for text, number in first.items()]
 
 
 def _change(plain: str, parted: str, start: int, end: int) -> tuple[str, list[Piece]]:

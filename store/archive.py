@@ -1,12 +1,13 @@
 """Requests that are known, by their ids and by their posts, whether they have ended or not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Annotated
 
 import structlog
 from pydantic import Field, TypeAdapter
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, RowMapping, select
 
 from generation.request import ImagineRequest, Text
 from store.asked import Asked, Id
@@ -66,28 +67,42 @@ class Archive:
         """Return the request whose post that message is; None where it is not known, or not now."""
         return await self._find(requests.c.post == message_id)
 
+    async def of_asking(self, message_id: int) -> Archived | None:
+        """Return a request that that message asked for; None where none is known, or not now."""
+        return await self._find(requests.c.message == message_id, requests.c.has_message)
+
     async def picture(self, request: ImagineRequest) -> bytes | None:
         """Return the finished picture of a request as a PNG; None where it is not kept."""
         png, _ = await self._pictures.read(request)
         return png
 
-    async def _find(self, which: ColumnElement[bool]) -> Archived | None:
-        query = select(requests).where(which).order_by(requests.c.number.desc()).limit(1)
+    async def painted_by(self, member: int, most: int) -> Sequence[Archived]:
+        """Return a member's requests whose pictures were finished, newest first; none where that cannot be known."""
+        is_painted = requests.c.state.in_((POSTING, DONE)) & requests.c.sentence.is_(None)
+        return await self._all(most, requests.c.author == member, is_painted)
+
+    async def _find(self, *which: ColumnElement[bool]) -> Archived | None:
+        return next(iter(await self._all(1, *which)), None)
+
+    async def _all(self, most: int, *which: ColumnElement[bool]) -> Sequence[Archived]:
+        query = select(requests).where(*which).order_by(requests.c.number.desc()).limit(most)
         try:
-            row = await self._database.run(lambda connection: connection.execute(query).mappings().first())
+            rows = await self._database.run(lambda connection: connection.execute(query).mappings().all())
         except StoreError as error:
             _log.warning("could not look up a request", error=str(error))
-            return None
-        if row is None:
-            return None
-        values = {field.name: row[field.name] for field in fields(Archived) if field.name in row}
-        asked = {field.name: row[field.name] for field in fields(Asked)}
-        try:
-            request = ImagineRequest.from_json(str(row["request"]))
-            return _adapter().validate_python({**values, "request": request, "asked": asked})
-        except ValueError:
-            _log.error("a request in the database cannot be read", number=row["number"])
-            return None
+            return []
+        return [each for row in rows if (each := _read(row)) is not None]
+
+
+def _read(row: RowMapping) -> Archived | None:
+    values = {field.name: row[field.name] for field in fields(Archived) if field.name in row}
+    asked = {field.name: row[field.name] for field in fields(Asked)}
+    try:
+        request = ImagineRequest.from_json(str(row["request"]))
+        return _adapter().validate_python({**values, "request": request, "asked": asked})
+    except ValueError:
+        _log.error("a request in the database cannot be read", number=row["number"])
+        return None
 
 
 @cache

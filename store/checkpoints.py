@@ -62,7 +62,7 @@ class CheckpointFolder:
             step, seconds = HEAD.unpack_from(content)
         except (OSError, struct.error):
             return None
-        if not (0 < step < request.steps and isfinite(seconds) and seconds >= 0):
+        if not (0 < step < request.end_step and isfinite(seconds) and seconds >= 0):
             return None
         return Checkpoint(request.id, step, seconds, content[HEAD.size :])
 

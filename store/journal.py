@@ -1,6 +1,7 @@
 """Requests from their acceptance until their post says how they ended."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -56,6 +57,7 @@ class Kept:
         seconds: of painting.
         left_out: the tail of the prompt that was not painted.
         sentence: why it failed; None where it has not.
+        together: whether others than who asked may steer it.
         png: the finished picture, where there is one.
         files: what was made beside it, as of ``generation.events.Finished``.
     """
@@ -70,6 +72,7 @@ class Kept:
     seconds: float | None
     left_out: Text
     sentence: Text | None
+    together: bool = False
     png: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -109,37 +112,53 @@ class StoreJournal:
         self._keep_days = keep_days
         self._on_saved = on_saved
 
-    async def accept(self, request: ImagineRequest, note: str) -> None:
-        """Write a request down, and charge its member for it.
+    async def accept(self, accepted: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
+        """Write requests of one message down, all or none, and charge their member for them.
 
         Args:
-            request: whose id is new.
-            note: an :class:`Asked` as JSON.
+            accepted: whose ids are new.
+            notes: an :class:`Asked` of each, as JSON.
 
         Raises:
-            KnownMessageError: its message asked for something that has not ended.
-            StoreError: it cannot be written down.
+            KnownMessageError: their message asked for something that has not ended, as the same part of it.
+            StoreError: they cannot be written down.
         """
-        asked = asdict(Asked.from_json(note))
-        charge = {"guild": asked["guild"] or 0, "member": asked["author"], "at": time.time(), "cost": request.cost()}
+        asked, at = [asdict(Asked.from_json(note)) for note in notes], time.time()
+        message, parts = asked[0]["message"], [each["part"] for each in asked]
+        usual = {"state": WAITING, "attempts": 0, "left_out": "", "accepted": at}
+        both = [*zip(accepted, asked, strict=True)]
+        rows = [{"id": request.id, "request": request.to_json(), **usual, **each} for request, each in both]
+        charges = [
+            {
+                "request": request.id,
+                "guild": each["guild"] or 0,
+                "member": each["author"],
+                "at": at,
+                "cost": request.cost(),
+            }
+            for request, each in both
+        ]
 
         def work(connection: Connection) -> None:
             # A message that was edited may ask anew, once what it asked for before has ended.
-            before = (requests.c.message == asked["message"]) & requests.c.ended.is_not(None)
+            before = (requests.c.message == message) & requests.c.part.in_(parts) & requests.c.ended.is_not(None)
             connection.execute(update(requests).where(before).values(message=None))
-            row = {"id": request.id, "request": request.to_json(), "state": WAITING, "attempts": 0, "left_out": ""}
-            connection.execute(insert(requests).values(**row, **asked, accepted=charge["at"]))
-            connection.execute(insert(usage).values(request=request.id, **charge))
+            connection.execute(insert(requests), rows)
+            connection.execute(insert(usage), charges)
 
         try:
             await self._database.run(work)
         except IntegrityError:
-            raise KnownMessageError(f"Message {asked['message']} asked for something before.") from None
+            raise KnownMessageError(f"Message {message} asked for something before.") from None
 
     async def change(self, request: ImagineRequest) -> None:
         """Write down what a request is for now, and what it costs."""
         charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost())
         await self._update(request.id, {"request": request.to_json()}, charged)
+
+    async def share(self, request_id: str, *, together: bool) -> None:
+        """Write down whether others than who asked may steer a request."""
+        await self._update(request_id, {"together": together})
 
     async def checkpoint(self, record: Record) -> None:
         """Write down that a request runs, how many workers have died over it, and from what it goes on."""
@@ -250,11 +269,32 @@ class StoreJournal:
             self._tidied = time.monotonic()
             await self._tidy()
 
+    async def painted_of(self, message: int) -> Mapping[int, ImagineRequest]:
+        """Return what a message asked for that is neither in line, nor being painted, nor taken back, by its part."""
+        ended = requests.c.state.in_((POSTING, DONE, FAILED))
+        found = select(requests.c.part, requests.c.request).where(requests.c.message == message, ended)
+        rows = await self._database.run(lambda connection: connection.execute(found).all())
+        painted = {}
+        for row in rows:
+            with contextlib.suppress(ValueError):  # it may come from anybody
+                painted[row.part] = ImagineRequest.from_json(row.request)
+        return painted
+
     async def messages(self) -> Sequence[int]:
         """Return the newest messages that have asked for something."""
         asking = select(requests.c.message).where(requests.c.message.is_not(None))
-        newest = asking.order_by(requests.c.number.desc()).limit(NEWEST)
+        newest = asking.where(requests.c.part == 0).order_by(requests.c.number.desc()).limit(NEWEST)
         return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
+
+    async def newest(self) -> Sequence[tuple[int, ImagineRequest]]:
+        """Return who asked for what last, the oldest first; what cannot be read is left out."""
+        last = select(requests.c.author, requests.c.request).order_by(requests.c.number.desc()).limit(NEWEST)
+        rows = await self._database.run(lambda connection: connection.execute(last).all())
+        found = []
+        for row in reversed(rows):
+            with contextlib.suppress(ValueError):
+                found.append((row.author, ImagineRequest.from_json(row.request)))
+        return found
 
     async def asked_in_private(self) -> Sequence[int]:
         """Return the members who have asked for something in private, those who did so last first."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Connection, RowMapping, delete, func, select
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from generation.request import ImagineRequest
 from store.checkpoints import CheckpointFolder
@@ -76,7 +76,7 @@ class Privacy:
         """Delete a member's requests with their files, and their settings; return how many requests there were.
 
         What counts towards the limits of a day, and that they are blocked, stays. So do pictures that they gave where
-        requests of others name them too.
+        requests of others name them too. What they said to steer pictures of others is no longer theirs.
 
         Raises:
             StoreError: nothing was deleted.
@@ -87,6 +87,11 @@ class Privacy:
             rows = connection.execute(mine).mappings().all()
             connection.execute(delete(requests).where(requests.c.author == member))
             connection.execute(delete(members).where(members.c.member == member))
+            said = f'"by":"{member}"'
+            steered = select(requests.c.number, requests.c.request).where(requests.c.request.contains(said))
+            for number, text in connection.execute(steered).all():
+                nobodys = update(requests).where(requests.c.number == number)
+                connection.execute(nobodys.values(request=text.replace(said, '"by":""')))
             given = _pictures_of(row["request"] for row in rows)
             if given:
                 given -= _pictures_of(connection.execute(select(requests.c.request)).scalars())

@@ -19,6 +19,7 @@ from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
 from store.lock import Lock, locked
+from store.members import Members
 from store.pictures import PictureFolder
 from store.privacy import Privacy
 from store.rules import Rules
@@ -40,6 +41,7 @@ class Store:
         journal: of requests.
         heard: which messages were heard.
         uploads: pictures that members gave.
+        members: what they have chosen for themselves.
         privacy: what is kept of members.
         archive: where what was asked for is found again.
         rules: that moderators have set.
@@ -53,6 +55,7 @@ class Store:
     journal: StoreJournal
     heard: Heard
     uploads: UploadFolder
+    members: Members
     privacy: Privacy
     archive: Archive
     rules: Rules
@@ -90,8 +93,9 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
-        rules, words, blocks = Rules(opened_database), Words(opened_database), Blocks(opened_database)
-        for each in (rules, words, blocks):
+        members, rules = Members(opened_database), Rules(opened_database)
+        words, blocks = Words(opened_database), Blocks(opened_database)
+        for each in (members, rules, words, blocks):
             await each.load()
         audit = Audit(opened_database, settings.store.keep_days)
         usage = Usage(opened_database)
@@ -100,7 +104,7 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         watching = asyncio.create_task(watch(lock, settings.data_dir))
         stack.callback(watching.cancel)
-        yield Store(journal, Heard(opened_database), uploads, privacy, archive, *moderated, held)
+        yield Store(journal, Heard(opened_database), uploads, members, privacy, archive, *moderated, held)
         await journal.stop()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     true,
 )
 
@@ -52,6 +53,7 @@ requests = Table(
     Column("has_message", Boolean, nullable=False, server_default=true()),  # else it is the id of an interaction
     Column("how", Text, nullable=False, server_default=""),  # what was pressed or chosen; empty where it was typed
     Column("source", BigInteger),  # the message under which that was
+    Column("together", Boolean, nullable=False, server_default=false()),  # whether others may steer it
     Column("channel", BigInteger, nullable=False),
     Column("guild", BigInteger),  # NULL in private
     Column("author", BigInteger, nullable=False, index=True),

@@ -12,7 +12,7 @@ LONGEST = 4000
 FIELD = "text"
 
 
-def form(id: ButtonId, title: str, label: str, text: str = "") -> discord.ui.Modal:
+def form(id: ButtonId, title: str, label: str, text: str = "", hint: str = "") -> discord.ui.Modal:
     """Return a form to be opened.
 
     Args:
@@ -20,10 +20,15 @@ def form(id: ButtonId, title: str, label: str, text: str = "") -> discord.ui.Mod
         title: at most 45 characters.
         label: of the field, at most 45 characters.
         text: that is in it at first, at most :data:`LONGEST` characters.
+        hint: that is shown while nothing is in it, at most 100 characters.
     """
     made = discord.ui.Modal(title=title, custom_id=str(id))
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        style=discord.TextStyle.paragraph, custom_id=FIELD, default=text or None, max_length=LONGEST
+        style=discord.TextStyle.paragraph,
+        custom_id=FIELD,
+        default=text or None,
+        placeholder=hint or None,
+        max_length=LONGEST,
     )
     made.add_item(discord.ui.Label(text=label, component=field))
     made.stop()  # what is filled in is heard of by the id, also after a restart

@@ -44,7 +44,7 @@ class Reactions(commands.Cog):
         entries = [entry for entry in self._posts.entries if reaction.message_id in entry.messages]
         for entry in entries:
             try:
-                await cancelled(self._posts, entry, who, channel or discord.Object(reaction.channel_id))
+                await cancelled(self._posts, [entry], who, channel or discord.Object(reaction.channel_id))
             except UserError:
                 return
         if not entries and reaction.message_author_id in (None, me):

@@ -135,7 +135,10 @@ class ResultButtons:
             request = replace(request, seed=secrets.randbelow(SEED_LIMIT))
         if arguments.fields["init"] != AUTO:
             request = replace(request, init_picture="", mask="")
-        await self._admit(press, found, request)
+        number = arguments.fields["repeat"]
+        self._admission.check_number(press.origin, number)
+        seeds = [(request.seed + each) % SEED_LIMIT for each in range(number)]
+        await self._admit(press, found, *(replace(request, seed=seed) for seed in seeds))
         return None
 
     async def _parameters(self, press: Press) -> str | Reply:
@@ -149,7 +152,7 @@ class ResultButtons:
         entry = self._posts.entry(press.id.of)
         if entry is None:
             raise UserError(NOT_WAITING)
-        return await cancelled(self._posts, entry, press.origin.author, press.origin.channel)
+        return await cancelled(self._posts, [entry], press.origin.author, press.origin.channel)
 
     async def _delete(self, press: Press) -> str:
         """Delete the post."""
@@ -171,16 +174,17 @@ class ResultButtons:
         self._posts.check_room(press.origin)
         return await self._lookup.request(press.id.of, _message(press))
 
-    async def _admit(self, press: Press, found: Found, request: ImagineRequest) -> None:
-        """Let the next request wait, as one of whoever pressed the button."""
-        most = self._admission.gate.settings(press.origin).painting.max_side
+    async def _admit(self, press: Press, found: Found, *requests: ImagineRequest) -> None:
+        """Let the next requests wait, of one shape and pictures, as those of whoever pressed the button."""
+        request, most = requests[0], self._admission.gate.settings(press.origin).painting.max_side
         if max(request.shape) > most:
             raise UserError(TOO_LARGE.format(most))
         await self._fetch_missing(press, found, request)
         guild = str(press.origin.guild.id) if press.origin.guild else ""
-        mine = replace(request, id=secrets.token_hex(4), member=str(press.origin.author.id), guild=guild)
+        member = str(press.origin.author.id)
+        mine = [replace(each, id=secrets.token_hex(4), member=member, guild=guild) for each in requests]
         try:
-            await self._admission.admit(press.origin, mine)
+            await self._admission.admit(press.origin, *mine)
         except KnownMessageError as error:
             _log.info("heard again", reason=str(error))
 

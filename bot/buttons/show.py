@@ -91,7 +91,7 @@ class ShowCommand:
         place = self._client.get_channel(archived.asked.channel)
         if not (own or here or _sees(origin, place)):
             raise UserError(NONE)
-        if not here and _is_restricted(place) and not _is_restricted(origin.channel):
+        if not here and is_restricted(place) and not is_restricted(origin.channel):
             raise UserError(RESTRICTED)
 
     async def _post(self, archived: Archived, png: bytes, origin: Origin) -> None:
@@ -142,5 +142,6 @@ def _sees(origin: Origin, place: object) -> bool:
     return permissions.view_channel and permissions.read_message_history
 
 
-def _is_restricted(place: object) -> bool:
+def is_restricted(place: object) -> bool:
+    """Return whether a channel is age-restricted."""
     return hasattr(place, "is_nsfw") and bool(place.is_nsfw())

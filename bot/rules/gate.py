@@ -58,7 +58,14 @@ OWN_LIMIT = (
     "You already have {0} waiting or being painted (limit {1}). Wait for one of them, "
     "or take one back with `{2}cancel`."
 )
-FEWER_AT_ONCE = "You asked for {0} pictures, and {1} of {2} wait or are being painted already; ask for fewer, or wait."
+TOO_MANY_MORE = (
+    "Those are {0} pictures, more than you can have beside what is waiting or being painted for you already (limit "
+    "{1}), so none of them is taken. Ask for fewer, wait, or take one back with `{2}cancel`."
+)
+TOO_MANY_HERE = (
+    "Those are {0} pictures, more than this server can have beside what is waiting or being painted already (limit "
+    "{1}), so none of them is taken. Ask for fewer, or try again in a few minutes."
+)
 SERVER_LIMIT = "This server already has {0} waiting or being painted (limit {1}). Try again in a few minutes."
 MOST_NAMED = 5
 """Channels or roles that are named in a refusal."""
@@ -149,7 +156,7 @@ class Gate:
         """
         with self._told(origin):
             for request in requests:
-                self._check_request(origin, request)
+                self.check_request(origin, request)
             self._check_number(origin, len(requests))
             used = await self._used(origin)
             self._check_cooldown(origin, used)
@@ -159,9 +166,13 @@ class Gate:
     async def check_change(self, origin: Origin, before: ImagineRequest, request: ImagineRequest) -> None:
         """Make the checks for a request that takes the place of another; raises what :meth:`check` does."""
         with self._told(origin):
-            self._check_request(origin, request)
+            self.check_request(origin, request)
             if request.cost() > before.cost():
                 self._check_quota(origin, await self._used(origin), 0, request.cost() - before.cost())
+
+    def most_at_once(self, origin: Origin) -> int:
+        """Return how many pictures of one message whoever asks there may have."""
+        return min(self._number(origin, "repeat"), self._number(origin, "waiting"))
 
     def rule(self, origin: Origin, key: str) -> Value:
         """Return the value of a rule that holds for whoever asks there; see ``bot.rules.table.RULES``."""
@@ -267,7 +278,8 @@ class Gate:
         if allowed and not any(role in mine for role in allowed):
             raise RuleError(NO_ROLE.format(named(allowed)))
 
-    def _check_request(self, origin: Origin, request: ImagineRequest) -> None:
+    def check_request(self, origin: Origin, request: ImagineRequest) -> None:
+        """Raise ``UserError`` where somebody may not ask for this there, without anybody being told."""
         for text in texts(request):
             self.read(origin, text)
         if not self.rule(origin, "video") and any(output in FILMS for output in request.outputs):
@@ -316,12 +328,13 @@ class Gate:
         here = [each for each in others if each.guild is not None and each.guild.id == origin.guild.id]
         own = sum(each.author.id == origin.author.id for each in here)
         for key, count, sentence in (("waiting", own, OWN_LIMIT), ("waiting-server", len(here), SERVER_LIMIT)):
-            most = self._number(origin, key)
+            most, prefix = self._number(origin, key), self.book.prefix(origin.guild)
             if most == self._settings.queue.total or count + more <= most:
                 continue  # where the queue itself is full, that is told
             if count < most:
-                raise RuleError(FEWER_AT_ONCE.format(more, count, most))
-            raise RuleError(sentence.format(_pictures(count), most, self.book.prefix(origin.guild)))
+                several = TOO_MANY_MORE if key == "waiting" else TOO_MANY_HERE
+                raise RuleError(several.format(more, most, prefix))
+            raise RuleError(sentence.format(_pictures(count), most, prefix))
 
 
 def texts(request: ImagineRequest) -> list[str]:

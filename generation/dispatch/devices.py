@@ -69,7 +69,7 @@ class Device:
 
     def seconds_for(self, request: ImagineRequest) -> float:
         """Return how long the request would take if it joined now and nothing changed."""
-        return request.steps * self.effort(request) * self.step_seconds(request.shape, more=1)
+        return request.end_step * self.effort(request) * self.step_seconds(request.shape, more=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Pool:
         """Return how far apart requests like this one are begun if all slots have such; infinite while none is up."""
         up = ((device.throughput, device.capacity.slots) for device in self.devices if device.capacity.slots)
         steps_per_second = sum(slots / throughput.step_seconds(request.shape, slots) for throughput, slots in up)
-        return request.steps * request.effort(self.cutouts) / steps_per_second if steps_per_second else inf
+        return request.end_step * request.effort(self.cutouts) / steps_per_second if steps_per_second else inf
 
     @property
     def is_up(self) -> bool:

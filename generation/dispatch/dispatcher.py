@@ -139,11 +139,11 @@ class Dispatcher:
             records.append(record)
         return records
 
-    def check_room(self, member: str) -> None:
-        """Raise ``QueueFullError`` where no further request of a member can be taken in."""
-        if self._by_member[member] >= self._per_member:
+    def check_room(self, member: str, count: int = 1) -> None:
+        """Raise ``QueueFullError`` where so many further requests of a member cannot be taken in."""
+        if self._by_member[member] + count > self._per_member:
             raise QueueFullError(self._per_member, member=True)
-        if len(self._records) >= self._total:
+        if len(self._records) + count > self._total:
             raise QueueFullError(self._total, member=False)
 
     async def submit(self, request: ImagineRequest, note: str = "") -> Record:
@@ -156,19 +156,24 @@ class Dispatcher:
         Raises:
             QueueFullError: there are too many.
         """
-        self.check_room(request.member)
-        record = self._enter(Record(request))
+        return (await self.submit_all([request], [note]))[0]
+
+    async def submit_all(self, requests: Sequence[ImagineRequest], notes: Sequence[str]) -> list[Record]:
+        """Take in requests of one member, all or none, as :meth:`submit` does."""
+        self.check_room(requests[0].member, len(requests))
+        records = [self._enter(Record(request)) for request in requests]
         try:
-            await self._journal.accept(request, note)
+            await self._journal.accept(requests, notes)
         except BaseException:
-            await self.cancel(request.id)
+            await self.cancel(*(request.id for request in requests))
             raise
-        if record.status == "cancelled":
-            await self._journal.finish(record, None)
-        else:
-            self._stand(record, self._plan.scheduler.add(record.request))
-            self._assign()
-        return record
+        for record in records:
+            if record.status == "cancelled":
+                await self._journal.finish(record, None)
+            else:
+                self._stand(record, self._plan.scheduler.add(record.request))
+        self._assign()
+        return records
 
     async def edit(self, request: ImagineRequest) -> None:
         """Let a request take the place in line of the one that waits under its id; it must wait."""
@@ -176,7 +181,7 @@ class Dispatcher:
         assert record.status == "waiting"
         before, record.request = record.request, request
         tag = self._plan.scheduler.replace(request)
-        if (request.load, request.steps) != (before.load, before.steps):
+        if (request.load, request.end_step) != (before.load, before.end_step):
             self._estimates.discard(record)
             self._stand(record, tag)
         await self._journal.change(request)

@@ -100,7 +100,7 @@ class _Course:
 
     @classmethod
     def of(cls, device: Device, steps: Mapping[str, int]) -> "_Course":
-        left = {key: device.effort(each) * (each.steps - steps[key]) for key, each in device.running.items()}
+        left = {key: device.effort(each) * (each.end_step - steps[key]) for key, each in device.running.items()}
         course = cls(device, left)
         course._change()
         return course
@@ -108,7 +108,7 @@ class _Course:
     def begin(self, request: ImagineRequest, now: float, steps: int) -> None:
         """Paint one more picture, which the device has just taken, and of which so many steps are done."""
         self._advance(now)
-        self.left[request.id] = self.device.effort(request) * (request.steps - steps)
+        self.left[request.id] = self.device.effort(request) * (request.end_step - steps)
         self._change()
 
     def finish(self, now: float) -> list[str]:

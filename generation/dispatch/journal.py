@@ -34,8 +34,8 @@ class Journal(Protocol):
     Calls about one request count in the order in which they were made, though one may not wait for another.
     """
 
-    async def accept(self, request: ImagineRequest, note: str) -> None:
-        """Write a request down before it is acknowledged, with the note of whoever submits it."""
+    async def accept(self, requests: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
+        """Write requests down before they are acknowledged, all or none, with the notes of whoever submits them."""
 
     async def change(self, request: ImagineRequest) -> None:
         """Write down what the request of this id is for now; one that is not known is ignored."""
@@ -59,10 +59,10 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._kept: dict[str, Unfinished] = {}
 
-    async def accept(self, request: ImagineRequest, note: str) -> None:
-        """Keep a request."""
-        del note
-        self._kept[request.id] = Unfinished(request)
+    async def accept(self, requests: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
+        """Keep requests."""
+        del notes
+        self._kept |= {request.id: Unfinished(request) for request in requests}
 
     async def change(self, request: ImagineRequest) -> None:
         """Keep what a request is for now."""

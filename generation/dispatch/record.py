@@ -71,14 +71,14 @@ class Record:
     @property
     def percent(self) -> int:
         """How much is done."""
-        return 100 * self.step // self.request.steps
+        return 100 * self.step // self.request.end_step
 
     @property
     def seconds_left(self) -> float:
         """How long it will take if nothing changes; infinite while no device paints it."""
         if self.device is None:
             return inf
-        left = (self.request.steps - self.step) * self.device.effort(self.request)
+        left = (self.request.end_step - self.step) * self.device.effort(self.request)
         return left * self.device.step_seconds(self.painted.shape)
 
 

@@ -12,11 +12,11 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Init, Surface, resized
+from generation.canvas import Canvas, Init, Surface, resized
 from generation.canvas.bent import bent
 from generation.canvas.latent import LatentCanvas
 from generation.canvas.masked import MaskedSurface, masked
-from generation.canvas.noise import NOISES
+from generation.canvas.noise import NOISES, fractal
 from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.faults import Fault, is_loss, is_shortage
@@ -306,7 +306,7 @@ class Engine:
 
     def _pass_on(self, state: RequestState) -> None:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
-        while state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
+        while not state.done and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
             shown = self._batch_of[state].look(state)
             self._leave_batch(state)
             self._enter_stage(state, state.stage + 1, shown)
@@ -423,7 +423,10 @@ class Engine:
         if picture is not None and request.init_latent and state.stage == state.step == 0:
             assert isinstance(canvas, LatentCanvas)
             return canvas, canvas.begin_at(picture, *shape)
-        init = canvas.init(*shape, state.generator, None if picture is None else resized(picture, shape))
+        picture = None if picture is None else resized(picture, shape)
+        if request.chaos and state.stage == state.step == 0:
+            picture = _clouded(picture, canvas, state, shape)
+        init = canvas.init(*shape, state.generator, picture)
         if not request.mask:
             return canvas, init
         whole, mask = (resized(state.pictures[each], shape) for each in (request.init_picture, request.mask))
@@ -432,7 +435,7 @@ class Engine:
     def _resume(self, state: RequestState, checkpoint: bytes) -> None:
         """Let a new state go on from a checkpoint: its stage follows from its step."""
         request, header = state.request, read_header(checkpoint)
-        if header.painting != self._painting(state, header.step) or header.step >= request.steps:
+        if header.painting != self._painting(state, header.step) or header.step >= request.end_step:
             raise UnfitError("The checkpoint is of another painting, of other models or of another recipe.")
         while state.stage < len(state.stages) - 1 and header.step >= self._last_step(state):
             state.step = max(1, self._last_step(state))
@@ -460,6 +463,16 @@ class Engine:
         if batch in self._batches and not batch.states:
             kept = [each for each in self._batches if not each.states and each is not batch]
             self._batches = [*self._running, *[*kept, *([] if batch.limited else [batch])][-KEPT:]]
+
+
+@torch.no_grad()
+def _clouded(picture: Tensor | None, canvas: Canvas, state: RequestState, shape: Shape) -> Tensor:
+    """Return a picture to begin from with as many clouds in it as a request asks for; None for the canvas's own."""
+    if picture is None:
+        init = canvas.init(*shape, state.generator, None)
+        picture = canvas.render([each[None] for each in init.parameters], [each[None] for each in init.constants])[0]
+    clouds = fractal(*shape, state.generator).to(picture.device)
+    return picture.lerp(clouds, state.request.chaos / 100)
 
 
 def _scaled(shape: Shape, scale: float, multiple: int) -> Shape:

@@ -11,7 +11,7 @@ from generation.request import ImagineRequest
 
 def moves(request: ImagineRequest, step: int) -> bool:
     """Return whether a request's picture is moved after so many steps; the finished picture is not."""
-    return request.is_moving and step % request.move_every == 0 and step < request.steps
+    return request.is_moving and step % request.move_every == 0 and step < request.end_step
 
 
 def steps_since(request: ImagineRequest, step: int, start: int) -> int:

@@ -24,6 +24,8 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return "It begins from a latent or in another way, not both; leave one out."
     if request.mask and LATENT in request.outputs:
         return "Under a mask the picture is not all decoded from its latent; leave out the mask or the latent."
+    if request.init_latent and request.chaos:
+        return "It begins exactly from a latent, which chaos would change; leave out `--chaos`."
     if request.mask and not request.init_picture:
         return "A mask says where a picture is painted on; give that picture too."
     if request.canvas != AUTO:

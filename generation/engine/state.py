@@ -62,7 +62,7 @@ class RequestState:
     @property
     def done(self) -> bool:
         """Whether the last step is behind."""
-        return self.step == self.request.steps
+        return self.step == self.request.end_step
 
     @property
     def turns(self) -> bool:

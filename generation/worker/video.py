@@ -77,9 +77,9 @@ def pace_of(request: ImagineRequest, kind: str) -> Pace:
     still = _still_seconds(request)
     if length is not None:
         most = min(most, max(1, int((length - still) * (request.fps or MOST_FPS)) - 1))
-    every = -(-request.steps // (unit * most)) * unit
+    every = -(-request.end_step // (unit * most)) * unit
     first = every if request.is_moving else 1
-    pictures = max(0, (request.steps - 1 - first) // every + 1) + 1
+    pictures = max(0, (request.end_step - 1 - first) // every + 1) + 1
     fps, stretch = request.fps or FPS, 1.0
     if length is not None and request.fps is None:
         fps = min(max(pictures / (length - still), 1.0), float(MOST_FPS))

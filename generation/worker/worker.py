@@ -196,7 +196,7 @@ class Worker:
             self._break_off(request.id, state.fault)
             return
         if state.picture is None:
-            self.reporter.advance(Progress(request.id, 0, request.steps, time.monotonic() - clock.started), None)
+            self.reporter.advance(Progress(request.id, 0, request.end_step, time.monotonic() - clock.started), None)
             return
         if state.done:
             del self._clocks[request.id]
@@ -211,7 +211,7 @@ class Worker:
             clock.previewed = now
             picture = Snapshot(state.picture)
         seconds = now - clock.started
-        self.reporter.advance(Progress(request.id, state.step, request.steps, seconds), picture)
+        self.reporter.advance(Progress(request.id, state.step, request.end_step, seconds), picture)
         if now - clock.copied >= self.checkpoint_seconds:
             clock.copied = now
             self.reporter.keep(request.id, seconds, self.engine.checkpoint(state))

@@ -76,6 +76,10 @@ class Stage:
         """Write a message and return what the bot replies."""
         return (await self.reply(await self.say(text, who, channel), channel)).content
 
+    async def registered(self) -> None:
+        """Wait until Discord knows the slash commands."""
+        await self.sandbox.until(lambda: self.sandbox.world.application.commands)
+
     async def slash(
         self, name: str, who: str = "member", channel: str = "art", options: Mapping[str, Any] | None = None
     ) -> Message:

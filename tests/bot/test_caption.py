@@ -11,7 +11,7 @@ from bot.characters import units
 from bot.errors import PromptError
 from bot.prompt import parse, quoted
 from config.layers import load
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Steering
 
 PAINTING = load(arguments=["painting.steps=100"]).painting
 INITS = ("sketch", "noise")
@@ -53,6 +53,48 @@ def test_what_is_not_usual_is_repeated() -> None:
         "-# seed 7 · 64×128 · 1 step · 1 s · `r0`",
         "-# Again: `.imagine a cat --seed 7 --size 64x128 --steps 1`",
     ]
+
+
+SAID = (
+    Steering("@here <@1>", 1.0, adds=True, step=40, by="42"),
+    Steering("fog", -0.5, adds=True, step=40, by="42"),
+    Steering("sky", 0.5, step=60, by="43"),
+)
+
+
+def test_how_it_was_steered_stands_below() -> None:
+    steered = replace(caption(), request=replace(CAT, steering=SAID), together=True)
+    said = [
+        "-# step 40 · <@42>: more: \\`\\`\\` \\@here \\<\\@1> \\`\\`\\` \\| less: fog",
+        "-# step 60 · <@43>: sky::0.5",
+    ]
+    print_ = "-# seed 7 · 128×128 · 100 steps"
+    together = "-# Anybody may steer it: reply with `more: a lighthouse`, `less: fog` or `sky::0.5`"
+    assert steered.text(InProgress(70, 5)).splitlines()[2:] == [print_, *said, together]
+    assert steered.text(Waiting(1, 5)).splitlines()[2:] == [print_, *said, together]
+    again = "-# Again: the same prompt with `--seed 7`, and steer it so"
+    assert steered.text(Painted(200)).splitlines()[2:] == [*said, again]
+    assert steered.text(Paused()).splitlines()[2:] == [print_, *said]
+
+
+def test_the_newest_of_what_was_said_is_shown() -> None:
+    said = tuple(Steering("fog", 1.0, step=step, by="nobody") for step in range(16))
+    lines = caption(steering=said).text(InProgress(70, 5)).splitlines()  # type: ignore[arg-type]
+    assert lines[3:] == [
+        "-# steered 13 times before that",
+        "-# step 13 · fog::1",
+        "-# step 14 · fog::1",
+        "-# step 15 · fog::1",
+    ]
+
+
+def test_what_was_said_is_left_out_where_it_does_not_fit() -> None:
+    said = tuple(Steering("*" * 200, 1.0, step=step, by="1" * 19) for step in range(16))
+    long = Caption(
+        replace(CAT, prompt="*" * 1000, steering=said), ".", PAINTING, INITS, came_from="x" * 800, together=True
+    )
+    for state in STATES:
+        assert units(long.text(state)) <= 2000
 
 
 @pytest.mark.parametrize(("init", "start"), [("noise", "noise"), ("sketch", "a sketch")])

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from bot.caption import Caption, Painted
 from bot.errors import PromptError
-from bot.flags import FLAGS, Flag
+from bot.flags import BESIDE, FLAGS, Flag
 from bot.listing import help_text
 from bot.prompt import parse
 from config.layers import load
@@ -71,8 +71,8 @@ def test_it_is_parsed_and_rendered_back(typed: str) -> None:
         ("—canvsa pixels", "There is no flag `--canvsa`; did you mean `--canvas`?"),
         (
             "--zzz",
-            "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, "
-            "`--as`, `--iw`, `--no`, `--video`, `--canvas` and others.",
+            "There is no flag `--zzz`; there are `--seed`, `--size`, `--quality`, `--steps`, `--stop`, `--chaos`, "
+            "`--repeat`, `--style`, `--no`, `--video`, `--canvas` and others.",
         ),
     ],
 )
@@ -154,3 +154,29 @@ def test_how_far_a_picture_is_moved_is_bounded(typed: str, sentence: str) -> Non
 
 def test_the_documentation_has_the_table_of_today() -> None:
     assert f"-->\n{table()}\n<!--" in MEMBERS.read_text(encoding="utf-8")
+
+
+VALUES = {
+    "seed": "7",
+    "steps": "99",
+    "as": "target",
+    "long": "cut",
+    "size": "64x80",
+    "w": "64",
+    "h": "80",
+    "init": "noise",
+}
+"""Others than the examples, where those are as usual."""
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_no_flag_is_accepted_that_changes_nothing(name: str) -> None:
+    asked = parse(f"a cat --{name} {VALUES.get(name, FLAGS[name].example)}", PAINTING, ("sketch", "noise"))
+    assert asked != parse("a cat", PAINTING, ("sketch", "noise"))
+    assert set(asked.fields) - set(BESIDE) <= {field.name for field in fields(ImagineRequest)}
+
+
+@pytest.mark.parametrize("name", ["stylize", "s", "v", "tile", "raw", "weird"])
+def test_what_only_midjourney_has_is_said_so(name: str) -> None:
+    with pytest.raises(PromptError, match=f"^`--{name}` is Midjourney's and would change nothing here; leave it out.$"):
+        parse(f"a cat --{name} 50", PAINTING)

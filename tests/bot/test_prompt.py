@@ -28,6 +28,9 @@ AS_USUAL = {
     "attached": "start",
     "image_weight": 1.0,
     "quality": "normal",
+    "stop": 100,
+    "chaos": 0,
+    "repeat": 1,
     "optimiser": "auto",
     "rate": None,
     "final_rate": None,
@@ -47,7 +50,8 @@ AS_USUAL = {
     "outputs": ("png",),
 }
 ALL = (
-    "`--seed`, `--size`, `--quality`, `--steps`, `--init-weight`, `--fit`, `--as`, `--iw`, `--no`, `--video` and others"
+    "`--seed`, `--size`, `--quality`, `--steps`, `--stop`, `--chaos`, `--repeat`, `--style`, `--no`, `--video` and "
+    "others"
 )
 USUAL = {"width": 128, "height": 128, "steps": 100, "init": "auto", "without": (), "noise": (), "long": "join"}
 
@@ -75,6 +79,28 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("a cat --ar 16:9", cat(width=176, height=96)),
         ("a cat —AR 2:3", cat(width=112, height=160)),
         ("a cat --size 1:8", cat(width=64, height=512)),
+        ("a cat --ar16:9", cat(width=176, height=96)),
+        ("a cat —ar16：9", cat(width=176, height=96)),
+        ("a cat --aspect 16:9 --seed7", cat(width=176, height=96, seed=7)),
+        ("a cat --w 256 --h192", cat(width=256, height=192)),
+        ("a cat --size 64x64 --height 192", cat(width=64, height=192)),
+        ("a cat --seed “7”", cat(seed=7)),
+        ("a cat --no “fog”, «two people»", cat(without=("fog", "two people"))),
+        ("a cat --q .5", cat(quality="draft", steps=50)),
+        ("a cat --q.25", cat(quality="draft", steps=50)),
+        ("a cat --q 1.5", cat(quality="better", steps=150)),
+        ("a cat --quality 5 --steps 30", cat(quality="best", steps=30)),
+        ("a cat --stop 50 --c 20 --repeat 3", cat(stop=50, chaos=20, repeat=3)),
+        ("a cat —chaos", cat("a cat —chaos")),
+        ("a cat —chaos 20", cat(chaos=20)),
+        ("a cat --iw .5", cat(image_weight=0.5)),
+        ("a cat --style watercolor", cat("a cat, watercolor")),
+        ("a cat --style Oil_Painting", cat("a cat, oil painting")),
+        ("a cat --style none --no none --video none", cat()),
+        (
+            "hot::2 dog::-1 --style neon",
+            cat("hot, neon::2.0 | dog::-1.0", Target("hot, neon", weight=2.0), Target("dog", weight=-1.0)),
+        ),
         ("a cat --size 256X128", cat(width=256)),
         ("a cat --size 256×128", cat(width=256)),
         ("a cat --size 256х128", cat(width=256)),

@@ -229,3 +229,14 @@ def test_no_quality_costs_more_than_four_times_the_normal(quality: Quality) -> N
     plain = ImagineRequest("a", "a red apple", 1, 512, 512, 100)
     asked = replace(plain, quality=quality, steps=round(100 * PRESETS[quality].steps))
     assert asked.cost() <= 4 * plain.cost()
+
+
+def test_what_is_stopped_costs_the_steps_that_are_taken() -> None:
+    plain = ImagineRequest("a", "a red apple", 1, 128, 64, 20)
+    assert [replace(plain, stop=stop).end_step for stop in (10, 50, 100)] == [2, 10, 20]
+    assert replace(plain, steps=1, stop=10).end_step == 1
+    assert replace(plain, stop=50).cost() == plain.cost() / 2
+    assert replace(plain, stop=50).effort() == 1
+    grown = replace(plain, grow=0.5)
+    assert replace(grown, stop=50).cost() < grown.cost() / 2
+    assert replace(grown, stop=50).effort() == replace(grown, stop=20).effort() < 1

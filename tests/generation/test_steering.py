@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from generation.errors import RequestError
 from generation.prompt import read as read_prompt
 from generation.request import LONGEST_STEERING, MOST_STEERING, ImagineRequest, Steering
-from generation.steering import read, steered, write
+from generation.steering import read, steered, weights, write
 
 REQUEST = ImagineRequest("a", "a street", 7, 64, 64, 100)
 
@@ -159,6 +159,14 @@ def test_also_in_every_part_and_in_later_steps() -> None:
     later = steered(replace(REQUEST, targets=read_prompt("a | b")), read("a::0"), 50)
     with pytest.raises(RequestError, match="Nothing"):
         steered(later, read("b::0"), 10)
+
+
+def test_how_much_each_text_counts_that_was_said() -> None:
+    assert weights(REQUEST) == []
+    request = steered(replace(REQUEST, without=("fog",)), read("more: a tower | less: fog | sky::0.25"), 5)
+    assert weights(request) == [(0, 1.0), (1, -1.0), (2, 0.25)]
+    request = steered(request, read("more: A  TOWER::2 | a street::0.5"), 9)
+    assert weights(request) == [(1, -1.0), (2, 0.25), (0, 3.0), (4, 0.5)]
 
 
 def test_it_can_be_steered_so_often() -> None:

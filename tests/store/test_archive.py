@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ async def kept(place: Place, tmp_path: Path) -> AsyncIterator[tuple[StoreJournal
 
 async def test_a_request_is_found_by_its_id_and_by_its_post(kept: tuple[StoreJournal, Archive]) -> None:
     journal, archive = kept
-    await journal.accept(CAT, PRESSED.to_json())
+    await journal.accept([CAT], [PRESSED.to_json()])
     waiting = await archive.of_id(CAT.id)
     assert waiting is not None
     assert (waiting.request, waiting.asked, waiting.is_painted) == (CAT, PRESSED, False)
@@ -39,9 +40,23 @@ async def test_a_request_is_found_by_its_id_and_by_its_post(kept: tuple[StoreJou
     assert await archive.picture(CAT) == b"png"
 
 
+async def test_a_request_is_found_by_what_asked_only_where_that_is_a_message(
+    kept: tuple[StoreJournal, Archive],
+) -> None:
+    journal, archive = kept
+    await journal.accept([CAT], [PRESSED.to_json()])
+    assert await archive.of_asking(100) is None
+    again = replace(PRESSED, message=101, has_message=True).to_json()
+    await journal.accept([replace(CAT, id="r1")], [again])
+    found = await archive.of_asking(101)
+    assert found is not None
+    assert found.request.id == "r1"
+    assert await archive.of_asking(102) is None
+
+
 async def test_what_failed_is_not_painted(kept: tuple[StoreJournal, Archive]) -> None:
     journal, archive = kept
-    await journal.accept(CAT, PRESSED.to_json())
+    await journal.accept([CAT], [PRESSED.to_json()])
     await journal.finish(a_record(), Failed(CAT.id, "Too bad."))
     for _ in range(2):
         failed = await archive.of_id(CAT.id)
@@ -60,6 +75,6 @@ async def test_what_is_not_known(kept: tuple[StoreJournal, Archive], id: str) ->
 
 async def test_what_cannot_be_read_is_not_known(place: Place, kept: tuple[StoreJournal, Archive]) -> None:
     journal, archive = kept
-    await journal.accept(CAT, PRESSED.to_json())
+    await journal.accept([CAT], [PRESSED.to_json()])
     place.sql("UPDATE requests SET request = '{}'")
     assert await archive.of_id(CAT.id) is None

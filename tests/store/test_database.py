@@ -53,8 +53,8 @@ async def test_a_request_of_the_first_revision_is_still_there(place: Place) -> N
         (kept,) = await journal.kept()
         assert (kept.request, kept.asked, kept.attempts) == (CAT, ASKED, 1)
         with pytest.raises(KnownMessageError):
-            await journal.accept(replace(CAT, id="again"), ASKED.to_json())
-        await journal.accept(replace(CAT, id="more"), replace(ASKED, part=1).to_json())
+            await journal.accept([replace(CAT, id="again")], [ASKED.to_json()])
+        await journal.accept([replace(CAT, id="more")], [replace(ASKED, part=1).to_json()])
         await journal.finish(a_record(), None)
 
 

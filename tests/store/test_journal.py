@@ -19,7 +19,7 @@ HOSTILE = "'); DROP TABLE requests; -- \0 \u202e {} %s :x ? \ud7ff 🦊"
 async def accepted(journal: StoreJournal, *numbers: int) -> list[Record]:
     records = [a_record(number) for number in numbers]
     for number, record in zip(numbers, records, strict=True):
-        await journal.accept(record.request, a_note(number))
+        await journal.accept([record.request], [a_note(number)])
     return records
 
 
@@ -30,7 +30,7 @@ async def unfinished(journal: StoreJournal) -> list[tuple[str, int, bool]]:
 async def test_a_video_is_kept_beside_its_picture(place: Place) -> None:
     async with place.journal() as journal:
         record = a_record(0, outputs=("png", "mp4"))
-        await journal.accept(record.request, a_note(0))
+        await journal.accept([record.request], [a_note(0)])
         await journal.finish(record, Finished("r0", b"png", 1.0, {"mp4": b"film"}))
         (kept,) = await journal.kept()
         assert (kept.png, kept.files) == (b"png", {"mp4": b"film"})
@@ -167,11 +167,11 @@ async def test_what_has_ended_stays_so(journal: StoreJournal) -> None:
 async def test_a_message_asks_for_one_thing_at_a_time(journal: StoreJournal) -> None:
     (record,) = await accepted(journal, 0)
     with pytest.raises(KnownMessageError):
-        await journal.accept(a_record(1).request, a_note(0))
+        await journal.accept([a_record(1).request], [a_note(0)])
     await journal.finish(record, None)
     await journal.close("r0")
     assert await journal.messages() == [100]
-    await journal.accept(a_record(1).request, a_note(0))
+    await journal.accept([a_record(1).request], [a_note(0)])
     assert await unfinished(journal) == [("r1", 0, False)]
     assert await journal.messages() == [100]
 
@@ -180,7 +180,7 @@ async def test_those_who_asked_in_private_are_known(journal: StoreJournal) -> No
     await accepted(journal, 0)
     for number, author in enumerate([31, 32, 31], 1):
         note = replace(ASKED, message=100 + number, guild=None, author=author)
-        await journal.accept(a_record(number).request, note.to_json())
+        await journal.accept([a_record(number).request], [note.to_json()])
     assert await journal.asked_in_private() == [31, 32]
 
 
@@ -257,7 +257,7 @@ async def test_what_cannot_be_written_is_written_at_the_end(place: Place, capsys
 async def test_hostile_text_is_only_text(place: Place) -> None:
     async with place.journal() as journal:
         request = replace(CAT, prompt=HOSTILE)
-        await journal.accept(request, replace(ASKED, author_name=HOSTILE[:40]).to_json())
+        await journal.accept([request], [replace(ASKED, author_name=HOSTILE[:40]).to_json()])
         await journal.finish(Record(request, left_out="\ud800 \0"), Failed("r0", HOSTILE + "\udfff"))
         (kept,) = await journal.kept()
         assert kept.request == request
@@ -269,7 +269,7 @@ async def test_numbers_keep_their_size(place: Place) -> None:
     greatest = 2**63 - 1
     asked = Asked(message=greatest, channel=greatest, guild=greatest, author=greatest, author_name="Mia")
     async with place.journal() as journal:
-        await journal.accept(CAT, asked.to_json())
+        await journal.accept([CAT], [asked.to_json()])
         await journal.sent("r0", greatest)
         await journal.finish(Record(CAT), Finished("r0", b"png", 1 / 3))
         (kept,) = await journal.kept()
@@ -326,6 +326,6 @@ async def test_a_forged_request_reaches_no_other_file(place: Place, tmp_path: Pa
     (tmp_path / "secret-a-cat-7.png").write_bytes(b"secret")
     request = replace(CAT, id="../secret")
     async with place.journal() as journal:
-        await journal.accept(request, a_note())
+        await journal.accept([request], [a_note()])
         place.sql("UPDATE requests SET state = 'posting', seconds = 1")
         assert await unfinished(journal) == [("../secret", 0, False)]

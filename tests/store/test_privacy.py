@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from config.settings import KeepSettings
 from generation.events import Checkpoint, Finished
-from generation.request import Target
+from generation.request import Steering, Target
+from store.archive import Archive
 from store.checkpoints import CheckpointFolder
 from store.journal import StoreJournal
 from store.pictures import PictureFolder
@@ -26,10 +27,11 @@ async def test_what_is_kept_of_a_member_goes_and_that_of_others_stays(place: Pla
         assert await privacy.of(ASKED.author) == Personal(0, None, 0, False, 0, 0)
         own, shared = await uploads.keep(b"own"), await uploads.keep(b"shared")
         mine = a_record(0, outputs=("png", "mp4"), targets=(Target(picture=own), Target(picture=shared)))
-        running, others = a_record(1), a_record(2, init_picture=shared)
+        said = tuple(Steering(f'"by":"{by}"', 1.0, by=str(by)) for by in (ASKED.author, OTHER))
+        running, others = a_record(1), a_record(2, init_picture=shared, steering=said)
         for number, record, author in ((0, mine, ASKED.author), (1, running, ASKED.author), (2, others, OTHER)):
             note = replace(ASKED, message=100 + number, author=author).to_json()
-            await journal.accept(record.request, note)
+            await journal.accept([record.request], [note])
         for record in (mine, others):
             await journal.finish(record, Finished(record.request.id, b"png", 1.0, {"mp4": b"film"}))
         running.checkpoint = Checkpoint("r1", 1, 1.0, b"data")
@@ -43,5 +45,8 @@ async def test_what_is_kept_of_a_member_goes_and_that_of_others_stays(place: Pla
         assert uploads.read(shared) == b"shared"
         assert (await privacy.of(OTHER)).requests == 1
         assert await privacy.forget(ASKED.author) == 0
+        left_over = await Archive(opened, pictures).of_id("r2")
+        assert left_over is not None
+        assert left_over.request.steering == (replace(said[0], by=""), said[1])
     left = sorted(file.name for folder in ("pictures", "checkpoints") for file in (place.folder / folder).iterdir())
     assert left == ["r2-a-cat-7.mp4", "r2-a-cat-7.png"]

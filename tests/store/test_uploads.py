@@ -79,7 +79,7 @@ async def test_a_file_that_was_changed_is_not_what_was_kept(uploads: UploadFolde
 async def test_what_an_unfinished_request_needs_stays(uploads: UploadFolder, journal: StoreJournal) -> None:
     start, target, mask, nobodys = [await uploads.keep(name) for name in (b"start", b"target", b"mask", b"nobody's")]
     request = replace(CAT, init_picture=start, mask=mask, targets=(Target(picture=target),))
-    await journal.accept(request, a_note())
+    await journal.accept([request], [a_note()])
     for digest in (start, target, mask, nobodys):
         age(uploads, digest, (KEEP_DAYS + 1) * DAY)
     await uploads.prune()

@@ -19,7 +19,7 @@ async def used(journal: StoreJournal) -> tuple[int, int]:
 async def test_what_is_accepted_counts(journal: StoreJournal) -> None:
     assert await Usage(journal._database).of(20, 30) == Used()
     for number in range(3):
-        await journal.accept(a_record(number).request, a_note(number))
+        await journal.accept([a_record(number).request], [a_note(number)])
     found = await Usage(journal._database).of(20, 30)
     assert (found.pictures, found.cost) == (3, 3 * CAT.cost())
     assert found.first is not None
@@ -30,21 +30,21 @@ async def test_what_is_accepted_counts(journal: StoreJournal) -> None:
 
 
 async def test_what_takes_its_place_counts_instead(journal: StoreJournal) -> None:
-    await journal.accept(CAT, a_note())
+    await journal.accept([CAT], [a_note()])
     larger = replace(CAT, steps=5 * CAT.steps)
     await journal.change(larger)
     assert await used(journal) == (1, larger.cost())
 
 
 async def test_a_finished_picture_goes_on_counting(journal: StoreJournal) -> None:
-    await journal.accept(CAT, a_note())
+    await journal.accept([CAT], [a_note()])
     await journal.finish(a_record(), Finished("r0", picture("red"), 1.0))
     await journal.close("r0")
     assert await used(journal) == (1, CAT.cost())
 
 
 async def test_what_failed_is_given_back(journal: StoreJournal) -> None:
-    await journal.accept(CAT, a_note())
+    await journal.accept([CAT], [a_note()])
     await journal.checkpoint(a_record())
     await journal.finish(a_record(), Failed("r0", "It broke."))
     assert await used(journal) == (0, 0)
@@ -52,7 +52,7 @@ async def test_what_failed_is_given_back(journal: StoreJournal) -> None:
 
 @pytest.mark.parametrize("is_running", [False, True])
 async def test_what_is_taken_back_is_given_back_while_it_waits(journal: StoreJournal, is_running: bool) -> None:
-    await journal.accept(CAT, a_note())
+    await journal.accept([CAT], [a_note()])
     if is_running:
         await journal.checkpoint(a_record())
     await journal.finish(a_record(), None)
@@ -61,10 +61,10 @@ async def test_what_is_taken_back_is_given_back_while_it_waits(journal: StoreJou
 
 async def test_a_day_later_it_no_longer_counts(in_file: Place) -> None:
     async with in_file.journal() as journal:
-        await journal.accept(CAT, a_note())
+        await journal.accept([CAT], [a_note()])
         in_file.sql("UPDATE usage SET at = at - 86401")
         assert await used(journal) == (0, 0)
-        await journal.accept(a_record(1).request, a_note(1))
+        await journal.accept([a_record(1).request], [a_note(1)])
         await journal.finish(a_record(1), None)
         await journal.close("r1")
     assert in_file.sql("SELECT count(*) FROM usage") == [(0,)]
@@ -72,6 +72,6 @@ async def test_a_day_later_it_no_longer_counts(in_file: Place) -> None:
 
 async def test_deleting_requests_resets_nothing(in_file: Place) -> None:
     async with in_file.journal() as journal:
-        await journal.accept(CAT, a_note())
+        await journal.accept([CAT], [a_note()])
         in_file.sql("DELETE FROM requests")
         assert await used(journal) == (1, CAT.cost())

@@ -20,6 +20,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("has_message", sa.Boolean, nullable=False, server_default=sa.true()))
         batch.add_column(sa.Column("how", sa.Text, nullable=False, server_default=""))
         batch.add_column(sa.Column("source", sa.BigInteger))
+        batch.add_column(sa.Column("together", sa.Boolean, nullable=False, server_default=sa.false()))
         batch.create_unique_constraint("uq_requests_message", ["message", "part"])
     op.create_index("ix_requests_author", "requests", ["author"])
     op.create_index("ix_requests_post", "requests", ["post"])

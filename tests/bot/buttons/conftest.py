@@ -17,6 +17,8 @@ from tests.people import components_of
 
 AGAIN, VARY, STRONG, MORE, LARGER = "Again", "Vary subtly", "Vary strongly", "Continue", "Larger"
 EDIT, VIDEO, PARAMETERS, DELETE, CANCEL = "Edit", "Video", "Parameters", "Delete", "Cancel"
+STEER, SHARE, ALONE = "Steer", "Let others steer", "Only I steer"
+PAINTING = [STEER, SHARE, CANCEL]
 ALL = [AGAIN, VARY, STRONG, MORE, LARGER, EDIT, VIDEO, PARAMETERS, DELETE]
 
 

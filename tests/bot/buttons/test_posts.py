@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.buttons.results import NOT_YOURS
 from bot.receipt import RECEIVED
 from sandbox import Fault
-from tests.bot.buttons.conftest import AGAIN, ALL, CANCEL, DELETE, EDIT, Gallery, file_of, labels
+from tests.bot.buttons.conftest import AGAIN, ALL, DELETE, EDIT, PAINTING, Gallery, file_of, labels
 from tests.bot.conftest import PATIENCE, MakeStage, Stage
 
 MESSAGES = "/channels/{channel_id}/messages"
@@ -18,7 +18,7 @@ async def test_of_a_post_that_was_replaced(gallery: Gallery, stage: Stage) -> No
     stage.sandbox.fail_next(Fault("PATCH", MESSAGE, 400, code=30046))
     stage.executor.start(request)
     other = await gallery.after(post)
-    assert labels(other) == [CANCEL]
+    assert labels(other) == PAINTING
     stage.executor.finish(request, file_of(request))
     await stage.sandbox.until(lambda: labels(other) == ALL)
     assert post not in stage.sandbox.messages("art")

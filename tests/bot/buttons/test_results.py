@@ -21,6 +21,7 @@ from tests.bot.buttons.conftest import (
     EDIT,
     LARGER,
     MORE,
+    PAINTING,
     PARAMETERS,
     STRONG,
     VARY,
@@ -35,11 +36,11 @@ from tests.bot.conftest import MakeStage, Stage, picture
 
 async def test_a_post_has_the_buttons_of_its_state(gallery: Gallery, stage: Stage) -> None:
     post = await stage.reply(await stage.say(".imagine a cat"))
-    await stage.sandbox.until(lambda: labels(post) == [CANCEL])
+    await stage.sandbox.until(lambda: labels(post) == PAINTING)
     request = await gallery.next()
     stage.executor.start(request)
     await stage.shows(post, "0%")
-    assert labels(post) == [CANCEL]
+    assert labels(post) == PAINTING
     stage.executor.finish(request)
     await stage.sandbox.until(lambda: labels(post) == ALL)
     assert f"`{request.id}`" in post.content

@@ -453,10 +453,10 @@ class Notes(MemoryJournal):
         self.accepting = asyncio.Event()
         self.accepting.set()
 
-    async def accept(self, request: ImagineRequest, note: str) -> None:
-        self.told.append(("accept", request.id, note))
+    async def accept(self, requests: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
+        self.told += [("accept", request.id, note) for request, note in zip(requests, notes, strict=True)]
         await self.accepting.wait()
-        await super().accept(request, note)
+        await super().accept(requests, notes)
 
     async def change(self, request: ImagineRequest) -> None:
         self.told.append(("change", request.id, request.prompt))
@@ -520,8 +520,8 @@ async def test_nothing_is_painted_before_it_is_written_down(make: type[Running])
 
 async def test_a_request_that_cannot_be_written_down_leaves_nothing_behind(make: type[Running]) -> None:
     class Full(MemoryJournal):
-        async def accept(self, request: ImagineRequest, note: str) -> None:
-            raise OSError(f"No space left for {request.id}{note}")
+        async def accept(self, requests: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
+            raise OSError(f"No space left for {requests[0].id}{notes[0]}")
 
     running = make(ScriptedExecutor(), Full(), plenty=1)
     for _ in range(2):
@@ -532,9 +532,9 @@ async def test_a_request_that_cannot_be_written_down_leaves_nothing_behind(make:
 
 async def test_a_request_that_is_cancelled_and_then_cannot_be_written_down_is_gone(make: type[Running]) -> None:
     class Full(Notes):
-        async def accept(self, request: ImagineRequest, note: str) -> None:
-            await super().accept(request, note)
-            raise OSError(f"No space left for {request.id}")
+        async def accept(self, requests: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
+            await super().accept(requests, notes)
+            raise OSError(f"No space left for {requests[0].id}")
 
     journal = Full()
     journal.accepting.clear()
@@ -563,7 +563,7 @@ async def test_a_submission_that_is_broken_off_leaves_nothing_behind(make: type[
 async def test_what_an_earlier_run_left_unfinished_is_painted_first(make: type[Running]) -> None:
     journal = MemoryJournal()
     for number in range(3):
-        await journal.accept(a_request(number), "")
+        await journal.accept([a_request(number)], [""])
     await journal.checkpoint(Record(a_request(1), attempts=1))
     running = make(ScriptedExecutor(), journal)
     records = await running.dispatcher.resume()
