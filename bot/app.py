@@ -159,7 +159,7 @@ async def _run(
         menus = Menus(posts, admission, lookup, pictures.imagine)
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
-        presses = Presses()
+        presses = Presses(metrics)
         presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))

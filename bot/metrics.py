@@ -50,7 +50,10 @@ class Metrics:
             "easel_discord_calls", "Calls of Discord's REST API, by what they do", ("kind", "status"), registry=registry
         )
         self._refusals = Counter(
-            "easel_refusals", "Commands that were answered by why not", ("command", "reason"), registry=registry
+            "easel_refusals",
+            "Commands and buttons answered by why not",
+            ("command", "reason"),
+            registry=registry,
         )
         self.trace = aiohttp.TraceConfig()
         self.trace.on_request_end.append(self._note_answer)

@@ -20,6 +20,7 @@ from config.layers import load
 from config.settings import MetricsSettings
 from generation.events import Heartbeat
 from sandbox import Fault
+from tests.bot.buttons.conftest import CANCEL, Gallery, labels
 from tests.bot.conftest import MakeStage
 
 Samples = dict[tuple[str, ...], float]
@@ -80,6 +81,14 @@ async def test_a_bot_that_works(make_stage: MakeStage, port: int) -> None:
     assert (later["easel_device_parked", "0", "cuda:0"], later["easel_device_faults_total", "0", "cuda:0"]) == (1, 1)
     assert later["easel_device_slots", "0", "cuda:0"] == 0
     assert later["process_resident_memory_bytes",] > 0
+
+
+async def test_a_button_that_is_refused(make_stage: MakeStage, port: int) -> None:
+    stage = await make_stage(metrics__port=port)
+    post = await stage.reply(await stage.say(".imagine a cat", "Mia"))
+    await stage.sandbox.until(lambda: CANCEL in labels(post))
+    assert "not yours" in await Gallery(stage).pressed(post, CANCEL, "Noor")
+    assert (await scraped(port))["easel_refusals_total", "cancel", "other"] == 1
 
 
 async def test_nothing_is_served_unless_told(make_stage: MakeStage, port: int) -> None:
