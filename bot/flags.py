@@ -27,6 +27,7 @@ from generation.options import (
     MOST_TURN,
     MOST_ZOOM,
     OPTIMISERS,
+    PAINTERS,
     PRESETS,
     Quality,
 )
@@ -391,6 +392,17 @@ FLAGS = {
         parse=lambda value, painting, _: _number("steps", value, 1, painting.max_steps),
         caption=lambda steps: "1 step" if steps == 1 else f"{steps} steps",
         aliases=("iterations",),
+    ),
+    "painter": Flag(
+        fields=("canvas",),
+        example="fourier",
+        help=f"on what it is painted: {', '.join(PAINTERS)}",
+        pattern=lambda _: "|".join(PAINTERS),
+        parse=lambda value, *_: _choice("painter", "canvas", value, tuple(PAINTERS)),
+        caption="painted by {}".format,
+        is_offered=lambda _: False,
+        is_prose=True,
+        choices=tuple(PAINTERS),
     ),
     "stop": Flag(
         fields=("stop",),

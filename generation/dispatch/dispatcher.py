@@ -326,7 +326,7 @@ class Dispatcher:
                 if not device.inits:
                     device.throughput = Throughput(event.evaluations)
                 device.name, device.capacity, device.parked = event.name, event.capacity, False
-                device.multiple, device.inits = event.multiple, event.inits
+                device.multiple, device.inits, device.painters = event.multiple, event.inits, event.painters
                 self._plan.scheduler.cutouts = self.pool.cutouts
                 self._assign()
             case Down():

@@ -316,7 +316,7 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         # No fault of the settings: where another device comes up, the bot does without this one.
         send(LoadFailed(WorkerError.__name__, NO_MEMORY.format(first.device)))
         return
-    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits))
+    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits, engine.painters))
     setup = setup_of(first, device, engine.fingerprint)
     reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
