@@ -116,6 +116,7 @@ def asked(
             _hold_texts(base, painting)
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
+    request = replace(request, steering=tuple(said for said in request.steering if said.step < request.steps))
     if prompt is None:
         return replace(request, prompt=base.prompt, targets=base.targets)
     pictures = tuple(target for target in base.targets if target.picture)

@@ -309,7 +309,8 @@ class Engine:
 
     def _pass_on(self, state: RequestState) -> None:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
-        while not state.done and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
+        is_cut_short = state.done and state.step < state.request.steps
+        while not is_cut_short and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
             shown = self._batch_of[state].look(state)
             self._leave_batch(state)
             self._enter_stage(state, state.stage + 1, shown)

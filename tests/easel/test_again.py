@@ -309,6 +309,8 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
         assert asked(None, Metadata(replace(before, init_weight=weight)), painting, {}).init_weight == weight
     changed = asked(None, metadata, painting, {"seed": "8", "init_weight": "5", "size": None})
     assert changed == replace(before, id="imagine", seed=8, init_weight=5.0)
+    steered = replace(before, steering=(Steering("fog", 1.0, step=3), Steering("the moon", 1.0, step=9)))
+    assert asked(None, Metadata(steered), painting, {"steps": "5"}).steering == steered.steering[:1]
     prompted = asked("a dog", metadata, painting, {})
     assert prompted.prompt == "a dog"
     assert prompted.targets == (Target("a dog"), Target(picture="0e" * 32))
