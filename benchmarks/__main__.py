@@ -27,6 +27,7 @@ COMMANDS = {
     "estimate": "the forecast that members see, and what came",
     "all": "all of the above, with a table, a file and plots",
     "gpu": "what concerns CUDA, with a table and a file",
+    "painters": "one picture by each painter in turn, and the memory that it takes",
     "pictures": "the sixty prompts, painted onto a page that is looked at",
     "choices": "some prompts by each preset, or by other flags, onto a page that is looked at",
     "table": "the table of a file of results",

@@ -21,13 +21,14 @@ from bot.prompt import parse
 from config.settings import PaintingSettings
 from generation.checkpoints.loader import load_models
 from generation.errors import CheckpointError
-from generation.options import AUGMENTATIONS, CUT_METHODS, OPTIMISERS, PRESETS
+from generation.options import AUGMENTATIONS, CUT_METHODS, OPTIMISERS, PAINTERS, PRESETS
 from generation.perceptor.ensemble import Perceptor
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
 
 SETS = {
     "presets": [f"--quality {name}" for name in PRESETS],
+    "painters": [f"--painter {name}" for name in PAINTERS],
     "options": [
         "",
         *("--rate 0.0005", "--rate 0.008", "--final-rate 0", "--ema 0.9", "--smooth 0", "--smooth 8"),

@@ -20,6 +20,7 @@ from bot.buttons.results import ResultButtons
 from bot.buttons.show import ShowCommand
 from bot.buttons.steer import SteerButtons
 from bot.client import Client
+from bot.clock import ClockCheck
 from bot.command import Commands
 from bot.commands import PictureCommands, flag_options
 from bot.connection import DEVELOPER_PORTAL, connect
@@ -28,6 +29,7 @@ from bot.fetch import Fetcher, Sources
 from bot.gallery import GalleryCommand
 from bot.info import InfoCommand
 from bot.listener import MessageListener
+from bot.metrics import Metrics, served
 from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
@@ -90,7 +92,10 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         kept = await _unless_stopped(stack.enter_async_context(store.opened(settings, on_finished)))
         if kept is not None:
-            await _run(settings, settings.discord.token.get_secret_value(), executor, kept, patience, on_ready)
+            metrics = Metrics()
+            await stack.enter_async_context(served(settings.metrics, metrics.registry))
+            token = settings.discord.token.get_secret_value()
+            await _run(settings, token, executor, kept, patience, metrics, on_ready)
 
 
 async def _unless_stopped(opening: Coroutine[Any, Any, Store]) -> Store | None:
@@ -112,6 +117,7 @@ async def _run(
     executor: Executor,
     kept: Store,
     patience: Patience,
+    metrics: Metrics,
     on_ready: Callable[[], None] | None,
 ) -> None:
     outboxes = Outboxes(patience.window)
@@ -123,7 +129,10 @@ async def _run(
         journal=kept.journal,
         picture=kept.uploads.read,
         forecast_seconds=patience.forecast,
+        observe=metrics.note,
     )
+    metrics.watch(dispatcher)
+    metrics.trace.on_request_end.append(ClockCheck().note)
     book = RuleBook(settings, kept.rules)
     log = AuditLog(kept.audit, book, outboxes, patience)
     gate = Gate(book, kept.words, kept.blocks, kept.usage, log)
@@ -132,7 +141,7 @@ async def _run(
     uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
-    async with Client(book, answers, patience, kept.heard, known) as client:
+    async with Client(book, answers, patience, kept.heard, known, metrics) as client:
         preferences, recent = Preferences(gate, kept.members), Recent()
         pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())
@@ -150,7 +159,7 @@ async def _run(
         menus = Menus(posts, admission, lookup, pictures.imagine)
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
-        presses = Presses()
+        presses = Presses(metrics)
         presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))

@@ -17,6 +17,7 @@ from bot.command import Call, Command, Commands
 from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, answered, reason
 from bot.errors import UserError
 from bot.markdown import inline_code
+from bot.metrics import Metrics
 from bot.origin import Origin
 from bot.patience import Patience
 from bot.permissions import check_moderator
@@ -55,9 +56,18 @@ class Client(commands.Bot):
         patience: with edits, and with Discord.
         heard: where it is written down up to which message all were heard.
         known: the commands.
+        metrics: that count calls and refusals.
     """
 
-    def __init__(self, book: RuleBook, answers: Answers, patience: Patience, heard: Heard, known: Commands) -> None:
+    def __init__(
+        self,
+        book: RuleBook,
+        answers: Answers,
+        patience: Patience,
+        heard: Heard,
+        known: Commands,
+        metrics: Metrics,
+    ) -> None:
         intents = discord.Intents(
             guilds=True,
             guild_messages=True,
@@ -75,6 +85,7 @@ class Client(commands.Bot):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=GUILD_READY_SECONDS,
             max_messages=None,
+            http_trace=metrics.trace,
             max_ratelimit_timeout=LONGEST_WAIT,
             allowed_mentions=discord.AllowedMentions.none(),
         )
@@ -85,6 +96,7 @@ class Client(commands.Bot):
         self._book = book
         self._answers = answers
         self._commands = known
+        self._metrics = metrics
         self._heard = heard
         self.patience = patience
         self._seen: dict[int, str] = {}
@@ -250,6 +262,7 @@ class Client(commands.Bot):
             check_moderator(command, call.origin)
             return await command.run(call)
         except UserError as error:
+            self._metrics.refuse(command.name, error)
             return str(error)
         except Exception:
             _log.exception("a command failed", command=command.name, asked=call.origin.id)

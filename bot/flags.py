@@ -27,6 +27,7 @@ from generation.options import (
     MOST_TURN,
     MOST_ZOOM,
     OPTIMISERS,
+    PAINTERS,
     PRESETS,
     Quality,
 )
@@ -392,6 +393,17 @@ FLAGS = {
         caption=lambda steps: "1 step" if steps == 1 else f"{steps} steps",
         aliases=("iterations",),
     ),
+    "painter": Flag(
+        fields=("canvas",),
+        example="fourier",
+        help=f"on what it is painted: {', '.join(PAINTERS)}",
+        pattern=lambda _: "|".join(PAINTERS),
+        parse=lambda value, *_: _choice("painter", "canvas", value, tuple(PAINTERS)),
+        caption="painted by {}".format,
+        is_offered=lambda _: False,
+        is_prose=True,
+        choices=tuple(PAINTERS),
+    ),
     "stop": Flag(
         fields=("stop",),
         example="50",
@@ -451,7 +463,7 @@ FLAGS = {
         pattern=lambda _: DECIMAL,
         parse=lambda value, *_: _decimal("init-weight", "init_weight", value, 1000),
         caption="init weight {:g}".format,
-        render="{:g}".format,
+        render=_plain,
         is_offered=lambda _: False,
     ),
     "fit": Flag(
@@ -482,7 +494,7 @@ FLAGS = {
         pattern=lambda _: DECIMAL,
         parse=lambda value, *_: _decimal("iw", "image_weight", value, 100),
         caption=str,
-        render="{:g}".format,
+        render=_plain,
         is_offered=lambda _: False,
     ),
     "no": Flag(

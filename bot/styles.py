@@ -16,25 +16,23 @@ class Style:
     Args:
         ending: what is added behind a comma.
         help: how a picture looks with it: half a sentence.
-        is_pocket: whether the pocket models have learnt it; others do not change what they paint.
     """
 
     ending: str
     help: str
-    is_pocket: bool = False
 
 
 STYLES: Mapping[str, Style] = {
-    "oil-painting": Style("oil painting", "thick strokes of paint", is_pocket=True),
-    "watercolor": Style("watercolor", "thin washes on paper", is_pocket=True),
-    "ukiyo-e": Style("japanese woodblock print, ukiyo-e", "flat colours and dark outlines", is_pocket=True),
-    "pixel-art": Style("pixel art", "large squares, as in old games", is_pocket=True),
-    "pencil-sketch": Style("pencil drawing", "grey lines on paper", is_pocket=True),
-    "ink": Style("ink drawing", "black lines on white", is_pocket=True),
-    "stained-glass": Style("stained glass", "coloured pieces between dark lines", is_pocket=True),
-    "neon": Style("neon", "glowing lines in the dark", is_pocket=True),
-    "black-and-white": Style("black and white", "an old photo without colours", is_pocket=True),
-    "sepia": Style("sepia", "an old photo in brown", is_pocket=True),
+    "oil-painting": Style("oil painting", "thick strokes of paint"),
+    "watercolor": Style("watercolor", "thin washes on paper"),
+    "ukiyo-e": Style("japanese woodblock print, ukiyo-e", "flat colours and dark outlines"),
+    "pixel-art": Style("pixel art", "large squares, as in old games"),
+    "pencil-sketch": Style("pencil drawing", "grey lines on paper"),
+    "ink": Style("ink drawing", "black lines on white"),
+    "stained-glass": Style("stained glass", "coloured pieces between dark lines"),
+    "neon": Style("neon", "glowing lines in the dark"),
+    "black-and-white": Style("black and white", "an old photo without colours"),
+    "sepia": Style("sepia", "an old photo in brown"),
     "low-poly": Style("low poly", "flat triangles, as in early 3D"),
     "artstation": Style("trending on artstation", "as artists of games and films paint"),
     "unreal-engine": Style("unreal engine", "as a game engine renders"),

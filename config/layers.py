@@ -141,8 +141,8 @@ def load(
     if file is not None:
         layers.add(_read(file), str(file))
     for name, text in sorted(environment.items()):
-        if name.startswith(PREFIX) and name not in RESERVED and not SERVICE.fullmatch(name):
-            key = name.removeprefix(PREFIX).lower().replace("__", ".")
+        key = name.removeprefix(PREFIX).lower().replace("__", ".")
+        if name.startswith(PREFIX) and name not in RESERVED and (key in FIELDS or not SERVICE.fullmatch(name)):
             source = f"environment variable {name}" if key in FIELDS else "environment"
             layers.add_text(key, _unquoted(text), source)
     for argument in arguments:

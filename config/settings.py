@@ -307,6 +307,17 @@ class KeepSettings(Section):
     uploads: UploadsKept = UploadsKept()
 
 
+class MetricsSettings(Section):
+    """Where Prometheus finds what is measured."""
+
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = Field(
+        default=None, description="The port at which `/metrics` is served for Prometheus; none is when none is set"
+    )
+    host: str = Field(
+        default="127.0.0.1", description="The address at which it is; all who reach it can read", min_length=1
+    )
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -335,6 +346,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     keep: KeepSettings = KeepSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @field_validator("data_dir", mode="before")
     @classmethod

@@ -77,9 +77,9 @@ async def paint(page: Page, folder: Path, steps: int) -> None:
     await expect(post(page, "Again: .imagine a sunset")).to_be_visible()
     await say(page, "Noor", f".imagine a red apple --seed {SEED} --steps {2 * steps}")
     await expect(growing).to_be_visible()
-    await page.screenshot(path=folder / "growing.png")
+    await page.screenshot(path=folder / "growing.png", animations="disabled")
     await expect(post(page, "Again: .imagine a red apple")).to_be_visible()
-    await page.screenshot(path=folder / "finished.png")
+    await page.screenshot(path=folder / "finished.png", animations="disabled")
 
 
 async def type_a_command(page: Page, folder: Path, steps: int) -> None:
@@ -88,7 +88,7 @@ async def type_a_command(page: Page, folder: Path, steps: int) -> None:
     await choose(page, "imagine")
     await field(page, "prompt").fill("a sailboat on the sea")
     await page.get_by_role("button", name="More options").click()
-    await page.screenshot(path=folder / "slash.png")
+    await page.screenshot(path=folder / "slash.png", animations="disabled")
     await page.locator("[data-role=popup]").get_by_role("option", name=re.compile("^steps")).click()
     await field(page, "steps").fill(str(steps))
     await field(page, "steps").press("Enter")
@@ -100,7 +100,7 @@ async def press(page: Page, folder: Path, steps: int) -> None:
     await post(page, "Again: .imagine a sailboat").get_by_role("button", name="Edit").click()
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_be_visible()
-    await page.screenshot(path=folder / "form.png")
+    await page.screenshot(path=folder / "form.png", animations="disabled")
     await dialog.get_by_role("textbox").first.fill(f"a sailboat on the sea at night --steps {steps} --seed {SEED}")
     await dialog.get_by_role("button", name="Submit").click()
     await expect(post(page, "Again: .imagine a sailboat on the sea at night")).to_be_visible()
@@ -116,7 +116,7 @@ async def steer(page: Page, folder: Path, steps: int) -> None:
     await page.locator("[data-role=text]").fill("more: the moon")
     await page.locator("[data-role=text]").press("Enter")
     await expect(post(page, re.compile(r"step \d+ · @?Noor: more: the moon"))).to_be_visible()
-    await page.screenshot(path=folder / "steering.png")
+    await page.screenshot(path=folder / "steering.png", animations="disabled")
     await expect(post(page, "Again: .imagine a house").or_(post(page, "a house in the snow"))).to_be_visible()
 
 
@@ -129,10 +129,10 @@ async def moderate(page: Page, folder: Path, steps: int) -> None:
     await field(page, "value").press("Enter")
     await expect(page.locator("[data-message-id]").last).to_contain_text("steps")
     await say(page, "Noor", f".imagine a fox --steps {2 * steps}")
-    await expect(post(page, f"A picture may have {steps} steps here")).to_be_visible()
+    await expect(post(page, f"takes a whole number from 1 to {steps}, not")).to_be_visible()
     await say(page, "Moritz", ".limits show")
     await expect(post(page, "cooldown")).to_be_visible()
-    await page.screenshot(path=folder / "moderators.png")
+    await page.screenshot(path=folder / "moderators.png", animations="disabled")
 
 
 SCENES = (paint, type_a_command, press, steer, moderate)

@@ -21,6 +21,7 @@ CAPTION = 14
 
 def painted() -> dict[str, Image.Image]:
     """Return a sample of each style, by its name; each is painted alone, so that it comes out the same again."""
+    torch.set_num_threads(1)
     device = torch.device("cpu")
     engine = engine_for(load_models(POCKET, POCKET, device), device)
     pictures = {}
@@ -31,6 +32,7 @@ def painted() -> dict[str, Image.Image]:
         assert state.picture is not None
         pixels = state.picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).numpy()
         pictures[name] = Image.fromarray(pixels)
+        print(name, flush=True)
     return pictures
 
 

@@ -16,7 +16,7 @@ from easel.steering import arguments, steer
 from generation.decoding import decode
 from generation.errors import MetadataError, PictureError
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
-from generation.request import AUTO, FILMS, LATENT, ImagineRequest, Target
+from generation.request import AUTO, FILMS, LATENT, MOST_TARGETS, ImagineRequest, Target
 from weights.catalogue import find
 
 SAID_OTHERWISE = {"video"}
@@ -71,7 +71,9 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         options += [("steer", each) for each in said]
     options += [("video", film) for film in films]
     options += [("latent", f"{path.stem}.{LATENT}")] if LATENT in request.outputs else []
-    options += [(name, f"{value:g}") for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]]
+    options += [
+        (name, str(value).removesuffix(".0")) for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]
+    ]
     options += _models(metadata.setup, models)
     words = [
         f"--{name}={value}" if value.startswith("-") else f"--{name} {shlex.quote(value)}" for name, value in options
@@ -110,8 +112,11 @@ def asked(
         request = _parsed(
             prompt or "a picture", _flags(base, {**usual_fields(painting), "steps": None}) | changes, painting
         ).change(base)
+        if prompt is None:
+            _hold_texts(base, painting)
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
+    request = replace(request, steering=tuple(said for said in request.steering if said.step < request.steps))
     if prompt is None:
         return replace(request, prompt=base.prompt, targets=base.targets)
     pictures = tuple(target for target in base.targets if target.picture)
@@ -189,6 +194,15 @@ def _flags(request: ImagineRequest, usual: Fields) -> dict[str, str]:
 
 def _parsed(prompt: str, flags: Mapping[str, str], painting: PaintingSettings) -> Arguments:
     return parse(prompt + "".join(f" --{name}={value}" for name, value in flags.items()), painting)
+
+
+def _hold_texts(request: ImagineRequest, painting: PaintingSettings) -> None:
+    """Raise ``PromptError`` where a request, which may come from anybody, says what could not be typed."""
+    texts = [target.text for target in request.targets if target.text]
+    for text in (request.prompt, *texts):
+        _parsed(quoted(text), {}, painting)
+    if len(texts) > MOST_TARGETS:
+        raise PromptError(f"The prompt has {len(texts)} texts; {MOST_TARGETS} are allowed.")
 
 
 def _models(setup: Setup | None, models: ModelsSettings) -> list[tuple[str, str]]:

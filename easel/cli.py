@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from easel.models_cli import models
+from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
 
 SetupArguments = Annotated[
@@ -476,6 +477,8 @@ def show(
 
     tell(file, load(), as_json=json)
 
+
+app.add_typer(operator)
 
 IMAGINE = inspect.signature(imagine)
 

@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from bot.errors import SetupError
 from config.layers import ConfigError
 from config.settings import Settings
 from store.pictures import PictureFolder
@@ -54,3 +55,17 @@ def check_data_dir(settings: Settings) -> None:
         try_writing(pictures, side, side)
     except OSError as error:
         raise ConfigError(f"data_dir: no picture can be kept in {folder}: {error.strerror}") from None
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only this user can read, whole, in the place of any that is there.
+
+    Raises:
+        SetupError: it cannot be written.
+    """
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=PREFIX, encoding="utf-8", delete=False) as new:
+            new.write(text)
+        Path(new.name).replace(file)
+    except OSError as error:
+        raise SetupError(f"{file} cannot be written: {error.strerror}.") from None

@@ -12,6 +12,7 @@ from rich.progress import Progress as ProgressBar
 
 from bot.caption import smaller_size
 from bot.errors import PromptError
+from bot.flags import BESIDE, unusual, usual_fields
 from bot.prompt import parse
 from config.settings import PaintingSettings, Settings
 from easel.again import difference
@@ -48,6 +49,9 @@ def request(
         raise ValueError(str(error).replace("`", "")) from None
     if arguments.fields["repeat"] > 1:
         raise ValueError("one picture is painted at a time; leave --repeat out")
+    for name, flag, _ in unusual(arguments.fields, usual_fields(painting)):
+        if "outputs" in flag.fields or BESIDE.keys() & flag.fields:
+            raise ValueError(f"leave --{name} out of the prompt: --init, --target FILE:WEIGHT and --video FILE say it")
     return arguments.request("imagine")
 
 

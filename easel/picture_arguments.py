@@ -12,9 +12,9 @@ from generation import latents
 from generation.decoding import MAX_BYTES, decode
 from generation.errors import PictureError, RequestError
 from generation.metadata import Metadata
-from generation.request import AUTO, ImagineRequest, Target
+from generation.request import AUTO, MOST_TARGETS, ImagineRequest, Target
 
-WEIGHTED = re.compile(r"(?P<file>.+):(?P<weight>-?\d{1,3}(?:\.\d{1,4})?)", re.DOTALL)
+WEIGHTED = re.compile(r"(?P<file>.+?)::?(?P<weight>-?(?:\d{1,3}(?:\.\d{1,4})?|\.\d{1,4}))", re.DOTALL)
 FILE = re.compile("[./]")
 ADDRESS = re.compile("https?:/", re.IGNORECASE)
 """As a path has it."""
@@ -77,6 +77,8 @@ class PictureArguments:
             pictures[digest] = png
             return digest
 
+        if len(self.targets) > MOST_TARGETS:
+            raise ValueError(f"--target is there {len(self.targets)} times; {MOST_TARGETS} are allowed")
         targets = [Target(picture=taken(path), weight=weight) for path, weight in map(_weighted, self.targets)]
         if targets:
             words = tuple(target for target in request.targets if not target.picture) or (

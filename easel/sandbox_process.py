@@ -5,12 +5,12 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.errors import SetupError
+from easel.disk import write_private
 from sandbox import Sandbox
 from sandbox import serve as serve_sandbox
 
@@ -58,18 +58,8 @@ def _this_task() -> asyncio.Task[object]:
 
 def _announce(sandbox: Sandbox, token_file: Path | None) -> None:
     if token_file is not None:
-        _write_secret(token_file, sandbox.bot.token)
+        write_private(token_file, f"{sandbox.bot.token}\n")
     print(f"{STARTED}{sandbox.url}", flush=True)
-
-
-def _write_secret(file: Path, secret: str) -> None:
-    """Write it into a new file that only this user can read, in the place of any that is there."""
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=".easel-", delete=False) as new:
-            new.write(f"{secret}\n")
-        Path(new.name).replace(file)
-    except OSError as error:
-        raise SetupError(f"The token cannot be written to {file}: {error.strerror}.") from None
 
 
 @contextlib.asynccontextmanager

@@ -35,13 +35,11 @@ class Capacity:
 
     def holds(self, load: Load) -> bool:
         """Return whether a picture can be painted at all, alone and its views judged a few at a time."""
-        width, height = load.shape
-        return self.pixel_bytes * width * height <= self.memory
+        return self.pixel_bytes * load.pixels <= self.memory
 
     def views(self, load: Load) -> float:
         """Return how many views of a picture that it holds can be judged: those that are usual, or that fit at once."""
-        width, height = load.shape
-        left = self.memory - self.pixel_bytes * width * height
+        left = self.memory - self.pixel_bytes * load.pixels
         return max(self.cutouts, left / self.view_bytes if self.view_bytes else inf)
 
     def has_room(self, running: Iterable[Load], load: Load) -> bool:
@@ -59,8 +57,7 @@ class Capacity:
         )
 
     def _picture_bytes(self, load: Load) -> float:
-        width, height = load.shape
-        return self.view_bytes * load.views(self.cutouts) + self.pixel_bytes * width * height
+        return self.view_bytes * load.views(self.cutouts) + self.pixel_bytes * load.pixels
 
 
 def memory_refusal(load: Load, capacities: Sequence[Capacity], multiple: int) -> str | None:
@@ -82,7 +79,7 @@ def memory_refusal(load: Load, capacities: Sequence[Capacity], multiple: int) ->
         advice = f"ask for no more with `--cutouts {most}`"
         return f"No device here has the memory to judge {views} cutouts of {width}×{height} in a step; {advice}."
     pixels = max(each.memory / each.pixel_bytes for each in capacities)
-    shrink = math.sqrt(pixels / (width * height))
+    shrink = math.sqrt(pixels / load.pixels)
     largest = [math.floor(side * shrink / multiple) * multiple for side in load.shape]
     advice = "ask for `--size {}x{}` or less".format(*largest) if all(largest) else "none fits"
     return f"No device here has the memory for {width}×{height}; {advice}."

@@ -83,7 +83,7 @@ def _on(request: ImagineRequest, picture: str, strength: float) -> ImagineReques
     course = request.steps if request.strength is None else request.steps / request.strength
     steering = tuple(replace(each, step=0) for each in request.steering)
     grow = 0.0 if PRESETS[request.quality].grow else None
-    begun = replace(request, init=AUTO, init_picture=picture, mask="", init_latent="", init_weight=0.0, variation=0.0)
+    begun = replace(request, init=AUTO, init_picture=picture, init_latent="", init_weight=0.0, variation=0.0)
     begun = replace(begun, steering=steering, chaos=0, stop=100, grow=grow)
     return replace(begun, strength=strength, steps=max(1, round(course * strength)))
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from generation.capacity import Capacity
+from generation.options import VQGAN
 from generation.request import NOISE, Shape, Steering
 
 
@@ -134,6 +135,7 @@ class Ready:
         multiple: of which the sides of pictures have to be multiples, in pixels.
         evaluations: of the loss in a step, in the costliest of the recipe's stages.
         inits: what a request's ``init`` may name beside ``auto``.
+        painters: what its ``canvas`` may name beside ``auto``.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Ready:
     multiple: int
     evaluations: int = 1
     inits: tuple[str, ...] = (NOISE,)
+    painters: tuple[str, ...] = (VQGAN,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from generation.errors import MetadataError
-from generation.request import LONGEST_JSON, ImagineRequest
+from generation.request import LONGEST_JSON, VISIBLE, ImagineRequest
 
 KEY = "easel"
 """Of the text chunk of a PNG that is the request as JSON."""
@@ -71,7 +71,7 @@ XMP_FLAG = 4
 
 Format = Literal["PNG", "JPEG", "WEBP"]
 Blocks = Iterator[tuple[Any, memoryview]]
-Name = Annotated[str, Field(max_length=1000)]
+Name = Annotated[str, Field(max_length=1000, pattern=VISIBLE)]
 
 
 @dataclass(frozen=True, slots=True)

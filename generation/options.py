@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 OPTIMISERS: Mapping[str, float] = {
@@ -21,6 +22,39 @@ OPTIMISERS: Mapping[str, float] = {
 Measured with the pocket models, over 60 steps in pixels and in the latent. SGD regards the size of gradients, which
 other models have smaller ones of.
 """
+
+VQGAN = "vqgan"
+"""The usual painter, whose stages are the models' own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painter:
+    """How much work what is painted on is, beside a VQGAN.
+
+    Args:
+        most: pixels that are painted; a larger picture is computed from those.
+        share: of the memory and the time that a pixel of a VQGAN takes.
+    """
+
+    most: float = inf
+    share: float = 1.0
+
+    @property
+    def grows(self) -> bool:
+        """Whether a picture may be painted at half the size first; what is painted small anyway is not."""
+        return self.most == inf
+
+    def pixels(self, width: int, height: int) -> float:
+        """Return to how many pixels painted by a VQGAN a picture comes."""
+        return self.share * min(self.most, width * height)
+
+
+PAINTERS: Mapping[str, Painter] = {
+    VQGAN: Painter(),
+    "fourier": Painter(share=0.02),
+    "siren": Painter(most=256 * 256, share=2.0),
+}
+"""By what ``--painter`` says; ``docs/painters.md`` tells of them."""
 
 CUT_METHODS: Mapping[str, tuple[str, ...]] = {
     "composed": (),

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from generation.limits import STRICT, matching, real, whole
-from generation.options import HALF, OPTIMISERS, PRESETS
+from generation.options import HALF, OPTIMISERS, PRESETS, VQGAN
 from generation.request import AUTO, ImagineRequest
 
 LATENT_CANVAS = "latent"
@@ -37,7 +37,8 @@ class Stage:
     The defaults are those of the published loop (Crowson et al. 2022) and suit the official weights.
 
     Args:
-        canvas: what is optimised, by its name in ``generation.worker.build``: ``latent``, VQGAN's, or ``pixels``.
+        canvas: what is optimised, by its name in ``generation.worker.build``: ``latent``, VQGAN's, ``pixels``,
+            ``fourier`` or ``siren``.
         share: of the request's steps, in [0.01, 1]; the shares of a recipe add up to 1.
         optimiser: by its name in ``generation.engine.optimisers``, such as ``adam``, or ``normalised``, momentum on
             gradients of length 1.
@@ -74,6 +75,47 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class SirenShape:
+    """A network of sines, see ``generation.models.siren``; the defaults are deep-daze's.
+
+    Args:
+        layers: of sines.
+        hidden: sines in each.
+        w0: by which their arguments are multiplied.
+    """
+
+    __pydantic_config__ = STRICT
+
+    layers: Annotated[int, whole(2, 64)] = 16
+    hidden: Annotated[int, whole(1, 1024)] = 256
+    w0: Annotated[float, real(1, 1000)] = 30.0
+
+
+Stages = Annotated[tuple[Stage, ...], Field(min_length=1, max_length=16), AfterValidator(_complete)]
+
+
+@dataclass(frozen=True, slots=True)
+class Painters:
+    """In which stages the other painters paint, which need no VQGAN.
+
+    Args:
+        fourier: by a spectrum.
+        siren: by the weights of a network of sines.
+        network: that one's shape.
+    """
+
+    __pydantic_config__ = STRICT
+
+    fourier: Stages = (Stage("fourier", learning_rate=0.1, final_learning_rate=0.1),)
+    siren: Stages = (Stage("siren", learning_rate=1e-4, final_learning_rate=0.1),)
+    network: SirenShape = SirenShape()
+
+    def stages(self) -> Mapping[str, tuple[Stage, ...]]:
+        """Return those of each painter by its name."""
+        return {"fourier": self.fourier, "siren": self.siren}
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """The numbers of the painting loop that suit a set of weights.
 
@@ -83,13 +125,15 @@ class Recipe:
         cutouts: views of the picture that the perceptor judges in each step.
         init: what the first stage starts from: ``noise`` or an even ``grey``.
         stages: one after the other, each starting from the picture that the one before it left.
+        painters: other stages, for requests that name another painter.
     """
 
     __pydantic_config__ = STRICT
 
     cutouts: Annotated[int, whole(1, 512)] = 32
     init: Literal["noise", "grey"] = "noise"
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=16), AfterValidator(_complete)] = (Stage(),)
+    stages: Stages = (Stage(),)
+    painters: Painters = Painters()
 
     @classmethod
     def from_config(cls, section: Mapping[str, Any]) -> Self:
@@ -100,6 +144,17 @@ class Recipe:
         """
         return TypeAdapter(cls).validate_json(json.dumps(section))
 
+    @property
+    def stages_of(self) -> Mapping[str, tuple[Stage, ...]]:
+        """The stages of each painter by its name, the usual one first."""
+        return {VQGAN: self.stages, **self.painters.stages()}
+
+    @property
+    def sections(self) -> Mapping[str, tuple[Stage, ...]]:
+        """All stages by where they stand."""
+        painters = {f"painters.{name}": stages for name, stages in self.painters.stages().items()}
+        return {"stages": self.stages, **painters}
+
     def stages_for(self, request: ImagineRequest, *, prior: bool) -> tuple[Stage, ...]:
         """Return the stages in which a request is painted: what suits the models, with what it asks for.
 
@@ -108,7 +163,8 @@ class Recipe:
         recipe's only stage that share of its learning rate. Those of a latent to begin from may be none.
         """
         preset = PRESETS[request.quality]
-        stages = self.stages[1 if prior and len(self.stages) > 1 else 0 :]
+        stages = self.stages_of[request.painter]
+        stages = stages[1 if prior and len(stages) > 1 else 0 :]
         if request.init_latent:
             stages = tuple(dropwhile(lambda stage: stage.canvas != LATENT_CANVAS, stages))
         elif request.strength is not None:
@@ -132,7 +188,7 @@ class Recipe:
             )
             for stage, rate in zip(stages, rates, strict=True)
         ]
-        return _grown(chosen, 0.0 if request.init_latent else _either(request.grow, preset.grow))
+        return _grown(chosen, 0.0 if request.init_latent else request.growth)
 
 
 def last_step(stages: Sequence[Stage], number: int, steps: int) -> int:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Self
@@ -20,8 +20,11 @@ from generation.options import (
     MOST_TURN,
     MOST_ZOOM,
     MOVE_EVERY,
+    PAINTERS,
     PRESETS,
     USUAL_CUTOUTS,
+    VQGAN,
+    Painter,
     Quality,
 )
 
@@ -70,11 +73,18 @@ class Load(NamedTuple):
         shape: of the picture.
         cutouts: views that are judged; None for so many as suit the models.
         times: as many of these, where no number is named.
+        canvas: by which painter it is painted.
     """
 
     shape: Shape
     cutouts: int | None = None
     times: float = 1.0
+    canvas: str = VQGAN
+
+    @property
+    def pixels(self) -> float:
+        """To how many pixels painted by a VQGAN it comes."""
+        return painted_pixels(self.shape, self.canvas)
 
     def views(self, usual: int) -> int:
         """Return how many views are judged by models that are usually shown so many."""
@@ -101,26 +111,46 @@ def cutouts_refusal(cutouts: int | None, most: int) -> str | None:
     return f"The models in use can be shown {most} cutouts in a step; ask for no more with `--cutouts {most}`."
 
 
+def painter_refusal(painter: str, painters: Sequence[str]) -> str | None:
+    """Return why models do not paint by a painter, None where they do.
+
+    Args:
+        painter: asked for.
+        painters: that they offer.
+    """
+    if painter in painters:
+        return None
+    words = " or ".join(f"`--painter {each}`" for each in painters)
+    return f"The models in use have no such painter; ask for {words}."
+
+
 def smaller_shape(shape: Shape, multiple: int, least: int) -> Shape | None:
     """Return the shape of about half the sides, in multiples of some pixels; None where a side would be below least."""
     width, height = (round(side / 2 / multiple) * multiple for side in shape)
     return (width, height) if min(width, height) >= least else None
 
 
-def step_cost(shape: Shape, cutouts: float = 1.0, scale: float = 1.0) -> int:
+def painted_pixels(shape: Shape, canvas: str) -> float:
+    """Return to how many pixels painted by a VQGAN a picture comes that is painted on a canvas."""
+    return PAINTERS.get(canvas, Painter()).pixels(*shape)
+
+
+def step_cost(shape: Shape, cutouts: float = 1.0, scale: float = 1.0, canvas: str = VQGAN) -> int:
     """Return how much work one step of a picture is, in pixels.
 
     Args:
         shape: of the picture.
         cutouts: times as many views are judged as usual.
         scale: of its sides, at which it is painted.
+        canvas: on which it is painted.
     """
-    width, height = shape
-    return round(width * height * scale**2 + JUDGING * cutouts)
+    return round(painted_pixels(shape, canvas) * scale**2 + JUDGING * cutouts)
 
 
 Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(max_length=100)]
+VISIBLE = r"^[^\p{Cc}\p{Bidi_Control}]*$"
+"""Without control characters, which can command a terminal or reorder a line."""
 Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
 Pixels = Annotated[int, Field(ge=1, le=65536)]
 Pull = Annotated[float, Field(ge=0, le=1000)]
@@ -167,7 +197,7 @@ class Steering:
 
     __pydantic_config__ = STRICT
 
-    text: Annotated[str, Field(min_length=1, max_length=LONGEST_STEERING)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_STEERING, pattern=VISIBLE)]
     weight: Weight
     adds: bool = False
     step: Annotated[int, Field(ge=0, lt=MOST_STEPS)] = 0
@@ -191,7 +221,8 @@ class ImagineRequest:
         guild: opaque key of where it was asked for.
         targets: what the picture is judged by; see :attr:`judged_by`.
         init_picture: SHA-256 of an encoded picture to begin from, in hexadecimal; ``""`` for none.
-        canvas: what is optimised; ``auto`` or a name that the models' recipe knows.
+        canvas: what is optimised, by its painter: ``auto``, which is ``vqgan``, or one of
+            ``generation.options.PAINTERS``.
         optimiser: by what; ``auto`` or a name that the models' recipe knows.
         outputs: what is made of it, of :data:`OUTPUTS`; a PNG always.
         init_weight: pull of what the painting began with, see ``generation.engine.batch.pull``; 0 for none.
@@ -328,6 +359,13 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
+    def growth(self) -> float:
+        """Share of the steps that is painted at half the size."""
+        if not PAINTERS.get(self.painter, Painter()).grows:
+            return 0.0
+        return PRESETS[self.quality].grow if self.grow is None else self.grow
+
+    @property
     def end_step(self) -> int:
         """After how many of its steps it ends, at least 1."""
         return max(1, round(self.steps * self.stop / 100))
@@ -335,13 +373,19 @@ class ImagineRequest:
     @property
     def load(self) -> Load:
         """What each step asks of a device."""
-        return Load(self.shape, self.cutouts, PRESETS[self.quality].cutouts if self.cutouts is None else 1.0)
+        times = PRESETS[self.quality].cutouts if self.cutouts is None else 1.0
+        return Load(self.shape, self.cutouts, times, self.painter)
+
+    @property
+    def painter(self) -> str:
+        """Name of the painter, also where none was asked for."""
+        return VQGAN if self.canvas == AUTO else self.canvas
 
     def cost(self, usual: int = USUAL_CUTOUTS) -> int:
         """Return how much work the picture is, in pixels painted, by models that are usually shown so many cutouts."""
         cutouts = self.load.views(usual) / usual
-        grow = PRESETS[self.quality].grow if self.grow is None else self.grow
-        whole, half = step_cost(self.shape, cutouts), step_cost(self.shape, cutouts, HALF)
+        grow = self.growth
+        whole, half = (step_cost(self.shape, cutouts, scale, self.painter) for scale in (1.0, HALF))
         small = min(grow * self.steps, self.end_step)
         moves = (self.end_step - 1) // self.move_every if self.is_moving else 0
         painted = whole * (self.end_step - small) + half * small

@@ -5,8 +5,11 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from config.settings import Settings
 from store.errors import StoreError
 
+NAME = "easel.db"
+"""Of SQLite's file in the data directory."""
 NO_URL = (
     "store.url should be the URL of a database whose driver is installed, such as sqlite:////var/lib/easel/easel.db "
     "or postgresql://easel@localhost/easel; in a password @ is written as %40 and / as %2F."
@@ -19,6 +22,14 @@ POSTGRESQL = {
     "tcp_user_timeout": 5000,
 }
 """Of libpq, so that a server that has gone is noticed."""
+
+
+def database_url(settings: Settings) -> URL:
+    """Return where the database is, by the settings; raises ``StoreError`` where ``store.url`` is no URL."""
+    chosen = settings.store.url
+    return (
+        _parsed(chosen.get_secret_value()) if chosen else URL.create("sqlite", database=str(settings.data_dir / NAME))
+    )
 
 
 def is_server(url: str | URL) -> bool:

@@ -51,9 +51,14 @@ def locked(data_dir: Path) -> Iterator[Lock]:
             file.flush()
         except BlockingIOError:
             file.seek(0)
-            holder = file.readline(20).strip()
-            named = f"process {holder}" if holder.isdecimal() else "another process"
-            raise LockedError(f"data_dir: {data_dir} is in use by {named}: stop it, or set another folder.") from None
+            holder = named(file.readline(20))
+            raise LockedError(f"data_dir: {data_dir} is in use by {holder}: stop it, or set another folder.") from None
         except OSError as error:
             raise StoreError(f"data_dir: {data_dir} cannot be locked: {error.strerror}.") from None
         yield Lock(data_dir / NAME, file.fileno())
+
+
+def named(line: str) -> str:
+    """Return who wrote a line into the file of a lock."""
+    holder = line.strip()
+    return f"process {holder}" if holder.isdecimal() else "another process"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy import URL
 
 from config.settings import Settings
 from store import database, lease
@@ -15,7 +14,7 @@ from store.archive import Archive
 from store.audit import Audit
 from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
-from store.engine import is_lasting, is_server
+from store.engine import database_url, is_lasting, is_server
 from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
@@ -28,7 +27,6 @@ from store.uploads import UploadFolder
 from store.usage import Usage
 from store.words import Words
 
-NAME = "easel.db"
 WATCH_SECONDS = 30.0
 """From one look whether the data directory is there to the next."""
 
@@ -83,8 +81,7 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
     Raises:
         StoreError: another process uses the directory, or the database cannot be used.
     """
-    chosen = settings.store.url
-    url = chosen.get_secret_value() if chosen else URL.create("sqlite", database=str(settings.data_dir / NAME))
+    url = database_url(settings)
     async with contextlib.AsyncExitStack() as stack:
         lock = stack.enter_context(locked(settings.data_dir))
         if not is_lasting(url):

@@ -21,6 +21,15 @@ def recipe() -> dict[str, Any]:
             {"share": 0.2, **pixels, "learning_rate": 0.002, "final_learning_rate": 0.3, "total_variation": 0.1},
             {"canvas": "latent", "share": 0.1, "learning_rate": 0.002, "total_variation": 0.1},
         ],
+        "painters": {
+            "fourier": [
+                {"canvas": "fourier", "learning_rate": 0.2, "final_learning_rate": 0.1, "total_variation": 2.0},
+            ],
+            "siren": [
+                {"canvas": "siren", "learning_rate": 0.0003, "final_learning_rate": 0.1, "total_variation": 1.0},
+            ],
+            "network": {"layers": 6, "hidden": 96},
+        },
     }
 
 

@@ -15,6 +15,7 @@ from bot.buttons.ids import ButtonId
 from bot.client import FAULT
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import UserError
+from bot.metrics import Metrics
 from bot.origin import Origin
 from bot.receipt import Reply, acknowledge, refuse, tell
 
@@ -65,9 +66,14 @@ class Action:
 
 
 class Presses(commands.Cog):
-    """Hears of all buttons and forms, by their ids alone: nothing is remembered from when they were sent."""
+    """Hears of all buttons and forms, by their ids alone: nothing is remembered from when they were sent.
 
-    def __init__(self) -> None:
+    Args:
+        metrics: that count refusals.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._actions: dict[str, Action] = {}
         self._lately: dict[tuple[object, ...], float] = {}
 
@@ -104,6 +110,7 @@ class Presses(commands.Cog):
         try:
             return await action.run(press)
         except UserError as error:
+            self._metrics.refuse(press.id.action, error)
             self._lately.pop(key, None)  # what was refused can be tried again at once
             return str(error)
         except Exception:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Generator, Tensor
 from torch.nn import functional as F
+
+from generation.request import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,17 @@ class Canvas(Surface, Protocol):
 
         It starts from ``picture``, ``[3, height, width]``, or from what the recipe says where there is none.
         """
+
+
+@runtime_checkable
+class Scalable(Protocol):
+    """A canvas whose pictures can be had in any size, and which so paints large ones at a smaller size."""
+
+    def painted_shape(self, shape: Shape) -> Shape:
+        """Return width and height at which a picture of a shape is painted."""
+
+    def enlarge(self, parameters: Sequence[Tensor], constants: Sequence[Tensor], shape: Shape) -> Tensor:
+        """Return the pictures of :meth:`Surface.render` in a shape, computed for it and not resized."""
 
 
 def total_variation(pictures: Tensor, weight: float) -> Tensor:

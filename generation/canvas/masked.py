@@ -11,6 +11,9 @@ from generation.canvas import Init, Surface
 EDGE = 1 / 32
 """Of the shorter side: so wide is the edge, inside of what is painted on, over which painting and picture are mixed."""
 
+MASK = 2
+"""Constants of a masked painting that are not the surface's own."""
+
 
 class MaskedSurface:
     """Lays what is painted on another surface into a picture; whoever judges sees the whole.

@@ -7,7 +7,7 @@ from math import inf, lcm
 from generation.capacity import Capacity, memory_refusal
 from generation.dispatch.throughput import Throughput
 from generation.options import MOST_TIMES, USUAL_CUTOUTS
-from generation.request import ImagineRequest, Load, Shape, cutouts_refusal, size_refusal
+from generation.request import ImagineRequest, Load, Shape, cutouts_refusal, painter_refusal, size_refusal
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +23,7 @@ class Device:
         parked: whether it failed too often in a row to be expected back soon.
         multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
         inits: what a request's ``init`` may name; empty before it was first up.
+        painters: what its ``canvas`` may name, likewise.
         alone: id of a request beside which it paints no other, see ``generation.dispatch.plan``.
     """
 
@@ -34,6 +35,7 @@ class Device:
     parked: bool = False
     multiple: int = 1
     inits: tuple[str, ...] = ()
+    painters: tuple[str, ...] = ()
     alone: str = ""
 
     @property
@@ -91,6 +93,8 @@ class Pool:
         up = [device.capacity for device in self.devices if device.is_up]
         most = min((device.capacity.most_cutouts for device in self.devices), default=MOST_TIMES * USUAL_CUTOUTS)
         refused = size_refusal(load.shape, self.multiple) or cutouts_refusal(load.cutouts, most)
+        if self.painters:
+            refused = refused or painter_refusal(load.canvas, self.painters)
         return refused or memory_refusal(load, up, self.multiple)
 
     @property
@@ -102,6 +106,11 @@ class Pool:
     def inits(self) -> tuple[str, ...]:
         """What a request's ``init`` may name; empty before any device was up. All have the same models."""
         return next((device.inits for device in self.devices if device.inits), ())
+
+    @property
+    def painters(self) -> tuple[str, ...]:
+        """What a request's ``canvas`` may name; empty before any device was up."""
+        return next((device.painters for device in self.devices if device.painters), ())
 
     @property
     def cutouts(self) -> int:

@@ -75,6 +75,7 @@ class Dispatcher:
         journal: where requests are written down.
         picture: returns the PNG of a SHA-256 that a request names, in a thread; None where there is none.
         forecast_seconds: between two forecasts, at least.
+        observe: called with each event and the number of its device.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Dispatcher:
         journal: Journal | None = None,
         picture: Callable[[str], bytes | None] = lambda _: None,
         forecast_seconds: float = FORECAST_SECONDS,
+        observe: Callable[[int, Event], None] = lambda *_: None,
     ) -> None:
         self._executor = executor
         self._total = total
@@ -101,6 +103,9 @@ class Dispatcher:
         self._unanswered = Unanswered()
         self._takes: Literal["all", "interrupted", "nothing"] = "all"
         self._released = asyncio.Event()
+        self._observe = observe
+        self.ended: Counter[Status] = Counter()
+        """How many requests have ended so since the start."""
 
     async def run(self) -> None:
         """Have requests painted, until cancelled."""
@@ -310,6 +315,7 @@ class Dispatcher:
 
     async def _listen(self) -> None:
         async for number, event in self._executor.events():
+            self._observe(number, event)
             await self._handle(self.pool.device(number), event)
 
     async def _handle(self, device: Device, event: Event) -> None:
@@ -320,7 +326,7 @@ class Dispatcher:
                 if not device.inits:
                     device.throughput = Throughput(event.evaluations)
                 device.name, device.capacity, device.parked = event.name, event.capacity, False
-                device.multiple, device.inits = event.multiple, event.inits
+                device.multiple, device.inits, device.painters = event.multiple, event.inits, event.painters
                 self._plan.scheduler.cutouts = self.pool.cutouts
                 self._assign()
             case Down():
@@ -456,6 +462,7 @@ class Dispatcher:
     def _end(self, record: Record, status: Status) -> None:
         """Let go of a request."""
         record.status, record.device, record.checkpoint = status, None, None
+        self.ended[status] += 1
         for said in self._unanswered.pop_all(record.request.id):
             said.grant(None)
         member = record.request.member

@@ -1,6 +1,7 @@
 """A request from its submission to its end: all there is to know of it."""
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Literal
 
@@ -45,6 +46,7 @@ class Record:
         estimate: when it is begun and finished.
         checkpoint: from which it goes on where it loses its device; None also once it has ended.
         smaller: in which shape it is painted where a device has no memory for the one that was asked for.
+        accepted: when this process took it in, by the monotonic clock.
     """
 
     request: ImagineRequest
@@ -56,6 +58,7 @@ class Record:
     estimate: Estimate = Estimate()
     checkpoint: Checkpoint | None = None
     smaller: Shape | None = None
+    accepted: float = field(default_factory=time.monotonic)
 
     @property
     def painted(self) -> ImagineRequest:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Init, Surface
+from generation.canvas import Init, Scalable, Surface
+from generation.canvas.masked import MASK, MaskedSurface
 from generation.engine.checkpoint import generator_in, read_tensors
 from generation.engine.cuda_graph import Recording
 from generation.engine.movement import steps_since
@@ -16,6 +17,7 @@ from generation.engine.state import RequestState
 from generation.engine.step import step
 from generation.engine.story import weights
 from generation.recipe import Stage
+from generation.request import Shape
 
 SLOTS = 8
 """Paintings that share a step, at most."""
@@ -201,9 +203,22 @@ class Batch:
 
     def look(self, state: RequestState) -> Tensor:
         """Return the picture of a state as it is now, ``[3, H, W]``."""
+        return self.canvas.render(*self._shown(state))[0]
+
+    def enlarge(self, state: RequestState, canvas: Scalable, shape: Shape) -> Tensor:
+        """Return what of a state is painted as it is now, in another shape and without what a mask lays over it."""
+        parameters, constants = self._shown(state)
+        own = constants[MASK:] if isinstance(self.canvas, MaskedSurface) else constants
+        return canvas.enlarge(parameters, own, shape)[0]
+
+    def _shown(self, state: RequestState) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the parameters that are shown of a state, and its constants."""
         slot = self.states.index(state)
-        parameters = [each[slot : slot + 1] for each in self._means or self._parameters]
-        return self.canvas.render(parameters, [each[slot : slot + 1] for each in self._constants])[0]
+        parameters, constants = (
+            [each[slot : slot + 1] for each in tensors]
+            for tensors in (self._means or self._parameters, self._constants)
+        )
+        return parameters, constants
 
     def _slot(self, state: RequestState) -> dict[str, Tensor]:
         """Return what belongs to a state's slot, but for what it wants, by name."""

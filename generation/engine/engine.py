@@ -12,10 +12,10 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Init, Surface, resized
+from generation.canvas import Canvas, Init, Scalable, Surface, resized
 from generation.canvas.bent import bent
 from generation.canvas.latent import LatentCanvas
-from generation.canvas.masked import MaskedSurface, masked
+from generation.canvas.masked import MaskedSurface, masked, opacity
 from generation.canvas.noise import NOISES, fractal
 from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
@@ -28,7 +28,7 @@ from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
-from generation.options import MOST_TIMES
+from generation.options import MOST_TIMES, VQGAN
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import LATENT_CANVAS, Recipe, Stage, last_step
 from generation.request import (
@@ -113,6 +113,8 @@ class Engine:
         """Of the loss in a step, at most."""
         self.inits = (*([prior.name] if prior else []), NOISE, *NOISES)
         """What a request's ``init`` may name."""
+        self.painters = tuple(recipe.stages_of)
+        """What its ``canvas`` may name."""
         self.most_cutouts = MOST_TIMES * recipe.cutouts
         """Views of a picture in each step that a request may ask for."""
         self._states: dict[str, RequestState] = {}
@@ -148,7 +150,7 @@ class Engine:
             UnfitError: it cannot go on from this checkpoint, but begin without it.
         """
         refused = size_refusal(request.shape, self.multiple) or cutouts_refusal(request.cutouts, self.most_cutouts)
-        if refused := refused or refusal(request, self.inits):
+        if refused := refused or refusal(request, self.inits, self.painters):
             raise RequestError(refused)
         if not request.pictures <= pictures.keys():
             raise RequestError(GONE)
@@ -180,7 +182,8 @@ class Engine:
     def _begins_with_prior(self, request: ImagineRequest) -> bool:
         """Return whether the prior is asked: it knows what words mean, and no pictures."""
         wanted = any(target.text and target.weight > 0 for target in request.judged_by)
-        named = self.prior is not None and request.init in (AUTO, self.prior.name)
+        usual = request.init == AUTO and request.painter == VQGAN
+        named = self.prior is not None and (usual or request.init == self.prior.name)
         would_not_turn = request.init == AUTO and request.is_story
         return named and wanted and not (would_not_turn or request.init_picture or request.init_latent)
 
@@ -306,15 +309,27 @@ class Engine:
 
     def _pass_on(self, state: RequestState) -> None:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
-        while not state.done and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
+        is_cut_short = state.done and state.step < state.request.steps
+        while not is_cut_short and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
             shown = self._batch_of[state].look(state)
             self._leave_batch(state)
             self._enter_stage(state, state.stage + 1, shown)
         if state.done:
-            state.picture = resized(self._batch_of[state].look(state), state.request.shape)
+            state.picture = self._finished(state)
             if LATENT in state.request.outputs:
                 state.latent = self._batch_of[state].latent(state)
             self.abort_request(state.request.id)
+
+    def _finished(self, state: RequestState) -> Tensor:
+        """Return the picture of a state that is done, in its own shape."""
+        batch, request = self._batch_of[state], state.request
+        canvas = self.parts(state.stages[state.stage]).canvas
+        if not isinstance(canvas, Scalable):
+            return resized(batch.look(state), request.shape)
+        picture = batch.enlarge(state, canvas, request.shape)
+        if not request.mask:
+            return picture
+        return torch.lerp(state.pictures[request.init_picture], picture, opacity(state.pictures[request.mask]))
 
     def _turn(self, state: RequestState) -> None:
         """Let a state that has other targets from now on go on among those of its new key."""
@@ -360,7 +375,7 @@ class Engine:
     def _effort(self, shape: Shape, stage: Stage) -> float:
         """Return how much work a step is beside one of the recipe."""
         cutouts = (stage.cutouts or self.recipe.cutouts) / self.recipe.cutouts
-        return step_cost(shape, cutouts, stage.scale) / step_cost(shape)
+        return step_cost(shape, cutouts, stage.scale, stage.canvas) / step_cost(shape)
 
     def _draw(self, state: RequestState) -> list[RequestState]:
         """Let the prior work for a request, which joins a batch when its picture is there."""
@@ -420,6 +435,8 @@ class Engine:
         numbers, request = state.stages[state.stage], state.request
         canvas = self.parts(numbers).canvas
         shape = _scaled(request.shape, numbers.scale, canvas.multiple)
+        if isinstance(canvas, Scalable):
+            shape = canvas.painted_shape(shape)
         if picture is not None and request.init_latent and state.stage == state.step == 0:
             assert isinstance(canvas, LatentCanvas)
             return canvas, canvas.begin_at(picture, *shape)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from generation.engine.optimisers import OPTIMISERS
-from generation.options import AUGMENTATIONS, CUT_METHODS
-from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest
+from generation.options import AUGMENTATIONS, CUT_METHODS, VQGAN
+from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest, painter_refusal
 
 NO_AIM = "There is only what to keep away from, nothing with a weight above 0; say also what to paint."
 
 
-def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
-    """Return why a request cannot be painted by models that offer these ``inits``, None where it can."""
+def refusal(request: ImagineRequest, inits: Sequence[str], painters: Sequence[str] = (VQGAN,)) -> str | None:
+    """Return why a request cannot be painted by models that offer these ``inits`` and painters, None where it can."""
     if request.init not in (AUTO, *inits):
         return f"The models in use have no {request.init} to begin from; ask again without `--init {request.init}`."
     parts = {target.part for target in request.judged_by} - {None} or {None}
@@ -28,8 +28,8 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
         return "It begins exactly from a latent, which chaos would change; leave out `--chaos`."
     if request.mask and not request.init_picture:
         return "A mask says where a picture is painted on; give that picture too."
-    if request.canvas != AUTO:
-        return "The canvas cannot be chosen yet; ask again without it."
+    if refused := painter_refusal(request.painter, painters):
+        return refused
     if request.optimiser not in (AUTO, *OPTIMISERS):
         return f"There is no such optimiser; ask for {_listed(OPTIMISERS)}."
     if request.cuts not in (AUTO, *CUT_METHODS):
@@ -41,7 +41,8 @@ def refusal(request: ImagineRequest, inits: Sequence[str]) -> str | None:
     if len(set(request.outputs) & set(FILMS)) > 1:
         return "One video can be made of a picture; ask for one."
     if request.length is not None and max(request.dwell or 0, request.fade) >= request.length:
-        return "The finished picture would be shown for longer than the video lasts; ask for less with `--dwell`."
+        flag = "dwell" if (request.dwell or 0) >= request.length else "fade"
+        return f"The finished picture would be shown for longer than the video lasts; ask for less with `--{flag}`."
     return None
 
 

@@ -6,8 +6,10 @@ from copy import copy
 import torch
 
 from generation.canvas import Canvas
+from generation.canvas.fourier import FourierCanvas
 from generation.canvas.latent import LatentCanvas
 from generation.canvas.pixels import PixelCanvas
+from generation.canvas.siren import SirenCanvas
 from generation.checkpoints.loader import Models
 from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
@@ -28,6 +30,10 @@ CANVASES: dict[str, Callable[[Models, Stage, torch.device], Canvas]] = {
     "pixels": lambda models, stage, device: PixelCanvas(
         models.perceptor.input_size, models.recipe.init, stage.pyramid, stage.total_variation, device
     ),
+    "fourier": lambda models, stage, device: FourierCanvas(models.recipe.init, stage.total_variation, device),
+    "siren": lambda models, stage, device: SirenCanvas(
+        models.recipe.painters.network, models.perceptor.input_size, stage.total_variation, device
+    ),
 }
 """By the names that a recipe uses."""
 
@@ -45,11 +51,12 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
     """
     pocket = pocket or describe_pocket(models.path)
     recipe, perceptor = models.recipe, models.perceptor
-    for number, stage in enumerate(recipe.stages):
-        _check(models, f"{number}.canvas", [stage.canvas], CANVASES)
-        _check(models, f"{number}.optimiser", [stage.optimiser], OPTIMISERS)
-        _check(models, f"{number}.cut_method", [stage.cut_method], METHODS)
-        _check(models, f"{number}.augmentations", stage.augmentations or (), AUGMENTATIONS)
+    for section, stages in recipe.sections.items():
+        for number, stage in enumerate(stages):
+            _check(models, f"{section}.{number}.canvas", [stage.canvas], CANVASES)
+            _check(models, f"{section}.{number}.optimiser", [stage.optimiser], OPTIMISERS)
+            _check(models, f"{section}.{number}.cut_method", [stage.cut_method], METHODS)
+            _check(models, f"{section}.{number}.augmentations", stage.augmentations or (), AUGMENTATIONS)
     cutouts = views_for(recipe.cutouts, perceptor.input_size, device)
     usual = Contrast(perceptor, cutouts, pocket.negatives) if pocket.negatives else Likeness(perceptor, cutouts)
 
@@ -74,5 +81,5 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
 def _check(models: Models, key: str, names: Iterable[str], known: Iterable[str]) -> None:
     """Raise ``CheckpointError`` where a stage names what is not known."""
     if not set(names) <= set(known):
-        wanted = f"recipe.stages.{key} should be one of {', '.join(map(repr, known))}"
+        wanted = f"recipe.{key} should be one of {', '.join(map(repr, known))}"
         raise CheckpointError.of(models.path, f"cannot be used: {wanted}")

@@ -55,7 +55,7 @@ class Pace:
         still: repetitions of the last.
         first: step with the first.
         stretch: frames for each picture; what is more than one is mixed of two that follow one another.
-        fade: frames over which it comes out of black at the beginning, and goes into it at the end.
+        fade: frames over which it comes out of black at the beginning, and goes into it at the end; at most half.
     """
 
     every: int
@@ -86,14 +86,10 @@ def pace_of(request: ImagineRequest, kind: str) -> Pace:
     elif length is not None and pictures > 1:
         frames = min((length - still) * fps, MOST_FRAMES[kind])
         fps, stretch = frames / (length - still), max(1.0, (frames - 1) / (pictures - 1))
-    return Pace(
-        every,
-        Fraction(fps).limit_denominator(1000),
-        round(still * fps),
-        first,
-        stretch,
-        min(round(request.fade * fps), round(still * fps)),
-    )
+    repeated = round(still * fps)
+    frames = round((pictures - 1) * stretch) + 1 + repeated
+    fade = min(round(request.fade * fps), repeated, frames // 2)
+    return Pace(every, Fraction(fps).limit_denominator(1000), repeated, first, stretch, fade)
 
 
 def _still_seconds(request: ImagineRequest) -> float:
@@ -240,11 +236,13 @@ def _commented(film: bytes, metadata: Metadata) -> bytes:
 
 def _frames(first: np.ndarray, rest: Iterator[np.ndarray], pace: Pace) -> Iterator[np.ndarray]:
     """Yield pictures with those that are mixed in between, and the last so many times more."""
-    picture = first
+    number, picture = -1, first
     for number, picture in enumerate(_mixed(first, rest, pace.stretch)):
         yield _mixture(BLACK, picture, number / pace.fade) if number < pace.fade else picture
     for left in range(pace.still - 1, -1, -1):
-        yield _mixture(BLACK, picture, left / pace.fade) if left < pace.fade else picture
+        number += 1
+        bright = min(number, left)
+        yield _mixture(BLACK, picture, bright / pace.fade) if bright < pace.fade else picture
 
 
 def _mixed(first: np.ndarray, rest: Iterator[np.ndarray], stretch: float) -> Iterator[np.ndarray]:

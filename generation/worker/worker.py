@@ -22,9 +22,9 @@ from generation.capacity import Capacity, memory_refusal
 from generation.checkpoints.loader import load_models
 from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine
-from generation.engine.faults import Fault, is_loss
+from generation.engine.faults import Fault, is_loss, is_shortage
 from generation.engine.state import RequestState
-from generation.errors import DeviceError, GenerationError, RequestError
+from generation.errors import DeviceError, GenerationError, RequestError, WorkerError
 from generation.events import Failed, Heartbeat, Progress, Ready, Started, Steered, Suspended
 from generation.executor.protocol import (
     Abort,
@@ -53,6 +53,7 @@ from generation.worker.video import Film, film_of
 FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
 TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
+NO_MEMORY = "{} has no memory left for the models: end what else uses it, which nvidia-smi shows."
 BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
 
 
@@ -305,11 +306,17 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
     try:
         device = choose_device(first.device, gpus)
         engine = load(first, device)
+        held = capacity(engine)
     except GenerationError as error:
         send(LoadFailed(type(error).__name__, str(error)))
         return
-    held = capacity(engine)
-    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits))
+    except Exception as error:
+        if not is_shortage(error):
+            raise
+        # No fault of the settings: where another device comes up, the bot does without this one.
+        send(LoadFailed(WorkerError.__name__, NO_MEMORY.format(first.device)))
+        return
+    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits, engine.painters))
     setup = setup_of(first, device, engine.fingerprint)
     reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()

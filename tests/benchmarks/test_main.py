@@ -227,3 +227,10 @@ def test_a_file_without_results_is_told(command: str, tmp_path: Path, capsys: py
     (tmp_path / "results.json").write_text("nothing")
     assert main([command, str(tmp_path / "results.json")]) == 1
     assert "holds no results" in capsys.readouterr().err
+
+
+def test_painters(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "painters", *TINY, "--rounds", "1", "--precision", "fp32", "--device", "cpu")
+    assert list(result["seconds"]) == ["vqgan", "fourier", "siren"]
+    assert result["ratio"]["vqgan"] == 1
+    assert result["kept_mib"]["fourier"] < result["kept_mib"]["vqgan"]

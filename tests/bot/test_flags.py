@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,9 @@ def surface(value: str, *_: object) -> dict[str, str]:
 
 
 @pytest.fixture
-def _canvas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add a flag to the table."""
+def _canvas() -> Iterator[None]:
+    """Put a flag into the table in the place of the one that sets the same field."""
+    before = dict(FLAGS)
     canvas = Flag(
         fields=("canvas",),
         example="pixels",
@@ -48,7 +50,11 @@ def _canvas(monkeypatch: pytest.MonkeyPatch) -> None:
         caption="on {}".format,
         aliases=("surface",),
     )
-    monkeypatch.setitem(FLAGS, "canvas", canvas)
+    del FLAGS["painter"]
+    FLAGS["canvas"] = canvas
+    yield
+    FLAGS.clear()
+    FLAGS.update(before)
 
 
 @pytest.mark.usefixtures("_canvas")

@@ -11,7 +11,7 @@ CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 
 
 async def test_imagine_paints_and_posts_in_the_channel(stage: Stage) -> None:
-    answer = await stage.slash("imagine", options={"prompt": "a red fox", "seed": "7", "quality": "draft"})
+    answer = await stage.slash("imagine", options={"prompt": "a red fox", "seed": 7, "quality": "draft"})
     assert answer.content == RECEIVED
     request = await stage.executor.next("a red fox")
     assert (request.seed, request.quality) == (7, "draft")
@@ -32,8 +32,8 @@ async def test_flags_may_stand_in_the_prompt_too(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"prompt": "a cat", "seed": "x"}, "`--seed` takes a whole number from 0 to 4294967295, not `x`."),
-        ({"prompt": "a cat --seed 1", "seed": "2"}, "`--seed` is there twice; give it once."),
+        ({"prompt": "a cat", "size": "0x0"}, "Width and height can be 64 to 512 pixels each"),
+        ({"prompt": "a cat --seed 1", "seed": 2}, "`--seed` is there twice; give it once."),
         ({"prompt": "\u200b"}, "Say what to paint"),
         ({"prompt": "a" * 1001}, "The prompt has 1001 characters; 1000 are allowed."),
     ],

@@ -220,6 +220,10 @@ def test_what_kubernetes_and_docker_say_of_a_service_is_left_alone(service: str)
     settings(None, **{f"{service}_{name}": "tcp://10.0.0.1:80" for name in names})
 
 
+def test_a_setting_that_is_called_port_is_none_of_a_service() -> None:
+    assert settings(None, EASEL_METRICS__PORT="9464", EASEL_METRICS_PORT="tcp://10.0.0.1:80").metrics.port == 9464
+
+
 @pytest.mark.parametrize("quote", ["'", '"'])
 def test_quotes_that_an_env_file_leaves_are_taken_away(quote: str) -> None:
     chosen = settings(

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -213,6 +214,8 @@ def test_a_file_of_two_gigabytes_is_not_read(easel: Easel) -> None:
         (["--out", "a.png"], "say what to paint, or --from, --continue, --vary or --larger which file"),
         (["a cat", "--out", "a.webp", "--video", "a.webp"], "cannot go into one file"),
         (["a cat", "--out", "a.png", "--video", "a.avi"], "should end in .mp4, .gif or .webp"),
+        (["a cat --video", "--out", "a.png"], "leave --video out of the prompt"),
+        (["a cat --iw 2", "--out", "a.png"], "leave --iw out of the prompt"),
         (["a cat", "--out", "a.bmp"], "should end in .png, .jpg, .jpeg or .webp"),
         (["a cat", "--out", "a.png", "--video", "a.mp4", "--fps", "0"], "--fps"),
     ],
@@ -302,8 +305,12 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
     metadata = Metadata(before, SETUP)
     painting = SETTINGS.painting
     assert asked(None, metadata, painting, {"seed": None}) == replace(before, id="imagine")
+    for weight in (0.000001, 123.456789):
+        assert asked(None, Metadata(replace(before, init_weight=weight)), painting, {}).init_weight == weight
     changed = asked(None, metadata, painting, {"seed": "8", "init_weight": "5", "size": None})
     assert changed == replace(before, id="imagine", seed=8, init_weight=5.0)
+    steered = replace(before, steering=(Steering("fog", 1.0, step=3), Steering("the moon", 1.0, step=9)))
+    assert asked(None, Metadata(steered), painting, {"steps": "5"}).steering == steered.steering[:1]
     prompted = asked("a dog", metadata, painting, {})
     assert prompted.prompt == "a dog"
     assert prompted.targets == (Target("a dog"), Target(picture="0e" * 32))
@@ -312,6 +319,23 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
         asked(None, Metadata(replace(before, steps=1_000_000)), painting, {})
     with pytest.raises(ValueError, match="pixels"):
         asked(None, Metadata(replace(before, width=65536)), painting, {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"prompt": "a \x1b[31mcat"}, "control characters"),
+        ({"prompt": "x" * 5000}, "has 5000 characters; 1000 are allowed"),
+        ({"targets": (Target("\x07"),)}, "control characters"),
+        ({"targets": (Target("x" * 5000),)}, "has 5000 characters"),
+        ({"targets": (Target("a cat"),) * 17}, "has 17 texts; 16 are allowed"),
+    ],
+)
+def test_a_prompt_from_a_file_is_held_to_what_can_be_typed(changed: dict[str, Any], sentence: str) -> None:
+    request = replace(CAT, **changed)
+    with pytest.raises(ValueError, match=sentence):
+        asked(None, Metadata(request, SETUP), SETTINGS.painting, {})
+    assert asked("a dog", Metadata(request, SETUP), SETTINGS.painting, {}).prompt == "a dog"
 
 
 def test_pictures_in_a_file_are_decoded_as_any_are() -> None:
@@ -331,6 +355,12 @@ def test_what_makes_it_another_picture_is_named() -> None:
     other = replace(SETUP, precision="bfloat16", threads=4)
     assert difference(other, SETUP) == "it was made with another precision (bfloat16) and another number of threads (4)"
     assert difference(replace(SETUP, easel="0.0.1"), SETUP) == ""
+
+
+def test_the_pace_of_a_film_is_said_to_all_its_digits() -> None:
+    words = shown(Metadata(replace(CAT, outputs=("png", "mp4"), length=3.3333333, fps=12.0), SETUP))
+    assert words[words.index("--length") + 1] == "3.3333333"
+    assert words[words.index("--fps") + 1] == "12"
 
 
 def test_published_models_are_named() -> None:

@@ -10,7 +10,7 @@ from tests.easel.conftest import Easel
 from tests.easel.processes import finish
 
 COMMANDS = [
-    *([], ["demo"], ["run"], ["sandbox"], ["imagine"]),
+    *([], ["demo"], ["run"], ["sandbox"], ["imagine"], ["doctor"], ["setup"], ["backup"], ["restore"]),
     *(["models", "list"], ["models", "fetch"], ["models", "verify"], ["models", "path"]),
 ]
 

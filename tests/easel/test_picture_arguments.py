@@ -78,6 +78,7 @@ def test_a_picture_to_come_near_to_is_enough(folder: Path, tiny_models: ModelsSe
         (["--init", "words.txt"], "words.txt: That file is no picture that I can read"),
         (["--target", "/dev/zero"], "/dev/zero is not a file"),
         (["--target", "./"], "is not a file"),
+        (["--target", "start.jpg"] * 17, "--target is there 17 times; 16 are allowed"),
         (["--mask", "mask.png"], "--mask needs --init FILE"),
         (["--mask", "mask.png", "--init", "noise"], "--mask needs --init FILE"),
         (["--fit", "stretch"], "--fit takes crop or pad, not stretch."),
@@ -112,3 +113,9 @@ def test_the_pictures_go_with_the_request(folder: Path) -> None:
     assert request.pictures == pictures.keys()
     assert len(pictures) == 2
     assert request.targets == (Target("a red apple"), Target(picture=request.init_picture, weight=3.0))
+
+
+@pytest.mark.parametrize(("weight", "read"), [(":.5", 0.5), ("::0.5", 0.5), ("::-.25", -0.25), (":100", 100.0)])
+def test_a_weight_is_written_as_in_a_prompt(folder: Path, weight: str, read: float) -> None:
+    request, _ = PictureArguments(targets=[f"{folder}/blue:2.png{weight}"]).read(REQUEST)
+    assert request.targets[1].weight == read

@@ -170,4 +170,4 @@ def test_the_sandbox_writes_its_token_into_a_file_for_nobody_else(tmp_path: Path
 def test_a_token_file_that_cannot_be_written(tmp_path: Path) -> None:
     code, out, err = finish(tmp_path, "sandbox", "--port", "0", "--token-file", "absent/token")
     assert (code, out) == (78, "")
-    assert err == "easel: The token cannot be written to absent/token: No such file or directory.\n"
+    assert err == "easel: absent/token cannot be written: No such file or directory.\n"

@@ -27,8 +27,8 @@ def test_again_is_the_same_with_another_seed() -> None:
         larger(BEGUN, PICTURE, 512),
     ],
 )
-def test_a_finished_picture_is_all_that_it_begins_from(next_request: ImagineRequest) -> None:
-    assert next_request.pictures == {PICTURE}
+def test_it_begins_from_the_finished_picture_and_keeps_to_its_mask(next_request: ImagineRequest) -> None:
+    assert (next_request.init_picture, next_request.mask) == (PICTURE, BEGUN.mask)
     assert next_request.init_picture == PICTURE
     assert (next_request.init_weight, next_request.grow) == (0, 0)
     kept = ("id", "member", "guild", "prompt", "quality")

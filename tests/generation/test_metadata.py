@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from pydantic_core import to_json
 
 from generation.errors import MetadataError
 from generation.metadata import (
@@ -31,7 +32,7 @@ from generation.metadata import (
     in_film,
     read,
 )
-from generation.request import SEED_LIMIT, ImagineRequest, Target
+from generation.request import SEED_LIMIT, ImagineRequest, Steering, Target
 from tests.fuzz.metadata import SIGNATURE, chunk
 
 REQUEST = ImagineRequest(
@@ -262,6 +263,15 @@ def test_a_setup_that_is_damaged_takes_nothing_from_the_request() -> None:
     assert read(png(texts)) == Metadata(REQUEST.anonymous)
     newer = NOTE.replace(b'"vqgan":', b'"something": [], "vqgan":')
     assert read(gif(newer)).setup == SETUP
+
+
+@pytest.mark.parametrize("control", [r"\u001b]0;name\u0007", r"\n", r"\u009b", r"\u202e"])
+def test_nothing_in_a_file_commands_the_terminal_on_which_it_is_shown(control: str) -> None:
+    setup = to_json(SETUP).replace(b'"vqgan":"', f'"vqgan":"{control}'.encode())
+    assert read(png(itxt(REQUEST.to_json().encode()) + itxt(setup, b"easel-setup"))).setup is None
+    steered = replace(REQUEST, steering=(Steering("fog", 1.0),)).to_json().replace('"fog"', f'"fog{control}"')
+    with pytest.raises(MetadataError, match="forged"):
+        read(png(itxt(steered.encode())))
 
 
 @pytest.mark.parametrize("packed", [b"\0", b"\0\0\0\5abc", b"\0\0\0\0" * 1000, b"\0\0\0\1x" * 100_000])

@@ -99,6 +99,16 @@ async def test_another_file_is_refused(model: Model, tmp_path: Path) -> None:
     assert not (tmp_path / "models" / "tiny-1" / "model.ckpt").exists()
 
 
+async def test_nothing_stays_of_another_model_whose_yaml_nobody_published_a_digest_of(tmp_path: Path) -> None:
+    known = Mirror(CONTENT)
+    description = Mirror(OTHER).file(name="model.yaml", sha256=None, exact=False)
+    model = Model("tiny/1", "vqgan", "MIT", (description, known.file(sha256=None)))
+    put(tmp_path / "own", "model.yaml", "model.ckpt", CONTENT[:-1])
+    with pytest.raises(FetchError, match="299999 bytes"):
+        await fetched(model, tmp_path, str(tmp_path / "own"))
+    assert not (tmp_path / "models" / "tiny-1" / "model.yaml").exists()
+
+
 async def test_a_file_that_was_cut_off_is_refused(model: Model, tmp_path: Path) -> None:
     put(tmp_path / "own", "model.yaml", "model.ckpt", CONTENT[:-1])
     with pytest.raises(FetchError, match=r"has 299999 bytes; it should have 300000 bytes"):

@@ -27,7 +27,7 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
         ({"targets": (Target("a dog", part=0), Target("a cat", weight=0.0, part=1))}, "weight above 0"),
         ({"targets": (Target("a dog", part=0), Target("a cat", weight=-1.0, part=1))}, "weight above 0"),
         ({"targets": tuple(Target("a dog", part=part) for part in range(5))}, "5 parts needs as many steps"),
-        ({"canvas": "latent"}, "canvas"),
+        ({"canvas": "latent"}, "no such painter; ask for `--painter vqgan` or `--painter siren`."),
         ({"optimiser": "magic"}, "no such optimiser; ask for adam, "),
         ({"cuts": "magic"}, "composed, crops or pooled"),
         ({"augment": ("flip", "magic")}, "no such augmentation"),
@@ -39,7 +39,7 @@ def test_what_the_models_can_begin_from_is_not_refused(init: str) -> None:
     ],
 )
 def test_what_cannot_be_painted_is_refused_in_a_sentence(changes: dict[str, Any], word: str) -> None:
-    refused = refusal(replace(REQUEST, **changes), ("noise",))
+    refused = refusal(replace(REQUEST, **changes), ("noise",), ("vqgan", "siren"))
     assert refused is not None
     assert word in refused
     assert refused.endswith(".")

@@ -30,6 +30,7 @@ PAINTINGS = 2
         Stage(),
         Stage(optimiser="normalised", pyramid=(1.0, 0.5), total_variation=1.0),
         Stage(canvas="pixels", pyramid=(1.0, 0.5)),
+        Stage(canvas="fourier"),
         *(Stage(optimiser=name) for name in OPTIMISERS),
         *(Stage(cut_method=name, augmentations=AUGMENTATIONS) for name in CUT_METHODS),
     ],

@@ -442,3 +442,23 @@ async def test_worker_ends_when_its_parent_is_killed(tiny_models: ModelsSettings
     asyncio.get_running_loop().remove_reader(worker)
     os.close(worker)
     await parent.wait()
+
+
+WITHOUT_MEMORY = """
+import torch
+from generation.worker.__main__ import main
+from generation.worker.build import CANVASES
+
+def full(*_):
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+CANVASES["latent"] = full
+main()
+"""
+
+
+async def test_a_device_without_memory_for_the_models_is_told_in_a_line(tiny_models: ModelsSettings) -> None:
+    command = (sys.executable, "-c", WITHOUT_MEMORY)
+    with pytest.raises(WorkerError, match=r"^cpu has no memory left for the models: end what else uses it, "):
+        async with LocalExecutor(tiny_models, ["cpu"], preview_seconds=1, command=command):
+            pass

@@ -172,6 +172,19 @@ def test_it_fades_in_and_out(dwell: float | None, still: int) -> None:
     assert shown == [0, 40, 80, 120, 160, *[200] * (6 + still - 5), 160, 120, 80, 40, 0]
 
 
+@pytest.mark.parametrize("steps", [1, 3, 11])
+@pytest.mark.parametrize("fade", [0.2, 1.0, 10.0])
+def test_it_never_jumps_out_of_black_or_into_it(steps: int, fade: float) -> None:
+    pace = pace_of(request(steps, fps=10.0, dwell=0.0, fade=fade), "mp4")
+    white = np.full((2, 2, 3), 200, np.uint8)
+    shown = [int(frame[0, 0, 0]) for frame in video._frames(white, iter([white] * (steps - 1)), pace)]
+    assert shown[0] == shown[-1] == 0
+    changes = np.diff(shown)
+    assert max(abs(changes)) <= 200 / pace.fade + 1
+    assert list(np.sign(changes)) == sorted(np.sign(changes), reverse=True)
+    assert max(shown) == 200 or len(shown) < 3
+
+
 @pytest.mark.parametrize(
     ("length", "dwell", "fade", "seconds"), [(None, 0.5, 0.0, 0.5), (10.0, 4.0, 0.0, 4.0), (5.0, None, 0.0, 1.0)]
 )

@@ -1,0 +1,222 @@
+"""Torch, the weights and the devices: each paints a few steps in the worker process that the bot would start."""
+
+import asyncio
+import os
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter, ValidationError
+
+from config.settings import Settings
+from easel.doctor.finding import Finding
+from easel.models import root, with_paths
+from generation.errors import CheckpointError, GenerationError
+from generation.events import Down, Failed, Finished, Heartbeat, Ready
+from generation.executor.local import LocalExecutor
+from generation.executor.process import SETTINGS
+from generation.request import NOISE, ImagineRequest
+from weights.catalogue import find
+from weights.errors import UnusableError
+from weights.folder import ModelFolder
+from weights.names import JOINT, POCKET
+
+STEPS = 12
+"""Painted on each device; the first is not timed, for much is done once in it."""
+LONGEST = 300.0
+"""Seconds that torch may take to be imported, or a device to load the models and paint."""
+LITTLE = 2 * 10**9
+"""Bytes of a GPU's memory in which few pictures are painted."""
+IN_USE = "not timed while the bot runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """What torch says of one.
+
+    Args:
+        name: by its maker.
+        free: bytes of its memory.
+        total: bytes of its memory.
+    """
+
+    name: str
+    free: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What torch sees; as ``generation.worker.probe`` says it.
+
+    Args:
+        torch: its version.
+        cuda: for which CUDA it was built; None for a build without.
+        why: it does not use CUDA although it could.
+        gpus: that it sees.
+    """
+
+    torch: str
+    cuda: str | None
+    why: str | None = None
+    gpus: list[Gpu] = field(default_factory=list)
+
+
+async def examine_painting(settings: Settings, *, is_running: bool) -> list[Finding]:
+    """Say of the weights, of torch and of each device how they are.
+
+    Args:
+        settings: which weights and devices.
+        is_running: the bot, whose memory on the devices is not to be taken.
+    """
+    weights = await asyncio.to_thread(examine_weights, settings)
+    seen = await _look()
+    if isinstance(seen, Finding):
+        return [weights, seen]
+    named = settings.executor.devices
+    devices = list(dict.fromkeys(names(named, seen)))
+    found = [weights, judge_torch(seen, named)]
+    if weights.level == "error":
+        return [*found, *(judge_device(name, seen) for name in devices)]
+    chosen = with_paths(settings)
+    for name in devices:
+        device = judge_device(name, seen)
+        if device.level == "error":
+            found.append(device)
+            continue
+        try:
+            told = IN_USE if is_running else await timed_step(chosen, name)
+        except CheckpointError as error:
+            found[0] = Finding("weights", "error", str(error), "fetch or copy the file again")
+            told = "not timed without weights"
+        except (GenerationError, TimeoutError) as error:
+            why = str(error) or f"no step within {LONGEST:.0f} seconds"
+            found.append(Finding(name, "error", f"{device.text}; {why}", device.advice or _advice(name)))
+            continue
+        found.append(Finding(name, device.level, f"{device.text}; {told}", device.advice))
+    return found
+
+
+def examine_weights(settings: Settings) -> Finding:
+    """Say whether the weights that are named are there, and whole where it is known what they should be."""
+    said = []
+    for kind, name in (("vqgan", settings.models.vqgan), *(("clip", each) for each in _clips(settings))):
+        model = find(name)
+        if name == POCKET or model is None:
+            said.append(name)
+            continue
+        folder = ModelFolder(root(settings), model)
+        try:
+            states = [folder.state(file) for file in model.files]
+        except UnusableError as error:
+            return Finding("weights", "error", str(error), f"models.{kind} needs it")
+        bad = next((state for state in states if state != "good"), None)
+        if bad is not None:
+            return Finding("weights", "error", f"{model.name} is {bad}", f"easel models fetch {model.name}")
+        is_known = all(file.sha256 for file in model.files if file.name != "model.yaml")
+        said.append(f"{model.name} ({'as published' if is_known else 'as first fetched'})")
+    try:
+        with_paths(settings)
+    except UnusableError as error:
+        return Finding("weights", "error", str(error))
+    return Finding("weights", "ok", " and ".join(dict.fromkeys(said)))
+
+
+def names(devices: str | Sequence[str], seen: Seen) -> list[str]:
+    """Return the devices that ``executor.devices`` stands for."""
+    if devices == "auto":
+        return [f"cuda:{number}" for number in range(len(seen.gpus))] or ["cpu"]
+    return ["cuda:0" if name == "cuda" else name for name in devices]
+
+
+def judge_torch(seen: Seen, devices: str | Sequence[str]) -> Finding:
+    """Say whether torch can use what the machine has."""
+    build = f"for CUDA {seen.cuda}" if seen.cuda else "without CUDA"
+    text = f"{seen.torch}, built {build}, sees {len(seen.gpus)} GPUs"
+    wants = devices != "auto" and any(name.startswith("cuda") for name in devices)
+    if seen.cuda and not seen.gpus:
+        why = f" ({seen.why})" if seen.why else ""
+        advice = (
+            "install NVIDIA's driver, or give the container its GPUs (docker run --gpus all), until nvidia-smi works"
+        )
+        return Finding("torch", "error" if wants else "warning", f"{text}{why}", advice)
+    if wants and not seen.cuda:
+        return Finding("torch", "error", text, "install a build of torch for CUDA, or set executor.devices=auto")
+    return Finding("torch", "ok", text)
+
+
+def judge_device(name: str, seen: Seen) -> Finding:
+    """Say of a device whether it is there and has memory."""
+    if name == "cpu":
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return Finding(name, "ok", f"{cores} cores")
+    number = int(name.partition(":")[2])
+    if number >= len(seen.gpus):
+        text = f"there is no such device: torch sees {len(seen.gpus)} GPUs"
+        return Finding(name, "error", text, "change executor.devices")
+    gpu = seen.gpus[number]
+    text = f"{gpu.name}, {gpu.free / 10**9:.1f} of {gpu.total / 10**9:.1f} GB free"
+    if gpu.free < LITTLE:
+        return Finding(name, "warning", text, "end what else uses it; nvidia-smi shows that")
+    return Finding(name, "ok", text)
+
+
+async def timed_step(settings: Settings, name: str) -> str:
+    """Paint on a device for a few steps, and say how long one takes.
+
+    Raises:
+        GenerationError: it does not paint.
+        TimeoutError: nor does it fail.
+    """
+    width, height = settings.painting.width, settings.painting.height
+    seconds: list[float] = []
+    slots = 0
+    async with asyncio.timeout(LONGEST):
+        async with LocalExecutor(settings.models, [name], settings.painting.preview_seconds) as executor:
+            async for _, event in executor.events():
+                match event:
+                    case Ready():
+                        slots = event.capacity.slots
+                        side = event.multiple
+                        width, height = (max(side, each // side * side) for each in (width, height))
+                        executor.send(0, ImagineRequest("doctor", "a red apple", 0, width, height, STEPS, init=NOISE))
+                    case Heartbeat():
+                        seconds.append(event.seconds / event.steps)
+                    case Failed():
+                        raise GenerationError(event.reason)
+                    case Down():
+                        raise GenerationError("its worker ended; what it wrote stands above")
+                    case Finished():
+                        break
+    step = statistics.median(seconds[1:] or seconds)
+    many = f", up to {slots} pictures at a time" if slots > 1 else ""
+    return f"a step of {width}×{height} takes {1000 * step:.0f} ms{many}"
+
+
+async def _look() -> Seen | Finding:
+    """Ask torch in a process of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "generation.worker.probe"), stdout=pipe, stderr=pipe, env=environment
+    )
+    try:
+        async with asyncio.timeout(LONGEST):
+            out, err = await process.communicate()
+        return TypeAdapter(Seen).validate_json(out)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        why = f"it was not imported within {LONGEST:.0f} seconds"
+    except ValidationError:
+        why = (err.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"])[-1][:200]
+    return Finding("torch", "error", why, "install Easel anew with its constraints.txt")
+
+
+def _clips(settings: Settings) -> list[str]:
+    return [each.strip() for each in settings.models.clip.split(JOINT)]
+
+
+def _advice(name: str) -> str:
+    return "see what its worker wrote above" + ("" if name == "cpu" else ", and nvidia-smi")
