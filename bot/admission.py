@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import structlog
 
-from bot.errors import UserError
+from bot.errors import RuleError, UserError
 from bot.origin import Origin
 from bot.permissions import missing
 from bot.posts import UNWRITTEN, Posts
@@ -63,7 +63,8 @@ class Admission:
         most = self.gate.most_at_once(origin)
         if number > most:
             told = f"{number}" if number < MANY else f"more than {MANY}"
-            raise UserError(TOO_MANY.format(told, "1 picture" if most == 1 else f"{most} pictures"))
+            with self.gate.told(origin):
+                raise RuleError(TOO_MANY.format(told, "1 picture" if most == 1 else f"{most} pictures"))
 
     async def admit(self, origin: Origin, *requests: ImagineRequest) -> None:
         """Let new requests wait, all or none, and post the place in line of each.

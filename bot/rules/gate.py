@@ -120,27 +120,22 @@ class Gate:
 
     def enter(self, origin: Origin) -> None:
         """Raise ``UserError`` where nothing is painted for whoever asks there: blocked, place, role."""
-        with self._told(origin):
+        with self.told(origin):
             self._check_block(origin)
             self._check_place(origin)
             self._check_role(origin)
 
     def check_text(self, origin: Origin, *texts: str) -> None:
         """Raise ``UserError`` where a word of some texts may not stand in a prompt there."""
-        with self._told(origin):
+        with self.told(origin):
             for text in texts:
                 self.read(origin, text)
 
     def check_pictures(self, origin: Origin) -> None:
         """Raise ``UserError`` where members may not give pictures there, to begin from or to come near to."""
-        with self._told(origin):
+        with self.told(origin):
             if not self.rule(origin, "attach"):
                 raise RuleError(NO_PICTURES)
-
-    def check_number(self, origin: Origin, number: int) -> None:
-        """Raise ``UserError`` where one command may not ask for so many pictures there."""
-        with self._told(origin):
-            self._check_number(origin, number)
 
     async def check(self, origin: Origin, requests: Sequence[ImagineRequest], others: Sequence[Origin]) -> None:
         """Make the checks from the words on.
@@ -154,7 +149,7 @@ class Gate:
             UserError: they cannot be taken.
             StoreError: it cannot be known what was asked for before.
         """
-        with self._told(origin):
+        with self.told(origin):
             for request in requests:
                 self.check_request(origin, request)
             self._check_number(origin, len(requests))
@@ -165,7 +160,7 @@ class Gate:
 
     async def check_change(self, origin: Origin, before: ImagineRequest, request: ImagineRequest) -> None:
         """Make the checks for a request that takes the place of another; raises what :meth:`check` does."""
-        with self._told(origin):
+        with self.told(origin):
             self.check_request(origin, request)
             if request.cost() > before.cost():
                 self._check_quota(origin, await self._used(origin), 0, request.cost() - before.cost())
@@ -217,18 +212,18 @@ class Gate:
             is_elsewhere = bool(self.rule(origin, "adult"))
             raise RuleError((ADULT if is_elsewhere else FORBIDDEN).format(inline_code(adult)))
 
-    @property
-    def _settings(self) -> Settings:
-        return self.book.settings
-
     @contextlib.contextmanager
-    def _told(self, origin: Origin) -> Iterator[None]:
+    def told(self, origin: Origin) -> Iterator[None]:
         """Tell the server's log of a refusal."""
         try:
             yield
         except RuleError as error:
             self._log.refused(origin, str(error))
             raise
+
+    @property
+    def _settings(self) -> Settings:
+        return self.book.settings
 
     def _number(self, origin: Origin, key: str) -> int:
         value = self.rule(origin, key)

@@ -16,6 +16,14 @@ async def told(stage: Stage, *words: str, channel: str = "general") -> str:
     return fitting()[0]
 
 
+async def test_too_many_pictures_of_one_message_are_told(stage: Stage) -> None:
+    general = stage.sandbox.channel("general").id
+    await stage.ask(f".log <#{general}>", "moderator")
+    await stage.ask(".limits set repeat 1", "moderator")
+    await stage.ask(".imagine {red, green} bird")
+    await told(stage, f"<@{stage.sandbox.person('member').id}> was refused in ", "That makes 2 pictures")
+
+
 async def test_changes_and_refusals_are_told(stage: Stage) -> None:
     mia, moderator = (stage.sandbox.person(name).id for name in ("member", "moderator"))
     art, general = (stage.sandbox.channel(name).id for name in ("art", "general"))
