@@ -271,5 +271,5 @@ def test_what_is_refused_changes_nothing(models: Models) -> None:
 
 def test_a_request_from_a_file_that_leaves_nothing_is_refused(models: Models) -> None:
     engine = the_engine(models)
-    with pytest.raises(RequestError, match="weight 0"):
+    with pytest.raises(RequestError, match="weight above 0"):
         engine.add_request(replace(REQUEST, steering=(Steering("a red apple", 0.0, step=9),)))
