@@ -12,7 +12,7 @@ from bot.origin import Origin
 from bot.permissions import missing
 from bot.posts import UNWRITTEN, Posts
 from bot.prompt import Arguments
-from bot.rules.gate import Gate, texts
+from bot.rules.gate import Gate
 from generation.request import SEED_LIMIT, ImagineRequest
 from store.errors import StoreError
 
@@ -20,8 +20,8 @@ NOTHING: Mapping[int, ImagineRequest] = MappingProxyType({})
 MANY = 1000
 """Pictures of which it is not told how many they are."""
 TOO_MANY = (
-    "That makes {0} pictures, and you may have {1} at a time, so nothing is painted yet. Take something out of the "
-    "braces, lower `--repeat`, or ask in several messages; braces in code, between backticks, stay as they are."
+    "That makes {0} pictures, and one message may ask for {1} here, so nothing is painted yet. Take something out of "
+    "the braces, lower `--repeat`, or ask in several messages; braces in code, between backticks, stay as they are."
 )
 STAYS = "What is painted already stays as it was asked for; the rest is as your message says now."
 
@@ -53,8 +53,9 @@ class Admission:
             raise UserError(f"To paint here I need the permission {names}; a moderator can grant it.")
 
     def check(self, origin: Origin, arguments: Arguments, *, has_pictures: bool) -> None:
-        """Raise ``UserError`` where words or pictures that are given may not be; called before pictures are fetched."""
-        self.gate.check_text(origin, *texts(arguments.request("")))
+        """Raise ``UserError`` where this may not be asked for, or no pictures given; called before they are fetched."""
+        with self.gate.told(origin):
+            self.gate.check_request(origin, arguments.request(""))
         if has_pictures:
             self.gate.check_pictures(origin)
 

@@ -85,7 +85,7 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
     async with contextlib.AsyncExitStack() as stack:
         lock = stack.enter_context(locked(settings.data_dir))
         if not is_lasting(url):
-            _log.warning("store.url names a database in memory: no request survives the end of the bot")
+            _log.info("store.url names a database in memory: no request survives the end of the bot")
         held = await stack.enter_async_context(lease.held(url)) if is_server(url) else None
         opened_database = await stack.enter_async_context(database.opened(url, held.check if held else None))
         pictures = PictureFolder(settings.data_dir, settings.keep.pictures)

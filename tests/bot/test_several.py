@@ -70,7 +70,7 @@ async def test_each_choice_is_a_picture_of_its_own(make_stage: MakeStage) -> Non
 async def test_more_than_the_limit_is_asked_back(stage: Stage, text: str, number: str) -> None:
     answer = await stage.ask(f".imagine {text}")
     assert answer.startswith(
-        f"That makes {number} pictures, and you may have 3 pictures at a time, so nothing is painted"
+        f"That makes {number} pictures, and one message may ask for 3 pictures here, so nothing is painted"
     )
     assert await waiting(stage) == ["Nothing is being painted and nobody waits; yours would begin at once."]
 
