@@ -108,7 +108,7 @@ async def press(page: Page, folder: Path, steps: int) -> None:
 
 async def steer(page: Page, folder: Path, steps: int) -> None:
     """Look at a picture that is steered while it grows."""
-    await say(page, "Noor", f".imagine a house in the snow --seed {SEED} --steps {4 * steps}")
+    await say(page, "Noor", f".imagine a house in the snow --seed {SEED} --steps {2 * steps + 100}")
     growing = post(page, re.compile(r"a house in the snow.*%", re.DOTALL)).filter(has=page.locator(".picture img"))
     await expect(growing).to_be_visible()
     await growing.click(button="right")
