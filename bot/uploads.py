@@ -21,7 +21,7 @@ import structlog
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
-from bot.flags import BESIDE, FLAGS
+from bot.flags import DEFAULTS, FLAGS
 from bot.origin import Origin
 from bot.prompt import ADDRESS, LIKENESS, NO_WORDS, Arguments
 from generation.decoding import decode
@@ -45,6 +45,7 @@ MASK_ALONE = "A mask says where a picture is painted on; give that picture too."
 NO_TARGET = (
     "`--{0}` is about a picture to come near to, and there is none; attach one with `--as target`, or name its address."
 )
+NO_START = "`--{0}` is about a picture to begin from, and there is none; attach one, or reply to one."
 NOT_KEPT = "Your picture could not be kept; whoever runs Easel can see why. Try again later."
 UNSEEN = "The message that you reply to could not be looked at; try again, or attach the picture."
 BUSY = "{0} of your pictures are being looked at already; wait for them."
@@ -139,12 +140,19 @@ def sorted_out(
     if given.mask and not given.start:
         raise UserError(MASK_ALONE)
     for flag in () if targets else ("as", "iw"):
-        (field,) = FLAGS[flag].fields
-        if arguments.fields[field] != BESIDE[field]:
+        if _is_given(flag, arguments):
             raise PromptError(NO_TARGET.format(flag))
+    for flag in () if given.start else ("strength", "variation"):
+        if _is_given(flag, arguments):
+            raise PromptError(NO_START.format(flag))
     if arguments.prompt == LIKENESS and not targets:
         raise PromptError(NO_WORDS)
     return given
+
+
+def _is_given(flag: str, arguments: Arguments) -> bool:
+    (field,) = FLAGS[flag].fields
+    return bool(arguments.fields[field] != DEFAULTS[field])
 
 
 class Uploads:
@@ -239,4 +247,6 @@ class Uploads:
         if pictures and not words and arguments.prompt != LIKENESS:
             words = (Target(arguments.prompt),)
         pictured = {"init_picture": digests.get(given.start, ""), "mask": digests.get(given.mask, "")}
+        if not digests:
+            pictured["fit"] = "crop"  # as a member may usually want pictures to fit
         return replace(arguments, fields={**arguments.fields, **pictured}, targets=(*words, *pictures))

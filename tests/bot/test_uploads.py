@@ -11,7 +11,7 @@ from PIL import Image
 from bot import uploads
 from bot.fetch import ELSEWHERE
 from bot.prompt import LIKENESS, NO_WORDS
-from bot.uploads import MASK_ALONE, NO_TARGET, ONE_START, TOO_MANY, TWO_STARTS, split
+from bot.uploads import MASK_ALONE, NO_START, NO_TARGET, ONE_START, TOO_MANY, TWO_STARTS, split
 from generation.decoding import UNREADABLE, decode
 from generation.request import ImagineRequest, Target
 from tests.bot.conftest import MakeStage, Stage, picture
@@ -130,6 +130,8 @@ async def test_a_reply_to_words_is_a_request_like_any_other(stage: Stage) -> Non
         (".imagine a hat --as target", [(f"{n}.png", RED) for n in range(5)], TOO_MANY),
         (".imagine a hat --as target", [], NO_TARGET.format("as")),
         (".imagine a hat --iw 2", [("a.png", RED)], NO_TARGET.format("iw")),
+        (".imagine a hat --strength 0.5", [], NO_START.format("strength")),
+        (".imagine a hat --as target --variation 0.5", [("a.png", RED)], NO_START.format("variation")),
         (".imagine a hat --init noise", [("a.png", RED)], TWO_STARTS.format("noise")),
         (".imagine --seed 7", [("a.png", RED)], NO_WORDS),
         (".imagine https://example.org/cat.png a hat", [], ELSEWHERE),
