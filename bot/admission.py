@@ -133,7 +133,7 @@ def new_requests(
         for number in repeats:
             old = before.get(len(requests))
             if old is None:
-                request = arguments.request(secrets.token_hex(4), member=str(origin.author.id), guild=guild)
+                request = arguments.request(secrets.token_hex(6), member=str(origin.author.id), guild=guild)
             else:
                 request = arguments.change(old)
             requests.append(replace(request, seed=(first + number) % SEED_LIMIT))

@@ -182,7 +182,7 @@ class ResultButtons:
         await self._fetch_missing(press, found, request)
         guild = str(press.origin.guild.id) if press.origin.guild else ""
         member = str(press.origin.author.id)
-        mine = [replace(each, id=secrets.token_hex(4), member=member, guild=guild) for each in requests]
+        mine = [replace(each, id=secrets.token_hex(6), member=member, guild=guild) for each in requests]
         try:
             await self._admission.admit(press.origin, *mine)
         except KnownMessageError as error:
