@@ -28,6 +28,7 @@ AS_USUAL = {
     "attached": "start",
     "image_weight": 1.0,
     "quality": "normal",
+    "canvas": "auto",
     "stop": 100,
     "chaos": 0,
     "repeat": 1,
