@@ -159,12 +159,10 @@ class PictureCommands:
 
     def _replied_to(self, reference: discord.MessageReference) -> list[Entry]:
         """Return what a message asked for, or what it shows."""
-        if reference.message_id is not None and (asked := self._posts.asked_by(reference.message_id)):
-            return asked
-        for entry in self._posts.entries:
-            if entry.post.message is not None and entry.post.message.id == reference.message_id:
-                return [entry]
-        raise UserError("That message is not about a picture that waits or is being painted.")
+        entries = [] if reference.message_id is None else self._posts.about(reference.message_id)
+        if not entries:
+            raise UserError("That message is not about a picture that waits or is being painted.")
+        return entries
 
 
 def flag_options(names: Sequence[str] = SLASH_FLAGS) -> list[Option]:
