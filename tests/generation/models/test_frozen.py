@@ -24,7 +24,7 @@ def same(mine: Network, official: Network, x: Tensor, tolerance: float = 1e-4) -
     for network in (mine, official):
         input = x.clone().requires_grad_()
         out = network(input)
-        (out * torch.linspace(-1, 1, out.numel()).view_as(out)).sum().backward()
+        (out * torch.linspace(-1, 1, out.numel(), device=out.device).view_as(out)).sum().backward()
         assert input.grad is not None
         results.append((out.detach(), input.grad))
     (out, gradient), (right_out, right_gradient) = results
