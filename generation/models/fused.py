@@ -13,7 +13,7 @@ from generation.kernels.layer_norm import add_and_normalise
 from generation.models.frozen import FrozenConv2d, PlainLinear
 from generation.models.layers import Layers
 from generation.models.residual import shortcut_of
-from generation.models.transformer import MLP, plain, projection
+from generation.models.transformer import MLP, attend_at_once, plain, projection
 
 
 class _GroupNorm(torch.autograd.Function):
@@ -153,7 +153,7 @@ class _Block(nn.Module):
             return attend(query, key_value, self.heads)
         parts = query.chunk(3, dim=-1) if key_value is None else (query, *key_value.chunk(2, dim=-1))
         own, keys, values = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)
-        return F.scaled_dot_product_attention(own, keys, values, scale=1.0).transpose(1, 2).flatten(2)
+        return attend_at_once(own, keys, values).transpose(1, 2).flatten(2)
 
 
 def _add(x: Tensor, more: Tensor, norm: nn.LayerNorm) -> tuple[Tensor, Tensor]:

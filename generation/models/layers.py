@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from generation.models.frozen import FrozenLinear, PlainLinear
 from generation.models.groupnorm import group_norm
 from generation.models.residual import GroupNorm, ResnetBlock
-from generation.models.transformer import Linear, Transformer, attend_by_products
+from generation.models.transformer import Linear, Transformer, attend_at_once, attend_by_products
 
 SLOW = "Painting takes about twice as long as it could on {device}, for Triton does not run: {error}"
 
@@ -53,7 +53,7 @@ NATIVE = Layers(
     _native_group_norm,
     partial(ResnetBlock, group_norm=_native_group_norm),
     PlainLinear,
-    partial(Transformer, linear=PlainLinear, attend=partial(F.scaled_dot_product_attention, scale=1.0)),
+    partial(Transformer, linear=PlainLinear, attend=attend_at_once),
 )
 """For CUDA where Triton does not run."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from generation.models.upstream import clip_model
 
@@ -108,6 +109,12 @@ def projection(attention: Any) -> tuple[Tensor, Tensor]:
 def attend_by_products(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention as plain products: on a CPU the backward pass of the fused one is slow."""
     return (query @ key.transpose(-1, -2)).softmax(-1) @ value
+
+
+def attend_at_once(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attention for CUDA by that kernel of PyTorch's which can give the same gradient each time."""
+    with sdpa_kernel([SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):
+        return F.scaled_dot_product_attention(query, key, value, scale=1.0)
 
 
 def plain(norm: nn.LayerNorm) -> nn.LayerNorm:
