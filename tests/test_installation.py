@@ -27,6 +27,7 @@ MIB = 1 << 20
 LAST_MESSAGES = 15
 """Seconds beside ``executor.grace_seconds`` that the end of the bot can take, as docs/operators.md says."""
 GRACE = Settings().executor.grace_seconds
+NOT_INSTALLED = {"benchmarks", "training", "tests"}
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="Debian's package systemd has it")
 
 
@@ -81,9 +82,6 @@ def test_the_image_is_made_of_the_packages_alone() -> None:
     assert lines[1] == "*"
     kept = {line[1:] for line in lines if line.startswith("!")}
     assert kept == {*packages("."), "LICENSE", "README.md", "constraints.txt", "pyproject.toml"} - NOT_INSTALLED
-
-
-NOT_INSTALLED = {"benchmarks", "training", "tests"}
 
 
 def packages(folder: str) -> set[str]:
