@@ -11,6 +11,7 @@ from typing import Any
 import discord
 import structlog
 from discord.ext import commands
+from structlog.contextvars import bound_contextvars
 
 from bot.answer import Answers
 from bot.command import Call, Command, Commands
@@ -258,15 +259,16 @@ class Client(commands.Bot):
 
     async def ask(self, command: Command, call: Call) -> str | Reply | None:
         """Run a command and return what there is to say, also where it was refused or failed."""
-        try:
-            check_moderator(command, call.origin)
-            return await command.run(call)
-        except UserError as error:
-            self._metrics.refuse(command.name, error)
-            return str(error)
-        except Exception:
-            _log.exception("a command failed", command=command.name, asked=call.origin.id)
-            return FAULT
+        with bound_contextvars(asked=call.origin.id):
+            try:
+                check_moderator(command, call.origin)
+                return await command.run(call)
+            except UserError as error:
+                self._metrics.refuse(command.name, error)
+                return str(error)
+            except Exception:
+                _log.exception("a command failed", command=command.name)
+                return FAULT
 
     async def _run_command(self, message: discord.Message) -> bool:
         """Run the command in a message, and return whether there is one."""

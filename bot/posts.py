@@ -9,6 +9,7 @@ from functools import partial
 
 import discord
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, came_from
 from bot.delivery import Delivery, Picture
@@ -399,13 +400,16 @@ class Posts:
         return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:
+        bind_contextvars(request=request_id)  # of this task
         is_over = True
         try:
             is_over = await post.run()
         except PostGoneError as error:
-            _log.warning("a post is given up", request=request_id, error=str(error))
+            _log.warning("a post is given up", error=str(error))
         except Exception:
-            _log.exception("could not post", request=request_id)
+            _log.exception("could not post")
+        else:
+            _log.info("posted" if is_over else "left to the next start", post=post.message and post.message.id)
         if request_id in self._entries and not self._closed:
             await self._drop(request_id)
         if is_over:

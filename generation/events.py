@@ -102,12 +102,14 @@ class Finished:
         png: the picture, an encoded PNG that says how it was made, see ``generation.metadata``.
         seconds: as of :class:`Progress`.
         files: what else was asked for and could be made, by the names in the request's ``outputs``.
+        encoding: how many of the seconds it took to encode the picture.
     """
 
     request_id: str
     png: bytes
     seconds: float
     files: Mapping[str, bytes] = field(default_factory=dict)
+    encoding: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import discord
 import structlog
 from discord.ext import commands
+from structlog.contextvars import bound_contextvars
 
 from bot.buttons.forms import filled
 from bot.buttons.ids import ButtonId
@@ -107,15 +108,16 @@ class Presses(commands.Cog):
             await tell(interaction, id.action, await self._ran(action, press, key))
 
     async def _ran(self, action: Action, press: Press, key: tuple[object, ...]) -> str | Reply | None:
-        try:
-            return await action.run(press)
-        except UserError as error:
-            self._metrics.refuse(press.id.action, error)
-            self._lately.pop(key, None)  # what was refused can be tried again at once
-            return str(error)
-        except Exception:
-            _log.exception("a button failed", action=press.id.action, asked=press.origin.id)
-            return FAULT
+        with bound_contextvars(asked=press.origin.id):
+            try:
+                return await action.run(press)
+            except UserError as error:
+                self._metrics.refuse(press.id.action, error)
+                self._lately.pop(key, None)  # what was refused can be tried again at once
+                return str(error)
+            except Exception:
+                _log.exception("a button failed", action=press.id.action)
+                return FAULT
 
     def _is_first(self, *key: object) -> bool:
         """Return whether something happens for the first time in a while."""

@@ -10,11 +10,11 @@ import queue
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
+import structlog
 import torch
 from torch import Tensor
 
@@ -41,6 +41,7 @@ from generation.executor.protocol import (
 )
 from generation.metadata import Metadata, Setup
 from generation.request import LATENT, ImagineRequest, Steering
+from generation.worker import log
 from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
 from generation.worker.latents import encode_latent, read_latent
@@ -55,6 +56,8 @@ FRESHNESS = 4
 TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
 NO_MEMORY = "{} has no memory left for the models: end what else uses it, which nvidia-smi shows."
 BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -143,7 +146,7 @@ class Worker:
             pictures = {digest: self._taken(data, request, digest) for digest, data in paint.pictures.items()}
             state = self.engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
-            print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
+            _log.warning("begins anew", request=request.id, reason=str(error))
             self._start(replace(paint, checkpoint=None))
         except RequestError as error:
             self._fail(Failed(request.id, str(error)))
@@ -239,7 +242,7 @@ class Worker:
             film.cancel()
 
     def _break_off(self, request_id: str, fault: Fault) -> None:
-        print(f"Request {request_id} broke off.\n{fault.traceback}", file=sys.stderr, end="")
+        _log.error("broke off", request=request_id, exception=fault.traceback.rstrip())
         self._fail(Failed(request_id, TOO_LARGE if fault.is_shortage else BROKE_OFF, fault.is_shortage))
 
     def _fail(self, failed: Failed) -> None:
@@ -285,6 +288,7 @@ def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[ToWorker]") -> None:
 
 def main() -> NoReturn:
     """Run a worker on standard input and output."""
+    log.configure()
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
@@ -332,7 +336,7 @@ def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:
         except BrokenPipeError:
             os._exit(0)
         except BaseException:
-            traceback.print_exc()
+            _log.exception("worker failed")
             os._exit(1)
         os._exit(0)
 
