@@ -94,6 +94,8 @@ async def run(
         if kept is not None:
             metrics = Metrics()
             await stack.enter_async_context(served(settings.metrics, metrics.registry))
+            if settings.metrics.port is not None:
+                stack.enter_context(metrics.gpus.watched())
             token = settings.discord.token.get_secret_value()
             await _run(settings, token, executor, kept, patience, metrics, on_ready)
 
@@ -156,7 +158,7 @@ async def _run(
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
-        menus = Menus(posts, admission, lookup, pictures.imagine)
+        menus = Menus(posts, admission, lookup, pictures.imagine, metrics)
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses(metrics)

@@ -264,11 +264,15 @@ class Client(commands.Bot):
                 check_moderator(command, call.origin)
                 return await command.run(call)
             except UserError as error:
-                self._metrics.refuse(command.name, error)
-                return str(error)
+                return self.refuse(command, error)
             except Exception:
                 _log.exception("a command failed", command=command.name)
                 return FAULT
+
+    def refuse(self, command: Command, error: UserError) -> str:
+        """Count that a command was refused, and return why."""
+        self._metrics.refuse(command.name, error)
+        return str(error)
 
     async def _run_command(self, message: discord.Message) -> bool:
         """Run the command in a message, and return whether there is one."""
@@ -295,7 +299,7 @@ class Client(commands.Bot):
             options = read(command, rest, message, prefix)
             answer = await self.ask(command, Call(origin, options, message, message.mentions))
         except UserError as error:
-            answer = str(error)
+            answer = self.refuse(command, error)
         finally:
             self._unsettled.discard(message.id)
         if answer is not None:

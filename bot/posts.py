@@ -15,7 +15,7 @@ from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Wait
 from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
-from bot.errors import UserError
+from bot.errors import RoomError, UserError
 from bot.notice import send_notices
 from bot.origin import Origin
 from bot.outbox import Outboxes
@@ -346,10 +346,10 @@ class Posts:
     def _refusal(self, error: QueueFullError, origin: Origin, count: int) -> UserError:
         prefix = self._gate.book.prefix(origin.guild)
         if count > 1:
-            return UserError((TOO_MANY_MORE if error.member else NO_ROOM).format(count, error.limit, prefix))
+            return RoomError((TOO_MANY_MORE if error.member else NO_ROOM).format(count, error.limit, prefix))
         pictures = "1 picture" if error.limit == 1 else f"{error.limit} pictures"
         words = OWN_LIMIT if error.member else TOTAL_LIMIT
-        return UserError(words.format(pictures, error.limit, prefix))
+        return RoomError(words.format(pictures, error.limit, prefix))
 
     def _check_waiting(self, entry: Entry) -> None:
         if entry.record.status != "waiting":

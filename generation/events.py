@@ -138,6 +138,7 @@ class Ready:
         evaluations: of the loss in a step, in the costliest of the recipe's stages.
         inits: what a request's ``init`` may name beside ``auto``.
         painters: what its ``canvas`` may name beside ``auto``.
+        uuid: by which NVIDIA's driver knows it; ``""`` where it is no GPU.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Ready:
     evaluations: int = 1
     inits: tuple[str, ...] = (NOISE,)
     painters: tuple[str, ...] = (VQGAN,)
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,6 +265,11 @@ def choose_device(name: str, gpus: int) -> torch.device:
     return device
 
 
+def uuid_of(device: torch.device) -> str:
+    """Return by which name NVIDIA's driver knows a GPU, ``""`` of a CPU."""
+    return f"GPU-{torch.cuda.get_device_properties(device).uuid}" if device.type == "cuda" else ""
+
+
 def load(message: Load, device: torch.device) -> Engine:
     """Load the models onto the device, and the tokeniser's table, so that the first request need not wait for it.
 
@@ -320,7 +325,8 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         # No fault of the settings: where another device comes up, the bot does without this one.
         send(LoadFailed(WorkerError.__name__, NO_MEMORY.format(first.device)))
         return
-    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits, engine.painters))
+    models = engine.multiple, engine.evaluations, engine.inits, engine.painters
+    send(Ready(str(device), held, *models, uuid=uuid_of(device)))
     setup = setup_of(first, device, engine.fingerprint)
     reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
