@@ -33,7 +33,7 @@ from bot.metrics import Metrics, served
 from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
-from bot.permissions import NEEDED
+from bot.permissions import NEEDED, lacking
 from bot.posts import Posts
 from bot.preferences import NAMES, Preferences
 from bot.privacy import PrivacyCommands
@@ -247,6 +247,9 @@ async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Cal
     if not client.guilds:
         invitation = discord.utils.oauth_url(client.application_id or 0, permissions=NEEDED)
         _log.warning("the bot is in no server yet", invitation=invitation)
+    for guild in client.guilds:
+        if missing := lacking(guild.me.guild_permissions):
+            _log.warning("permissions are missing in a server", server=guild.name, guild=guild.id, missing=missing)
     if on_ready is not None:
         on_ready()
 

@@ -134,13 +134,13 @@ def _exit_code(error: Exception) -> int | None:
     from bot.errors import BotError, SetupError
     from config.layers import ConfigError
     from easel.picture_file import SaveError
-    from generation.errors import CheckpointError, DeviceError, GenerationError
+    from generation.errors import CheckpointError, DeviceError, GenerationError, NoMemoryError
     from store.errors import PassingError, StoreError
     from weights.errors import FetchError, UnknownModelError, UnusableError
 
     if isinstance(error, typer.BadParameter | UnknownModelError):
         return 2
-    if isinstance(error, PassingError):
+    if isinstance(error, PassingError | NoMemoryError):
         return os.EX_TEMPFAIL
     if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError | UnusableError):
         return os.EX_CONFIG

@@ -24,7 +24,7 @@ from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine
 from generation.engine.faults import Fault, is_loss, is_shortage
 from generation.engine.state import RequestState
-from generation.errors import DeviceError, GenerationError, RequestError, WorkerError
+from generation.errors import DeviceError, GenerationError, NoMemoryError, RequestError
 from generation.events import Failed, Heartbeat, Progress, Ready, Started, Steered, Suspended
 from generation.executor.protocol import (
     Abort,
@@ -55,6 +55,7 @@ FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
 TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
 NO_MEMORY = "{} has no memory left for the models: end what else uses it, which nvidia-smi shows."
+NO_DRIVER = "install NVIDIA's driver, or give the container its GPUs, until nvidia-smi works"
 BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
 
 _log = structlog.get_logger(__name__)
@@ -257,11 +258,15 @@ def choose_device(name: str, gpus: int) -> torch.device:
     Raises:
         DeviceError: it is not there.
     """
+    lacks_driver = torch.version.cuda is not None and not gpus
     if name == "auto":
+        if lacks_driver:
+            _log.warning("paints on the CPU: torch is built for CUDA and sees no GPU", advice=NO_DRIVER)
         name = "cuda" if gpus else "cpu"
     device = torch.device("cuda:0" if name == "cuda" else name)
     if device.type == "cuda" and device.index >= gpus:
-        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs. Change executor.devices.")
+        advice = NO_DRIVER if lacks_driver else "change executor.devices"
+        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs; {advice}.")
     return device
 
 
@@ -323,7 +328,7 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         if not is_shortage(error):
             raise
         # No fault of the settings: where another device comes up, the bot does without this one.
-        send(LoadFailed(WorkerError.__name__, NO_MEMORY.format(first.device)))
+        send(LoadFailed(NoMemoryError.__name__, NO_MEMORY.format(first.device)))
         return
     models = engine.multiple, engine.evaluations, engine.inits, engine.painters
     send(Ready(str(device), held, *models, uuid=uuid_of(device)))
