@@ -34,7 +34,7 @@ from bot.metrics import Metrics, served
 from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
-from bot.permissions import NEEDED
+from bot.permissions import NEEDED, lacking
 from bot.posts import Posts
 from bot.preferences import NAMES, Preferences
 from bot.privacy import PrivacyCommands
@@ -95,6 +95,8 @@ async def run(
         if kept is not None:
             metrics, health = Metrics(), Health()
             await stack.enter_async_context(served(settings.metrics, metrics.registry, health))
+            if settings.metrics.port is not None:
+                stack.enter_context(metrics.gpus.watched())
             token = settings.discord.token.get_secret_value()
             await _run(settings, token, executor, kept, patience, metrics, health, on_ready)
 
@@ -159,7 +161,7 @@ async def _run(
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
-        menus = Menus(posts, admission, lookup, pictures.imagine)
+        menus = Menus(posts, admission, lookup, pictures.imagine, metrics)
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses(metrics)
@@ -248,6 +250,9 @@ async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Cal
     if not client.guilds:
         invitation = discord.utils.oauth_url(client.application_id or 0, permissions=NEEDED)
         _log.warning("the bot is in no server yet", invitation=invitation)
+    for guild in client.guilds:
+        if missing := lacking(guild.me.guild_permissions):
+            _log.warning("permissions are missing in a server", server=guild.name, guild=guild.id, missing=missing)
     if on_ready is not None:
         on_ready()
 

@@ -14,7 +14,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from bot.errors import PromptError, RuleError, SetupError, UserError
+from bot.errors import PermissionsError, PromptError, RoomError, RuleError, SetupError, UserError
+from bot.gpus import Gpus
 from bot.health import Health
 from config.settings import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
@@ -22,7 +23,7 @@ from generation.events import Down, Event, Finished, Heartbeat, Ready
 
 PICTURE_SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 """Bounds between which pictures are counted by how long they took."""
-REASONS = {PromptError: "prompt", RuleError: "rule"}
+REASONS = {PromptError: "prompt", RoomError: "room", RuleError: "rule", PermissionsError: "permission"}
 """Why members are refused; by anything else, ``other``."""
 DEVICE = ("device", "name")
 """Labels: the number by which the executor knows it, for two may have one name; and that."""
@@ -33,6 +34,7 @@ class Metrics:
 
     Attributes:
         registry: from which it is served.
+        gpus: of the devices.
         trace: of calls by HTTP, for discord.py's client.
     """
 
@@ -50,6 +52,8 @@ class Metrics:
         self._calls = Counter(
             "easel_discord_calls", "Calls of Discord's REST API, by what they do", ("kind", "status"), registry=registry
         )
+        self.gpus = Gpus(DEVICE)
+        registry.register(self.gpus)
         self._refusals = Counter(
             "easel_refusals",
             "Commands and buttons answered by why not",
@@ -69,6 +73,8 @@ class Metrics:
         match event:
             case Ready():
                 self._names[device] = event.name
+                if event.uuid:
+                    self.gpus.add(str(device), event.name, event.uuid)
             case Heartbeat():
                 labels = str(device), self._names.get(device, "")
                 self._steps.labels(*labels).inc(event.steps * event.batch)
