@@ -79,7 +79,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, or these words instead, and exit."""
     words = sys.argv[1:] if words is None else words
     _open_closed_streams()
-    remember(os.environ.get("EASEL_DISCORD__TOKEN"))
+    for secret in ("EASEL_DISCORD__TOKEN", "EASEL_ADMIN__TOKEN"):
+        remember(os.environ.get(secret))
     with contextlib.redirect_stderr(redacting(sys.stderr)):
         try:
             if any(TOKEN.match(word) for word in words):
@@ -208,17 +209,17 @@ def run(
 
     from bot.app import run as run_bot
     from config.layers import load
-    from config.token_file import with_token
+    from config.token_file import with_admin_token, with_token
     from easel.disk import check_data_dir
     from easel.logs import configure
     from easel.models import with_paths
     from generation.executor.local import LocalExecutor
     from store.engine import secrets
 
-    chosen = with_token(load(config, _checked(settings)))
-    token = chosen.discord.token
+    chosen = with_admin_token(with_token(load(config, _checked(settings))))
+    tokens = [token.get_secret_value() for token in (chosen.discord.token, chosen.admin.token) if token]
     url = chosen.store.url
-    hidden = [*([token.get_secret_value()] if token else []), *(secrets(url.get_secret_value()) if url else [])]
+    hidden = [*tokens, *(secrets(url.get_secret_value()) if url else [])]
     configure(chosen.log.level, hidden)
     check_data_dir(chosen)
     chosen = with_paths(chosen)
