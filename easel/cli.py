@@ -16,6 +16,7 @@ import typer
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
+from easel.top_cli import watching
 
 SetupArguments = Annotated[
     list[str] | None,
@@ -480,6 +481,7 @@ def show(
 
 
 app.add_typer(operator)
+app.add_typer(watching)
 
 IMAGINE = inspect.signature(imagine)
 

@@ -11,7 +11,7 @@ import { showNow } from "/page/now.js";
 
 const SECONDS = 2, MOST_SECONDS = 15;
 const VIEWS = { now: () => {}, failures: showFailures, gallery: search, moderation: showModeration };
-let state = null, polling = 0, silent = 0;
+let state = null, polling = 0, silent = 0, stopping = false;
 
 function current() {
   const name = location.hash.slice(1);
@@ -46,6 +46,7 @@ async function poll() {
     const before = state;
     state = await get("state");
     silent = 0;
+    stopping = state.is_stopping;
     showState();
     if (before !== null && before.ended.failed !== state.ended.failed && current() === "failures") await attempt(showFailures);
   } catch (refused) {
@@ -53,7 +54,7 @@ async function poll() {
     if (refused.status === undefined) throw refused;
     silent += 1;
     seconds = Math.min(SECONDS * silent, MOST_SECONDS);
-    banner(state?.is_stopping ? "The bot has ended, as it was told to." : `${refused.message} This is how it stood before.`, true);
+    banner(stopping ? "The bot has ended, as it was told to." : `${refused.message} This is how it stood before.`, true);
   }
   document.body.dataset.state = silent ? "silent" : "open";
   clearTimeout(polling);
@@ -119,7 +120,7 @@ role("pause").addEventListener("click", async () => {
 role("drain").addEventListener("click", async () => {
   const text = "It takes no more requests, finishes what it paints as far as there is time, and ends; the rest goes on at the next start. "
     + "Starting it again is not done here: a service manager that restarts it always will do so at once.";
-  if (await confirm("Stop the bot?", text, "Stop the bot")) await act("drain");
+  if (await confirm("Stop the bot?", text, "Stop the bot") && (await act("drain"))) stopping = true;
 });
 role("filters").addEventListener("submit", (event) => { event.preventDefault(); attempt(search); });
 role("more").addEventListener("click", () => attempt(more));

@@ -78,7 +78,7 @@ function forecast(request, runs) {
 }
 
 function soon(seconds) {
-  return seconds < 1 ? "now" : `in ${duration(seconds)}`;
+  return seconds < 1 ? "any moment" : `in ${duration(seconds)}`;
 }
 
 async function cancel(request) {

@@ -14,7 +14,7 @@ from bot.errors import SetupError
 from config.layers import ConfigError, load
 from sandbox import Sandbox
 from tests.bot.admin.conftest import TOKEN
-from tests.bot.conftest import MakeSettings, MakeStage, ScriptedExecutor, Stage
+from tests.bot.conftest import MakeSettings, ScriptedExecutor, Stage
 
 pytestmark = pytest.mark.usefixtures("served")
 
@@ -162,8 +162,9 @@ async def test_there_is_nothing_but_the_page(http: aiohttp.ClientSession, url: s
         assert "def " not in await answer.text()
 
 
-async def test_nothing_is_served_unless_told(make_stage: MakeStage) -> None:
-    assert load().admin.port is None
+def test_nothing_is_served_unless_told() -> None:
+    admin = load(environment={}).admin
+    assert (admin.port, admin.host) == (None, "127.0.0.1")
 
 
 async def test_a_port_without_a_token(sandbox: Sandbox, make_settings: MakeSettings) -> None:
