@@ -72,7 +72,9 @@ class View:
     def state(self) -> State:
         """Return how it all stands."""
         snapshot = self._dispatcher.snapshot()
-        entries = [*self._posts.running, *self._posts.waiting][:MOST_SHOWN]
+        running = [self._queued(entry, 0) for entry in self._posts.running[:MOST_SHOWN]]
+        left = MOST_SHOWN - len(running)
+        waiting = [self._queued(entry, place) for place, entry in enumerate(self._posts.waiting[:left], 1)]
         models = _models(self._settings.models)
         return State(
             bot=clean(self._client.user.name) if self._client.user else "",
@@ -84,7 +86,7 @@ class View:
             running=len(snapshot.running),
             total=self._settings.queue.total,
             ended={status: self._dispatcher.ended[status] for status in ("finished", "failed", "cancelled")},
-            requests=tuple(map(self._queued, entries)),
+            requests=(*running, *waiting),
             devices=tuple(_device(device, models) for device in self._dispatcher.pool.devices),
         )
 
@@ -172,7 +174,7 @@ class View:
         known = self._client.get_guild(guild)
         return _named(known) if known else Named(id=guild, name=str(guild))
 
-    def _queued(self, entry: Entry) -> QueuedRequest:
+    def _queued(self, entry: Entry, place: int) -> QueuedRequest:
         record, origin = entry.record, entry.origin
         painted = record.painted
         return QueuedRequest(
@@ -182,7 +184,7 @@ class View:
             server=self._server(origin.guild.id if origin.guild else None),
             link=origin.jump_url,
             status="running" if record.status == "running" else "waiting",
-            place=record.estimate.place,
+            place=place,
             device=None if record.device is None else record.device.number,
             step=record.step,
             steps=painted.end_step,

@@ -62,7 +62,7 @@ async function poll() {
 }
 
 function showState() {
-  say(role("bot"), state.bot);
+  say(role("bot"), state.bot === "Easel" ? "" : state.bot);
   const up = state.devices.filter((device) => device.state === "up").length;
   say(role("summary"), [
     `${state.running} being painted`, `${state.waiting} waiting`,

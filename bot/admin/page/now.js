@@ -9,9 +9,11 @@ const PARKED = "Failed too often in a row; it is tried again every ten minutes. 
 
 /** Let the view show how it all stands. */
 export function showNow(state) {
-  show(role("devices"), state.devices, (device) => device.number, makeDevice);
+  const named = (device) => state.devices.filter((each) => each.name === device.name).length;
+  const devices = state.devices.map((device) => ({ ...device, isOnly: named(device) === 1 }));
+  show(role("devices"), devices, (device) => device.number, makeDevice);
   role("no-devices").hidden = state.devices.length > 0;
-  show(role("queue"), state.requests, (request) => request.id, (request) => makeRequest(request, state));
+  show(role("queue"), state.requests, (request) => request.id, makeRequest);
   role("no-queue").hidden = state.requests.length > 0;
   const more = state.waiting + state.running - state.requests.length;
   say(role("queue-count"), `${state.waiting + state.running} of ${state.total}${more > 0 ? `, ${more} not shown` : ""}`);
@@ -24,7 +26,7 @@ function makeDevice() {
     el("header", {}, name, stands), models, note, slots.element, memory.element, speed.element);
   return [card, (device) => {
     card.dataset.state = device.state;
-    say(name, `${device.name || "device"} · ${device.number}`);
+    say(name, device.name && device.isOnly ? device.name : `${device.name || "device"} · ${device.number}`);
     say(stands, STATES[device.state]);
     say(models, device.models.join(" · "));
     say(note, device.state === "parked" ? PARKED : "");

@@ -214,8 +214,15 @@ async def test_nothing_is_cut_off(page: Page, served: Stage, scheme: str) -> Non
         served.executor.advance(request, 60)
     await expect(page.locator("[data-role=queue] li")).to_have_count(4)
     ARTIFACTS.mkdir(exist_ok=True)
-    for name in ("Now", "Failures", "Gallery", "Moderation"):
+    loaded = {
+        "Now": "4 of 100",
+        "Failures": "Nothing has failed.",
+        "Gallery": "No picture was found.",
+        "Moderation": "Nothing yet.",
+    }
+    for name, words in loaded.items():
         await view(page, name)
+        await expect(page.get_by_text(words)).to_be_visible()
         for size in (WIDE, NARROW):
             await page.set_viewport_size(size)  # type: ignore[arg-type]
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
