@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.serving import no_port
 from config.layers import ConfigError
-from config.settings import Settings
+from config.settings import AdminSettings, MetricsSettings, Settings
 from easel.disk import data_dir, try_writing
 from easel.doctor.finding import Finding
 
@@ -58,16 +58,17 @@ def examine_disk(settings: Settings) -> Finding:
     return Finding("disk", "ok", text)
 
 
-def examine_port(name: str, section: str, host: str, port: int | None, *, is_running: bool) -> Finding | None:
+def examine_port(
+    settings: MetricsSettings | AdminSettings, section: str = "metrics", *, is_running: bool
+) -> Finding | None:
     """Say whether a port is to be had; None where none is set.
 
     Args:
-        name: of the finding.
-        section: of the settings that name host and port.
-        host: a name or an address.
-        port: there.
+        settings: which port, and where.
+        section: of the settings.
         is_running: the bot, which has it.
     """
+    name, host, port = "port" if section == "metrics" else f"{section} port", settings.host, settings.port
     if port is None:
         return None
     try:

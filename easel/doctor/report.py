@@ -76,10 +76,9 @@ async def _examine(settings: Settings) -> list[Finding]:
     account, painting = await asyncio.gather(
         examine_account(settings.discord), examine_painting(settings, is_running=is_running)
     )
-    metrics, admin = settings.metrics, settings.admin
     ports = [
-        examine_port("port", "metrics", metrics.host, metrics.port, is_running=is_running),
-        examine_port("admin port", "admin", admin.host, admin.port, is_running=is_running),
+        examine_port(settings.metrics, is_running=is_running),
+        examine_port(settings.admin, "admin", is_running=is_running),
     ]
     return [store, *(port for port in ports if port), *account, *painting]
 
