@@ -17,6 +17,7 @@ from easel.logs_cli import logs
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
+from easel.story_cli import stories
 from easel.top_cli import watching
 
 SetupArguments = Annotated[
@@ -486,6 +487,7 @@ def show(
 app.add_typer(operator)
 app.add_typer(logs)
 app.add_typer(watching)
+app.add_typer(stories)
 
 IMAGINE = inspect.signature(imagine)
 

@@ -140,7 +140,19 @@ def test_the_picture_that_is_forged_is_one() -> None:
         assert image.info[KEY] == "{}"
 
 
-ROOMS = ("benchmarks", "bot", "config", "docs", "easel", "examples", "generation", "sandbox", "training", "weights")
+ROOMS = (
+    "benchmarks",
+    "bot",
+    "config",
+    "docs",
+    "easel",
+    "examples",
+    "generation",
+    "sandbox",
+    "texts",
+    "training",
+    "weights",
+)
 DANGEROUS = {
     *("eval", "exec", "compile", "__import__", "input", "breakpoint"),
     *("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell"),
