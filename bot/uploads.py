@@ -91,21 +91,29 @@ async def pictures_of(message: discord.Message) -> list[discord.Attachment]:
     Raises:
         UserError: that message cannot be had.
     """
-    reference = message.reference
-    if message.attachments or reference is None or reference.message_id is None:
+    if message.attachments:
         return message.attachments
+    answered = await replied_to(message)
+    if answered is None:
+        return []
+    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:1]
+
+
+async def replied_to(message: discord.Message) -> discord.Message | None:
+    """Return the message to which one replies, None where there is none; raises ``UserError`` where it is not told."""
+    reference = message.reference
+    if reference is None or reference.message_id is None:
+        return None
     answered = reference.resolved
     if answered is None:
         try:
             answered = await message.channel.fetch_message(reference.message_id)
         except discord.NotFound:
-            return []
+            return None
         except CALL_ERRORS as error:
             _log.warning("could not look at a message", message=reference.message_id, error=reason(error))
             raise UserError(UNSEEN) from None
-    if not isinstance(answered, discord.Message):
-        return []
-    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:1]
+    return answered if isinstance(answered, discord.Message) else None
 
 
 def sorted_out(
