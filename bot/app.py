@@ -51,6 +51,7 @@ from bot.slash import add_to, register
 from bot.steering import SteerCommand, Steerings
 from bot.story_command import StoryCommand
 from bot.style_commands import StyleCommands
+from bot.suggest_command import SuggestCommand
 from bot.uploads import Uploads
 from config.settings import Settings
 from generation.dispatch.dispatcher import Dispatcher
@@ -162,7 +163,8 @@ async def _run(
         known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
         stories = StoryCommand(admission, fetcher, pictures.imagine)
-        known.add(stories.commands())
+        suggestions = SuggestCommand(admission, pictures.imagine)
+        known.add([*stories.commands(), *suggestions.commands()])
         steerings = Steerings(posts, gate)
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(InfoCommand(posts, gate).commands())
@@ -175,7 +177,7 @@ async def _run(
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses(metrics)
-        presses.add(stories.actions())
+        presses.add({**stories.actions(), **suggestions.actions()})
         presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))

@@ -37,7 +37,7 @@ from types import MappingProxyType
 import regex
 
 from bot.characters import clean, is_visible
-from bot.errors import PromptError
+from bot.errors import NoWordsError, PromptError
 from bot.flags import BESIDE, FLAGS, QUOTES, Fields, typed, usual_fields
 from bot.markdown import inline_code
 from bot.styles import STYLES
@@ -146,7 +146,7 @@ def parse(
     elif style:
         prompt, targets = _ending(prompt, targets, style.ending)
     if not prompt:
-        raise PromptError(NO_WORDS)
+        raise NoWordsError(NO_WORDS)
     return Arguments(_standing(prompt, targets, inits), fields, targets)
 
 

@@ -19,7 +19,7 @@ import discord
 import structlog
 
 from bot.discord_api import CALL_ERRORS, reason
-from bot.errors import PromptError, RoomError, UserError
+from bot.errors import NoWordsError, PromptError, RoomError, UserError
 from bot.fetch import Fetcher
 from bot.flags import DEFAULTS, FLAGS
 from bot.origin import Origin
@@ -154,7 +154,7 @@ def sorted_out(
         if _is_given(flag, arguments):
             raise PromptError(NO_START.format(flag))
     if arguments.prompt == LIKENESS and not targets:
-        raise PromptError(NO_WORDS)
+        raise NoWordsError(NO_WORDS)
     return given
 
 

@@ -18,6 +18,7 @@ from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
 from easel.story_cli import stories
+from easel.suggest_cli import suggestions
 from easel.top_cli import watching
 
 SetupArguments = Annotated[
@@ -488,6 +489,7 @@ app.add_typer(operator)
 app.add_typer(logs)
 app.add_typer(watching)
 app.add_typer(stories)
+app.add_typer(suggestions)
 
 IMAGINE = inspect.signature(imagine)
 
