@@ -43,6 +43,7 @@ from bot.posts import Posts
 from bot.preferences import NAMES, Preferences
 from bot.privacy import PrivacyCommands
 from bot.recent import Recent
+from bot.restyle_command import RestyleCommand
 from bot.rules.book import RuleBook
 from bot.rules.commands import RuleCommands
 from bot.rules.gate import Gate
@@ -165,6 +166,7 @@ async def _run(
         stories = StoryCommand(admission, fetcher, pictures.imagine)
         suggestions = SuggestCommand(admission, pictures.imagine)
         known.add([*stories.commands(), *suggestions.commands()])
+        known.add(RestyleCommand(book, pictures.imagine).commands())
         steerings = Steerings(posts, gate)
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(InfoCommand(posts, gate).commands())

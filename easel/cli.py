@@ -18,6 +18,7 @@ from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
 from easel.story_cli import stories
+from easel.style_cli import styles
 from easel.suggest_cli import suggestions
 from easel.top_cli import watching
 
@@ -490,6 +491,7 @@ app.add_typer(logs)
 app.add_typer(watching)
 app.add_typer(stories)
 app.add_typer(suggestions)
+app.add_typer(styles)
 
 IMAGINE = inspect.signature(imagine)
 
