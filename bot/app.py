@@ -141,7 +141,7 @@ async def _run(
     uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
-    async with Client(book, answers, patience, kept.heard, known, metrics) as client:
+    async with Client(book, answers, patience, kept.heard, known, metrics, settings.shards) as client:
         preferences, recent = Preferences(gate, kept.members), Recent()
         pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())

@@ -100,6 +100,44 @@ class DiscordSettings(Section):
         return self
 
 
+class ShardSettings(Section):
+    """Of which of the bot's servers this process hears, where Discord tells it in parts."""
+
+    count: Count | None = Field(
+        default=None,
+        description="Shards of the bot, of all processes together; as many as Discord says when none is set",
+    )
+    ids: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
+        default=None,
+        description="The shards of this process, from 0, where several processes are one bot: also as `0,1`. They need "
+        "`shards.count`, a database on a server and one `data_dir`; all shards when none are set",
+        min_length=1,
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="The name or address of this machine at which the other processes of the bot reach this one",
+        min_length=1,
+    )
+
+    @field_validator("ids", mode="before")
+    @classmethod
+    def _ids_are_numbers(cls, ids: object) -> object:
+        if isinstance(ids, int):
+            return (ids,)
+        if isinstance(ids, str):
+            ids = [number.strip() for number in ids.split(",")]
+            if not all(number.isdecimal() for number in ids):
+                raise PydanticCustomError("shards", "should be numbers of shards such as 0,1")
+            return tuple(int(number) for number in ids)
+        return ids
+
+    @model_validator(mode="after")
+    def _ids_are_of_count(self) -> Self:
+        if self.ids is not None and (self.count is None or max(self.ids) >= self.count):
+            raise PydanticCustomError("pair", "should be numbers below", {"first": "ids", "second": "count"})
+        return self
+
+
 class QueueSettings(Section):
     """How many requests are accepted."""
 
@@ -338,6 +376,7 @@ class Settings(Section):
 
     data_dir: Path = Field(default_factory=_user_data_dir, description="Where the bot keeps what it must not lose")
     discord: DiscordSettings = DiscordSettings()
+    shards: ShardSettings = ShardSettings()
     queue: QueueSettings = QueueSettings()
     limits: LimitsSettings = LimitsSettings()
     painting: PaintingSettings = PaintingSettings()
