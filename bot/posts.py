@@ -23,9 +23,9 @@ from bot.pictures import shape_of
 from bot.post import Post, PostGoneError
 from bot.rules.gate import OWN_LIMIT, TOO_MANY_MORE, Gate
 from config.settings import Settings
-from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch import Dispatch
 from generation.dispatch.record import Record, Update
-from generation.errors import QueueFullError
+from generation.errors import AwayError, QueueFullError, RequestError
 from generation.events import Failed, Finished, Progress, Steered
 from generation.request import FILMS, ImagineRequest, Steering
 from store.errors import KnownMessageError, LostError, StoreError
@@ -91,7 +91,7 @@ class Posts:
     def __init__(
         self,
         settings: Settings,
-        dispatcher: Dispatcher,
+        dispatcher: Dispatch,
         outboxes: Outboxes,
         patience: Patience,
         journal: StoreJournal,
@@ -168,6 +168,8 @@ class Posts:
                 raise self._refusal(error, asked[0][0], len(requests)) from None
             except KnownMessageError:
                 raise
+            except AwayError as error:
+                raise UserError(str(error)) from None
             except LostError:
                 return  # it is for the bot that works with the database now
             except StoreError:
@@ -210,7 +212,12 @@ class Posts:
             self._check_size(request)
         for entry, request in changes:
             self._check_waiting(entry)
-            await self._dispatcher.edit(request)
+            try:
+                await self._dispatcher.edit(request)
+            except RequestError:
+                raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild))) from None
+            except AwayError as error:
+                raise UserError(str(error)) from None
             entry.post.caption = replace(entry.post.caption, request=request)
             entry.post.show(_standing(entry.record), anew=True)
             _log.info("changed", request=request.id)
@@ -230,7 +237,10 @@ class Posts:
 
     async def steer(self, entry: Entry, steering: Sequence[Steering]) -> ImagineRequest | None:
         """Have a picture painted otherwise from now on, which its post shows; see ``Dispatcher.steer``."""
-        request = await self._dispatcher.steer(entry.request.id, steering)
+        try:
+            request = await self._dispatcher.steer(entry.request.id, steering)
+        except AwayError as error:
+            raise UserError(str(error)) from None
         if request is not None:
             said = request.steering[-len(steering) :]
             _log.info("steered", request=request.id, member=said[0].by, step=said[0].step, texts=len(said))
@@ -266,6 +276,10 @@ class Posts:
         for entry in entries:
             _log.info("cancelled", request=entry.request.id)
             entry.post.show(Ended(sentence, again=False))
+
+    async def drop(self, request_ids: Iterable[str]) -> None:
+        """Take requests back, whatever their posts say."""
+        await self._drop(*request_ids)
 
     def drain(self, *, for_long: bool) -> None:
         """Take no more requests.

@@ -72,6 +72,11 @@ class Privacy:
         since = min((row["accepted"] for row in rows), default=None)
         return Personal(len(rows), since, files, settings > 0, counted, blocked)
 
+    async def unfinished(self, member: int) -> Sequence[str]:
+        """Return the ids of a member's requests that have not ended; raises ``StoreError``."""
+        mine = select(requests.c.id).where(requests.c.author == member, requests.c.ended.is_(None))
+        return await self._database.run(lambda connection: connection.execute(mine).scalars().all())
+
     async def forget(self, member: int) -> int:
         """Delete a member's requests with their files, and their settings; return how many requests there were.
 

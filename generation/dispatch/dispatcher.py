@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from typing import Literal
 
@@ -17,7 +17,7 @@ from generation.dispatch.estimates import Estimates
 from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.journal import Journal, MemoryJournal
 from generation.dispatch.plan import Plan
-from generation.dispatch.record import Record, Status, Update
+from generation.dispatch.record import Record, Snapshot, Status, Update
 from generation.dispatch.saving import Saving
 from generation.dispatch.sending import Sending
 from generation.dispatch.throughput import Throughput
@@ -49,19 +49,6 @@ SUSPENSION_SECONDS = 5.0
 """For which a worker that is told to stop can be silent."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Every request that has not ended.
-
-    Args:
-        running: oldest first.
-        waiting: next first.
-    """
-
-    running: tuple[Record, ...]
-    waiting: tuple[Record, ...]
 
 
 class Dispatcher:
@@ -255,6 +242,10 @@ class Dispatcher:
             update = await self._updates.get()
             if update.record.status != "cancelled":
                 yield update
+
+    def find(self, request_id: str) -> Record | None:
+        """Return what there is to know of a request; None where it has ended, or was never taken in."""
+        return self._records.get(request_id)
 
     def snapshot(self) -> Snapshot:
         """Return what waits and what is being painted."""
