@@ -23,7 +23,7 @@ NO_INTENT = (
 CLOSED = {
     4004: BAD_TOKEN,
     4010: "Discord refuses the connection (4010, invalid shard): update Easel.",
-    4011: "Discord refuses the connection (4011, sharding required): the bot is in more servers than shards.count is for.",
+    4011: "Discord refuses the connection (4011, sharding required): the bot has outgrown shards.count.",
     4012: "Discord refuses the connection (4012, invalid API version): update Easel, or check discord.api_base.",
     4013: "Discord refuses the connection (4013, invalid intents): update Easel, or check discord.api_base.",
     4014: "Discord refuses the connection (4014, disallowed intents): update Easel, or check discord.api_base.",

@@ -1,7 +1,7 @@
 """What is kept of a member, and deleting it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog

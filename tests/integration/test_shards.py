@@ -8,7 +8,6 @@ import pytest
 from config.settings import ModelsSettings
 from sandbox import Sandbox
 from sandbox.model import Message
-from tests import postgresql
 from tests.easel.processes import descendants, settings_for
 from tests.integration.conftest import PATIENCE, Bot, StartBot, is_finished
 from tests.integration.test_database import posts_about, states_on, until_stands

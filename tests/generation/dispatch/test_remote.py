@@ -236,8 +236,10 @@ async def test_who_does_not_know_the_key(scene: Scene, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"kind": "follow"}', '{"kind": "paint"}', '{"kind": "submit", "call": 1, "requests": ["{}"]}']
-    + ['{"kind": "edit", "call": 1, "request": "{}"}', '{"kind": "follow", "request_ids": ["' + "x" * 101 + '"]}'],
+    [
+        *("", "{", "[]", '{"kind": "follow"}', '{"kind": "paint"}', '{"kind": "edit", "call": 1, "request": "{}"}'),
+        *('{"kind": "submit", "call": 1, "requests": ["{}"]}', f'{{"kind": "follow", "request_ids": ["{"x" * 101}"]}}'),
+    ],
 )
 async def test_what_is_no_message_ends_the_connection(scene: Scene, text: str) -> None:
     async with scene.leader(ScriptedExecutor()), aiohttp.ClientSession() as http:
