@@ -270,7 +270,10 @@ class Dispatcher:
         request, pool, now = record.request, self.pool, time.time()
         running = (self._records[request_id] for device in pool.devices for request_id in device.running)
         finishes = (other.estimate.finishes for other in running)
-        soonest = (now if pool.has_room(request.load) else min(finishes, default=now)) if pool.is_up else inf
+        if self._estimates.is_empty and pool.has_room(request.load):
+            self._estimates.add(record, tag, now, 0.0)  # it is taken at once
+            return
+        soonest = min(finishes, default=now) if self._estimates.is_empty and pool.is_up else inf
         self._estimates.add(record, tag, soonest, pool.seconds_between(request))
 
     def _assign(self) -> None:
