@@ -7,15 +7,18 @@ which counts. Figures of the processor are those of one thread of this machine.
 import argparse
 import asyncio
 import random
+import tempfile
 import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from itertools import count as numbers
+from pathlib import Path
 from statistics import mean
 
 from benchmarks.options import count
 from benchmarks.virtual import PREVIEW_SECONDS, SLOTS, Fleet, played, step_seconds
+from config.settings import KeepSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.journal import MemoryJournal
 from generation.dispatch.record import Record
@@ -23,6 +26,11 @@ from generation.errors import QueueFullError
 from generation.events import Failed, Finished, Progress
 from generation.request import ImagineRequest
 from generation.worker.reporter import ROUND_SECONDS
+from store import database
+from store.asked import Asked
+from store.checkpoints import CheckpointFolder
+from store.journal import StoreJournal
+from store.pictures import PictureFolder
 
 SHAPES = ((256, 256), (256, 256), (256, 256), (512, 256), (512, 512))
 STEPS = 250
@@ -145,6 +153,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpus", type=count, nargs="+", default=[8, 64, 256, 1000], help="default: 8 64 256 1000")
     parser.add_argument("--load", type=float, default=0.8, help="of what they can paint (default: 0.8)")
     parser.add_argument("--seconds", type=float, default=5.0, help="that pass, in virtual time (default: 5)")
+    parser.add_argument("--written", type=count, default=200, help="requests that a real journal writes (default: 200)")
     parser.add_argument("--fleet", type=count, default=64, help="GPUs of which waiting is measured (default: 64)")
 
 
@@ -154,6 +163,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         "fleets": {str(gpus): fleet(gpus, options.load, options.seconds) for gpus in options.gpus},
         "waiting": {str(load): waiting(options.fleet, load, 40 * options.seconds) for load in LOADS},
         "bytes_per_waiting": played(_bytes_per_waiting()),
+        "journal_requests_per_second": asyncio.run(_journal(options.written)),
         "load": options.load,
     }
 
@@ -207,3 +217,25 @@ async def _bytes_per_waiting() -> float:
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return (after - before) / MANY
+
+
+async def _journal(written: int) -> float:
+    """Return how many requests a second the journal of the bot writes down from acceptance to end, on this disk."""
+    chance = Crowd(1, 0.8, QUIET_ROUND)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        async with database.opened(f"sqlite:///{place / 'easel.db'}") as opened:
+            keep = KeepSettings()
+            pictures, checkpoints = PictureFolder(place, keep.pictures), CheckpointFolder(place, keep.checkpoints)
+            journal = StoreJournal(opened, pictures, checkpoints, 30)
+            began = time.perf_counter()
+            for number in range(written):
+                request = chance.request()
+                asked = Asked(message=number, channel=1, guild=1, author=number, author_name="Mia")
+                await journal.accept([request], [asked.to_json()])
+                record = Record(request)
+                await journal.checkpoint(record)
+                await journal.finish(record, Failed(request.id, "It is not painted here."))
+                await journal.sent(request.id, number)
+                await journal.close(request.id)
+            return written / (time.perf_counter() - began)

@@ -20,7 +20,7 @@ from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
-from bot.post import Post, PostGoneError
+from bot.post import Post, PostGoneError, edit_pause
 from bot.rules.gate import OWN_LIMIT, TOO_MANY_MORE, Gate
 from config.settings import Settings
 from generation.dispatch import Dispatch
@@ -393,6 +393,12 @@ class Posts:
         if not (self._paused if entry.record.status == "running" else self._closed):
             entry.post.show(_standing(entry.record), anew=True)
 
+    def _edit_pause(self) -> float:
+        """Return the least seconds between two edits of a post."""
+        shards = self._settings.shards
+        share = len(shards.ids) / shards.count if shards.ids and shards.count else 1.0
+        return edit_pause(self._settings.painting.preview_seconds, len(self._entries), share)
+
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
         prefix = self._gate.book.prefix(origin.guild)
         came = came_from(origin.how, origin.source_url)
@@ -409,7 +415,7 @@ class Posts:
             lambda: self._gate.hides(origin, post.caption.request),
         )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
-        post = Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        post = Post(caption, delivery, lock, self._edit_pause, self._patience)
         return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:
