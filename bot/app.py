@@ -27,6 +27,7 @@ from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
 from bot.gallery import GalleryCommand
+from bot.health import Health
 from bot.info import InfoCommand
 from bot.listener import MessageListener
 from bot.metrics import Metrics, served
@@ -34,7 +35,7 @@ from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
 from bot.painting import OwnPainting, Painting, SharedPainting
 from bot.patience import PATIENCE, Patience
-from bot.permissions import NEEDED
+from bot.permissions import NEEDED, lacking
 from bot.posts import Posts
 from bot.preferences import NAMES, Preferences
 from bot.privacy import PrivacyCommands
@@ -92,10 +93,12 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         kept = await _unless_stopped(stack.enter_async_context(store.opened(settings, on_finished)))
         if kept is not None:
-            metrics = Metrics()
-            await stack.enter_async_context(served(settings.metrics, metrics.registry))
+            metrics, health = Metrics(), Health()
+            await stack.enter_async_context(served(settings.metrics, metrics.registry, health))
+            if settings.metrics.port is not None:
+                stack.enter_context(metrics.gpus.watched())
             token = settings.discord.token.get_secret_value()
-            await _run(settings, token, executor, kept, patience, metrics, on_ready, on_finished)
+            await _run(settings, token, executor, kept, patience, metrics, health, on_ready, on_finished)
 
 
 async def _unless_stopped(opening: Coroutine[Any, Any, Store]) -> Store | None:
@@ -118,6 +121,7 @@ async def _run(
     kept: Store,
     patience: Patience,
     metrics: Metrics,
+    health: Health,
     on_ready: Callable[[], None] | None,
     on_finished: OnSaved | None,
 ) -> None:
@@ -138,6 +142,7 @@ async def _run(
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
     async with Client(book, answers, patience, kept.heard, known, metrics, settings.shards) as client:
+        health.watch(client, way.dispatcher)
         preferences, recent = Preferences(gate, kept.members), Recent()
         pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())
@@ -152,7 +157,7 @@ async def _run(
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
-        menus = Menus(posts, admission, lookup, pictures.imagine)
+        menus = Menus(posts, admission, lookup, pictures.imagine, metrics)
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses(metrics)
@@ -237,6 +242,9 @@ async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Cal
     if not client.guilds and client.shard_ids is None:
         invitation = discord.utils.oauth_url(client.application_id or 0, permissions=NEEDED)
         _log.warning("the bot is in no server yet", invitation=invitation)
+    for guild in client.guilds:
+        if missing := lacking(guild.me.guild_permissions):
+            _log.warning("permissions are missing in a server", server=guild.name, guild=guild.id, missing=missing)
     if on_ready is not None:
         on_ready()
 

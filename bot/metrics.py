@@ -14,14 +14,16 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from bot.errors import PromptError, RuleError, SetupError, UserError
+from bot.errors import PermissionsError, PromptError, RoomError, RuleError, SetupError, UserError
+from bot.gpus import Gpus
+from bot.health import Health
 from config.settings import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Down, Event, Finished, Heartbeat, Ready
 
 PICTURE_SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 """Bounds between which pictures are counted by how long they took."""
-REASONS = {PromptError: "prompt", RuleError: "rule"}
+REASONS = {PromptError: "prompt", RoomError: "room", RuleError: "rule", PermissionsError: "permission"}
 """Why members are refused; by anything else, ``other``."""
 DEVICE = ("device", "name")
 """Labels: the number by which the executor knows it, for two may have one name; and that."""
@@ -32,6 +34,7 @@ class Metrics:
 
     Attributes:
         registry: from which it is served.
+        gpus: of the devices.
         trace: of calls by HTTP, for discord.py's client.
     """
 
@@ -49,6 +52,8 @@ class Metrics:
         self._calls = Counter(
             "easel_discord_calls", "Calls of Discord's REST API, by what they do", ("kind", "status"), registry=registry
         )
+        self.gpus = Gpus(DEVICE)
+        registry.register(self.gpus)
         self._refusals = Counter(
             "easel_refusals",
             "Commands and buttons answered by why not",
@@ -68,6 +73,8 @@ class Metrics:
         match event:
             case Ready():
                 self._names[device] = event.name
+                if event.uuid:
+                    self.gpus.add(str(device), event.name, event.uuid)
             case Heartbeat():
                 labels = str(device), self._names.get(device, "")
                 self._steps.labels(*labels).inc(event.steps * event.batch)
@@ -124,8 +131,14 @@ class _Queue(Collector):
 
 
 @contextlib.asynccontextmanager
-async def served(settings: MetricsSettings, registry: CollectorRegistry) -> AsyncIterator[None]:
-    """Serve what is measured, where the settings name a port; raises ``SetupError`` where that is not to be had."""
+async def served(settings: MetricsSettings, registry: CollectorRegistry, health: Health) -> AsyncIterator[None]:
+    """Serve what is measured, and whether the bot works, where the settings name a port.
+
+    ``/healthz`` answers 200, or 503 with what is wrong.
+
+    Raises:
+        SetupError: the port is not to be had.
+    """
     if settings.port is None:
         yield
         return
@@ -133,8 +146,12 @@ async def served(settings: MetricsSettings, registry: CollectorRegistry) -> Asyn
     async def answer(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def answer_health(_: web.Request) -> web.Response:
+        trouble = health.trouble
+        return web.Response(text=trouble or "ok", status=503 if trouble else 200)
+
     app = web.Application()
-    app.add_routes([web.get("/metrics", answer)])
+    app.add_routes([web.get("/metrics", answer), web.get("/healthz", answer_health)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

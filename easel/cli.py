@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from easel.logs_cli import logs
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
@@ -133,13 +134,13 @@ def _exit_code(error: Exception) -> int | None:
     from bot.errors import BotError, SetupError
     from config.layers import ConfigError
     from easel.picture_file import SaveError
-    from generation.errors import CheckpointError, DeviceError, GenerationError
+    from generation.errors import CheckpointError, DeviceError, GenerationError, NoMemoryError
     from store.errors import PassingError, StoreError
     from weights.errors import FetchError, UnknownModelError, UnusableError
 
     if isinstance(error, typer.BadParameter | UnknownModelError):
         return 2
-    if isinstance(error, PassingError):
+    if isinstance(error, PassingError | NoMemoryError):
         return os.EX_TEMPFAIL
     if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError | UnusableError):
         return os.EX_CONFIG
@@ -210,7 +211,7 @@ def run(
     from config.layers import load
     from config.token_file import with_token
     from easel.disk import check_data_dir
-    from easel.logs import configure
+    from easel.logs import configure, keep_in
     from easel.models import with_paths
     from generation.executor.local import LocalExecutor
     from store.engine import secrets
@@ -219,8 +220,10 @@ def run(
     token = chosen.discord.token
     url = chosen.store.url
     hidden = [*([token.get_secret_value()] if token else []), *(secrets(url.get_secret_value()) if url else [])]
-    configure(chosen.log.level, hidden)
+    text = sys.stderr.isatty() if chosen.log.format == "auto" else chosen.log.format == "text"
+    configure(chosen.log.level, hidden, "text" if text else "json")
     check_data_dir(chosen)
+    keep_in(chosen.data_dir, chosen.log.megabytes)
     chosen = with_paths(chosen)
     executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
     asyncio.run(run_bot(chosen, executor))
@@ -479,6 +482,7 @@ def show(
 
 
 app.add_typer(operator)
+app.add_typer(logs)
 
 IMAGINE = inspect.signature(imagine)
 

@@ -11,6 +11,7 @@
     ├── QueueFullError      as many requests as may be
     ├── RequestError        a request that cannot be painted, by the fault of the one who asked
     └── WorkerError         no worker came up
+        └── NoMemoryError       since other programs have the device's memory
 """
 
 from pathlib import Path
@@ -78,3 +79,7 @@ class RequestError(GenerationError):
 
 class WorkerError(GenerationError):
     """No worker process came up."""
+
+
+class NoMemoryError(WorkerError):
+    """A device has no memory left for the models, which passes when another program ends."""

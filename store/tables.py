@@ -60,7 +60,11 @@ requests = Table(
     Column("author_name", AnyText, nullable=False),
     Column("post", BigInteger, index=True),  # the bot's message about it, once it was sent
     Column("posted", Float),  # when that was, in Unix seconds, as all times
+    Column("started", Float),  # when a device first took it
+    Column("device", AnyText),  # that took it last
     Column("seconds", Float),  # of painting
+    Column("encoding", Float),  # of these, for encoding the picture
+    Column("finished", Float),  # when the picture was there, or it had failed
     Column("left_out", AnyText, nullable=False),  # the tail of the prompt that was not painted
     Column("sentence", AnyText),  # why it failed
     Column("accepted", Float, nullable=False),

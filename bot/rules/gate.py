@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from bot.errors import RuleError, SetupError, UserError
+from bot.errors import RoomError, RuleError, SetupError, UserError
 from bot.markdown import escape, inline_code, shorten
 from bot.origin import Origin
 from bot.rules import words
@@ -328,8 +328,8 @@ class Gate:
                 continue  # where the queue itself is full, that is told
             if count < most:
                 several = TOO_MANY_MORE if key == "waiting" else TOO_MANY_HERE
-                raise RuleError(several.format(more, most, prefix))
-            raise RuleError(sentence.format(_pictures(count), most, prefix))
+                raise RoomError(several.format(more, most, prefix))
+            raise RoomError(sentence.format(_pictures(count), most, prefix))
 
 
 def texts(request: ImagineRequest) -> list[str]:

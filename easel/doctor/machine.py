@@ -3,7 +3,6 @@
 import errno
 import os
 import platform
-import pwd
 import shutil
 import socket
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 from bot.metrics import no_port
 from config.layers import ConfigError
 from config.settings import MetricsSettings, Settings
-from easel.disk import data_dir, try_writing
+from easel.disk import data_dir, nearest, try_writing, user_name
 from easel.doctor.finding import Finding
 
 OLDEST = (3, 11)
@@ -37,22 +36,22 @@ def examine_disk(settings: Settings) -> Finding:
     except ConfigError as error:
         return Finding("disk", "error", str(error))
     try:
-        nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-        if not nearest.is_dir():
-            return Finding("disk", "error", f"{nearest} is not a folder", "set data_dir")
-        owner, free = nearest.stat().st_uid, shutil.disk_usage(nearest).free
-        if not os.access(nearest, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-            text = f"{nearest} belongs to {_name(owner)} and cannot be written by {_name(os.geteuid())}"
-            return Finding("disk", "error", text, f"chown -R {_name(os.geteuid())} {nearest}, or set data_dir")
+        there = nearest(folder)
+        if not there.is_dir():
+            return Finding("disk", "error", f"{there} is not a folder", "set data_dir")
+        owner, free = there.stat().st_uid, shutil.disk_usage(there).free
+        if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            text = f"{there} belongs to {user_name(owner)} and cannot be written by {user_name(os.geteuid())}"
+            return Finding("disk", "error", text, f"chown -R {user_name(os.geteuid())} {there}, or set data_dir")
         side = settings.painting.max_side
-        try_writing(nearest, side, side)
+        try_writing(there, side, side)
     except OSError as error:
         advice = "make room, or set data_dir to a folder that can be written"
         return Finding("disk", "error", f"no picture can be kept in {folder}: {error.strerror}", advice)
-    text = f"{free / 10**9:.1f} GB free in {folder}{'' if nearest == folder else ', which the first start makes'}"
+    text = f"{free / 10**9:.1f} GB free in {folder}{'' if there == folder else ', which the first start makes'}"
     if owner not in {os.geteuid(), 0} and os.geteuid() == 0:
-        advice = f"run Easel as {_name(owner)}, or what root writes there nobody else can use later"
-        return Finding("disk", "warning", f"{text}, which belongs to {_name(owner)}", advice)
+        advice = f"run Easel as {user_name(owner)}, or what root writes there nobody else can use later"
+        return Finding("disk", "warning", f"{text}, which belongs to {user_name(owner)}", advice)
     if free < LITTLE:
         return Finding("disk", "warning", text, "make room, or bound what is kept by keep.pictures")
     return Finding("disk", "ok", text)
@@ -87,10 +86,3 @@ def examine_token_file(file: Path) -> Finding | None:
     if not mode & 0o077:
         return None
     return Finding("token file", "warning", f"others can read it (mode {mode & 0o777:03o})", "chmod 600 it")
-
-
-def _name(user: int) -> str:
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return f"user {user}"
