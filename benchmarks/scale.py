@@ -6,6 +6,7 @@ which counts. Figures of the processor are those of one thread of this machine.
 
 import argparse
 import asyncio
+import logging
 import random
 import tempfile
 import time
@@ -15,6 +16,8 @@ from collections.abc import Sequence
 from itertools import count as numbers
 from pathlib import Path
 from statistics import mean
+
+import structlog
 
 from benchmarks.options import count
 from benchmarks.virtual import PREVIEW_SECONDS, SLOTS, Fleet, played, step_seconds
@@ -159,6 +162,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
     """Return what each size of the fleet costs, how long members wait by load, and how much memory that takes."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        return _measured(options)
+    finally:
+        structlog.configure(**before)
+
+
+def _measured(options: argparse.Namespace) -> dict[str, object]:
     return {
         "fleets": {str(gpus): fleet(gpus, options.load, options.seconds) for gpus in options.gpus},
         "waiting": {str(load): waiting(options.fleet, load, 40 * options.seconds) for load in LOADS},
@@ -170,7 +182,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
 
 def fleet(gpus: int, load: float, seconds: float) -> dict[str, float]:
     """Return the figures of a fleet, each for a second that passes where it does not say otherwise."""
-    warm_up = 2 * STEPS * step_seconds((512, 512), SLOTS)
+    warm_up = STEPS * step_seconds((256, 256), SLOTS)  # the fleet is filled at the beginning
     quiet = Crowd(gpus, load, QUIET_ROUND)
     deciding = played(quiet.play(warm_up, seconds, is_quiet=True))
     crowd = Crowd(gpus, load, ROUND_SECONDS)

@@ -15,7 +15,7 @@ from generation.request import JUDGING, ImagineRequest, Shape, Steering
 SLOTS = 8
 """Of a device."""
 STEP_SECONDS = 0.056 / SLOTS
-"""Of a picture of 256×256 in a step of eight, measured on an H200 (``docs/performance.md``)."""
+"""Of a picture of 256×256 in a step of eight, measured on an H200 without kernels of ours (``docs/performance.md``)."""
 PREVIEW_SECONDS = 3.0
 CHECKPOINT_SECONDS = 5.0
 PREVIEW = b"\xff" * 15_000
