@@ -123,17 +123,18 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
             yield kept
             await journal.stop()
         else:
-            refreshing = asyncio.create_task(_refresh(members))
+            refreshing = asyncio.create_task(_refresh(members, rules, blocks))
             stack.callback(refreshing.cancel)
             yield replace(kept, find_leader=partial(leader.address, opened_database), key=leader.key(settings.data_dir))
 
 
-async def _refresh(members: Members) -> None:
-    """Read again and again what members have chosen, for they may do so in servers of other processes."""
+async def _refresh(*kept: Members | Rules | Blocks) -> None:
+    """Read again and again what members and the operator have set, for that may have been by way of other processes."""
     while True:
         await asyncio.sleep(REFRESH_SECONDS)
-        with contextlib.suppress(StoreError):  # the database says so in the log
-            await members.load()
+        for each in kept:
+            with contextlib.suppress(StoreError):  # the database says so in the log
+                await each.load()
 
 
 async def watch(lock: Lock, data_dir: Path, seconds: float = WATCH_SECONDS) -> None:

@@ -1,10 +1,11 @@
 """Who has requests painted."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from generation.dispatch.devices import Pool
-from generation.dispatch.record import Record, Snapshot, Update
+from generation.dispatch.record import Record, Snapshot, Status, Update
 from generation.request import ImagineRequest, Steering
 
 
@@ -13,6 +14,9 @@ class Dispatch(Protocol):
 
     What awaits an answer raises ``AwayError`` where the dispatcher is in another process and none is reached.
     """
+
+    ended: Counter[Status]
+    """How many requests have ended so since the start, of those that are known here."""
 
     @property
     def pool(self) -> Pool:

@@ -97,6 +97,7 @@ class RemoteDispatcher:
         times: Times = TIMES,
     ) -> None:
         self.pool = Pool()
+        self.ended: Counter[Status] = Counter()
         self._find = find
         self._key = key
         self._ledger = ledger
@@ -192,6 +193,7 @@ class RemoteDispatcher:
             record = self._records.pop(request_id, None)
             if record is not None:
                 record.status = "cancelled"
+                self.ended["cancelled"] += 1
         self._taken_back.update(request_ids)
         try:
             await self._call(lambda call: Cancel(call, request_ids))
@@ -323,6 +325,7 @@ class RemoteDispatcher:
 
     def _end(self, record: Record, status: Status, outcome: Finished | Failed) -> None:
         record.status = status
+        self.ended[status] += 1
         self._records.pop(record.request.id, None)
         self._tell(record, outcome)
 
