@@ -1,8 +1,6 @@
 """What can be measured of the bot, for Prometheus: counted as it happens, or read when it is asked for."""
 
 import contextlib
-import os
-import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
@@ -14,9 +12,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from bot.errors import PermissionsError, PromptError, RoomError, RuleError, SetupError, UserError
+from bot.errors import PermissionsError, PromptError, RoomError, RuleError, UserError
 from bot.gpus import Gpus
 from bot.health import Health
+from bot.serving import listening
 from config.settings import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Down, Event, Finished, Heartbeat, Ready
@@ -152,22 +151,8 @@ async def served(settings: MetricsSettings, registry: CollectorRegistry, health:
 
     app = web.Application()
     app.add_routes([web.get("/metrics", answer), web.get("/healthz", answer_health)])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            raise SetupError(f"{no_port(settings, error)}; choose another.") from None
+    async with listening(app, "metrics", settings.host, settings.port):
         yield
-    finally:
-        await runner.cleanup()
-
-
-def no_port(settings: MetricsSettings, error: OSError) -> str:
-    """Return in words that the port is not to be had, and why."""
-    reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-    return f"metrics.port: {settings.port} cannot be had at {settings.host} ({reason})"
 
 
 def _kind(method: str, path: str) -> str:

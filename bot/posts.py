@@ -301,6 +301,11 @@ class Posts:
         for task in self._tasks:
             task.cancel()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether no more requests are taken, since the bot ends."""
+        return self._closed
+
     def asked_by(self, message_id: int) -> list[Entry]:
         """Return what waits or is being painted because of that message, in the order of its parts."""
         entries = [entry for entry in self._entries.values() if entry.origin.id == message_id]

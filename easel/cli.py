@@ -17,6 +17,7 @@ from easel.logs_cli import logs
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
+from easel.top_cli import watching
 
 SetupArguments = Annotated[
     list[str] | None,
@@ -80,7 +81,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, or these words instead, and exit."""
     words = sys.argv[1:] if words is None else words
     _open_closed_streams()
-    remember(os.environ.get("EASEL_DISCORD__TOKEN"))
+    for secret in ("EASEL_DISCORD__TOKEN", "EASEL_ADMIN__TOKEN"):
+        remember(os.environ.get(secret))
     with contextlib.redirect_stderr(redacting(sys.stderr)):
         try:
             if any(TOKEN.match(word) for word in words):
@@ -209,17 +211,17 @@ def run(
 
     from bot.app import run as run_bot
     from config.layers import load
-    from config.token_file import with_token
+    from config.token_file import with_admin_token, with_token
     from easel.disk import check_data_dir
     from easel.logs import configure, keep_in
     from easel.models import with_paths
     from generation.executor.local import LocalExecutor
     from store.engine import secrets
 
-    chosen = with_token(load(config, _checked(settings)))
-    token = chosen.discord.token
+    chosen = with_admin_token(with_token(load(config, _checked(settings))))
+    tokens = [token.get_secret_value() for token in (chosen.discord.token, chosen.admin.token) if token]
     url = chosen.store.url
-    hidden = [*([token.get_secret_value()] if token else []), *(secrets(url.get_secret_value()) if url else [])]
+    hidden = [*tokens, *(secrets(url.get_secret_value()) if url else [])]
     text = sys.stderr.isatty() if chosen.log.format == "auto" else chosen.log.format == "text"
     configure(chosen.log.level, hidden, "text" if text else "json")
     check_data_dir(chosen)
@@ -483,6 +485,7 @@ def show(
 
 app.add_typer(operator)
 app.add_typer(logs)
+app.add_typer(watching)
 
 IMAGINE = inspect.signature(imagine)
 

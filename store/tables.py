@@ -21,6 +21,10 @@ from sqlalchemy import (
 
 WAITING, RUNNING, POSTING, DONE, FAILED, CANCELLED = "waiting", "running", "posting", "done", "failed", "cancelled"
 """States: in line, on a device, ended with a final post to be shown; then how it ended."""
+EVERYWHERE = 0
+"""In the place of a server: all of them, and private conversations too."""
+OPERATOR = 0
+"""In the place of a member: whoever runs Easel."""
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 """Characters that not every database takes."""
 

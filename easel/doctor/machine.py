@@ -9,9 +9,9 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.metrics import no_port
+from bot.serving import no_port
 from config.layers import ConfigError
-from config.settings import MetricsSettings, Settings
+from config.settings import AdminSettings, MetricsSettings, Settings
 from easel.disk import data_dir, nearest, try_writing, user_name
 from easel.doctor.finding import Finding
 
@@ -57,32 +57,35 @@ def examine_disk(settings: Settings) -> Finding:
     return Finding("disk", "ok", text)
 
 
-def examine_port(settings: MetricsSettings, *, is_running: bool) -> Finding | None:
-    """Say whether the port for what is measured is to be had; None where none is set.
+def examine_port(
+    settings: MetricsSettings | AdminSettings, section: str = "metrics", *, is_running: bool
+) -> Finding | None:
+    """Say whether a port is to be had; None where none is set.
 
     Args:
-        settings: which.
+        settings: which port, and where.
+        section: of the settings.
         is_running: the bot, which has it.
     """
-    if settings.port is None:
+    name, host, port = "port" if section == "metrics" else f"{section} port", settings.host, settings.port
+    if port is None:
         return None
     try:
-        with socket.create_server((settings.host, settings.port)):
-            return Finding("port", "ok", f"{settings.port} at {settings.host} is free")
+        with socket.create_server((host, port)):
+            return Finding(name, "ok", f"{port} at {host} is free")
     except OSError as error:
         if is_running and error.errno == errno.EADDRINUSE:
-            return Finding("port", "ok", f"{settings.port} at {settings.host} is the bot's")
-        return Finding(
-            "port", "error", no_port(settings, error), "end what has it, which ss -ltnp shows, or choose another"
-        )
+            return Finding(name, "ok", f"{port} at {host} is the bot's")
+        advice = "end what has it, which ss -ltnp shows, or choose another"
+        return Finding(name, "error", no_port(section, host, port, error), advice)
 
 
-def examine_token_file(file: Path) -> Finding | None:
-    """Say whether others can read the token; None where they cannot."""
+def examine_token_file(file: Path, name: str = "token file") -> Finding | None:
+    """Say whether others can read a token; None where they cannot."""
     try:
         mode = file.expanduser().stat().st_mode
     except (OSError, RuntimeError):
         return None
     if not mode & 0o077:
         return None
-    return Finding("token file", "warning", f"others can read it (mode {mode & 0o777:03o})", "chmod 600 it")
+    return Finding(name, "warning", f"others can read it (mode {mode & 0o777:03o})", "chmod 600 it")

@@ -284,6 +284,9 @@ def load(message: Load, device: torch.device) -> Engine:
     torch.set_num_threads(message.threads)
     if device.type == "cuda":
         torch.cuda.set_device(device)
+        # The same picture each time, as far as PyTorch can; it says on stderr where it cannot.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     models = load_models(message.vqgan, message.clip, device, message.precision, message.vqgan_config)
     models.perceptor.cut("")
     return engine_for(models, device)

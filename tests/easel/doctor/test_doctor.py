@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,21 @@ async def test_while_the_bot_runs_nothing_is_taken_from_it(tmp_path: Path, good:
     assert found["store"]["level"] == "warning"
     assert found["store"]["text"] == f"{tmp_path / 'data'} is in use by process {os.getpid()}"
     assert found["cpu"]["text"].endswith("; not timed while the bot runs")
+
+
+async def test_an_operators_page_to_which_nobody_has_the_key(tmp_path: Path, good: list[str]) -> None:
+    key = tmp_path / "key"
+    key.write_text("an-operators-token-0123456789")
+    key.chmod(0o644)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    served = [*good, "executor.devices=[cuda:0]", f"admin.port={port}"]
+    found = await examined(tmp_path, *served, f"admin.token_file={key}")
+    assert (found["admin token"]["level"], found["admin port"]["level"]) == ("warning", "ok")
+    code, out, err = await asyncio.to_thread(finish, tmp_path, "run", *served)
+    found = await examined(tmp_path, *served)
+    assert (found["admin token"]["level"], code, out) == ("error", 78, "")
+    assert err == f"easel: {found['admin token']['text']}\n"
 
 
 @pytest.mark.parametrize("broken", [["painting.width=1"], ["--config", "nowhere.yaml"]])
