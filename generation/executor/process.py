@@ -3,12 +3,15 @@
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol, Self
 
 import structlog
 
-from generation.executor.protocol import HEADER, LARGEST, FromWorker, GarbledError, ToWorker, pack, unpack
+from generation.executor.footprint import resident_bytes
+from generation.executor.protocol import HEADER, LARGEST, FromWorker, GarbledError, Load, ToWorker, pack, unpack
+from generation.request import ImagineRequest
 
 COMMAND = (sys.executable, "-m", "generation.worker")
 ENVIRONMENT = {
@@ -27,8 +30,44 @@ FAREWELL_SECONDS = 3.0
 log = structlog.get_logger(__name__)
 
 
+class Process(Protocol):
+    """The process of a worker that has been told what to load, on this machine or another."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id, on its machine."""
+
+    @property
+    def held(self) -> Mapping[str, ImagineRequest]:
+        """What it painted already when it came into these hands, by id, as it paints it."""
+
+    @property
+    def resident(self) -> int:
+        """The memory that it has in use, in bytes; 0 where that is not known."""
+
+    def send(self, message: ToWorker) -> None:
+        """Give it a message, which is lost when it is gone."""
+
+    def forget(self, request_id: str) -> None:
+        """Take note that how a request ended has been kept, so that the worker need not say it again."""
+
+    async def receive(self) -> FromWorker | None:
+        """Return its next message, None when it is gone; raises ``GarbledError``."""
+
+    async def ending(self) -> str:
+        """Return how it ended, once it has, as in "The worker ended with code 1"."""
+
+    async def stop(self) -> None:
+        """End it, for it holds nothing that is needed."""
+
+    async def leave(self) -> None:
+        """Let go of it, since the executor is left."""
+
+
 class WorkerProcess:
     """A process and the pipe to it. It ends with this one, even when this one is killed; see ``executor.parent``."""
+
+    held: Mapping[str, ImagineRequest] = MappingProxyType({})
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
@@ -57,14 +96,29 @@ class WorkerProcess:
         )
         return cls(process)
 
+    @classmethod
+    async def loading(cls, load: Load, command: Sequence[str] = COMMAND) -> Self:
+        """Start a worker as :meth:`spawn` does, and tell it what to load."""
+        process = await cls.spawn(command)
+        process.send(load)
+        return process
+
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
 
+    @property
+    def resident(self) -> int:
+        """The memory that it has in use, in bytes; 0 where the system does not tell."""
+        return resident_bytes(self.pid)
+
     def send(self, message: ToWorker) -> None:
         """Write a message, which is lost when the process is gone."""
         self._down.write(pack(message))
+
+    def forget(self, request_id: str) -> None:
+        """Nothing: it ends with this process, and says nothing again."""
 
     async def receive(self) -> FromWorker | None:
         """Return the next message, None when the process is gone.
@@ -93,6 +147,10 @@ class WorkerProcess:
         """Return its exit code once it has ended, minus the signal where one ended it."""
         return await self._process.wait()
 
+    async def ending(self) -> str:
+        """Return how it ended, once it has."""
+        return f"ended with code {await self.wait()}"
+
     async def stop(self) -> None:
         """End it, for it holds nothing that is not here too."""
         self._down.close()
@@ -104,3 +162,7 @@ class WorkerProcess:
                 await self._up.read()
         except TimeoutError:
             log.error("worker does not end though it was killed: its device's driver hangs", pid=self.pid)
+
+    async def leave(self) -> None:
+        """End it."""
+        await self.stop()

@@ -1,7 +1,7 @@
 """Keeps one device painting."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +11,8 @@ from generation import errors
 from generation.errors import CheckpointError, DeviceError, GenerationError, WorkerError
 from generation.events import Down, Event, Finished, Heartbeat, Ready, RequestEvent
 from generation.executor.footprint import LEAK_BYTES, Footprint
-from generation.executor.process import WorkerProcess
-from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, ToWorker
+from generation.executor.process import Process
+from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, Paint, ToWorker
 from generation.executor.watchdog import Patience, Watchdog
 
 ADVICE = (
@@ -50,8 +50,9 @@ class Supervisor:
         load: what its workers are told first.
         patience: how long they may be silent.
         restarts: when they are replaced.
-        command: that starts one.
+        start: starts one and tells it what to load; raises ``OSError`` where that cannot be.
         tell: called with each event.
+        process: of the worker that is there already, None where none is.
     """
 
     def __init__(
@@ -59,10 +60,11 @@ class Supervisor:
         load: Load,
         patience: Patience,
         restarts: Restarts,
-        command: Sequence[str],
+        start: Callable[[Load], Awaitable[Process]],
         tell: Callable[[Event], None],
+        process: Process | None = None,
     ) -> None:
-        self.process: WorkerProcess | None = None
+        self.process: Process | None = None
         loop = asyncio.get_running_loop()
         self.gpus: asyncio.Future[int] = loop.create_future()
         """How many the first worker saw; 0 when it did not live to see them."""
@@ -71,8 +73,9 @@ class Supervisor:
         self._load = load
         self._patience = patience
         self._restarts = restarts
-        self._command = command
+        self._start = start
         self._tell = tell
+        self._next = process
         self._device = load.device
         self._watchdog = Watchdog(patience)
         self._failures = 0
@@ -83,6 +86,11 @@ class Supervisor:
         if self.process is not None:
             self._watchdog.give(message)
             self.process.send(message)
+
+    def forget(self, request_id: str) -> None:
+        """Take note that how a request ended has been kept."""
+        if self.process is not None:
+            self.process.forget(request_id)
 
     async def run(self) -> None:
         """Keep the device painting, until cancelled."""
@@ -102,11 +110,13 @@ class Supervisor:
     async def _serve(self) -> GenerationError | None:
         """Start a worker, follow it to its end, and return why it ended; None where it is replaced as it leaks."""
         self._watchdog = Watchdog(self._patience)
-        process = await WorkerProcess.spawn(self._command)
-        process.send(self._load)
+        process, self._next = self._next or await self._start(self._load), None
         self.process = process
+        for request in process.held.values():
+            self._watchdog.give(Paint(request))
         following = asyncio.create_task(self._follow(process))
         watching = asyncio.create_task(self._watchdog.wait_until_silent())
+        let_go = process.leave
         try:
             await asyncio.wait({following, watching}, return_when=asyncio.FIRST_COMPLETED)
             if following.done():
@@ -119,16 +129,17 @@ class Supervisor:
                 self._tell(Down(parked=False))
             else:
                 self._note_failure(failure)
+            let_go = process.stop
             return failure
         finally:
             self.process = None
             following.cancel()
             watching.cancel()
-            await process.stop()
+            await let_go()
 
-    async def _follow(self, process: WorkerProcess) -> GenerationError | None:
+    async def _follow(self, process: Process) -> GenerationError | None:
         """Take in all that the worker says, and return why it ended, or is to end; None where it leaks."""
-        footprint = Footprint(process.pid, self._restarts.leak_bytes)
+        footprint = Footprint(lambda: process.resident, self._restarts.leak_bytes)
         try:
             while (message := await process.receive()) is not None:
                 shape = self._watchdog.requests.get(message.request_id) if isinstance(message, Finished) else None
@@ -142,7 +153,7 @@ class Supervisor:
                     return None
         except GarbledError:
             return WorkerError(f"The worker for {self._device} sent what is no message.")
-        return WorkerError(f"The worker for {self._device} ended with code {await process.wait()}.")
+        return WorkerError(f"The worker for {self._device} {await process.ending()}.")
 
     def _handle(self, message: Hello | Ready | Heartbeat | RequestEvent) -> None:
         match message:
