@@ -210,9 +210,9 @@ def run(
     from config.layers import load
     from config.token_file import with_token
     from easel.disk import check_data_dir
+    from easel.executor import executor_for
     from easel.logs import configure
     from easel.models import with_paths
-    from generation.executor.local import LocalExecutor
     from store.engine import secrets
 
     chosen = with_token(load(config, _checked(settings)))
@@ -222,8 +222,7 @@ def run(
     configure(chosen.log.level, hidden)
     check_data_dir(chosen)
     chosen = with_paths(chosen)
-    executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
-    asyncio.run(run_bot(chosen, executor))
+    asyncio.run(run_bot(chosen, executor_for(chosen, _checked(settings))))
 
 
 @app.command()

@@ -31,7 +31,7 @@ class Nodes:
     """
 
     def __init__(self, folder: Path) -> None:
-        head = {"num_cpus": 0, "include_dashboard": False, "_temp_dir": str(folder), "_system_config": HEALTH}
+        head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": str(folder), "_system_config": HEALTH}
         self._cluster = Cluster(initialize_head=True, head_node_args={**head, "object_store_memory": STORE_BYTES})
         self._nodes: list[Any] = []
 

@@ -26,7 +26,7 @@ def said(backlog: Backlog, received: int = 0) -> list[FromWorker]:
 
 
 def test_what_was_said_is_said_again_until_it_was_received() -> None:
-    messages = [READY, Started("a", "cpu"), Progress("a", 1, 9, 0.1), Finished("a", b"", 0.2)]
+    messages: list[FromWorker] = [READY, Started("a", "cpu"), Progress("a", 1, 9, 0.1), Finished("a", b"", 0.2)]
     backlog = heard(*messages)
     assert [number for number, _ in backlog.unreceived(0)] == [1, 2, 3, 4]
     assert said(backlog) == messages
@@ -37,8 +37,8 @@ def test_what_was_said_is_said_again_until_it_was_received() -> None:
 
 
 def test_only_the_newest_waits_and_heartbeats_are_added_up() -> None:
-    beats = [Heartbeat(SHAPE, 1, 1, 0.5), Heartbeat(SHAPE, 1, 2, 0.25), Heartbeat(SHAPE, 2, 1, 1.0)]
-    steps = [Progress("a", 1, 9, 0.1, b"preview"), Checkpoint("a", 1, 0.1, b"1"), Progress("a", 2, 9, 0.2)]
+    beats: list[FromWorker] = [Heartbeat(SHAPE, 1, 1, 0.5), Heartbeat(SHAPE, 1, 2, 0.25), Heartbeat(SHAPE, 2, 1, 1.0)]
+    steps: list[FromWorker] = [Progress("a", 1, 9, 0.1, b"preview"), Checkpoint("a", 1, 0.1, b"1"), Progress("a", 2, 9, 0.2)]
     backlog = heard(*beats, *steps, Checkpoint("a", 2, 0.2, b"2"))
     newest = [Progress("a", 2, 9, 0.2, b"preview"), Checkpoint("a", 2, 0.2, b"2")]
     assert said(backlog) == [Heartbeat(SHAPE, 1, 3, 0.75), Heartbeat(SHAPE, 2, 1, 1.0), *newest]
@@ -50,8 +50,8 @@ def test_only_the_newest_waits_and_heartbeats_are_added_up() -> None:
 
 
 def test_the_next_bot_hears_how_everything_stands() -> None:
-    steering = (Steering("blue", 1.0, 3),)
-    standing = [Started("a", "cpu"), Checkpoint("a", 5, 0.5, b"5"), Progress("a", 6, 9, 0.6)]
+    steering = (Steering("blue", 1.0, step=3),)
+    standing: list[FromWorker] = [Started("a", "cpu"), Checkpoint("a", 5, 0.5, b"5"), Progress("a", 6, 9, 0.6)]
     backlog = heard(READY, *standing[:1], Steered("a", steering), Steered("a", (), "no"), *standing[1:])
     backlog.unreceived(backlog.unreceived(0)[-1][0])
     assert backlog.rewind() == {"a": replace(REQUEST, steering=steering)}

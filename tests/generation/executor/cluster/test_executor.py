@@ -2,21 +2,25 @@
 
 import asyncio
 import os
+import pickle
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from config.settings import ModelsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.journal import MemoryJournal
-from generation.dispatch.record import Record, Update
+from generation.dispatch.record import Update
 from generation.errors import CheckpointError, DeviceError, WorkerError
-from generation.events import Checkpoint, Finished, Progress, Ready, Started
+from generation.events import Checkpoint, Finished, Ready, Started
+from generation.executor.cluster import executor as executor_module
+from generation.executor.cluster import process
 from generation.executor.cluster.executor import RayExecutor
 from generation.executor.local import LocalExecutor
 from generation.executor.watchdog import Patience
@@ -68,10 +72,10 @@ def at(least: int) -> Callable[[Update], bool]:
 @pytest.fixture
 async def undisturbed(tiny_models: ModelsSettings) -> bytes:
     """Paint the picture on this machine, with as many threads."""
-    async with LocalExecutor(tiny_models, ["cpu"] * (os.cpu_count() or 1), 1000) as executor:
-        async with Painting(executor) as painting:
-            await painting.dispatcher.submit(REQUEST)
-            png, _ = await painting.finished()
+    executor = LocalExecutor(tiny_models, ["cpu"] * (os.cpu_count() or 1), 1000)
+    async with executor, Painting(executor) as painting:
+        await painting.dispatcher.submit(REQUEST)
+        png, _ = await painting.finished()
     return png
 
 
@@ -90,3 +94,193 @@ async def test_a_node_that_is_killed_costs_time(tiny_models: ModelsSettings, nod
     assert png == undisturbed
     assert [step >= 20 for step in steps] == [True]
     assert record.attempts == 1
+
+
+async def test_what_is_painted_goes_on_while_there_is_no_bot(
+    tiny_models: ModelsSettings, nodes: Nodes, undisturbed: bytes
+) -> None:
+    nodes.add()
+    journal = MemoryJournal()
+    async with executor_for(tiny_models, nodes, "cpu") as executor, Painting(executor, journal) as painting:
+        await painting.dispatcher.submit(REQUEST)
+        await painting.until(at(1))
+        pids = executor.pids
+        await painting.dispatcher.drain(3600.0)
+    async with executor_for(tiny_models, nodes, "cpu") as executor:
+        assert executor.pids == pids
+        assert [(number, request.id) for number, request in executor.inherited] == [(0, "a")]
+        async with Painting(executor, journal) as painting:
+            (record,) = painting.resumed
+            png, steps = await painting.finished()
+            assert png == undisturbed
+            assert steps == [0], "it has not been begun again"
+            assert record.attempts == 0
+            assert await journal.unfinished() == ()
+            await painting.dispatcher.submit(replace(REQUEST, id="b", steps=1))
+            await painting.finished()
+    async with executor_for(tiny_models, nodes, "cpu") as executor:
+        assert executor.pids == pids
+        assert not executor.inherited, "what has been kept elsewhere is forgotten"
+
+
+BOT = """
+import asyncio, pickle, sys
+from generation.executor.cluster.executor import RayExecutor
+from generation.events import Checkpoint
+
+async def main():
+    models, address, request = pickle.loads(bytes.fromhex(sys.argv[1]))
+    async with RayExecutor(models, ["cpu"], 1000, address, checkpoint_seconds=0.0) as executor:
+        executor.send(0, request)
+        async for _, event in executor.events():
+            if isinstance(event, Checkpoint):
+                print(*executor.pids, flush=True)
+
+asyncio.run(main())
+"""
+"""Has a request painted, and says the process id of the worker with each checkpoint."""
+
+
+async def earlier_bot(
+    models: ModelsSettings, nodes: Nodes, request: ImagineRequest
+) -> tuple[asyncio.subprocess.Process, int]:
+    """Return another bot that has a request painted, and the process id of its worker."""
+    argument = pickle.dumps((models, nodes.address, request)).hex()
+    pipe = asyncio.subprocess.PIPE
+    bot = await asyncio.create_subprocess_exec(sys.executable, "-c", BOT, argument, stdout=pipe, stderr=pipe)
+    assert bot.stdout is not None
+    return bot, int(await bot.stdout.readline())
+
+
+async def test_a_bot_that_is_killed_is_followed_by_one_that_misses_nothing(
+    tiny_models: ModelsSettings, nodes: Nodes, undisturbed: bytes
+) -> None:
+    nodes.add()
+    bot, pid = await earlier_bot(tiny_models, nodes, REQUEST)
+    bot.kill()
+    await bot.communicate()
+    async with executor_for(tiny_models, nodes, "cpu") as executor:
+        assert executor.pids == (pid,)
+        assert list(executor.inherited) == [(0, REQUEST)]
+        said = []
+        async for _, event in executor.events():
+            said.append(event)
+            if isinstance(event, Finished):
+                break
+        assert isinstance(said[0], Ready)
+        assert isinstance(said[1], Started)
+        assert isinstance(said[2], Checkpoint)
+        assert isinstance(said[-1], Finished)
+        assert said[0].name == said[1].device
+        assert said[0].name.endswith("/cpu")
+        assert said[-1].png == undisturbed
+
+
+async def test_a_bot_whose_workers_are_taken_over_ends(tiny_models: ModelsSettings, nodes: Nodes) -> None:
+    nodes.add()
+    bot, pid = await earlier_bot(tiny_models, nodes, ENDLESS)
+    async with executor_for(tiny_models, nodes, "cpu") as executor:
+        _, said = await bot.communicate()
+        assert b"executor.namespace" in said
+        executor.abort(0, "endless")
+        executor.send(0, replace(REQUEST, steps=1))
+        async for _, event in executor.events():
+            if isinstance(event, Finished):
+                break
+        assert executor.pids == (pid,), "the one that ended has left it alone"
+
+
+async def test_workers_end_where_no_bot_comes(tiny_models: ModelsSettings, nodes: Nodes) -> None:
+    nodes.add()
+    async with executor_for(tiny_models, nodes, "cpu", lease_seconds=3.0) as executor:
+        executor.send(0, ENDLESS)
+        (pid,) = executor.pids
+        worker = os.pidfd_open(pid)
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(worker, ended.set)
+    await ended.wait()
+    asyncio.get_running_loop().remove_reader(worker)
+    os.close(worker)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[1])
+
+
+async def test_a_host_that_hangs_is_replaced(
+    tiny_models: ModelsSettings, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "SILENT_SECONDS", 6.0)
+    monkeypatch.setattr(process, "TRIES", 1)
+    nodes.add()
+    async with executor_for(tiny_models, nodes, "cpu") as executor, Painting(executor) as painting:
+        record = await painting.dispatcher.submit(REQUEST)
+        await painting.until(at(20))
+        os.kill(parent_of(executor.pids[0]), signal.SIGSTOP)
+        _, steps = await painting.finished()
+    assert [step >= 20 for step in steps] == [True]
+    assert record.attempts == 1
+
+
+async def test_a_device_waits_for_a_node(tiny_models: ModelsSettings, nodes: Nodes) -> None:
+    nodes.add()
+    async with executor_for(tiny_models, nodes, "cpu", "cpu") as executor, Painting(executor) as painting:
+        for number in range(2):
+            await painting.dispatcher.submit(replace(ENDLESS, id=str(number)))
+        await painting.until(at(1))
+        assert [device.is_up for device in painting.dispatcher.pool.devices] == [True]
+        nodes.add()
+        await painting.until(lambda update: at(1)(update) and update.record.request.id == "1")
+        assert [len(device.running) for device in painting.dispatcher.pool.devices] == [1, 1]
+
+
+ON_CPU = """
+import sys
+from generation.worker.parent import end_with
+end_with(int(sys.argv[-1]))
+import torch
+from generation.worker import worker
+worker.choose_device = lambda *_: torch.device("cpu")
+worker.main()
+"""
+"""A worker that takes the CPU for the GPU that it was given."""
+
+
+async def test_gpus_that_come_are_devices(
+    tiny_models: ModelsSettings, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_module, "LOOKING_SECONDS", 0.5)
+    nodes.add(cpus=0, gpus=1)
+    async with executor_for(tiny_models, nodes, command=(sys.executable, "-c", ON_CPU)) as executor:
+        names = []
+        async for number, event in executor.events():
+            if isinstance(event, Ready):
+                names.append((number, event.name.rpartition("/")[2]))
+                if number == 1:
+                    break
+                nodes.add(cpus=0, gpus=1)
+    assert names == [(0, "cuda:0"), (1, "cuda:0")]
+
+
+async def test_workers_for_other_settings_are_ended(tiny_models: ModelsSettings, nodes: Nodes) -> None:
+    nodes.add()
+    async with executor_for(tiny_models, nodes, "cpu") as executor:
+        pids = executor.pids
+    with capture_logs() as logs:
+        other = tiny_models.model_copy(update={"precision": "float32"})
+        async with executor_for(other, nodes, "cpu") as executor:
+            assert executor.pids != pids
+    assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["worker of an earlier bot ended"]
+
+
+async def test_what_cannot_be_used_is_said(tiny_models: ModelsSettings, nodes: Nodes) -> None:
+    with pytest.raises(DeviceError, match="no GPU"):
+        await executor_for(tiny_models, nodes).__aenter__()
+    with pytest.raises(WorkerError, match="room for a worker"):
+        await executor_for(tiny_models, nodes, "cpu", patience=Patience(loading=1.0)).__aenter__()
+    nodes.add()
+    missing = tiny_models.model_copy(update={"vqgan": "/nowhere.yaml"})
+    with pytest.raises(CheckpointError, match="nowhere"):
+        await executor_for(missing, nodes, "cpu").__aenter__()
+    with pytest.raises(WorkerError, match=r"executor\.address"):
+        await RayExecutor(tiny_models, ["cpu"], 1000, "127.0.0.1:1").__aenter__()
