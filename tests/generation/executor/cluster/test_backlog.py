@@ -38,7 +38,11 @@ def test_what_was_said_is_said_again_until_it_was_received() -> None:
 
 def test_only_the_newest_waits_and_heartbeats_are_added_up() -> None:
     beats: list[FromWorker] = [Heartbeat(SHAPE, 1, 1, 0.5), Heartbeat(SHAPE, 1, 2, 0.25), Heartbeat(SHAPE, 2, 1, 1.0)]
-    steps: list[FromWorker] = [Progress("a", 1, 9, 0.1, b"preview"), Checkpoint("a", 1, 0.1, b"1"), Progress("a", 2, 9, 0.2)]
+    steps: list[FromWorker] = [
+        Progress("a", 1, 9, 0.1, b"preview"),
+        Checkpoint("a", 1, 0.1, b"1"),
+        Progress("a", 2, 9, 0.2),
+    ]
     backlog = heard(*beats, *steps, Checkpoint("a", 2, 0.2, b"2"))
     newest = [Progress("a", 2, 9, 0.2, b"preview"), Checkpoint("a", 2, 0.2, b"2")]
     assert said(backlog) == [Heartbeat(SHAPE, 1, 3, 0.75), Heartbeat(SHAPE, 2, 1, 1.0), *newest]

@@ -25,7 +25,9 @@ from generation.executor.cluster.executor import RayExecutor
 from generation.executor.local import LocalExecutor
 from generation.executor.watchdog import Patience
 from generation.request import ImagineRequest
-from tests.generation.executor.cluster.conftest import Nodes
+from tests.ray_fixtures import Nodes, cluster, nodes
+
+__all__ = ["cluster", "nodes"]
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=150, member="somebody")
 ENDLESS = replace(REQUEST, id="endless", steps=1_000_000)
@@ -69,14 +71,18 @@ def at(least: int) -> Callable[[Update], bool]:
     return lambda update: update.record.checkpoint is not None and update.record.checkpoint.step >= least
 
 
-@pytest.fixture
-async def undisturbed(tiny_models: ModelsSettings) -> bytes:
+@pytest.fixture(scope="module")
+def undisturbed(tiny_models: ModelsSettings) -> bytes:
     """Paint the picture on this machine, with as many threads."""
-    executor = LocalExecutor(tiny_models, ["cpu"] * (os.cpu_count() or 1), 1000)
-    async with executor, Painting(executor) as painting:
-        await painting.dispatcher.submit(REQUEST)
-        png, _ = await painting.finished()
-    return png
+
+    async def paint() -> bytes:
+        executor = LocalExecutor(tiny_models, ["cpu"] * (os.cpu_count() or 1), 1000)
+        async with executor, Painting(executor) as painting:
+            await painting.dispatcher.submit(REQUEST)
+            png, _ = await painting.finished()
+        return png
+
+    return asyncio.run(paint())
 
 
 def executor_for(models: ModelsSettings, nodes: Nodes, *devices: str, **options: Any) -> RayExecutor:
@@ -124,11 +130,12 @@ async def test_what_is_painted_goes_on_while_there_is_no_bot(
 
 
 BOT = """
-import asyncio, pickle, sys
+import asyncio, pickle, structlog, sys
 from generation.executor.cluster.executor import RayExecutor
 from generation.events import Checkpoint
 
 async def main():
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     models, address, request = pickle.loads(bytes.fromhex(sys.argv[1]))
     async with RayExecutor(models, ["cpu"], 1000, address, checkpoint_seconds=0.0) as executor:
         executor.send(0, request)
