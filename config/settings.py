@@ -19,6 +19,7 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, multiple_of=SIDE_MULTIPLE)]
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 CLUSTER = re.compile(r"auto|[a-z0-9.-]+:\d{1,5}")
+LAST_PORT = 2**16 - 1
 HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?")
 TOKEN = re.compile(r"[!-~]+")
 COMMAND_PREFIX = re.compile(r"\S{1,5}")
@@ -252,7 +253,7 @@ class ExecutorSettings(Section):
     @field_validator("address")
     @classmethod
     def _address_is_one(cls, address: str) -> str:
-        if not CLUSTER.fullmatch(address):
+        if not CLUSTER.fullmatch(address) or int(address.partition(":")[2] or 0) > LAST_PORT:
             raise PydanticCustomError("address", "should be auto or an address such as 10.0.0.1:6379")
         return address
 

@@ -1,6 +1,7 @@
 """The bot with its workers on a Ray cluster of processes of this machine."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,31 +17,30 @@ __all__ = ["cluster", "nodes"]
 
 @pytest.fixture
 def settings(tiny_models: ModelsSettings, nodes: Nodes) -> list[str]:
-    """Tiny models, on a cluster of which one machine paints."""
-    nodes.add()
+    """Tiny models, on a cluster."""
     cluster = ["executor.kind=ray", f"executor.address={nodes.address}"]
     return [*settings_for(tiny_models), "painting.preview_seconds=0.2", *cluster]
 
 
-def workers() -> set[int]:
-    """Return the process ids of the workers that there are on this machine."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if command[1:3] == [b"-m", b"generation.worker"]:
-            found.add(int(process.name))
-    return found
+def worker_of(nodes: Nodes, node: Any) -> int:
+    """Return the process id of the worker on a node; its parent, the actor, is a child of the node's process."""
+    hosts = {pid for pid in children_of(nodes.pid(node)) if b"WorkerHost" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    (worker,) = (child for host in hosts for child in children_of(host))
+    return worker
+
+
+def children_of(pid: int) -> set[int]:
+    """Return the children of a process, whichever of its threads has started them."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for each in lists for child in each.read_text("ascii").split()}
 
 
 async def test_the_bot_is_killed_and_stopped_and_its_worker_goes_on(
-    start_bot: StartBot, people: Cast, settings: list[str]
+    start_bot: StartBot, people: Cast, settings: list[str], nodes: Nodes
 ) -> None:
-    others = workers()
+    node = nodes.add()
     bot = await start_bot(*settings)
-    (worker,) = workers() - others
+    worker = worker_of(nodes, node)
     asked = await say(people, ".imagine a red apple --seed 7 --size 128x128 --steps 500")
     await bot.post_about(asked, lambda post: post.attachments)
     await kill(bot)
@@ -49,6 +49,6 @@ async def test_the_bot_is_killed_and_stopped_and_its_worker_goes_on(
     assert await bot.stop() == 0
     bot = await start_bot(*settings)
     await assert_painted_once(bot, (asked, "a red apple"))
-    assert worker in workers(), "it has not been replaced"
+    assert worker_of(nodes, node) == worker, "it has not been replaced"
     assert "Traceback" not in "".join(bot.log)
     await bot.stop()
