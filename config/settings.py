@@ -242,6 +242,14 @@ class ExecutorSettings(Section):
         "those for which there is no room wait for it",
     )
 
+    idle_minutes: float | None = Field(
+        default=None,
+        description="With `ray`, a device that has painted nothing for so many minutes gives its machine back until "
+        "all others are full, so that a cluster can shrink and grow; never when none is set",
+        strict=True,
+        gt=0,
+        allow_inf_nan=False,
+    )
     grace_seconds: float = Field(
         default=30.0,
         description="At the end, seconds for what is being painted to be finished; else it goes on at the next start",

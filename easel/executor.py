@@ -35,4 +35,11 @@ def executor_for(settings: Settings, arguments: Sequence[str] = ()) -> Executor:
         from generation.executor.cluster.executor import RayExecutor
     except ImportError:
         raise SetupError(NO_RAY) from None
-    return RayExecutor(settings.models, chosen.devices, preview_seconds, chosen.address, chosen.namespace)
+    return RayExecutor(
+        settings.models,
+        chosen.devices,
+        preview_seconds,
+        chosen.address,
+        chosen.namespace,
+        idle_seconds=None if chosen.idle_minutes is None else 60 * chosen.idle_minutes,
+    )

@@ -1,13 +1,20 @@
 """A Ray cluster of processes on this machine."""
 
+import contextlib
+import json
 import os
 import shutil
+import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
+import ray.util
+from ray.autoscaler._private.fake_multi_node.node_provider import FAKE_HEAD_NODE_ID
 from ray.cluster_utils import Cluster
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -28,11 +35,13 @@ class Nodes:
 
     Args:
         folder: for all that Ray writes; its sockets bear only a short path.
+        options: of the head.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **options: Any) -> None:
         head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": str(folder), "_system_config": HEALTH}
-        self._cluster = Cluster(initialize_head=True, head_node_args={**head, "object_store_memory": STORE_BYTES})
+        head |= {"object_store_memory": STORE_BYTES, **options}
+        self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self._nodes: list[Any] = []
 
     @property
@@ -65,14 +74,25 @@ class Nodes:
         self._cluster.shutdown()
 
 
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """Give a folder for a cluster, with which all that has it in its command line ends."""
+    path = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
+    yield path
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(path).encode() in (process / "cmdline").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
+    shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Nodes]:
     """Run a cluster that has only its head."""
-    folder = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
-    nodes = Nodes(folder)
-    yield nodes
-    nodes.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
+    with folder() as path:
+        nodes = Nodes(path)
+        yield nodes
+        nodes.shutdown()
 
 
 @pytest.fixture
@@ -80,3 +100,48 @@ def nodes(cluster: Nodes) -> Iterator[Nodes]:
     """Give a cluster that has only its head, and has again afterwards."""
     yield cluster
     cluster.clear()
+
+
+@pytest.fixture
+def scaled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
+    """Run a cluster of which Ray's autoscaler starts the nodes, up to two of one CPU, and ends those that idle."""
+    monkeypatch.setenv("RAY_FAKE_CLUSTER", "1")
+    monkeypatch.setenv("AUTOSCALER_UPDATE_INTERVAL_S", "1")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    provider = {
+        "type": "fake_multinode",
+        "head_node_id": FAKE_HEAD_NODE_ID,
+        "gcs_address": f"{ray.util.get_node_ip_address()}:{port}",
+        "disable_node_updaters": True,
+        "use_node_id_as_ip": True,
+        "disable_launch_config_check": True,
+    }
+    painter = {"resources": {"CPU": 1, "object_store_memory": STORE_BYTES}, "node_config": {}, "max_workers": 2}
+    head = "ray.head.default"
+    commands = ("initialization", "setup", "head_setup", "worker_setup", "head_start_ray", "worker_start_ray")
+    settings = {
+        "cluster_name": "test",
+        "max_workers": 2,
+        "provider": provider,
+        "auth": {"ssh_user": "nobody"},
+        "available_node_types": {
+            head: {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
+            "painter": {**painter, "min_workers": 0},
+        },
+        "head_node_type": head,
+        "upscaling_speed": 1.0,
+        "idle_timeout_minutes": 0.1,
+        "file_mounts": {},
+        "cluster_synced_files": [],
+        "file_mounts_sync_continuously": False,
+        **{f"{name}_commands": [] for name in commands},
+    }
+    with folder() as path:
+        file = path / "autoscaler.json"
+        file.write_text(json.dumps(settings), "utf-8")
+        environment = {"RAY_OVERRIDE_NODE_ID_FOR_TESTING": FAKE_HEAD_NODE_ID}
+        nodes = Nodes(path, autoscaling_config=str(file), gcs_server_port=port, env_vars=environment)
+        yield nodes
+        nodes.shutdown()

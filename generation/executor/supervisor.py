@@ -79,7 +79,45 @@ class Supervisor:
         self._device = load.device
         self._watchdog = Watchdog(patience)
         self._failures = 0
+        self._slots = 0
         self._state: Literal["ready", "down", "parked"] | None = None
+        self._resting, self._woken = asyncio.Event(), asyncio.Event()
+        self._woken.set()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a worker is there that takes requests."""
+        return self._state == "ready"
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it failed too often in a row to be expected back soon."""
+        return self._state == "parked"
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the worker has been given nothing that has not ended."""
+        return not self._watchdog.requests
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the worker holds more than it has been given."""
+        return len(self._watchdog.requests) < self._slots
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether there is to be no worker for now."""
+        return self._resting.is_set()
+
+    def rest(self) -> None:
+        """Have the worker ended, and another one started when :meth:`wake` is called."""
+        self._woken.clear()
+        self._resting.set()
+
+    def wake(self) -> None:
+        """Have a worker again."""
+        self._resting.clear()
+        self._woken.set()
 
     def send(self, message: ToWorker) -> None:
         """Give the worker a message, which is lost when it is gone."""
@@ -95,6 +133,7 @@ class Supervisor:
     async def run(self) -> None:
         """Keep the device painting, until cancelled."""
         while True:
+            await self._woken.wait()
             try:
                 failure = await self._serve()
             except OSError as error:
@@ -108,7 +147,7 @@ class Supervisor:
             await asyncio.sleep(self._restarts.parked_seconds if self._state == "parked" else pause)
 
     async def _serve(self) -> GenerationError | None:
-        """Start a worker, follow it to its end, and return why it ended; None where it is replaced as it leaks."""
+        """Start a worker, follow it to its end, and return why it ended; None where it leaks or the device rests."""
         self._watchdog = Watchdog(self._patience)
         process, self._next = self._next or await self._start(self._load), None
         self.process = process
@@ -116,11 +155,15 @@ class Supervisor:
             self._watchdog.give(Paint(request))
         following = asyncio.create_task(self._follow(process))
         watching = asyncio.create_task(self._watchdog.wait_until_silent())
+        resting = asyncio.create_task(self._resting.wait())
+        tasks = following, watching, resting
         let_go = process.leave
         try:
-            await asyncio.wait({following, watching}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if following.done():
                 failure = following.result()
+            elif resting.done():
+                failure = None
             else:
                 failure = WorkerError(f"The worker for {self._device} was silent for {watching.result():.0f} s.")
             # Before the process has gone, so that nothing more is sent to it.
@@ -133,8 +176,8 @@ class Supervisor:
             return failure
         finally:
             self.process = None
-            following.cancel()
-            watching.cancel()
+            for task in tasks:
+                task.cancel()
             await let_go()
 
     async def _follow(self, process: Process) -> GenerationError | None:
@@ -162,7 +205,7 @@ class Supervisor:
                     self.gpus.set_result(gpus)
                 return
             case Ready():
-                self._device = message.name
+                self._device, self._slots = message.name, message.capacity.slots
                 self._state = "ready"
                 log.info("device ready", device=self._device, slots=message.capacity.slots)
                 if not self.first.done():

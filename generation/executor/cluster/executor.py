@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 import ray
 import ray.util
+from ray.exceptions import RayError
 
 from config.settings import ModelsSettings
 from generation.errors import DeviceError, WorkerError
@@ -18,7 +19,7 @@ from generation.executor.local import CHECKPOINT_SECONDS
 from generation.executor.process import COMMAND
 from generation.executor.protocol import Load
 from generation.executor.supervised import SupervisedExecutor
-from generation.executor.supervisor import RESTARTS, Restarts
+from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
 
 CONNECTING_SECONDS = 10.0
@@ -47,6 +48,8 @@ class RayExecutor(SupervisedExecutor):
         command: that starts a worker.
         checkpoint_seconds: so often there is a checkpoint of a request; so much is lost when a worker dies.
         lease_seconds: for which workers wait for a bot.
+        idle_seconds: after which a device that paints nothing gives its place in the cluster back, until all others
+            are full; None for never. One always stays.
     """
 
     outlives = True
@@ -63,6 +66,7 @@ class RayExecutor(SupervisedExecutor):
         command: Sequence[str] = COMMAND,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
+        idle_seconds: float | None = None,
     ) -> None:
         super().__init__(patience, restarts)
         self._models = models
@@ -75,7 +79,10 @@ class RayExecutor(SupervisedExecutor):
         self._start = partial(
             RemoteProcess.start, owner=self._owner, lease_seconds=lease_seconds, command=tuple(command)
         )
-        self._growing: asyncio.Task[None] | None = None
+        self._idle_seconds = idle_seconds
+        self._idle: dict[Supervisor, float] = {}
+        """Since when."""
+        self._scaling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Take over what workers there are, start the others, and return when the first is ready."""
@@ -94,8 +101,7 @@ class RayExecutor(SupervisedExecutor):
                 self._serve(name, found)
             for process in processes:
                 await process.stop()
-            if self._names is None:
-                self._growing = asyncio.create_task(self._grow())
+            self._scaling = asyncio.create_task(self._scale())
             await self._until_ready()
         except BaseException:
             await self.stop()
@@ -104,25 +110,28 @@ class RayExecutor(SupervisedExecutor):
 
     async def stop(self) -> None:
         """Leave the workers, and the cluster."""
-        if self._growing is not None:
-            self._growing.cancel()
-            await asyncio.wait({self._growing})
+        if self._scaling is not None:
+            self._scaling.cancel()
+            await asyncio.wait({self._scaling})
         await super().stop()
         await asyncio.to_thread(ray.shutdown)
 
     async def _adopt(self) -> list[RemoteProcess]:
-        """Take over the workers of earlier bots, and return those that are of use."""
+        """Take over the workers of earlier bots, and return those that are of use, the busiest first."""
         loads = [self._load("cpu"), self._load("cuda")]
         hosts = await asyncio.to_thread(_hosts)
         adopted = await asyncio.gather(*(RemoteProcess.adopt(host, self._owner, loads) for host in hosts))
-        return [process for process in adopted if process is not None]
+        useful = (process for process in adopted if process is not None)
+        return sorted(useful, key=lambda process: len(process.held), reverse=True)
 
     def _serve(self, name: str, process: RemoteProcess | None = None) -> None:
-        """Begin to serve a device."""
+        """Begin to serve a device, by a worker that is there already where one is given."""
+        number = len(self._supervisors)
+        supervisor = self.supervise(self._load(name), self._start, process)
         if process is not None:
-            number = len(self._supervisors)
             self.inherited = [*self.inherited, *((number, request) for request in process.held.values())]
-        self.supervise(self._load(name), self._start, process)
+        elif number and self._idle_seconds is not None:
+            supervisor.rest()
 
     async def _until_ready(self) -> None:
         """Wait for the first device that is ready; raise when there is none, or none within the time to load.
@@ -130,7 +139,7 @@ class RayExecutor(SupervisedExecutor):
         Raises:
             GenerationError: it says why.
         """
-        waiting = {supervisor.first for supervisor in self._supervisors}
+        waiting = {supervisor.first for supervisor in self._supervisors if not supervisor.is_resting}
         try:
             async with asyncio.timeout(self._patience.loading):
                 while waiting:
@@ -144,12 +153,32 @@ class RayExecutor(SupervisedExecutor):
             ) from None
         raise next(failure for failure in failures if failure is not None)
 
-    async def _grow(self) -> None:
-        """Serve GPUs that come, until cancelled."""
+    async def _scale(self) -> None:
+        """Serve GPUs that come, and as many devices as there is work for, until cancelled."""
         while True:
             await asyncio.sleep(LOOKING_SECONDS)
-            while len(self._supervisors) < await _gpus():
-                self._serve("cuda")
+            if self._names is None:
+                with contextlib.suppress(RayError):  # its head is away, and will be asked again
+                    for _ in range(len(self._supervisors), await _gpus()):
+                        self._serve("cuda")
+            if self._idle_seconds is not None:
+                self._wake_or_rest(asyncio.get_running_loop().time(), self._idle_seconds)
+
+    def _wake_or_rest(self, now: float, idle_seconds: float) -> None:
+        """Wake a device where all others are full, or let one rest that was idle for so long.
+
+        As many may be on their way as are ready, so that the number can double while a machine is started.
+        """
+        served = [each for each in self._supervisors if not each.is_resting and not each.is_parked]
+        ready = [each for each in served if each.is_ready]
+        self._idle = {each: self._idle.get(each, now) for each in ready if each.is_idle}
+        if not any(each.has_room for each in ready):
+            if len(served) - len(ready) < max(1, len(ready)):
+                for supervisor in [each for each in self._supervisors if each.is_resting][:1]:
+                    supervisor.wake()
+        elif len(ready) > 1:
+            for supervisor in [each for each, since in self._idle.items() if now - since >= idle_seconds][-1:]:
+                supervisor.rest()
 
     def _load(self, name: str) -> Load:
         return Load(

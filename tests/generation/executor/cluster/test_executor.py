@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 from structlog.testing import capture_logs
 
 from config.settings import ModelsSettings
@@ -25,9 +26,9 @@ from generation.executor.cluster.executor import RayExecutor
 from generation.executor.local import LocalExecutor
 from generation.executor.watchdog import Patience
 from generation.request import ImagineRequest
-from tests.ray_fixtures import Nodes, cluster, nodes
+from tests.ray_fixtures import Nodes, cluster, nodes, scaled
 
-__all__ = ["cluster", "nodes"]
+__all__ = ["cluster", "nodes", "scaled"]
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=150, member="somebody")
 ENDLESS = replace(REQUEST, id="endless", steps=1_000_000)
@@ -267,6 +268,25 @@ async def test_gpus_that_come_are_devices(
                     break
                 nodes.add(cpus=0, gpus=1)
     assert names == [(0, "cuda:0"), (1, "cuda:0")]
+
+
+async def test_the_autoscaler_starts_machines_for_work_and_takes_them_back(
+    tiny_models: ModelsSettings, scaled: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_module, "LOOKING_SECONDS", 0.5)
+    executor = executor_for(tiny_models, scaled, "cpu", "cpu", idle_seconds=1.0)
+    async with executor, Painting(executor) as painting:
+        assert ray.cluster_resources()["CPU"] == 1
+        for number in range(2):
+            await painting.dispatcher.submit(replace(ENDLESS, id=str(number)))
+        await painting.until(lambda update: at(1)(update) and update.record.request.id == "1")
+        assert ray.cluster_resources()["CPU"] == 2
+        await painting.dispatcher.cancel("0", "1")
+        while ray.cluster_resources()["CPU"] == 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+        assert [device.is_up for device in painting.dispatcher.pool.devices].count(True) == 1
+        await painting.dispatcher.submit(replace(REQUEST, steps=1))
+        await painting.finished()
 
 
 async def test_workers_for_other_settings_are_ended(tiny_models: ModelsSettings, nodes: Nodes) -> None:
