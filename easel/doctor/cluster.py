@@ -34,7 +34,9 @@ async def examine_cluster(
     try:
         await connect(chosen.address, chosen.namespace)
     except GenerationError as error:
-        return [Finding(NAME, "error", str(error), "start it with ray start, and look at what ray status says")]
+        return [
+            Finding(NAME, "error", str(error).rstrip("."), "start it with ray start, and look at what ray status says")
+        ]
     nodes, there, free = await asyncio.to_thread(
         lambda: (ray.nodes(), ray.cluster_resources(), ray.available_resources())
     )

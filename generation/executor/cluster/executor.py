@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import uuid
 from collections.abc import Sequence
@@ -207,10 +208,12 @@ async def connect(address: str, namespace: str) -> None:
                 _, writer = await asyncio.open_connection(host, int(port))
         except (OSError, TimeoutError) as error:
             why = str(error) or f"nothing within {CONNECTING_SECONDS:.0f} s"
-            raise WorkerError(f"The Ray cluster at {address} does not answer: {why}. See executor.address.") from None
+            raise WorkerError(f"The Ray cluster at {address}, executor.address, does not answer: {why}.") from None
         writer.close()
     # What is reported of how a cluster is used is nobody's business.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # It warns that it leaves this process's signals alone, which it is called in a thread for.
+    logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         await asyncio.to_thread(
             ray.init, address=address, namespace=namespace, log_to_driver=False, configure_logging=False

@@ -28,5 +28,5 @@ async def test_a_cluster_and_a_worker_that_is_tried(tmp_path: Path, good: list[s
 async def test_a_cluster_that_does_not_answer(tmp_path: Path, good: list[str]) -> None:
     found = await examined(tmp_path, *good, "executor.kind=ray", "executor.address=127.0.0.1:1")
     assert found["cluster"]["level"] == "error"
-    assert "127.0.0.1:1 does not answer" in found["cluster"]["text"]
+    assert "127.0.0.1:1, executor.address, does not answer" in found["cluster"]["text"]
     assert "ray start" in found["cluster"]["advice"]
