@@ -34,12 +34,11 @@ class Nodes:
     """A head without devices, and nodes beside it.
 
     Args:
-        folder: for all that Ray writes; its sockets bear only a short path.
         options: of the head.
     """
 
-    def __init__(self, folder: Path, **options: Any) -> None:
-        head = {"num_cpus": 0, "include_dashboard": False, "temp_dir": str(folder), "_system_config": HEALTH}
+    def __init__(self, **options: Any) -> None:
+        head = {"num_cpus": 0, "include_dashboard": False, "_system_config": HEALTH}
         head |= {"object_store_memory": STORE_BYTES, **options}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self._nodes: list[Any] = []
@@ -76,9 +75,12 @@ class Nodes:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """Give a folder for a cluster, with which all that has it in its command line ends."""
-    path = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
-    yield path
+    """Give a folder for all that Ray writes; what has it in its command line ends with it."""
+    path = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))  # its sockets bear only a short path
+    (path / "ray").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", str(path))
+        yield path
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if str(path).encode() in (process / "cmdline").read_bytes():
@@ -89,8 +91,8 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Nodes]:
     """Run a cluster that has only its head."""
-    with folder() as path:
-        nodes = Nodes(path)
+    with folder():
+        nodes = Nodes()
         yield nodes
         nodes.shutdown()
 
@@ -142,6 +144,6 @@ def scaled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
         file = path / "autoscaler.json"
         file.write_text(json.dumps(settings), "utf-8")
         environment = {"RAY_OVERRIDE_NODE_ID_FOR_TESTING": FAKE_HEAD_NODE_ID}
-        nodes = Nodes(path, autoscaling_config=str(file), gcs_server_port=port, env_vars=environment)
+        nodes = Nodes(autoscaling_config=str(file), gcs_server_port=port, env_vars=environment)
         yield nodes
         nodes.shutdown()

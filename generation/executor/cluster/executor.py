@@ -17,7 +17,6 @@ from config.settings import ModelsSettings
 from generation.errors import DeviceError, WorkerError
 from generation.executor.cluster.process import NAME, RemoteProcess
 from generation.executor.local import CHECKPOINT_SECONDS
-from generation.executor.process import COMMAND
 from generation.executor.protocol import Load
 from generation.executor.supervised import SupervisedExecutor
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
@@ -46,7 +45,7 @@ class RayExecutor(SupervisedExecutor):
         namespace: in which the workers have their names.
         patience: how long a worker may be silent.
         restarts: when a worker that died is replaced.
-        command: that starts a worker.
+        command: that starts a worker; None for the interpreter of each machine.
         checkpoint_seconds: so often there is a checkpoint of a request; so much is lost when a worker dies.
         lease_seconds: for which workers wait for a bot.
         idle_seconds: after which a device that paints nothing gives its place in the cluster back, until all others
@@ -64,7 +63,7 @@ class RayExecutor(SupervisedExecutor):
         namespace: str = "easel",
         patience: Patience = PATIENCE,
         restarts: Restarts = RESTARTS,
-        command: Sequence[str] = COMMAND,
+        command: Sequence[str] | None = None,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
         idle_seconds: float | None = None,
@@ -77,9 +76,7 @@ class RayExecutor(SupervisedExecutor):
         self._namespace = namespace
         self._checkpoint_seconds = checkpoint_seconds
         self._owner = uuid.uuid4().hex
-        self._start = partial(
-            RemoteProcess.start, owner=self._owner, lease_seconds=lease_seconds, command=tuple(command)
-        )
+        self._start = partial(RemoteProcess.start, owner=self._owner, lease_seconds=lease_seconds, command=command)
         self._idle_seconds = idle_seconds
         self._idle: dict[Supervisor, float] = {}
         """Since when."""
@@ -141,18 +138,19 @@ class RayExecutor(SupervisedExecutor):
             GenerationError: it says why.
         """
         waiting = {supervisor.first for supervisor in self._supervisors if not supervisor.is_resting}
+        failures: list[BaseException] = []
         try:
             async with asyncio.timeout(self._patience.loading):
                 while waiting:
                     done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                    failures = [first.exception() or first.result() for first in done]
-                    if None in failures:
-                        return
+                    for first in done:
+                        failure = first.exception() or first.result()
+                        if failure is None:
+                            return
+                        failures.append(failure)
         except TimeoutError:
-            raise WorkerError(
-                "No machine of the Ray cluster has had room for a worker: see what ray status says."
-            ) from None
-        raise next(failure for failure in failures if failure is not None)
+            failures.append(WorkerError("No machine of the Ray cluster has had room for a worker: see ray status."))
+        raise failures[0]
 
     async def _scale(self) -> None:
         """Serve GPUs that come, and as many devices as there is work for, until cancelled."""

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -68,22 +70,24 @@ class WorkerHost:
     Args:
         load: what the worker is told first.
         lease_seconds: for which it waits for a bot.
-        command: that starts the worker.
+        command: that starts the worker; None for the usual one, of this machine.
     """
 
-    def __init__(self, load: Load, lease_seconds: float, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, load: Load, lease_seconds: float, command: Sequence[str] | None = None) -> None:
         self._load = load
         self._lease_seconds = lease_seconds
-        self._command = command
+        self._command = command or COMMAND
         self._backlog = Backlog()
         self._process: WorkerProcess | None = None
         self._starting = asyncio.Lock()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._reading: asyncio.Task[None] | None = None
         self._owner = ""
         self._calls = 0
         self._ending: str | None = None
         self._something = asyncio.Event()
         self._is_asked = True
+        # A thread, for the bot may have gone before it asked for anything, and there is no event loop yet.
+        threading.Thread(target=self._keep_lease, daemon=True).start()
 
     async def adopt(self, owner: str) -> Adopted:
         """Listen to this bot from now on, and start the worker where that has not been done."""
@@ -92,7 +96,7 @@ class WorkerHost:
         async with self._starting:
             if self._process is None:
                 self._process = await WorkerProcess.loading(self._load, self._command)
-                self._tasks = [asyncio.create_task(self._read(self._process)), asyncio.create_task(self._keep_lease())]
+                self._reading = asyncio.create_task(self._read(self._process))
         held = self._backlog.rewind()
         self._something.set()
         return Adopted(self._load, release(), _device(), self._process.pid, held)
@@ -148,11 +152,11 @@ class WorkerHost:
             self._ending = "sent what is no message"
         self._something.set()
 
-    async def _keep_lease(self) -> None:
+    def _keep_lease(self) -> None:
         """End where no bot asks any more."""
         while self._is_asked:
             self._is_asked = False
-            await asyncio.sleep(self._lease_seconds)
+            time.sleep(self._lease_seconds)
         os._exit(0)
 
 

@@ -14,7 +14,6 @@ from ray.exceptions import ActorUnavailableError, RayError
 from generation.errors import WorkerError
 from generation.events import Ready, Started
 from generation.executor.cluster.host import Adopted, Forget, Heard, WorkerHost, release
-from generation.executor.process import COMMAND
 from generation.executor.protocol import FromWorker, Load, ToWorker
 from generation.request import ImagineRequest
 
@@ -61,7 +60,7 @@ class RemoteProcess:
         self._forwarding = asyncio.create_task(self._forward())
 
     @classmethod
-    async def start(cls, load: Load, owner: str, lease_seconds: float, command: Sequence[str] = COMMAND) -> Self:
+    async def start(cls, load: Load, owner: str, lease_seconds: float, command: Sequence[str] | None = None) -> Self:
         """Have Ray start a host, whose worker loads this; wait until there is a machine with room for it.
 
         Raises:
@@ -71,12 +70,15 @@ class RemoteProcess:
         make = ray.remote(WorkerHost).options(name=f"{NAME}{uuid.uuid4().hex}", lifetime="detached", **needed).remote
         host: Any = await asyncio.to_thread(make, load, lease_seconds, command)
         try:
-            return cls(host, owner, await host.adopt.remote(owner))
+            adopted: Adopted = await host.adopt.remote(owner)
+            if adopted.release != release():
+                raise ConnectionError(f"{adopted.device} has Easel {adopted.release}, and the bot {release()}")
         except RayError as error:
             raise ConnectionError(_line(error)) from None
-        except asyncio.CancelledError:
+        except BaseException:
             ray.kill(host)
             raise
+        return cls(host, owner, adopted)
 
     @classmethod
     async def adopt(cls, host: Any, owner: str, loads: Collection[Load]) -> Self | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import ray
+import ray.util
 from structlog.testing import capture_logs
 
 from config.settings import ModelsSettings
@@ -23,7 +24,9 @@ from generation.events import Checkpoint, Finished, Ready, Started
 from generation.executor.cluster import executor as executor_module
 from generation.executor.cluster import process
 from generation.executor.cluster.executor import RayExecutor
+from generation.executor.cluster.host import WorkerHost
 from generation.executor.local import LocalExecutor
+from generation.executor.protocol import Load
 from generation.executor.watchdog import Patience
 from generation.request import ImagineRequest
 from tests.ray_fixtures import Nodes, cluster, nodes, scaled
@@ -133,6 +136,7 @@ async def test_what_is_painted_goes_on_while_there_is_no_bot(
 BOT = """
 import asyncio, pickle, structlog, sys
 from generation.executor.cluster.executor import RayExecutor
+from generation.executor.cluster.host import WorkerHost
 from generation.events import Checkpoint
 
 async def main():
@@ -209,6 +213,16 @@ async def test_workers_end_where_no_bot_comes(tiny_models: ModelsSettings, nodes
     await ended.wait()
     asyncio.get_running_loop().remove_reader(worker)
     os.close(worker)
+
+
+async def test_a_host_to_which_no_bot_has_come_ends_too(nodes: Nodes) -> None:
+    nodes.add()
+    await executor_module.connect(nodes.address, "forgotten")
+    load = Load("pocket", "pocket", "auto", "cpu", 1, 1.0, 1.0)
+    ray.remote(WorkerHost).options(name="worker", lifetime="detached").remote(load, 1.0)
+    while ray.util.list_named_actors():  # noqa: ASYNC110
+        await asyncio.sleep(0.2)
+    ray.shutdown()
 
 
 def parent_of(pid: int) -> int:
@@ -300,7 +314,9 @@ async def test_workers_for_other_settings_are_ended(tiny_models: ModelsSettings,
     assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["worker of an earlier bot ended"]
 
 
-async def test_what_cannot_be_used_is_said(tiny_models: ModelsSettings, nodes: Nodes) -> None:
+async def test_what_cannot_be_used_is_said(
+    tiny_models: ModelsSettings, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(DeviceError, match="no GPU"):
         await executor_for(tiny_models, nodes).__aenter__()
     with pytest.raises(WorkerError, match="room for a worker"):
@@ -309,5 +325,8 @@ async def test_what_cannot_be_used_is_said(tiny_models: ModelsSettings, nodes: N
     missing = tiny_models.model_copy(update={"vqgan": "/nowhere.yaml"})
     with pytest.raises(CheckpointError, match="nowhere"):
         await executor_for(missing, nodes, "cpu").__aenter__()
+    monkeypatch.setattr(process, "release", lambda: "9.9/99")
+    with pytest.raises(WorkerError, match=r"and the bot 9\.9/99"):
+        await executor_for(tiny_models, nodes, "cpu").__aenter__()
     with pytest.raises(WorkerError, match=r"executor\.address"):
         await RayExecutor(tiny_models, ["cpu"], 1000, "127.0.0.1:1").__aenter__()
