@@ -11,7 +11,7 @@ from generation import errors
 from generation.errors import CheckpointError, DeviceError, GenerationError, WorkerError
 from generation.events import Down, Event, Finished, Heartbeat, Ready, RequestEvent
 from generation.executor.footprint import LEAK_BYTES, Footprint
-from generation.executor.process import Process
+from generation.executor.process import Context, Process
 from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, Paint, ToWorker
 from generation.executor.watchdog import Patience, Watchdog
 
@@ -60,7 +60,7 @@ class Supervisor:
         load: Load,
         patience: Patience,
         restarts: Restarts,
-        start: Callable[[Load], Awaitable[Process]],
+        start: Callable[[Load, Context], Awaitable[Process]],
         tell: Callable[[Event], None],
         process: Process | None = None,
     ) -> None:
@@ -149,7 +149,7 @@ class Supervisor:
     async def _serve(self) -> GenerationError | None:
         """Start a worker, follow it to its end, and return why it ended; None where it leaks or the device rests."""
         self._watchdog = Watchdog(self._patience)
-        process, self._next = self._next or await self._start(self._load), None
+        process, self._next = self._next or await self._start(self._load, self._context), None
         self.process = process
         for request in process.held.values():
             self._watchdog.give(Paint(request))
@@ -213,6 +213,10 @@ class Supervisor:
             case Finished():
                 self._failures = 0
         self._tell(message)
+
+    def _context(self) -> dict[str, object]:
+        requests = list(self._watchdog.requests)
+        return {"device": self._device, **({"requests": requests} if requests else {})}
 
     def _note_failure(self, failure: GenerationError) -> None:
         """Take note that the worker is gone and why."""

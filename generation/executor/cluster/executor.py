@@ -125,7 +125,7 @@ class RayExecutor(SupervisedExecutor):
     def _serve(self, name: str, process: RemoteProcess | None = None) -> None:
         """Begin to serve a device, by a worker that is there already where one is given."""
         number = len(self._supervisors)
-        supervisor = self.supervise(self._load(name), self._start, process)
+        supervisor = self.supervise(self._load(name), lambda load, _: self._start(load), process)
         if process is not None:
             self.inherited = [*self.inherited, *((number, request) for request in process.held.values())]
         elif number and self._idle_seconds is not None:

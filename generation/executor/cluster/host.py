@@ -95,7 +95,7 @@ class WorkerHost:
         self._is_asked = True
         async with self._starting:
             if self._process is None:
-                self._process = await WorkerProcess.loading(self._load, self._command)
+                self._process = await WorkerProcess.loading(self._load, lambda: {"device": _device()}, self._command)
                 self._reading = asyncio.create_task(self._read(self._process))
         held = self._backlog.rewind()
         self._something.set()
