@@ -47,6 +47,7 @@ async def test_the_bot_is_killed_and_stopped_and_its_worker_goes_on(
     bot = await start_bot(*settings)
     await bot.post_about(asked, lambda post: "%" in post.content)
     assert await bot.stop() == 0
+    assert "SIGTERM" not in "".join(bot.log), "Ray's own handler would end the bot in the midst of its last words"
     bot = await start_bot(*settings)
     await assert_painted_once(bot, (asked, "a red apple"))
     assert worker_of(nodes, node) == worker, "it has not been replaced"

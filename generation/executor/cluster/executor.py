@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import uuid
 from collections.abc import Sequence
 from functools import partial
@@ -216,6 +217,8 @@ async def connect(address: str, namespace: str) -> None:
         await asyncio.to_thread(
             ray.init, address=address, namespace=namespace, log_to_driver=False, configure_logging=False
         )
+        # Ray puts a handler of its own before this process's, which aborts the process three seconds after the signal.
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     except Exception as error:
         # Ray names what it raises nowhere.
         why = " ".join(str(error).split())[:300]
