@@ -61,6 +61,9 @@ class Fleet:
         round_seconds: from one report of a device to the next.
     """
 
+    outlives = False
+    inherited = ()
+
     def __init__(self, devices: int, round_seconds: float) -> None:
         self.is_quiet = False
         """Whether it only tells what was begun and finished."""

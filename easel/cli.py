@@ -225,7 +225,7 @@ def run(
     text = sys.stderr.isatty() if chosen.log.format == "auto" else chosen.log.format == "text"
     configure(chosen.log.level, hidden, "text" if text else "json")
     check_data_dir(chosen)
-    keep_in(chosen.data_dir, chosen.log.megabytes)
+    keep_in(chosen.data_dir, chosen.log.megabytes, chosen.shards.ids)
     chosen = with_paths(chosen)
     asyncio.run(run_bot(chosen, executor_for(chosen, _checked(settings))))
 
