@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.scheduler import Scheduler
@@ -43,6 +43,10 @@ class Plan:
             if other.id == request.id:
                 self.interrupted[place] = request
 
+    def has_waiting(self, request_id: str) -> bool:
+        """Return whether a request waits, in whichever line."""
+        return request_id in self.scheduler or any(request.id == request_id for request in self.interrupted)
+
     def remove(self, request_id: str) -> None:
         """Take a request out, wherever it is."""
         self.suspects.pop(request_id, None)
@@ -54,7 +58,7 @@ class Plan:
 
     def copy(self) -> "Plan":
         """Return the same again, to play forward; devices stay as fast as they are."""
-        pool = Pool([replace(device, running=dict(device.running)) for device in self.pool.devices])
+        pool = Pool([device.copy() for device in self.pool.devices])
         return Plan(pool, self.scheduler.copy(), deque(self.interrupted), dict(self.suspects))
 
     def _next(self, *, only_interrupted: bool) -> tuple[ImagineRequest, Device] | None:

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Literal, Self
 
-from config.settings import ModelsSettings
+from config.settings import DEFAULT_MODEL, ModelsSettings
 from generation.events import Checkpoint, Event
 from generation.executor import NO_PICTURES
 from generation.executor.process import COMMAND
-from generation.executor.protocol import Abort, Load, Paint, Steer, Suspend
+from generation.executor.protocol import Abort, Load, Paint, Steer, Suspend, Weights
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
 from generation.request import ImagineRequest, Steering
@@ -24,13 +24,14 @@ class LocalExecutor:
     A process that dies or hangs is replaced. The processes end with this one, even when it is killed.
 
     Args:
-        models: which weights to load, and how to compute with them.
+        models: which weights there are, and how to compute with them.
         devices: ``auto``, every GPU or else one worker on the CPU; or a list, where ``["cpu", "cpu"]`` means two.
         preview_seconds: about so often a preview of a request can be shown.
         patience: how long a worker may be silent.
         restarts: when a worker that died is replaced.
         command: that starts a worker.
         checkpoint_seconds: so often there is a checkpoint of a request; so much is lost when a worker dies.
+        first: name of the model that is loaded at the start.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class LocalExecutor:
         restarts: Restarts = RESTARTS,
         command: Sequence[str] = COMMAND,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        first: str = DEFAULT_MODEL,
     ) -> None:
-        self._models = models
+        self._models = weights_of(models, first)
         self._names = ["auto"] if devices == "auto" else list(devices)
         self._preview_seconds = preview_seconds
         self._checkpoint_seconds = checkpoint_seconds
@@ -111,14 +113,11 @@ class LocalExecutor:
         """Begin to serve a device."""
         on_cpu = sum(each in ("cpu", "auto") for each in self._names)
         load = Load(
-            vqgan=self._models.vqgan,
-            clip=self._models.clip,
-            precision=self._models.precision,
+            models=self._models,
             device=name,
             threads=max(1, _cores() // max(1, on_cpu)),
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
-            vqgan_config=self._models.vqgan_config,
         )
         tell = partial(self._hear, len(self._supervisors))
         supervisor = Supervisor(load, self._patience, self._restarts, self._command, tell)
@@ -132,6 +131,12 @@ class LocalExecutor:
 
     def _hear(self, device: int, event: Event) -> None:
         self._events.put_nowait((device, event))
+
+
+def weights_of(models: ModelsSettings, first: str = DEFAULT_MODEL) -> dict[str, Weights]:
+    """Return where the weights of all models are, by their names, those of ``first`` first."""
+    names = sorted(models.names, key=lambda name: name != first)
+    return {name: Weights(**dict(models.named(name))) for name in names}
 
 
 def _cores() -> int:

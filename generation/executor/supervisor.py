@@ -9,7 +9,7 @@ import structlog
 
 from generation import errors
 from generation.errors import CheckpointError, DeviceError, GenerationError, WorkerError
-from generation.events import Down, Event, Finished, Heartbeat, Ready, RequestEvent
+from generation.events import Down, Event, Finished, Heartbeat, Loaded, ModelEvent, Ready, RequestEvent, Unusable
 from generation.executor.footprint import LEAK_BYTES, Footprint
 from generation.executor.process import WorkerProcess
 from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, ToWorker
@@ -131,20 +131,22 @@ class Supervisor:
         footprint = Footprint(process.pid, self._restarts.leak_bytes)
         try:
             while (message := await process.receive()) is not None:
-                shape = self._watchdog.requests.get(message.request_id) if isinstance(message, Finished) else None
+                kind = self._watchdog.requests.get(message.request_id) if isinstance(message, Finished) else None
                 self._watchdog.hear(message)
                 if isinstance(message, LoadFailed):
-                    kind: type[GenerationError] = getattr(errors, message.error)
-                    return kind(message.reason)
+                    error: type[GenerationError] = getattr(errors, message.error)
+                    return error(message.reason)
                 self._handle(message)
-                if shape is not None and (leaked := footprint.finish(shape)):
+                if isinstance(message, Loaded):
+                    footprint.begin_anew()
+                if kind is not None and (leaked := footprint.finish(kind.shape)):
                     log.warning("worker replaced: it leaks memory", device=self._device, megabytes=leaked // 10**6)
                     return None
         except GarbledError:
             return WorkerError(f"The worker for {self._device} sent what is no message.")
         return WorkerError(f"The worker for {self._device} ended with code {await process.wait()}.")
 
-    def _handle(self, message: Hello | Ready | Heartbeat | RequestEvent) -> None:
+    def _handle(self, message: Hello | Ready | ModelEvent | Heartbeat | RequestEvent) -> None:
         match message:
             case Hello(gpus):
                 if not self.gpus.done():
@@ -153,9 +155,13 @@ class Supervisor:
             case Ready():
                 self._device = message.name
                 self._state = "ready"
-                log.info("device ready", device=self._device, slots=message.capacity.slots)
+                log.info("device ready", device=self._device, slots=message.offer.capacity.slots)
                 if not self.first.done():
                     self.first.set_result(None)
+            case Loaded(model, offer):
+                log.info("model loaded", device=self._device, model=model, seconds=round(offer.seconds, 1))
+            case Unusable(model, reason):
+                log.error("model cannot be used", device=self._device, model=model, reason=reason)
             case Finished():
                 self._failures = 0
         self._tell(message)
