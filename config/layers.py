@@ -32,6 +32,13 @@ LIKE_A_KEY = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,30})*")
 token is a key."""
 INSIDE = re.compile(r"[a-z0-9_-]{1,32}")
 """What the parts of a place inside a setting must look like to be repeated."""
+PROBLEMS = {
+    "extra_forbidden": "has a key that is not known",
+    "model_type": "should have a section of its own",
+    "dict_type": "should have a section for each name",
+    "string_too_short": "should not be empty",
+}
+"""What is said of some errors in sections by name, by their types in pydantic."""
 NOT_SETTINGS = "should hold key: value lines, each value text, a number or a list"
 ANOTHER_TOKEN = "another-token"  # noqa: S105, which is nobody's
 
@@ -120,6 +127,8 @@ class _Layers:
         key = _setting(place)
         below = place[key.count(".") + 1 :] if key in FIELDS else []
         where = f" in {'.'.join(below)}" if below and all(map(INSIDE.fullmatch, below)) else ""
+        if key in FIELDS and get_origin(FIELDS[key].annotation) is dict:
+            problem = PROBLEMS.get(error["type"], problem)
         return f"{self._named(key)} {problem}{where}. {FIELDS[key].description}."
 
 
