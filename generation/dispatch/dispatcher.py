@@ -371,6 +371,7 @@ class Dispatcher:
                 refusal = refusals[record.painted.load]
                 if refusal is not None and self._plan.has_waiting(record.request.id):
                     await self._conclude(record, Failed(record.request.id, refusal))
+            self._assign()
 
     async def _follow(self, record: Record, event: RequestEvent) -> None:
         """Take note of what happens to a request."""

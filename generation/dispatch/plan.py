@@ -79,7 +79,8 @@ class Plan:
 
     def _awaited(self, request: ImagineRequest) -> list[Device]:
         """Return the devices for which an interrupted request waits."""
-        devices, died_on = self.pool.devices, self.suspects.get(request.id)
+        devices = [device for device in self.pool.devices if device.can_paint(request.load)]
+        died_on = self.suspects.get(request.id)
         others = [device for device in devices if device.is_up and device.name != died_on]
         return others if died_on and others else devices
 
