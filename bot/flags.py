@@ -316,10 +316,9 @@ def _film(value: str, *_: object) -> Fields:
 def _model(value: str, _: PaintingSettings, available: Available) -> Fields:
     word, names = value.casefold(), (DEFAULT_MODEL, *available.models)
     if word not in names:
-        near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-        hint = (
-            f"did you mean {' or '.join(f'`{each}`' for each in near)}?" if near else f"there are {', '.join(names)}."
-        )
+        near = [f"`{each}`" for each in difflib.get_close_matches(word, names, n=3, cutoff=0.5)]
+        every = f"there are {', '.join(names)}." if available.models else "there is only the default."
+        hint = f"did you mean {' or '.join(near)}?" if near else every
         raise PromptError(f"There is no model {inline_code(value)} here; {hint}")
     return {"model": word}
 

@@ -1,8 +1,8 @@
 """The models that a device has loaded, each with its engine.
 
 They come when a request names them, and where memory is short the least recently used of those that paint nothing go.
-A model is read from the disk in a thread of its own, while others paint; what is left, arranging it on the device and
-measuring what its pictures take, is done between two steps.
+A model is read from the disk in a thread of its own, while others paint. What is left is done between two steps, since
+only one thread may use the device: arranging it there and, the first time, measuring what its pictures take.
 """
 
 import gc
@@ -226,15 +226,18 @@ class Residents:
         models = prepare(models, self.device, weights.precision)
         models.perceptor.cut("")  # the tokeniser's table, for which the first request need not wait then
         engine = engine_for(models, self.device)
-        held = replace(capacity(engine), weights=weights_bytes(models))
-        if self._capacities:
-            usual = next(iter(self._capacities.values()))
-            held = replace(held, memory=usual.memory + usual.weights - held.weights)
+        held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
         seconds = time.monotonic() - began
         offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds)
         resident = Resident(name, engine, offer, setup_of(weights, self._threads, self.device, engine.fingerprint))
         self.keep(resident)
         return resident
+
+    def _measured(self, engine: Engine, weights: float) -> Capacity:
+        """Return how much the device holds with these models alone, of which the first is there when it is measured."""
+        held = replace(capacity(engine), weights=weights)
+        first = next(iter(self._capacities.values()), held)
+        return replace(held, memory=first.memory + first.weights - weights)
 
     def _give_up(self, name: str, reason: str) -> None:
         self.unusable.add(name)
