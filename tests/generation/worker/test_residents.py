@@ -10,6 +10,7 @@ import torch
 
 from config.settings import DEFAULT_MODEL, ModelsSettings
 from generation.capacity import Capacity
+from generation.checkpoints.loader import prepare
 from generation.events import (
     Failed,
     Finished,
@@ -48,8 +49,8 @@ class Scene:
         self.residents.load_first()
         self.worker = Worker(self.residents, "cpu", 1000.0, 1000.0, self.reported)
 
-    def paint(self, request_id: str, model: str, **changes: int) -> None:
-        self.worker.handle(Paint(replace(REQUEST, id=request_id, model=model, **changes)))
+    def paint(self, request_id: str, model: str, steps: int = 2, width: int = 64) -> None:
+        self.worker.handle(Paint(replace(REQUEST, id=request_id, model=model, steps=steps, width=width)))
 
     def take_in(self) -> list[FromWorker]:
         """Wait until a model has been read, and return what was said since the last time."""
@@ -233,7 +234,6 @@ def test_memory_that_runs_out_while_a_model_is_loaded(
 ) -> None:
     """It is loaded once nothing is painted, and given up where even then there is too little."""
     errors = [torch.OutOfMemoryError("CUDA out of memory.") for _ in range(times)]
-    prepare = module.prepare
 
     def short(*arguments: object) -> object:
         if errors:
