@@ -1,5 +1,6 @@
 """Several models in one worker, in this process: which are loaded, which leave, and who pays for it."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 
 from config.settings import DEFAULT_MODEL, ModelsSettings
 from generation.capacity import Capacity
-from generation.checkpoints.loader import prepare
+from generation.checkpoints.loader import prepare, read_models
 from generation.events import (
     Failed,
     Finished,
@@ -37,9 +38,12 @@ REQUEST = ImagineRequest("a", "a red apple", 1, 64, 64, steps=2)
 
 
 class Scene:
-    """A worker with three models of the same weights, of which the first is loaded, and two that are none."""
+    """A worker with three models of the same weights, of which the first is loaded, and two that are none.
 
-    def __init__(self, models: ModelsSettings) -> None:
+    A model is read when the test wants it to have been.
+    """
+
+    def __init__(self, models: ModelsSettings, monkeypatch: pytest.MonkeyPatch) -> None:
         weights = Weights(models.vqgan, models.clip, "float32")
         names = {DEFAULT_MODEL: weights, "faces": weights, "trees": weights}
         broken = {"gone": replace(weights, vqgan="/nowhere/vqgan.yaml"), "odd": replace(weights, clip=models.vqgan)}
@@ -47,13 +51,21 @@ class Scene:
         self.read: SimpleQueue[ModelRead] = SimpleQueue()
         self.residents = Residents({**names, **broken}, CPU, 1, self.reported.tell, lambda: self.read.put(ModelRead()))
         self.residents.load_first()
+        self.reads = threading.Semaphore(0)
+
+        def read_when_wanted(*arguments: object) -> object:
+            assert self.reads.acquire(timeout=60)
+            return read_models(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(module, "read_models", read_when_wanted)
         self.worker = Worker(self.residents, "cpu", 1000.0, 1000.0, self.reported)
 
     def paint(self, request_id: str, model: str, steps: int = 2, width: int = 64) -> None:
         self.worker.handle(Paint(replace(REQUEST, id=request_id, model=model, steps=steps, width=width)))
 
     def take_in(self) -> list[FromWorker]:
-        """Wait until a model has been read, and return what was said since the last time."""
+        """Have a model read, and return what was said since the last time."""
+        self.reads.release()
         self.worker.handle(self.read.get(timeout=60))
         return self.reported.messages()
 
@@ -65,8 +77,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tiny_models: ModelsSettings) -> Scene:
-    return Scene(tiny_models)
+def scene(tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return Scene(tiny_models, monkeypatch)
 
 
 def kinds(messages: Sequence[FromWorker]) -> list[object]:
@@ -257,6 +269,7 @@ def test_of_a_model_that_was_never_loaded_its_weights_are_taken_to_be_needed(sce
     )
     shrink(scene, 1.2)
     assert scene.residents.has_room("faces", [REQUEST.load], replace(REQUEST, model="faces").load), "not read yet"
+    scene.reads.release()
     while not scene.residents.read("faces"):
         scene.read.get(timeout=60)
     assert not scene.residents.has_room("faces", [REQUEST.load], replace(REQUEST, model="faces").load)
