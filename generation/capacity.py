@@ -66,10 +66,19 @@ def memory_left(loads: Iterable[Load], capacities: Mapping[str, Capacity]) -> fl
         capacities: of the device, by model.
     """
     counts = Counter(load for load in loads if load.model in capacities)
-    whole = max((each.memory + each.weights for each in capacities.values()), default=inf)
     weights = sum(capacities[model].weights for model in {load.model for load in counts})
+    return whole_memory(capacities) - weights - costliest_step(counts, capacities)
+
+
+def whole_memory(capacities: Mapping[str, Capacity]) -> float:
+    """Return how many bytes a device has for models and pictures together; infinitely many where that is unknown."""
+    return max((each.memory + each.weights for each in capacities.values()), default=inf)
+
+
+def costliest_step(counts: Mapping[Load, int], capacities: Mapping[str, Capacity]) -> float:
+    """Return how many bytes the costliest step takes of so many pictures of each load, by models that are known."""
     steps = (capacities[load.model].step_bytes(load, count) for load, count in counts.items())
-    return whole - weights - max(steps, default=0.0)
+    return max(steps, default=0.0)
 
 
 def memory_refusal(load: Load, capacities: Sequence[Capacity], multiple: int) -> str | None:

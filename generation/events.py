@@ -103,12 +103,14 @@ class Finished:
         png: the picture, an encoded PNG that says how it was made, see ``generation.metadata``.
         seconds: as of :class:`Progress`.
         files: what else was asked for and could be made, by the names in the request's ``outputs``.
+        encoding: how many of the seconds it took to encode the picture.
     """
 
     request_id: str
     png: bytes
     seconds: float
     files: Mapping[str, bytes] = field(default_factory=dict)
+    encoding: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +157,13 @@ class Ready:
         name: ``cpu`` or ``cuda:N``.
         offer: of that model.
         model: its name.
+        uuid: by which NVIDIA's driver knows it; ``""`` where it is no GPU.
     """
 
     name: str
     offer: Offer
     model: str = DEFAULT_MODEL
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,14 @@ only one thread may use the device: arranging it there and, the first time, meas
 """
 
 import gc
-import sys
 import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from traceback import clear_frames
 
+import structlog
 import torch
 from torch import nn
 
@@ -30,6 +29,8 @@ from generation.request import Load
 from generation.worker.build import engine_for
 from generation.worker.memory import capacity
 from generation.worker.setup import setup_of
+
+_log = structlog.get_logger(__name__)
 
 NO_MEMORY = "The device has no memory for it, even alone."
 BROKE_OFF = "Loading it broke off by a fault of the program; its worker wrote above where."
@@ -177,12 +178,12 @@ class Residents:
             if is_loss(error):
                 raise
             if not is_shortage(error):
-                traceback.print_exception(error)
+                _log.exception("model not loaded", model=name)
                 self._give_up(name, BROKE_OFF)
             elif is_alone and name in self._short:
                 self._give_up(name, NO_MEMORY)
             else:
-                print(f"Memory ran out while the model {name} was loaded; it is tried again alone.", file=sys.stderr)
+                _log.warning("memory ran out, the model is loaded again when nothing is painted", model=name)
                 self._short.add(name)
                 clear_frames(error.__traceback__)  # they hold what has been loaded of it
                 self.free_idle()

@@ -10,11 +10,11 @@ import queue
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
+import structlog
 import torch
 from torch import Tensor
 
@@ -23,7 +23,7 @@ from generation.capacity import memory_refusal
 from generation.engine.checkpoint import UnfitError
 from generation.engine.faults import Fault, is_loss, is_shortage
 from generation.engine.state import RequestState
-from generation.errors import DeviceError, GenerationError, RequestError, WorkerError
+from generation.errors import DeviceError, GenerationError, NoMemoryError, RequestError
 from generation.events import Failed, Heartbeat, Progress, Ready, Started, Steered, Suspended
 from generation.executor.protocol import (
     Abort,
@@ -42,6 +42,7 @@ from generation.metadata import Metadata
 from generation.request import LATENT, ImagineRequest, Steering
 from generation.request import Load as StepLoad
 from generation.steering import steered
+from generation.worker import log
 from generation.worker.images import Snapshot
 from generation.worker.latents import encode_latent, read_latent
 from generation.worker.pictures import fitted
@@ -53,12 +54,16 @@ FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
 TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
 NO_MEMORY = "{} has no memory left for the models: end what else uses it, which nvidia-smi shows."
+NO_DRIVER = "install NVIDIA's driver, or give the container its GPUs, until nvidia-smi works"
 BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
 NO_MODEL = f"There is no model {{}} any more; ask with `--model {DEFAULT_MODEL}` or another."
 
 
 class ModelRead:
     """Comes in when a model has been read from the disk, beside what the parent says."""
+
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -178,7 +183,7 @@ class Worker:
             pictures = {digest: _taken(data, request, digest, engine.vqgan) for digest, data in paint.pictures.items()}
             state = engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
-            print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
+            _log.warning("begins anew", request=request.id, reason=str(error))
             self._start(replace(paint, checkpoint=None), resident)
         except RequestError as error:
             self._fail(Failed(request.id, str(error)))
@@ -296,7 +301,7 @@ class Worker:
             film.cancel()
 
     def _break_off(self, request_id: str, fault: Fault) -> None:
-        print(f"Request {request_id} broke off.\n{fault.traceback}", file=sys.stderr, end="")
+        _log.error("broke off", request=request_id, exception=fault.traceback.rstrip())
         self._fail(Failed(request_id, TOO_LARGE if fault.is_shortage else BROKE_OFF, fault.is_shortage))
 
     def _fail(self, failed: Failed) -> None:
@@ -317,12 +322,21 @@ def choose_device(name: str, gpus: int) -> torch.device:
     Raises:
         DeviceError: it is not there.
     """
+    lacks_driver = torch.version.cuda is not None and not gpus
     if name == "auto":
+        if lacks_driver:
+            _log.warning("paints on the CPU: torch is built for CUDA and sees no GPU", advice=NO_DRIVER)
         name = "cuda" if gpus else "cpu"
     device = torch.device("cuda:0" if name == "cuda" else name)
     if device.type == "cuda" and device.index >= gpus:
-        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs. Change executor.devices.")
+        advice = NO_DRIVER if lacks_driver else "change executor.devices"
+        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs; {advice}.")
     return device
+
+
+def uuid_of(device: torch.device) -> str:
+    """Return by which name NVIDIA's driver knows a GPU, ``""`` of a CPU."""
+    return f"GPU-{torch.cuda.get_device_properties(device).uuid}" if device.type == "cuda" else ""
 
 
 def load(message: Load, device: torch.device, residents: Residents) -> Resident:
@@ -334,6 +348,9 @@ def load(message: Load, device: torch.device, residents: Residents) -> Resident:
     torch.set_num_threads(message.threads)
     if device.type == "cuda":
         torch.cuda.set_device(device)
+        # The same picture each time, as far as PyTorch can; it says on stderr where it cannot.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return residents.load_first()
 
 
@@ -346,6 +363,7 @@ def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[ToWorker | ModelRead]") -
 
 def main() -> NoReturn:
     """Run a worker on standard input and output."""
+    log.configure()
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
@@ -376,9 +394,9 @@ def serve(inbox: "queue.SimpleQueue[ToWorker | ModelRead]", send: Callable[[From
         if not is_shortage(error):
             raise
         # No fault of the settings: where another device comes up, the bot does without this one.
-        send(LoadFailed(WorkerError.__name__, NO_MEMORY.format(first.device)))
+        send(LoadFailed(NoMemoryError.__name__, NO_MEMORY.format(first.device)))
         return
-    send(Ready(str(device), resident.offer, resident.name))
+    send(Ready(str(device), resident.offer, resident.name, uuid_of(device)))
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
     Worker(residents, str(device), first.preview_seconds, first.checkpoint_seconds, reporter).run(inbox)
 
@@ -392,7 +410,7 @@ def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:
         except BrokenPipeError:
             os._exit(0)
         except BaseException:
-            traceback.print_exc()
+            _log.exception("worker failed")
             os._exit(1)
         os._exit(0)
 
