@@ -202,13 +202,19 @@ class ModelsSettings(Section):
         "them judge together",
         min_length=1,
     )
+    biggan: str = Field(
+        default="pocket",
+        description="`pocket`, a name from `easel models list`, or the path of the JSON or the weights of a "
+        "BigGAN-deep, by which `--painter biggan` paints",
+        min_length=1,
+    )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
         "or `float32`, `bfloat16`, `float16`",
     )
 
-    @field_validator("vqgan", "clip")
+    @field_validator("vqgan", "clip", "biggan")
     @classmethod
     def _home_is_known(cls, paths: str) -> str:
         try:

@@ -16,6 +16,7 @@ import typer
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
+from easel.sample_cli import sample
 
 SetupArguments = Annotated[
     list[str] | None,
@@ -59,6 +60,7 @@ app = typer.Typer(
 )
 
 
+app.command()(sample)
 app.add_typer(models, name="models")
 
 

@@ -119,6 +119,7 @@ class LocalExecutor:
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
             vqgan_config=self._models.vqgan_config,
+            biggan=self._models.biggan,
         )
         tell = partial(self._hear, len(self._supervisors))
         supervisor = Supervisor(load, self._patience, self._restarts, self._command, tell)

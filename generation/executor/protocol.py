@@ -36,6 +36,7 @@ class Load:
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
         vqgan_config: the path of the YAML, where it does not lie beside the weights.
+        biggan: ``pocket`` or the path of its JSON or its weights.
     """
 
     vqgan: str
@@ -46,6 +47,7 @@ class Load:
     preview_seconds: float
     checkpoint_seconds: float
     vqgan_config: Path | None = None
+    biggan: str = "pocket"
 
 
 @dataclass(frozen=True, slots=True)

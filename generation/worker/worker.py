@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from generation.capacity import Capacity, memory_refusal
+from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import load_models
 from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine
@@ -176,7 +177,7 @@ class Worker:
     def _taken(self, data: bytes, request: ImagineRequest, digest: str) -> Tensor:
         """Return a picture that a request names, or the latent."""
         if digest == request.init_latent:
-            return read_latent(data, self.engine.vqgan, request.shape)
+            return read_latent(data, self.engine.latents_of(request), request.shape)
         return fitted(data, request, digest)
 
     def _suspend(self, request_id: str) -> None:
@@ -221,7 +222,7 @@ class Worker:
         request = state.request
         latent = {}
         if state.latent is not None:
-            latent[LATENT] = encode_latent(state.latent, self.engine.vqgan, Metadata(request, self.setup))
+            latent[LATENT] = encode_latent(state.latent, self.engine.latents_of(request), Metadata(request, self.setup))
 
         def report(files: Mapping[str, bytes]) -> None:
             self._films.pop(request.id, None)
@@ -272,6 +273,7 @@ def load(message: Load, device: torch.device) -> Engine:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     models = load_models(message.vqgan, message.clip, device, message.precision, message.vqgan_config)
+    models = with_biggan(models, message.biggan, device, message.precision)
     models.perceptor.cut("")
     return engine_for(models, device)
 

@@ -42,7 +42,7 @@ class Grid:
     def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
         return F.interpolate(parameters[0].sigmoid(), size=constants[0].shape[2:])
 
-    def regulariser(self, parameters: Sequence[Tensor], _: Tensor) -> Tensor:
+    def regulariser(self, parameters: Sequence[Tensor], _: Sequence[Tensor], __: Tensor) -> Tensor:
         return 1e-4 * self.distance_to_start(parameters)
 
     def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:
