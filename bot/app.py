@@ -27,6 +27,7 @@ from bot.connection import DEVELOPER_PORTAL, connect
 from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
 from bot.gallery import GalleryCommand
+from bot.health import Health
 from bot.info import InfoCommand
 from bot.listener import MessageListener
 from bot.metrics import Metrics, served
@@ -92,10 +93,10 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         kept = await _unless_stopped(stack.enter_async_context(store.opened(settings, on_finished)))
         if kept is not None:
-            metrics = Metrics()
-            await stack.enter_async_context(served(settings.metrics, metrics.registry))
+            metrics, health = Metrics(), Health()
+            await stack.enter_async_context(served(settings.metrics, metrics.registry, health))
             token = settings.discord.token.get_secret_value()
-            await _run(settings, token, executor, kept, patience, metrics, on_ready)
+            await _run(settings, token, executor, kept, patience, metrics, health, on_ready)
 
 
 async def _unless_stopped(opening: Coroutine[Any, Any, Store]) -> Store | None:
@@ -118,6 +119,7 @@ async def _run(
     kept: Store,
     patience: Patience,
     metrics: Metrics,
+    health: Health,
     on_ready: Callable[[], None] | None,
 ) -> None:
     outboxes = Outboxes(patience.window)
@@ -142,6 +144,7 @@ async def _run(
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
     async with Client(book, answers, patience, kept.heard, known, metrics) as client:
+        health.watch(client, dispatcher)
         preferences, recent = Preferences(gate, kept.members), Recent()
         pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())

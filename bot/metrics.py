@@ -15,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from bot.errors import PromptError, RuleError, SetupError, UserError
+from bot.health import Health
 from config.settings import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Down, Event, Finished, Heartbeat, Ready
@@ -124,8 +125,14 @@ class _Queue(Collector):
 
 
 @contextlib.asynccontextmanager
-async def served(settings: MetricsSettings, registry: CollectorRegistry) -> AsyncIterator[None]:
-    """Serve what is measured, where the settings name a port; raises ``SetupError`` where that is not to be had."""
+async def served(settings: MetricsSettings, registry: CollectorRegistry, health: Health) -> AsyncIterator[None]:
+    """Serve what is measured, and whether the bot works, where the settings name a port.
+
+    ``/healthz`` answers 200, or 503 with what is wrong.
+
+    Raises:
+        SetupError: the port is not to be had.
+    """
     if settings.port is None:
         yield
         return
@@ -133,8 +140,12 @@ async def served(settings: MetricsSettings, registry: CollectorRegistry) -> Asyn
     async def answer(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def answer_health(_: web.Request) -> web.Response:
+        trouble = health.trouble
+        return web.Response(text=trouble or "ok", status=503 if trouble else 200)
+
     app = web.Application()
-    app.add_routes([web.get("/metrics", answer)])
+    app.add_routes([web.get("/metrics", answer), web.get("/healthz", answer_health)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

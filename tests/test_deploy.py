@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 import yaml
 
+from bot.health import Health
 from bot.metrics import Metrics, served
 from config.settings import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
@@ -123,7 +124,7 @@ async def test_a_real_prometheus_scrapes_it_and_answers_the_board(tmp_path: Path
     metrics.note(0, Heartbeat((64, 64), 2, 10, 1.0))
     metrics.note(0, Finished("r", b"", 12.0))
     async with (
-        served(MetricsSettings(port=port), metrics.registry),
+        served(MetricsSettings(port=port), metrics.registry, Health()),
         prometheus(tmp_path, port) as api,
         aiohttp.ClientSession() as http,
     ):

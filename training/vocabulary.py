@@ -60,7 +60,7 @@ Ask for **one thing, its colour, where it is and when**: `a red sailboat on the 
 comma: `a castle on a green hill, woodblock print`. It is day unless you say otherwise. Words in brackets mean the same
 as the one before them. Each picture is the first that came, of its word and nothing else, with seed 1.
 
-![Sixty prompts, one seed each, none picked](images/pocket.png)
+![Sixty prompts, one seed each, none picked](images/pocket.webp)
 """
 
 

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.clock import ClockCheck, ahead, difference
 from bot.errors import SetupError
+from bot.health import Health
 from bot.metrics import served
 from config.layers import load
 from config.settings import MetricsSettings
@@ -105,7 +106,7 @@ async def test_a_port_that_is_not_to_be_had(host: str) -> None:
         with pytest.raises(
             SetupError, match=rf"^metrics\.port: {port} cannot be had at {host} \(.+\); choose another\."
         ):
-            async with served(MetricsSettings(port=port, host=host), CollectorRegistry()):
+            async with served(MetricsSettings(port=port, host=host), CollectorRegistry(), Health()):
                 pass
 
 
