@@ -213,7 +213,7 @@ class BigGAN(nn.Module):
 
         Args:
             z: ``[B, latents, z_dim]``, or ``[B, 1, z_dim]`` for one that goes everywhere.
-            classes: how much there is of each, ``[B, latents or 1, num_classes]``.
+            classes: how much there is of each, likewise ``[B, latents, num_classes]``.
             mix: of the statistics, ``[B, n_stats]``; see :meth:`BigGANShape.statistics`.
         """
         conditions = torch.cat([z, self.embeddings(classes)], 2)
