@@ -17,7 +17,7 @@ def sample(
     ] = Path("sample.png"),
     classes: Annotated[
         str | None,
-        typer.Option("--class", help="Of what, as mushroom:0.7, owl:0.3; one at random by default.", show_default=False),
+        typer.Option("--class", help="As mushroom:0.7, owl:0.3; one at random by default.", show_default=False),
     ] = None,
     truncation: Annotated[
         float | None, typer.Option(help="Less is more usual and less varied, 0.02 to 1.", show_default="1")

@@ -31,7 +31,7 @@ CMA_MIXED = "cma-mixed"
 POPULATION = 7.5
 """About how many steps with gradients the candidates of a step take without, for as many numbers as a BigGAN's."""
 EVOLUTIONS: Mapping[str, float] = {CMA: POPULATION, CMA_ADAM: (POPULATION + 1) / 2, CMA_MIXED: POPULATION + 1}
-"""Optimisers that move a population, for painters with few numbers; and how much work a step is beside one of Adam's."""
+"""Optimisers that move a population, for painters with few numbers; and the work of a step beside one of Adam's."""
 EVOLUTION_RATE = 7.0
 """Standard deviation of a population at first, in units of Adam's learning rate: 0.5 where that is big-sleep's."""
 

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.utils import spectral_norm
 
+from generation.canvas.biggan import truncated
 from generation.models.biggan import BigGAN, BigGANShape, Norm
 from training.drawings.classes import CLASSES
 from training.loop import Training
@@ -21,6 +22,8 @@ from training.projection import ProjectionDiscriminator, changed
 from training.sheet import sheet
 
 CPU = torch.device("cpu")
+LEFT_OUT = ("castle", "cat", "elephant", "fish", "guitar", "star", "umbrella", "windmill")
+"""Classes that the published network had not learnt well when its time was up."""
 RATES = (2e-4, 4e-4)
 """Learning rates of generator and discriminator (Heusel et al. 2017, arXiv 1706.08500, section 2)."""
 BETAS = (0.0, 0.99)
@@ -34,6 +37,8 @@ SHOWN = 4
 """Samples of each class on the sheet."""
 MEASURED = 16
 """Batches from which the statistics of a truncation are."""
+OF_EACH = 8
+"""Pictures of each class in one of them."""
 SHAPE = BigGANShape(
     z_dim=32,
     channel_width=40,
@@ -174,7 +179,7 @@ class BigGANTraining(Training):
         """Return samples of each class, normed by the statistics of all on the sheet."""
         count = self.shape.num_classes
         labels = torch.arange(count, device=self.device).repeat_interleave(SHOWN)
-        z = TRUNCATION * truncated(len(labels), self.shape.z_dim).to(self.device)
+        z = TRUNCATION * truncated(len(labels), self.shape.z_dim, torch.Generator().manual_seed(0)).to(self.device)
         mix = z.new_zeros(len(z), self.shape.n_stats)
         drawn = self.mean.train()(z[:, None], one_hot(labels, count), mix)
         pixels = drawn.add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
@@ -201,26 +206,18 @@ def learning(shape: BigGANShape) -> BigGAN:
     return biggan
 
 
-def truncated(count: int, size: int, generator: torch.Generator | None = None) -> Tensor:
-    """Return normal numbers of which none is beyond 2, ``[count, size]``."""
-    bound = torch.tensor(2.0)
-    low, high = torch.special.ndtr(-bound), torch.special.ndtr(bound)
-    shares = low + (high - low) * torch.rand(count, size, generator=generator)
-    return torch.special.ndtri(shares).clamp(-2, 2)
-
-
 def one_hot(labels: Tensor, count: int) -> Tensor:
     """Return classes as they go into a BigGAN, ``[B, 1, count]``."""
     return (labels[:, None, None] == torch.arange(count, device=labels.device)).float()
 
 
 @torch.no_grad()
-def measure(biggan: BigGAN, batch: int = 240) -> None:
+def measure(biggan: BigGAN) -> None:
     """Give every norm the statistics of what passes it at each truncation, on the way that they are measured."""
     norms = [module for module in biggan.modules() if isinstance(module, Norm)]
     device = norms[0].running_means.device
     count = biggan.shape.num_classes
-    labels = torch.arange(count, device=device).repeat(-(-batch // count))
+    labels = torch.arange(count, device=device).repeat(OF_EACH)
     for row in range(biggan.shape.n_stats):
         sums = {norm: [torch.zeros_like(norm.running_means[0]) for _ in range(2)] for norm in norms}
 
@@ -230,7 +227,7 @@ def measure(biggan: BigGAN, batch: int = 240) -> None:
             sums[norm][0].add_(mean / MEASURED)
             sums[norm][1].add_(variance / MEASURED)
 
-        hooks = [norm.register_forward_pre_hook(look) for norm in norms]  # type: ignore[arg-type]
+        hooks = [norm.register_forward_pre_hook(look) for norm in norms]
         generator = torch.Generator().manual_seed(row)
         for _ in range(MEASURED):
             z = row / (biggan.shape.n_stats - 1) * truncated(len(labels), biggan.shape.z_dim, generator).to(device)
@@ -256,13 +253,40 @@ def _recorded(step: Callable[[], None]) -> Callable[[], None]:
     return graph.replay
 
 
-def write(state_dict: dict[str, Tensor], shape: BigGANShape, folder: Path) -> None:
-    """Write `biggan.safetensors` and `biggan.json`, the published configuration with the classes' names."""
+def write(state_dict: dict[str, Tensor], shape: BigGANShape, folder: Path, left_out: Sequence[str] = LEFT_OUT) -> None:
+    """Write `biggan.safetensors` and `biggan.json`, the published configuration with the classes' names.
+
+    Args:
+        state_dict: of the network.
+        shape: of it.
+        folder: to write to.
+        left_out: classes that it has not learnt well enough to be asked for.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(state_dict, folder / "biggan.safetensors")
+    kept = [number for number, name in enumerate(CLASSES[: shape.num_classes]) if name not in left_out]
+    embeddings = state_dict["embeddings.weight"][:, kept].contiguous()
+    save_file(state_dict | {"embeddings.weight": embeddings}, folder / "biggan.safetensors")
     config = asdict(shape) | {
         "output_dim": shape.side,
         "class_embed_dim": shape.z_dim,
-        "classes": list(CLASSES[: shape.num_classes]),
+        "num_classes": len(kept),
+        "classes": [CLASSES[number] for number in kept],
     }
     (folder / "biggan.json").write_text(json.dumps(config, indent=1) + "\n")
+
+
+def blind_sheet(biggan: BigGAN, seed: int, truncation: float = TRUNCATION) -> tuple[Image.Image, list[str]]:
+    """Return a sheet of one sample of each class, shuffled and numbered, and the names in that order.
+
+    Args:
+        biggan: frozen, on the CPU.
+        seed: of order and samples.
+        truncation: of the samples.
+    """
+    generator, count = torch.Generator().manual_seed(seed), biggan.shape.num_classes
+    order = torch.randperm(count, generator=generator)
+    z = truncation * truncated(count, biggan.shape.z_dim, generator)
+    with torch.no_grad():
+        drawn = biggan(z[:, None], one_hot(order, count), biggan.shape.statistics(torch.full((count,), truncation)))
+    pixels = drawn.add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+    return sheet(list(pixels), [str(number + 1) for number in range(count)], 8), [biggan.classes[each] for each in order]

@@ -1,9 +1,9 @@
 """Which weights are published: names, files, sizes, digests, licences and mirrors.
 
 Sources. CLIP: ``clip/clip.py`` of OpenAI, whose addresses hold the SHA-256; LAION's repositories on the Hugging Face
-hub. BigGANs: ``model.py`` of pytorch-pretrained-biggan. VQGANs: the README of taming-transformers, and the download scripts of nerdyrodent/VQGAN-CLIP and pixray. Their
-publishers name no digest. Those here are what pytti-core and PyTTI Portable check the copies on the Hugging Face hub
-against; where both have a file they agree.
+hub. BigGANs: ``model.py`` of pytorch-pretrained-biggan, without digests. VQGANs: the README of taming-transformers, and
+the download scripts of nerdyrodent/VQGAN-CLIP and pixray. Their publishers name no digest. Those here are what
+pytti-core and PyTTI Portable check the copies on the Hugging Face hub against; where both have a file they agree.
 """
 
 import difflib

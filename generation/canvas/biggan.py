@@ -13,8 +13,11 @@ from generation.models.biggan import BigGAN
 from generation.options import LEAST_TRUNCATION
 from generation.request import ImagineRequest, Shape
 
-CLASS_MEAN, CLASS_DEVIATION = -3.9, 0.3
-"""Of the logits of classes where none is named, big-sleep's."""
+CLASS_SUM, CLASS_MOST, CLASS_DEVIATION = 20.0, 0.2, 0.3
+"""How much there is of all classes together where none is named, and of one at most; and how far their logits differ.
+
+For a thousand classes these are big-sleep's logits, of mean -3.9.
+"""
 LEAST, MOST = 1e-5, 0.99
 """There is of a class that is not named, and at most of one that is."""
 CLASS_TEMPERATURE = 2.0
@@ -88,7 +91,8 @@ class BigGANCanvas:
         pictures = self.biggan(z, self.classes(logits), self.biggan.shape.statistics(truncation[:, 0]))
         height, width = window.shape[1:3]
         top, left = (self.biggan.shape.side - height) // 2, (self.biggan.shape.side - width) // 2
-        return pictures[..., top : top + height, left : left + width].add(1).div(2)
+        shown: Tensor = pictures[..., top : top + height, left : left + width].add(1).div(2)
+        return shown
 
     def enlarge(self, parameters: Sequence[Tensor], constants: Sequence[Tensor], shape: Shape) -> Tensor:
         """Return the pictures in a shape, resized: the network has them in one size only."""
@@ -144,11 +148,12 @@ class BigGANCanvas:
         z = truncation * truncated(1 if classes else shape.latents, shape.z_dim, generator)
         if not classes:
             noise = torch.randn(shape.latents, shape.num_classes, generator=generator)
-            return z, CLASS_MEAN + CLASS_DEVIATION * noise
-        shares = torch.full((shape.num_classes,), LEAST)
-        for number, share in classes.items():
-            shares[number] = min(MOST, share)
-        return z.expand(shape.latents, -1), shares.logit().expand(shape.latents, -1)
+            share = torch.tensor(min(CLASS_MOST, CLASS_SUM / shape.num_classes))
+            return z, share.logit() + CLASS_DEVIATION * noise
+        named = torch.full((shape.num_classes,), LEAST)
+        for number, of_it in classes.items():
+            named[number] = min(MOST, of_it)
+        return z.expand(shape.latents, -1), named.logit().expand(shape.latents, -1)
 
     def _begun(self, z: Tensor, logits: Tensor, truncation: Tensor, shape: Shape) -> Init:
         z, logits, truncation = (each.to(self.device).contiguous() for each in (z, logits, truncation))
@@ -165,7 +170,8 @@ def truncated(count: int, size: int, generator: Generator) -> Tensor:
     """Return normal numbers of which none is beyond :data:`BEYOND`, ``[count, size]``, by their quantiles."""
     low, high = torch.special.ndtr(torch.tensor([-BEYOND, BEYOND], dtype=torch.float64))
     shares = low + (high - low) * torch.rand(count, size, generator=generator, dtype=torch.float64)
-    return torch.special.ndtri(shares).float()
+    z: Tensor = torch.special.ndtri(shares).float()
+    return z
 
 
 def number_of(name: str, classes: Sequence[str]) -> int:

@@ -48,7 +48,7 @@ class BigGANShape:
     @property
     def side(self) -> int:
         """Pixels a side of its pictures."""
-        return START * 2 ** sum(doubles for doubles, _, _ in self.layers)
+        return START << sum(doubles for doubles, _, _ in self.layers)
 
     @property
     def latents(self) -> int:
@@ -184,7 +184,8 @@ class Generator(nn.Module):
             else:
                 x = layer(x)
         x = self.conv_to_rgb(F.relu(self.bn(x, mix, conditions[:, 0])))
-        return x[:, :3].tanh()
+        pictures: Tensor = x[:, :3].tanh()
+        return pictures
 
 
 class BigGAN(nn.Module):

@@ -14,7 +14,8 @@ from tests.generation.models.biggans import CONFIG, published
 
 
 def write(folder: Path, **changes: Any) -> Path:
-    save_file({name: tensor.contiguous() for name, tensor in published().state_dict().items()}, folder / "a.safetensors")
+    weights = {name: tensor.contiguous() for name, tensor in published().state_dict().items()}
+    save_file(weights, folder / "a.safetensors")
     (folder / "a.json").write_text(json.dumps(CONFIG | changes))
     return folder / "a.json"
 
