@@ -40,7 +40,7 @@ def read_classes(value: str) -> Classes:
 
 def told_classes(classes: Sequence[tuple[str, float]]) -> str:
     """Return classes as they are read again."""
-    return ", ".join(name if share == 1 else f"{name}:{share:g}" for name, share in classes)
+    return ", ".join(name if share == len(classes) == 1 else f"{name}:{share:g}" for name, share in classes)
 
 
 def classes_in(prompt: str) -> tuple[str, Classes]:

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -508,8 +509,9 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
                 show_default=False,
                 callback=check,
             )
-            keyword = inspect.Parameter.KEYWORD_ONLY
-            parameters.append(inspect.Parameter(name.replace("-", "_"), keyword, default=option, annotation=str | None))
+            own = name.replace("-", "_") + "_" * iskeyword(name)
+            only = inspect.Parameter.KEYWORD_ONLY
+            parameters.append(inspect.Parameter(own, only, default=option, annotation=str | None))
     return IMAGINE.replace(parameters=parameters)
 
 

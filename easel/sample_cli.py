@@ -10,7 +10,7 @@ MOST_SAMPLES = 1000
 
 def sample(
     settings: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="Settings.", show_default=False)
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Settings.", show_default=False)
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help="Where it goes; of several, with seeds in their names.")

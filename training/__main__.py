@@ -80,9 +80,10 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--start", type=Path, help="finished weights to go on from")
     classes = command("biggan", _biggan, "train the BigGAN on drawings of classes and write its weights, best on a GPU")
     classes.add_argument("--minutes", type=float, default=4.0, help="of training in all")
-    samples = command("samples", _samples, "draw a sheet of the BigGAN's samples without names, and print the names")
+    samples = command("samples", _samples, "draw a sheet of the BigGAN's samples, shuffled and without names, and print the names")
     samples.add_argument("--seed", type=int, default=1)
     samples.add_argument("--out", type=Path, default=Path("samples.png"))
+    samples.add_argument("--named", action="store_true", help="in order, with their names")
     judge = command("judge", _judge, "train another CLIP on other drawings, which judges pictures and never paints")
     judge.add_argument("--minutes", type=float, default=30.0, help="of training in all")
     command("evaluate", _evaluate, "measure the weights on held-out drawings; write figures, curves, sheets")
@@ -174,7 +175,7 @@ def _biggan(options: argparse.Namespace) -> None:
 def _samples(options: argparse.Namespace) -> None:
     network = load_biggan(options.weights / "biggan.json")
     network.freeze(torch.float32, torch.device("cpu"))
-    page, names = biggan.blind_sheet(network, options.seed)
+    page, names = biggan.sample_sheet(network, options.seed, named=options.named)
     page.save(options.out)
     print(f"{options.out}: {', '.join(names)}")
 

@@ -275,18 +275,19 @@ def write(state_dict: dict[str, Tensor], shape: BigGANShape, folder: Path, left_
     (folder / "biggan.json").write_text(json.dumps(config, indent=1) + "\n")
 
 
-def blind_sheet(biggan: BigGAN, seed: int, truncation: float = TRUNCATION) -> tuple[Image.Image, list[str]]:
-    """Return a sheet of one sample of each class, shuffled and numbered, and the names in that order.
+def sample_sheet(biggan: BigGAN, seed: int, *, named: bool = False) -> tuple[Image.Image, list[str]]:
+    """Return a sheet of one sample of each class, and the names in its order.
 
     Args:
         biggan: frozen, on the CPU.
         seed: of order and samples.
-        truncation: of the samples.
+        named: whether they are in order with their names below, and not shuffled and numbered.
     """
     generator, count = torch.Generator().manual_seed(seed), biggan.shape.num_classes
-    order = torch.randperm(count, generator=generator)
-    z = truncation * truncated(count, biggan.shape.z_dim, generator)
+    order = torch.arange(count) if named else torch.randperm(count, generator=generator)
+    z = TRUNCATION * truncated(count, biggan.shape.z_dim, generator)
     with torch.no_grad():
-        drawn = biggan(z[:, None], one_hot(order, count), biggan.shape.statistics(torch.full((count,), truncation)))
+        drawn = biggan(z[:, None], one_hot(order, count), biggan.shape.statistics(torch.full((count,), TRUNCATION)))
     pixels = drawn.add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
-    return sheet(list(pixels), [str(number + 1) for number in range(count)], 8), [biggan.classes[each] for each in order]
+    names = [biggan.classes[each] for each in order]
+    return sheet(list(pixels), names if named else [str(number + 1) for number in range(count)], 8), names

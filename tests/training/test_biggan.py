@@ -12,7 +12,7 @@ from generation.models.biggan import BigGANShape
 from tests.generation.models.biggans import package
 from training import biggan
 from training.__main__ import main
-from training.biggan import BigGANTraining, Sizes, blind_sheet, write
+from training.biggan import BigGANTraining, Sizes, sample_sheet, write
 from training.dataset import make_classes
 from training.drawings.classes import CLASSES, SIDE, draw_class
 from training.projection import ProjectionDiscriminator, changed
@@ -73,7 +73,7 @@ def test_it_learns_goes_on_and_is_read_as_what_is_published(tmp_path: Path) -> N
         expected = published(z, classes, 0.5)
         found = network(z[:, None], classes[:, None], network.shape.statistics(torch.full((2,), 0.5)))
     assert (found - expected).abs().max() < 1e-4
-    page, names = blind_sheet(network, seed=1)
+    page, names = sample_sheet(network, seed=1)
     assert sorted(names) == sorted(network.classes)
     assert page.width > 0
 
@@ -97,5 +97,6 @@ def test_what_it_sees_is_moved_and_has_a_hole() -> None:
 
 def test_samples_come_without_names_and_the_names_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["samples", "--out", str(tmp_path / "samples.png")])
+    main(["samples", "--named", "--out", str(tmp_path / "named.png")])
     assert (tmp_path / "samples.png").stat().st_size > 1000
     assert "owl" in capsys.readouterr().out

@@ -133,7 +133,7 @@ async def test_a_name_that_nothing_is_registered_by_is_refused_in_a_line(models:
         refused = await loaded(worker, models)
     finally:
         await worker.stop()
-    wanted = "recipe.stages.0.canvas should be one of 'latent', 'pixels', 'fourier', 'siren'."
+    wanted = "recipe.stages.0.canvas should be one of 'latent', 'pixels', 'fourier', 'siren', 'biggan'."
     assert refused == LoadFailed("CheckpointError", f"{models.vqgan} cannot be used: {wanted}")
 
 
