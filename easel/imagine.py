@@ -42,7 +42,9 @@ def request(
     Raises:
         ValueError: it is not allowed; the sentence says why.
     """
-    typed = "".join(f" --{name.rstrip('_').replace('_', '-')}={value}" for name, value in flags.items() if value is not None)
+    typed = "".join(
+        f" --{name.rstrip('_').replace('_', '-')}={value}" for name, value in flags.items() if value is not None
+    )
     try:
         arguments = parse(prompt + typed, painting, instead=instead)
     except PromptError as error:

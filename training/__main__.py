@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--start", type=Path, help="finished weights to go on from")
     classes = command("biggan", _biggan, "train the BigGAN on drawings of classes and write its weights, best on a GPU")
     classes.add_argument("--minutes", type=float, default=4.0, help="of training in all")
-    samples = command("samples", _samples, "draw a sheet of the BigGAN's samples, shuffled and without names, and print the names")
+    samples = command(
+        "samples", _samples, "draw a sheet of the BigGAN's samples, shuffled and without names, and print the names"
+    )
     samples.add_argument("--seed", type=int, default=1)
     samples.add_argument("--out", type=Path, default=Path("samples.png"))
     samples.add_argument("--named", action="store_true", help="in order, with their names")

@@ -25,7 +25,9 @@ def test_they_are_read_and_told_again(typed: str, classes: tuple[tuple[str, floa
     assert read_classes(told_classes(classes)) == classes
 
 
-@pytest.mark.parametrize("typed", [",", "owl:2", "owl:-1", ":0.5", "owl:0", "a|b", "`owl`", ", ".join("abcdefghijklmnopq")])
+@pytest.mark.parametrize(
+    "typed", [",", "owl:2", "owl:-1", ":0.5", "owl:0", "a|b", "`owl`", ", ".join("abcdefghijklmnopq")]
+)
 def test_others_are_refused(typed: str) -> None:
     with pytest.raises(PromptError):
         read_classes(typed)
