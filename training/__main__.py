@@ -40,7 +40,7 @@ class Sizes:
     canvas: vqgan.Shape
     composer: sketch.Shape
     held_out: int
-    generator: biggan.Sizes = biggan.Sizes()
+    generator: biggan.Sizes = biggan.SHIPPED
 
 
 SHIPPED = Sizes(clip.Shape(), vqgan.Shape(), sketch.Shape(), dataset.HELD_OUT)

@@ -73,6 +73,9 @@ class Sizes:
     batch: int = 128
 
 
+SHIPPED = Sizes()
+
+
 class BigGANTraining(Training):
     """The BigGAN's: a step of the discriminator and one of the generator, by the hinge loss (Lim and Ye 2017).
 

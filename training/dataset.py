@@ -79,8 +79,10 @@ def make_classes(folder: Path, count: int, seed: str, processes: int = 2) -> np.
     They are uint8 [count, 64, 64, 3]; number k is of class k modulo their number.
     """
     path = folder / "classes.npy"
-    if path.exists() and len(images := np.load(path, mmap_mode="r")) == count:
-        return images
+    if path.exists():
+        kept: np.ndarray = np.load(path, mmap_mode="r")
+        if len(kept) == count:
+            return kept
     folder.mkdir(parents=True, exist_ok=True)
     numbers = [(seed, index) for index in range(count)]
     with multiprocessing.get_context("spawn").Pool(processes) as pool:

@@ -74,11 +74,14 @@ class Evolution:
         return (*(torch.zeros_like(flat) for _ in range(3)), flat.new_zeros(len(flat), 1))
 
     def coefficients(self, parameters: Tensors, rate: float, step: int, generator: Generator) -> Tensor:
-        """Return the rate, by what the path of the step size is divided, and the candidates' random numbers."""
+        """Return the rate, by what the path of the step size is divided, the weights, and what candidates are drawn of.
+
+        All that comes from the host is in them, so that a step can be recorded.
+        """
         n = sum(parameter[0].numel() for parameter in parameters)
         own = constants(n)
         grown = math.sqrt(1 - (1 - own.c_sigma) ** (2 * step))
-        return torch.cat([torch.tensor([rate, grown]), torch.randn(own.size * n, generator=generator)])
+        return torch.cat([torch.tensor([rate, grown, *own.weights]), torch.randn(own.size * n, generator=generator)])
 
     @torch.no_grad()
     def step(
@@ -88,8 +91,8 @@ class Evolution:
         mean = _joined(parameters)
         (batch, n), own = mean.shape, constants(mean.shape[1])
         path, drift, spread, growth = state
-        rate, grown = coefficients[:, :1], coefficients[:, 1:2]
-        normal = coefficients[:, 2:].view(batch, own.size, n)
+        rate, grown, weights, normal = coefficients.split([1, 1, len(own.weights), own.size * n], 1)
+        weights, normal = weights[..., None], normal.view(batch, own.size, n)
         deviation = (1 + spread).sqrt()
         far = rate * growth.exp() * deviation
         candidates = torch.cat([mean[:, None], mean[:, None] + far[:, None] * normal], 1)
@@ -97,7 +100,6 @@ class Evolution:
         losses, pictures = losses.view(batch, -1)[:, 1:], pictures.unflatten(0, (batch, -1))[:, 0]
         best = losses.argsort(dim=1, stable=True)[:, : len(own.weights)]
         chosen = normal.gather(1, best[..., None].expand(-1, -1, n))
-        weights = mean.new_tensor(own.weights)[None, :, None]
         moved = (weights * chosen).sum(1)
         path = (1 - own.c_sigma) * path + math.sqrt(own.c_sigma * (2 - own.c_sigma) * own.mass) * moved
         length = path.norm(dim=1, keepdim=True)
