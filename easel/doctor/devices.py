@@ -107,9 +107,9 @@ async def examine_painting(settings: Settings, *, is_running: bool) -> list[Find
 def examine_weights(settings: Settings) -> Finding:
     """Say whether the weights that are named are there, and whole where it is known what they should be."""
     said = []
-    named = ("vqgan", settings.models.vqgan), *(("clip", each) for each in _clips(settings))
+    named = [("vqgan", settings.models.vqgan), *(("clip", each) for each in _clips(settings))]
     if settings.models.biggan != POCKET:
-        named = *named, ("biggan", settings.models.biggan)
+        named.append(("biggan", settings.models.biggan))
     for kind, name in named:
         model = find(name)
         if name == POCKET or model is None:
