@@ -132,7 +132,7 @@ class CLIPPerceptor(nn.Module):
         self.eval().requires_grad_(False)
         visual: Any = self.clip.visual
         if isinstance(visual, clip_model.VisionTransformer):
-            visual = self.clip.visual = FrozenVisionTransformer(visual, self.mean, self.std, layers_for(device))
+            visual = self.clip.visual = FrozenVisionTransformer(visual, self.mean, self.std, layers_for(device, dtype))
         else:
             freeze_resnet(visual)
         visual.to(memory_format=torch.channels_last)
