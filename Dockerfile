@@ -14,7 +14,7 @@ COPY . .
 # As `make install` does; what it says of the two packages of model definitions holds here too.
 # hadolint ignore=DL3013
 RUN pip install setuptools \
-    && pip install --no-build-isolation '.[postgres]' \
+    && pip install --no-build-isolation '.[nvidia,postgres]' \
     && pip install --no-deps --no-build-isolation --use-pep517 openai-clip taming-transformers
 
 FROM ${BASE}

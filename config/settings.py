@@ -20,7 +20,10 @@ Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, multiple_of=SIDE_MULTIPLE)
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?")
 TOKEN = re.compile(r"[!-~]+")
+SERVER_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 COMMAND_PREFIX = re.compile(r"\S{1,5}")
+LEAST_ADMIN_TOKEN = 16
+"""Characters of the secret that opens the operator's page."""
 
 
 class Section(BaseModel):
@@ -318,11 +321,61 @@ class MetricsSettings(Section):
     )
 
 
+class AdminSettings(Section):
+    """The operator's page."""
+
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = Field(
+        default=None, description="The port at which the operator's page is served; none is when none is set"
+    )
+    host: str = Field(default="127.0.0.1", description="The address at which it is", min_length=1)
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Names such as `easel.example.org` under which browsers reach it, beside `localhost` and addresses",
+    )
+    token: SecretStr | None = Field(
+        default=None, description=f"The secret that opens it: {LEAST_ADMIN_TOKEN} characters or more, without blanks"
+    )
+    token_file: Path | None = Field(default=None, description="The path of a file that holds that secret")
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _names_are_names(cls, names: object) -> object:
+        if isinstance(names, str):
+            names = [name.strip() for name in names.split(",")]
+        listed = names if isinstance(names, list | tuple) else [None]
+        if not all(isinstance(name, str) and SERVER_NAME.fullmatch(name) for name in listed):
+            raise PydanticCustomError("names", "should be names in lower case such as easel.example.org")
+        return tuple(listed)
+
+    @field_validator("token")
+    @classmethod
+    def _token_is_long(cls, token: SecretStr | None) -> SecretStr | None:
+        secret = None if token is None else token.get_secret_value()
+        if secret is not None and (len(secret) < LEAST_ADMIN_TOKEN or not TOKEN.fullmatch(secret)):
+            raise PydanticCustomError("token", f"should be {LEAST_ADMIN_TOKEN} characters or more, without blanks")
+        return token
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Self:
+        if self.token is not None and self.token_file is not None:
+            raise PydanticCustomError("pair", "cannot be set beside", {"first": "token_file", "second": "token"})
+        return self
+
+
 class LogSettings(Section):
-    """What is written to standard error."""
+    """What is written to standard error, and kept for ``easel logs``."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe messages to write: `debug`, `info`, `warning` or `error`"
+    )
+    format: Literal["auto", "text", "json"] = Field(
+        default="auto",
+        description="How `easel run` writes them to standard error: `text`, `json`, one object a line, or `auto`: "
+        "`text` on a terminal, else `json`",
+    )
+    megabytes: Count | None = Field(
+        default=50,
+        description="How much of the log is kept in `logs` in `data_dir` for `easel logs`; nothing when none is set",
     )
 
 
@@ -347,6 +400,7 @@ class Settings(Section):
     keep: KeepSettings = KeepSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+    admin: AdminSettings = AdminSettings()
 
     @field_validator("data_dir", mode="before")
     @classmethod

@@ -340,6 +340,7 @@ class Dispatcher:
         """Take note of what happens to a request."""
         match event:
             case Started():
+                _log.info("started", request=event.request_id, device=event.device, step=event.step)
                 record.left_out = event.left_out
                 if event.step == 0 and record.checkpoint is not None:  # it was sent along and did not fit
                     record.checkpoint = None

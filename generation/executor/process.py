@@ -3,11 +3,12 @@
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import structlog
 
+from generation.executor.output import log_output
 from generation.executor.protocol import HEADER, LARGEST, FromWorker, GarbledError, ToWorker, pack, unpack
 
 COMMAND = (sys.executable, "-m", "generation.worker")
@@ -29,21 +30,31 @@ log = structlog.get_logger(__name__)
 
 
 class WorkerProcess:
-    """A process and the pipe to it. It ends with this one, even when this one is killed; see ``executor.parent``."""
+    """A process and the pipe to it. It ends with this one, even when this one is killed; see ``worker.parent``.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    What it writes to standard error becomes lines of the log.
+
+    Args:
+        process: with pipes for all three streams.
+        context: returns what such a line is about: the device and the requests that it has.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, context: Callable[[], dict[str, object]] = dict) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
+        assert process.stderr is not None
         self._process = process
         self._down = process.stdin
         self._up = process.stdout
+        self._logging = asyncio.create_task(log_output(process.stderr, context))
 
     @classmethod
-    async def spawn(cls, command: Sequence[str] = COMMAND) -> Self:
+    async def spawn(cls, command: Sequence[str] = COMMAND, context: Callable[[], dict[str, object]] = dict) -> Self:
         """Start a worker, out of reach of Ctrl-C on the terminal. It ends with the thread that calls this.
 
         Args:
             command: that starts it, to which this process's id is added.
+            context: as of the class.
 
         Raises:
             OSError: the system does not let us.
@@ -53,10 +64,11 @@ class WorkerProcess:
             str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
             env=ENVIRONMENT | {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)},
             process_group=0,
         )
-        return cls(process)
+        return cls(process, context)
 
     @property
     def pid(self) -> int:
@@ -91,8 +103,10 @@ class WorkerProcess:
             self._process.kill()
 
     async def wait(self) -> int:
-        """Return its exit code once it has ended, minus the signal where one ended it."""
-        return await self._process.wait()
+        """Return its exit code, minus the signal where one ended it, once it has ended and what it wrote is logged."""
+        code = await self._process.wait()
+        await asyncio.wait({self._logging}, timeout=FAREWELL_SECONDS)  # a child of its own may hold the stream open
+        return code
 
     async def stop(self) -> None:
         """End it, for it holds nothing that is not here too."""
@@ -105,3 +119,5 @@ class WorkerProcess:
                 await self._up.read()
         except TimeoutError:
             log.error("worker does not end though it was killed: its device's driver hangs", pid=self.pid)
+        finally:
+            self._logging.cancel()

@@ -102,7 +102,7 @@ class Supervisor:
     async def _serve(self) -> GenerationError | None:
         """Start a worker, follow it to its end, and return why it ended; None where it is replaced as it leaks."""
         self._watchdog = Watchdog(self._patience)
-        process = await WorkerProcess.spawn(self._command)
+        process = await WorkerProcess.spawn(self._command, self._context)
         process.send(self._load)
         self.process = process
         following = asyncio.create_task(self._follow(process))
@@ -159,6 +159,10 @@ class Supervisor:
             case Finished():
                 self._failures = 0
         self._tell(message)
+
+    def _context(self) -> dict[str, object]:
+        requests = list(self._watchdog.requests)
+        return {"device": self._device, **({"requests": requests} if requests else {})}
 
     def _note_failure(self, failure: GenerationError) -> None:
         """Take note that the worker is gone and why."""

@@ -338,6 +338,8 @@ def test_the_token_is_in_no_message(text: str) -> None:
 def test_a_setting_that_refers_to_the_token_is_refused() -> None:
     message = refusal("data_dir: /data/${discord.token}", EASEL_DISCORD__TOKEN=SECRET)
     assert message == "data_dir (easel.yaml) must not refer to discord.token"
+    message = refusal("models: {clip: '/${admin.token}'}", EASEL_ADMIN__TOKEN=f"{SECRET}{SECRET}")
+    assert message == "models.clip (easel.yaml) must not refer to admin.token"
 
 
 def test_the_token_is_set_once() -> None:
