@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from math import ceil
+from typing import Literal
 
 import aiohttp
 from pydantic import ValidationError
@@ -26,7 +27,7 @@ LONGEST = 10.0
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104, which is where to ask
 """Addresses of all interfaces, and by which of this machine's the bot is reached then."""
 COLOURS = {"up": "green", "starting": "yellow", "down": "yellow", "parked": "bold red"}
-CELLS = 12
+CELLS = 8
 """Of a bar."""
 OTHER_LINES = 12
 """Beside those of requests and devices: the summary, the headings with their rules, what is not shown, the note."""
@@ -90,7 +91,8 @@ def shown(state: State, most: int, note: str = "") -> RenderableType:
 def _devices(state: State) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("device", "state", "models", "pictures", "", "steps/s", "memory"):
-        table.add_column(name, justify="right" if name in {"steps/s", "memory"} else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if name in {"steps/s", "memory"} else "left"
+        table.add_column(name, justify=justify, no_wrap=name != "models", overflow="fold")
     for device in state.devices:
         table.add_row(*_device(device))
     return table

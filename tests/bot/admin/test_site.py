@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -167,9 +168,9 @@ def test_nothing_is_served_unless_told() -> None:
     assert (admin.port, admin.host) == (None, "127.0.0.1")
 
 
-async def test_a_port_without_a_token(sandbox: Sandbox, make_settings: MakeSettings) -> None:
+async def test_a_port_without_a_token(sandbox: Sandbox, make_settings: MakeSettings, tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"^admin\.port is set, but nobody could be let in: .*admin\.token_file"):
-        await run(make_settings(sandbox, admin__port=1, data_dir="other"), ScriptedExecutor())
+        await run(make_settings(sandbox, admin__port=1, data_dir=tmp_path / "other"), ScriptedExecutor())
 
 
 async def test_a_port_that_is_taken(sandbox: Sandbox, make_settings: MakeSettings, served: Stage) -> None:
