@@ -222,6 +222,10 @@ KEEP_SHAPE = {"__mul__", "__rmul__", "__truediv__", "div", "mul", "normal_", "tr
 """What constructors do to tensors. On the meta device torch would import its compiler for it, which takes a second."""
 
 
+DRAWN = {"randn", "uniform_", "normal_"}
+"""What draws their initial values."""
+
+
 class _WithoutInitialValues(TorchFunctionMode):
     """Passes over ``torch.nn.init``, and over what changes values on the meta device, where there are none.
 
@@ -231,10 +235,13 @@ class _WithoutInitialValues(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        name = getattr(func, "__name__", None)
         if getattr(func, "__module__", None) == "torch.nn.init":
             return None
+        if name in DRAWN:
+            return torch.empty(*args, **(kwargs or {})) if name == "randn" else args[0]
         tensors = [each for each in args if isinstance(each, Tensor)]
-        if len(tensors) == 1 and tensors[0].is_meta and getattr(func, "__name__", None) in KEEP_SHAPE:
+        if len(tensors) == 1 and tensors[0].is_meta and name in KEEP_SHAPE:
             return tensors[0]
         return func(*args, **(kwargs or {}))
 
