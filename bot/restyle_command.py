@@ -7,6 +7,7 @@ import discord
 from bot.command import Call, Command, Option, Run
 from bot.commands import flag_options
 from bot.errors import PromptError
+from bot.posts import Posts
 from bot.prompt import flags_in
 from bot.receipt import Reply
 from bot.rules.book import RuleBook
@@ -27,10 +28,12 @@ class RestyleCommand:
 
     Args:
         book: that knows what a command begins with.
+        posts: that know what the models offer.
         imagine: paints what is typed.
     """
 
-    def __init__(self, book: RuleBook, imagine: Run) -> None:
+    def __init__(self, book: RuleBook, posts: Posts, imagine: Run) -> None:
+        self._posts = posts
         self._book = book
         self._imagine = imagine
 
@@ -40,7 +43,7 @@ class RestyleCommand:
             Option("words", "That describe the style too", takes_rest=True),
             Option("content", "The picture that is painted", "picture", needed="slash"),
             Option("like", "The picture in whose style", "picture", needed="slash"),
-            *flag_options(FLAGS),
+            *flag_options(self._posts.available, FLAGS),
         )
         return [Command("style", "Paint one picture in the style of another", self._style, options)]
 
@@ -50,7 +53,7 @@ class RestyleCommand:
         if len(pictures) != 2:
             raise PromptError(TWO.format(self._book.prefix(call.origin.guild)))
         words = call.options.get("words", "")
-        _, given = flags_in(words)
+        _, given = flags_in(words, self._posts.available)
         flags = "".join(f" --{name} {value}" for name, value in USUAL.items() if name not in given)
         content, like = pictures
         options = {"prompt": f"{words}{flags}", "start": content, "target": like}

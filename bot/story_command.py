@@ -21,6 +21,8 @@ from bot.command import Call, Command, Option, Run
 from bot.commands import flag_options
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
+from bot.flags import NOTHING_KNOWN, Available
+from bot.posts import Posts
 from bot.prompt import flags_in, quoted
 from bot.receipt import Reply
 from bot.uploads import replied_to
@@ -49,12 +51,14 @@ class StoryCommand:
     """The command, and its buttons.
 
     Args:
+        posts: that know what the models offer.
         admission: that says who may ask for pictures.
         fetcher: that fetches files.
         imagine: paints what is typed.
     """
 
-    def __init__(self, admission: Admission, fetcher: Fetcher, imagine: Run) -> None:
+    def __init__(self, posts: Posts, admission: Admission, fetcher: Fetcher, imagine: Run) -> None:
+        self._posts = posts
         self._admission = admission
         self._fetcher = fetcher
         self._imagine = imagine
@@ -65,7 +69,7 @@ class StoryCommand:
             Option("sentences", f"How many, {LEAST} to {MOST}; else {USUAL}", "integer", least=LEAST, most=MOST),
             Option("text", "What is told; or attach a file", takes_rest=True),
             Option("file", "A text in UTF-8", "picture"),
-            *flag_options(FLAGS),
+            *flag_options(self._posts.available, FLAGS),
         )
         return [Command("story", "Paint a text: a picture for each of its sentences, as a film", self._story, options)]
 
@@ -130,14 +134,15 @@ class StoryCommand:
 
     async def _painted(self, press: Press, text: str) -> str | Reply | None:
         origin = replace(press.origin, source=None)
-        return await self._imagine(Call(origin, {"prompt": prompt(text)}))
+        return await self._imagine(Call(origin, {"prompt": prompt(text, self._posts.available)}))
 
 
-def prompt(text: str) -> str:
+def prompt(text: str, available: Available = NOTHING_KNOWN) -> str:
     """Return what to type for a story: its parts one after the other, with its flags and a film.
 
     Args:
         text: a sentence in each line, flags in lines that begin with one.
+        available: what the models in use offer.
 
     Raises:
         UserError: there are no sentences, or too many.
@@ -148,7 +153,7 @@ def prompt(text: str) -> str:
         sentences = edited("\n".join(line for line in lines if not line.startswith("--")))
     except TextError as error:
         raise PromptError(_sentence(error)) from None
-    _, values = flags_in(flags)
+    _, values = flags_in(flags, available)
     film = "" if "video" in values else f"--video {FILMS[0]}"
     return f"{SEPARATOR.join(map(_literal, sentences))} {flags} {film}".strip()
 

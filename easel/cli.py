@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,6 +18,7 @@ from easel.logs_cli import logs
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
+from easel.sample_cli import sample
 from easel.story_cli import stories
 from easel.style_cli import styles
 from easel.suggest_cli import suggestions
@@ -64,6 +66,7 @@ app = typer.Typer(
 )
 
 
+app.command()(sample)
 app.add_typer(models, name="models")
 
 
@@ -216,9 +219,9 @@ def run(
     from config.layers import load
     from config.token_file import with_admin_token, with_token
     from easel.disk import check_data_dir
+    from easel.executor import executor_for
     from easel.logs import configure, keep_in
     from easel.models import with_paths
-    from generation.executor.local import LocalExecutor
     from store.engine import secrets
 
     chosen = with_admin_token(with_token(load(config, _checked(settings))))
@@ -228,10 +231,9 @@ def run(
     text = sys.stderr.isatty() if chosen.log.format == "auto" else chosen.log.format == "text"
     configure(chosen.log.level, hidden, "text" if text else "json")
     check_data_dir(chosen)
-    keep_in(chosen.data_dir, chosen.log.megabytes)
+    keep_in(chosen.data_dir, chosen.log.megabytes, chosen.shards.ids)
     chosen = with_paths(chosen)
-    executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
-    asyncio.run(run_bot(chosen, executor))
+    asyncio.run(run_bot(chosen, executor_for(chosen, _checked(settings))))
 
 
 @app.command()
@@ -410,11 +412,11 @@ def imagine(
 
     from bot.prompt import LIKENESS
     from config.layers import load
-    from config.settings import DEVICE
+    from config.settings import DEFAULT_MODEL, DEVICE
     from easel import again, steering
     from easel import imagine as painting
     from easel.finished import FinishedArguments
-    from easel.models import with_paths
+    from easel.models import only
     from easel.picture_arguments import PictureArguments, start_in
     from easel.picture_file import Files
 
@@ -435,6 +437,10 @@ def imagine(
         arguments.append(f"executor.devices={device}")
     named = {"vqgan": vqgan, "vqgan_config": vqgan_config, "clip": clip, "precision": precision and precision.setting}
     arguments += [f"models.{key}={value}" for key, value in named.items() if value is not None]
+    if vqgan is not None or clip is not None:
+        if flags.get("model") not in (None, DEFAULT_MODEL):
+            raise typer.BadParameter("names the weights; leave --vqgan and --clip out", param_hint="--model")
+        flags["model"] = DEFAULT_MODEL
     chosen = load(arguments=arguments)
     start = start_in(flags.get("init"))
     flags |= {"init": None} if start else {}
@@ -446,13 +452,13 @@ def imagine(
         if finished.path is not None:
             if source or start or mask or init_latent or flags.get("init"):
                 raise ValueError("--continue, --vary and --larger begin from their picture, and not in another way")
-            request, known = finished.read(prompt, chosen.painting, flags)
+            request, known = finished.read(prompt, chosen, flags)
         elif before is not None:
             before = known = again.with_pictures(before)
-            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=bool(start or init_latent))
+            request = again.asked(prompt, before, chosen, flags, begins_anew=bool(start or init_latent))
         else:
             known = None
-            request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
+            request = painting.request(prompt or "", chosen, flags, LIKENESS if target else "")
         request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length, dwell=dwell, fade=fade or 0.0)
         if steer:
             request = steering.steer(request, steer)
@@ -460,7 +466,7 @@ def imagine(
         request, pictures = given.read(request, known)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    painting.paint(request, with_paths(chosen), files, as_json=json, pictures=pictures, before=before)
+    painting.paint(request, only(chosen, request.model), files, as_json=json, pictures=pictures, before=before)
 
 
 @app.command()
@@ -519,8 +525,9 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
                 show_default=False,
                 callback=check,
             )
-            keyword = inspect.Parameter.KEYWORD_ONLY
-            parameters.append(inspect.Parameter(name.replace("-", "_"), keyword, default=option, annotation=str | None))
+            own = name.replace("-", "_") + "_" * iskeyword(name)
+            only = inspect.Parameter.KEYWORD_ONLY
+            parameters.append(inspect.Parameter(own, only, default=option, annotation=str | None))
     return IMAGINE.replace(parameters=parameters)
 
 

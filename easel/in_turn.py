@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
-from config.settings import Settings
+from config.settings import DEFAULT_MODEL, Settings
 from easel.logs import configure
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import GenerationError
@@ -24,7 +24,13 @@ Follow = Callable[[int, float], None]
 
 
 def paint(
-    requests: Requests, settings: Settings, pictures: Mapping[str, bytes], total: int, *, quietly: bool = False
+    requests: Requests,
+    settings: Settings,
+    pictures: Mapping[str, bytes],
+    total: int,
+    *,
+    model: str = DEFAULT_MODEL,
+    quietly: bool = False,
 ) -> None:
     """Paint all of them and show how far they are.
 
@@ -33,6 +39,7 @@ def paint(
         settings: how, and with what.
         pictures: that they name, PNGs by their SHA-256; more may be added meanwhile.
         total: number of requests, where it is known, else 0.
+        model: of the first, which is loaded at once.
         quietly: show nothing.
 
     Raises:
@@ -54,7 +61,8 @@ def paint(
         def follow(number: int, share: float) -> None:
             progress.update(bar, description=f"Picture {number + 1}", completed=number + share)
 
-        executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
+        seconds = settings.painting.preview_seconds
+        executor = LocalExecutor(settings.models, settings.executor.devices, seconds, first=model)
         asyncio.run(_painted(requests, executor, follow, pictures))
 
 

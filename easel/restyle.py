@@ -42,13 +42,13 @@ class Style:
         like: pictures in whose style, with ``:`` and a weight behind a name, or without.
         words: that describe it too; ``""`` for none.
         flags: of all pictures, by their names.
-        painting: the limits, and what is usual.
+        settings: the limits, what is usual, and which models there are.
     """
 
     like: Sequence[str]
     words: str
     flags: Mapping[str, str | None]
-    painting: PaintingSettings
+    settings: Settings
 
     def request(self, content: Image.Image) -> tuple[ImagineRequest, dict[str, bytes]]:
         """Return the request for a content, without that, and the pictures of the style by SHA-256.
@@ -57,8 +57,8 @@ class Style:
             ValueError: it is not allowed, or a picture cannot be read; the sentence says why.
         """
         flags = {"init-weight": KEEP, "strength": STRENGTH, **{k: v for k, v in self.flags.items() if v is not None}}
-        flags.setdefault("size", "x".join(map(str, size_for(content, self.painting))))
-        request = asked(self.words, self.painting, flags, LIKENESS)
+        flags.setdefault("size", "x".join(map(str, size_for(content, self.settings.painting))))
+        request = asked(self.words, self.settings, flags, LIKENESS)
         request, pictures = PictureArguments(targets=self.like).read(request)
         return request, dict(pictures)
 
@@ -142,7 +142,7 @@ def paint_pictures(
             finished = yield request
             Files(file).save(finished, {digest: pictures[digest] for digest in request.pictures})
 
-    paint(requests(), settings, pictures, len(jobs), quietly=as_json)
+    paint(requests(), settings, pictures, len(jobs), model=jobs[0][0].model, quietly=as_json)
     _report(out, jobs[0][0].seed, len(jobs), as_json=as_json)
     return not bad
 
@@ -166,7 +166,7 @@ def paint_video(
     request, pictures = style.request(first)
     check(out, *request.shape, [".mp4"])
     video = Video(frames(content, taken), request, pictures)
-    paint(video.requests(), settings, pictures, count, quietly=as_json)
+    paint(video.requests(), settings, pictures, count, model=request.model, quietly=as_json)
     save(video.film(taken), out)
     _report(out, request.seed, len(video.painted), as_json=as_json)
 

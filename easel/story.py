@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.prompt import quoted
-from config.settings import PaintingSettings, Settings
+from config.settings import Settings
 from easel.captioned_film import Scene, joined
 from easel.imagine import request as asked
 from easel.in_turn import Requests, paint
@@ -75,21 +75,21 @@ def read_edited(file: Path) -> list[str]:
     return _read(file, edited)
 
 
-def story(sentences: Sequence[str], painting: PaintingSettings, flags: Mapping[str, str | None], folder: Path) -> Story:
+def story(sentences: Sequence[str], settings: Settings, flags: Mapping[str, str | None], folder: Path) -> Story:
     """Return what is to be painted of sentences.
 
     Args:
         sentences: one for each picture.
-        painting: the limits, and what is usual.
+        settings: the limits, what is usual, and which models there are.
         flags: of all pictures, by their names.
         folder: for all of it.
 
     Raises:
         ValueError: it is not allowed, or the folder cannot be one; the sentence says why.
     """
-    first = asked(quoted(sentences[0]), painting, flags)
+    first = asked(quoted(sentences[0]), settings, flags)
     flags = {**flags, "seed": str(first.seed)}
-    prompts = [first, *(asked(quoted(each), painting, flags) for each in sentences[1:])]
+    prompts = [first, *(asked(quoted(each), settings, flags) for each in sentences[1:])]
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is no folder")
     return Story(sentences, prompts, folder)
@@ -108,7 +108,8 @@ def paint_story(story: Story, settings: Settings, *, as_json: bool) -> None:
     except OSError as error:
         raise SaveError(f"{folder} cannot be made: {error.strerror}") from None
     save(written(story.sentences).encode(), folder / TEXT)
-    paint(story.requests(), settings, story.pictures, len(story.prompts), quietly=as_json)
+    model = story.prompts[0].model
+    paint(story.requests(), settings, story.pictures, len(story.prompts), model=model, quietly=as_json)
     save(joined(story.scenes), folder / FILM)
     save(page(story.figures, FILM, SECONDS).encode(), folder / PAGE)
     seed = story.prompts[0].seed

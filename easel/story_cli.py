@@ -73,7 +73,7 @@ def story(
         given = source or file
         assert given is not None
         folder = out or Path("story" if str(given) == "-" else f"{given.stem}-story")
-        asked = painting.story(lines, chosen.painting, flags, folder)
+        asked = painting.story(lines, chosen, flags, folder)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint_story(asked, with_paths(chosen), as_json=json)

@@ -67,7 +67,7 @@ def style(
 
     chosen = load(arguments=["log.level=error", *checked(settings)])
     flags = {"init-weight": init_weight, "strength": strength, "seed": seed, "size": size, "steps": steps}
-    wanted = painting.Style(like, words, {**flags, "painter": painter}, chosen.painting)
+    wanted = painting.Style(like, words, {**flags, "painter": painter}, chosen)
     try:
         if is_video(content):
             painting.paint_video(content, wanted, out, with_paths(chosen), fps, as_json=json)

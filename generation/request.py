@@ -10,9 +10,13 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
+from config.settings import DEFAULT_MODEL
 from generation.options import (
+    EVOLUTIONS,
     HALF,
+    LEAST_TRUNCATION,
     LEAST_ZOOM,
+    MOST_CLASSES,
     MOST_CUTOUTS,
     MOST_EVERY,
     MOST_GROWN,
@@ -46,7 +50,7 @@ FILMS = ("mp4", "gif", "webp")
 LATENT = "safetensors"
 """Output of what the picture is decoded from."""
 OUTPUTS = (PNG, *FILMS, LATENT)
-VERSION = 4
+VERSION = 5
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
 """Texts in a prompt, and texts to keep away from."""
@@ -63,7 +67,19 @@ LONGEST_JSON = 100_000
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 Shape = tuple[int, int]
-"""Width and height: requests of one shape can share a batch."""
+"""Width and height."""
+
+
+class Kind(NamedTuple):
+    """What tells pictures apart whose steps take unlike long: requests of one kind can share a batch.
+
+    Args:
+        shape: of the picture.
+        model: that paints it, by its name.
+    """
+
+    shape: Shape
+    model: str = DEFAULT_MODEL
 
 
 class Load(NamedTuple):
@@ -74,12 +90,14 @@ class Load(NamedTuple):
         cutouts: views that are judged; None for so many as suit the models.
         times: as many of these, where no number is named.
         canvas: by which painter it is painted.
+        model: by which models, by their name.
     """
 
     shape: Shape
     cutouts: int | None = None
     times: float = 1.0
     canvas: str = VQGAN
+    model: str = DEFAULT_MODEL
 
     @property
     def pixels(self) -> float:
@@ -156,6 +174,8 @@ Pixels = Annotated[int, Field(ge=1, le=65536)]
 Pull = Annotated[float, Field(ge=0, le=1000)]
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
+ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
+Share = Annotated[float, Field(gt=0, le=1)]
 Shift = Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]
 
 
@@ -262,6 +282,10 @@ class ImagineRequest:
         stop: percent of the steps after which it ends, as it is then: all that changes over the steps does so as if
             it went on.
         chaos: percent of random clouds in what it begins from: of 100 it begins from nothing but them.
+        model: that paints and judges it, by the name that the operator gave it.
+        classes: of a BigGAN's, by their names, from which it begins, and how much of each.
+        truncation: by which a BigGAN's latents are multiplied that it begins from: less is more usual and less varied.
+        most_classes: that are in a picture at once, of a BigGAN's; None for any number.
     """
 
     __pydantic_config__ = STRICT
@@ -310,6 +334,10 @@ class ImagineRequest:
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
     stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
     chaos: Annotated[int, Field(ge=0, le=100)] = 0
+    model: Name = DEFAULT_MODEL
+    classes: Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)] = ()
+    truncation: Annotated[float, Field(ge=LEAST_TRUNCATION, le=1)] = 1.0
+    most_classes: Annotated[int, Field(ge=1, le=MOST_CLASSES)] | None = None
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -359,6 +387,11 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
+    def kind(self) -> Kind:
+        """With which others it can share a batch."""
+        return Kind(self.shape, self.model)
+
+    @property
     def growth(self) -> float:
         """Share of the steps that is painted at half the size."""
         if not PAINTERS.get(self.painter, Painter()).grows:
@@ -374,7 +407,7 @@ class ImagineRequest:
     def load(self) -> Load:
         """What each step asks of a device."""
         times = PRESETS[self.quality].cutouts if self.cutouts is None else 1.0
-        return Load(self.shape, self.cutouts, times, self.painter)
+        return Load(self.shape, self.cutouts, times, self.painter, self.model)
 
     @property
     def painter(self) -> str:
@@ -388,7 +421,7 @@ class ImagineRequest:
         whole, half = (step_cost(self.shape, cutouts, scale, self.painter) for scale in (1.0, HALF))
         small = min(grow * self.steps, self.end_step)
         moves = (self.end_step - 1) // self.move_every if self.is_moving else 0
-        painted = whole * (self.end_step - small) + half * small
+        painted = EVOLUTIONS.get(self.optimiser, 1.0) * (whole * (self.end_step - small) + half * small)
         return round(painted + MOVING * self.width * self.height * moves)
 
     def effort(self, usual: int = USUAL_CUTOUTS) -> float:
@@ -418,7 +451,8 @@ class ImagineRequest:
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
-        version 4 nothing was steered, stopped, moved or varied, and no latent was kept.
+        version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5 there was
+        one model, and no class was named.
 
         Raises:
             ValueError: it is no request, or one of a later version.

@@ -10,7 +10,19 @@ from typing import Literal, Self
 from PIL import Image
 
 from generation.capacity import Capacity
-from generation.events import Checkpoint, Down, Event, Failed, Finished, Progress, Ready, Started, Steered, Suspended
+from generation.events import (
+    Checkpoint,
+    Down,
+    Event,
+    Failed,
+    Finished,
+    Offer,
+    Progress,
+    Ready,
+    Started,
+    Steered,
+    Suspended,
+)
 from generation.request import ImagineRequest, Steering
 
 
@@ -24,6 +36,9 @@ def picture(color: str = "red", kind: str = "PNG") -> bytes:
 class ScriptedExecutor:
     """Devices that hold so many pictures and are ready from the beginning."""
 
+    outlives = False
+    inherited: Sequence[tuple[int, ImagineRequest]] = ()
+
     def __init__(self, slots: int = 1, devices: int = 1, multiple: int = 1) -> None:
         self.requests: dict[str, ImagineRequest] = {}
         """What is being painted, by id."""
@@ -36,7 +51,7 @@ class ScriptedExecutor:
         """How what is being painted was to be steered."""
         self.entered = False
         self._ready = [
-            Ready(f"cuda:{number}", Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"))
+            Ready(f"cuda:{number}", Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise")))
             for number in range(devices)
         ]
         self._devices: dict[str, int] = {}

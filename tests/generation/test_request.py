@@ -47,6 +47,9 @@ EVERYTHING = ImagineRequest(
     move_every=5,
     dwell=0.0,
     fade=0.5,
+    classes=(("owl", 0.7), ("golden retriever", 0.3)),
+    truncation=0.5,
+    most_classes=2,
 )
 NEW_IN_3 = {
     *("init_weight", "fit", "mask", "quality", "rate", "final_rate", "ema", "smooth", "cutouts", "cuts", "cut_power"),
@@ -72,7 +75,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 4
+    assert json.loads(text)["version"] == 5
     assert ImagineRequest.from_json(text) == request_
 
 
@@ -120,7 +123,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=5),
+        _with(version=6),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),
