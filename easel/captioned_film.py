@@ -11,8 +11,7 @@ from fractions import Fraction
 import av
 
 from easel.picture_file import SaveError
-
-MILLISECONDS = Fraction(1, 1000)
+from generation.worker.captions import add_track, caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,7 @@ def joined(scenes: Sequence[Scene]) -> bytes:
                 if picture is None:
                     shape = stream.width, stream.height
                     picture = film.add_stream_from_template(stream)
-                    text = film.add_mux_stream("mov_text")
-                    text.time_base = MILLISECONDS
+                    text = add_track(film)
                 elif shape != (stream.width, stream.height):
                     raise SaveError("the film could not be joined: its pictures are not all of one size")
                 assert stream.time_base is not None
@@ -62,19 +60,6 @@ def joined(scenes: Sequence[Scene]) -> bytes:
                         film.mux(packet)
                 seconds = stream.frames / stream.average_rate
             assert text is not None
-            film.mux(_caption(scene.caption, text, begins, seconds))
+            film.mux(caption(scene.caption, text, begins, seconds))
             begins += seconds
     return buffer.getvalue()
-
-
-def _caption(
-    words: str, stream: av.stream.Stream, begins: Fraction, seconds: Fraction
-) -> "av.Packet[av.stream.Stream]":
-    """Return a packet as 3GPP Timed Text (TS 26.245, 5.17) has it: the number of bytes, then these."""
-    data = words.encode("utf-8", "replace")
-    packet = av.Packet(len(data).to_bytes(2, "big") + data)
-    packet.stream, packet.time_base = stream, MILLISECONDS
-    packet.pts = packet.dts = round(begins / MILLISECONDS)
-    packet.duration = round(seconds / MILLISECONDS)
-    packet.is_keyframe = True
-    return packet
