@@ -26,6 +26,8 @@ FILM, TEXT, PAGE = "story.mp4", "story.txt", "index.html"
 FPS = 25.0
 SECONDS, STILL_SECONDS = 5.0, 2.0
 """Of a sentence in the film, and for how much of that its picture is finished."""
+CHAOS = 25
+"""Percent of random clouds in what a picture begins from: with none the last one's things stay, of 50 the film jumps."""
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class Story:
         """Yield the requests, each for a picture that begins from the last, and write what comes of it at once."""
         before = ""
         for number, (sentence, prompt) in enumerate(zip(self.sentences, self.prompts, strict=True), 1):
-            request = continued(prompt, before, turned=True) if before else prompt
+            request = _after(prompt, before) if before else prompt
             request = replace(request, outputs=(PNG, "mp4"), fps=FPS, length=SECONDS, dwell=STILL_SECONDS)
             finished = yield request
             file = self.folder / f"{number:02}-{request.slug}.png"
@@ -63,6 +65,11 @@ class Story:
             self.pictures[before] = finished.png
             self.figures.append(Figure(sentence, request, file.name))
             self.scenes.append(Scene(finished.files["mp4"], sentence))
+
+
+def _after(prompt: ImagineRequest, picture: str) -> ImagineRequest:
+    """Return the request for a picture that begins from the one before it, and has all its steps to become another."""
+    return replace(continued(prompt, picture, turned=True), strength=1.0, steps=prompt.steps, chaos=CHAOS)
 
 
 def read(file: Path, count: int) -> list[str]:

@@ -37,9 +37,7 @@ def story(
     size: Annotated[
         str | None, typer.Option(help="Width and height in pixels, as 128x192.", show_default=False)
     ] = None,
-    steps: Annotated[
-        str | None, typer.Option(help="Of the first picture; the others need fewer.", show_default=False)
-    ] = None,
+    steps: Annotated[str | None, typer.Option(help="Of each picture.", show_default=False)] = None,
     painter: Annotated[str | None, typer.Option(help="On what it is painted.", show_default=False)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON: seed, pictures, out.")] = False,
 ) -> None:
