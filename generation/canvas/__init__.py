@@ -67,6 +67,20 @@ class Scalable(Protocol):
         """Return the pictures of :meth:`Surface.render` in a shape, computed for it and not resized."""
 
 
+@runtime_checkable
+class Walkable(Protocol):
+    """A canvas whose pictures are decoded from latents, between which there are others."""
+
+    def waypoint(self, latent: Tensor) -> Tensor:
+        """Return what the picture of a latent is decoded from, of the same shape."""
+
+    def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
+        """Return a waypoint between two, at a share of the way in [0, 1]."""
+
+    def decode(self, waypoints: Tensor) -> Tensor:
+        """Return the pictures of waypoints, ``[B, …] → [B, 3, height, width]`` in [0, 1], without a gradient."""
+
+
 def total_variation(pictures: Tensor, weight: float) -> Tensor:
     """Return the weighted mean absolute difference of neighbouring pixels: ``[B, 3, H, W] → [B]``."""
     if weight == 0:

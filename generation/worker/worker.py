@@ -23,7 +23,7 @@ from generation.checkpoints.loader import load_models
 from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine
 from generation.engine.faults import Fault, is_loss, is_shortage
-from generation.engine.state import RequestState
+from generation.engine.walks import State, Walks
 from generation.errors import DeviceError, GenerationError, RequestError, WorkerError
 from generation.events import Failed, Heartbeat, Progress, Ready, Started, Steered, Suspended
 from generation.executor.protocol import (
@@ -88,6 +88,7 @@ class Worker:
         setup: Setup | None = None,
     ) -> None:
         self.engine = engine
+        self.walks = Walks(engine)
         self.device = device
         self.preview_seconds = preview_seconds
         self.checkpoint_seconds = checkpoint_seconds
@@ -100,7 +101,7 @@ class Worker:
     def run(self, inbox: "queue.SimpleQueue[ToWorker]") -> NoReturn:
         """Serve for ever; sleeps only when nothing is in progress."""
         while True:
-            while len(self.engine) == 0 or not inbox.empty():
+            while len(self.walks) == 0 or not inbox.empty():
                 self.handle(inbox.get())
             self.step()
 
@@ -112,7 +113,7 @@ class Worker:
             case Steer(request_id, steering):
                 self._steer(request_id, steering)
             case Abort(request_id):
-                self.engine.abort_request(request_id)
+                self.walks.abort_request(request_id)
                 self.reporter.forget(request_id)
                 self._clocks.pop(request_id, None)
                 self._cancel_film(request_id)
@@ -127,8 +128,8 @@ class Worker:
         Raises:
             Exception: the device is in no state to go on; only a new process can use it.
         """
-        states = self.engine.step()
-        for timing in self.engine.timings():
+        states = self.walks.step()
+        for timing in self.walks.timings():
             self.reporter.heartbeat(Heartbeat(timing.shape, timing.pictures, 1, timing.seconds))
         for state in states:
             self._report(state)
@@ -141,7 +142,7 @@ class Worker:
             if refused := memory_refusal(request.load, [self.capacity], self.engine.multiple):
                 raise RequestError(refused)
             pictures = {digest: self._taken(data, request, digest) for digest, data in paint.pictures.items()}
-            state = self.engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
+            state = self.walks.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
             print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
             self._start(replace(paint, checkpoint=None))
@@ -160,7 +161,7 @@ class Worker:
     def _steer(self, request_id: str, steering: Sequence[Steering]) -> None:
         """Paint a request otherwise from its next step on; one that has ended is ignored."""
         try:
-            request = self.engine.steer_request(request_id, steering)
+            request = self.walks.steer_request(request_id, steering)
         except RequestError as error:
             self.reporter.steer(Steered(request_id, refusal=str(error)))
         except Exception as error:
@@ -174,8 +175,8 @@ class Worker:
                 self.reporter.steer(Steered(request_id, request.steering))
 
     def _taken(self, data: bytes, request: ImagineRequest, digest: str) -> Tensor:
-        """Return a picture that a request names, or the latent."""
-        if digest == request.init_latent:
+        """Return a picture that a request names, or a latent."""
+        if digest in request.latents:
             return read_latent(data, self.engine.vqgan, request.shape)
         return fitted(data, request, digest)
 
@@ -184,12 +185,12 @@ class Worker:
         clock = self._clocks.pop(request_id, None)
         if clock is not None:
             self._cancel_film(request_id)
-            copy = self.engine.suspend_request(request_id)
+            copy = self.walks.suspend_request(request_id)
             if copy is not None:
                 self.reporter.keep(request_id, time.monotonic() - clock.started, copy)
             self.reporter.suspend(Suspended(request_id))
 
-    def _report(self, state: RequestState) -> None:
+    def _report(self, state: State) -> None:
         request = state.request
         clock = self._clocks[request.id]
         if state.fault is not None:
@@ -214,9 +215,11 @@ class Worker:
         self.reporter.advance(Progress(request.id, state.step, request.end_step, seconds), picture)
         if now - clock.copied >= self.checkpoint_seconds:
             clock.copied = now
-            self.reporter.keep(request.id, seconds, self.engine.checkpoint(state))
+            copy = self.walks.checkpoint(state)
+            if copy is not None:
+                self.reporter.keep(request.id, seconds, copy)
 
-    def _finish(self, state: RequestState, picture: Snapshot, started: float) -> None:
+    def _finish(self, state: State, picture: Snapshot, started: float) -> None:
         """Report a finished picture, once its film has been encoded to its end."""
         request = state.request
         latent = {}
