@@ -38,7 +38,7 @@ import regex
 
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
-from bot.flags import BESIDE, FLAGS, QUOTES, Fields, typed, usual_fields
+from bot.flags import BESIDE, FLAGS, OF_WALKS, QUOTES, Fields, typed, usual_fields
 from bot.markdown import inline_code
 from bot.styles import STYLES
 from config.settings import PaintingSettings
@@ -115,6 +115,8 @@ def parse(
     inits: Sequence[str] = (),
     instead: str = "",
     usual: Mapping[str, str] = NOTHING,
+    *,
+    of_walk: bool = False,
 ) -> Arguments:
     """Read what was typed after ``.imagine``; raises ``PromptError``.
 
@@ -125,10 +127,13 @@ def parse(
         instead: the prompt where there are no words; without it there have to be some.
         usual: values of flags that are not typed, by their names. With ``--seed`` they are left out: it is what paints
             a picture again, and that for everybody.
+        of_walk: whether flags are taken that only walks have.
     """
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in LINE_ENDS):
         raise PromptError("The prompt contains control characters that cannot be shown; take them out.")
     words, values = _split(clean(text), inits)
+    if not of_walk and (misplaced := next((name for name in OF_WALKS if name in values), None)):
+        raise PromptError(f"`--{misplaced}` is about a walk between pictures, not about one picture; leave it out.")
     fields = dict(usual_fields(painting))
     for given in ({} if "seed" in values else usual, values):
         for name, flag in FLAGS.items():

@@ -58,6 +58,11 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         models: that are used where none are named.
     """
     request = metadata.request
+    if request.waypoints:
+        kind = next((output for output in request.outputs if output in FILMS), FILMS[0])
+        chosen = [f"models.{name}={value}" for name, value in _models(metadata.setup, models) if name != "precision"]
+        words = ["walk", "--from", str(path), "--out", f"{path.stem}.{kind}", *chosen]
+        return f"easel {shlex.join(words)}"
     prompt = _typed(request, painting)
     said = arguments(request.steering)
     if not _says(request, said):
@@ -105,6 +110,8 @@ def asked(
         ValueError: it is not allowed; the sentence says why.
     """
     base = replace(metadata.request, id="imagine")
+    if base.waypoints:
+        raise ValueError("it is a walk between pictures; easel walk --from makes it again")
     changes = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
     if begins_anew or "init" in changes:
         base = replace(base, init=AUTO, init_picture="", init_latent="", mask="")
