@@ -16,7 +16,7 @@ from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
 from bot.errors import UserError
 from bot.notice import send_notices
-from bot.origin import Origin
+from bot.origin import BATCH, Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
@@ -395,7 +395,8 @@ class Posts:
             lambda: self._gate.hides(origin, post.caption.request),
         )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
-        post = Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        pause = self._settings.painting.preview_seconds
+        post = Post(caption, delivery, lock, pause, self._patience, only_final=origin.how == BATCH)
         return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:

