@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import discord
 import structlog
@@ -142,15 +142,17 @@ class BatchCommand:
             await self._outboxes.of(origin).wait_for_turn(origin.author.id)
             shown = overview.text()
             message = await answered(partial(_send, origin, shown), self._patience.pauses())
-            while not overview.is_over and not self._stopping.is_set():
-                pause = preview_pause(self._pause, loop.time() - begun)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._stopping.wait()
-                text = overview.text(RESTARTED if self._stopping.is_set() and not overview.is_over else "")
+            while True:
+                is_over, is_stopping = overview.is_over, self._stopping.is_set()
+                text = overview.text(RESTARTED if is_stopping and not is_over else "")
                 if text != shown:
-                    await answered(partial(message.edit, content=text), self._patience.pauses())
+                    await answered(partial(message.edit, content=_said(origin, text)), self._patience.pauses())
                     shown = text
+                if is_over or is_stopping:
+                    return
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(preview_pause(self._pause, loop.time() - begun)):
+                        await self._stopping.wait()
         except CALL_ERRORS as error:
             if not is_gone(error):
                 _log.warning("could not tell of a batch", channel=origin.channel.id, error=reason(error))
@@ -211,9 +213,12 @@ def _file(call: Call) -> discord.Attachment:
     return file
 
 
+def _said(origin: Origin, text: str) -> str:
+    return text if origin.reply_to is not None else origin.addressed(text)
+
+
 async def _send(origin: Origin, text: str) -> discord.Message:
-    to: Any = origin.reply_to
-    content = text if to is not None else origin.addressed(text)
+    content, to = _said(origin, text), cast("Any", origin.reply_to)
     nobody = discord.AllowedMentions.none()
     return await origin.channel.send(
         content, reference=to, allowed_mentions=nobody, suppress_embeds=True, nonce=f"{origin.id}-b"
