@@ -1,5 +1,5 @@
 # docker build --tag easel .                                                      for CPUs
-# docker build --tag easel --build-arg TORCH_INDEX=https://pypi.org/simple .      with CUDA
+# docker build --tag easel --build-arg TORCH_INDEX=https://pypi.org/simple --build-arg PACKAGES='gcc libc6-dev' .   with CUDA
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
@@ -14,10 +14,16 @@ COPY . .
 # As `make install` does; what it says of the two packages of model definitions holds here too.
 # hadolint ignore=DL3013
 RUN pip install setuptools \
-    && pip install --no-build-isolation '.[postgres]' \
+    && pip install --no-build-isolation '.[nvidia,postgres]' \
     && pip install --no-deps --no-build-isolation --use-pep517 openai-clip taming-transformers
 
 FROM ${BASE}
+# Of Debian's: with CUDA a C compiler, by which Triton makes kernels.
+ARG PACKAGES=
+# hadolint ignore=DL3008,SC2086
+RUN if [ -n "${PACKAGES}" ]; then \
+        apt-get update && apt-get install --yes --no-install-recommends ${PACKAGES} && rm -rf /var/lib/apt/lists/*; \
+    fi
 RUN groupadd --gid 10001 easel \
     && useradd --uid 10001 --gid easel --home-dir /var/lib/easel --no-create-home --shell /usr/sbin/nologin easel \
     && install --directory --owner easel --group easel --mode 700 /var/lib/easel

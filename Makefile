@@ -16,7 +16,7 @@ help:
 	@echo "make audit        look for known weaknesses of the packages, where the database can be reached"
 	@echo "make train        make the pocket models anew (ARGS=--help tells more)"
 	@echo "make bench        measure everything on this machine: about ten minutes (benchmarks/results/)"
-	@echo "make bench-gpu    measure the painting on CUDA: within ten minutes"
+	@echo "make bench-gpu    measure the painting on CUDA: about three minutes"
 	@echo "make screenshots  take the pictures of the documentation anew"
 	@echo "make clean        remove what the other commands left, except .venv"
 

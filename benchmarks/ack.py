@@ -41,6 +41,7 @@ SETTINGS = (
     "queue.per_member=100000",
     "painting.max_steps=1000000",
     "log.level=info",
+    "log.format=text",
 )
 REQUEST = ".imagine a lighthouse in a storm {number} --size 256x256 --steps 1000000"
 

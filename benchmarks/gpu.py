@@ -14,9 +14,8 @@ RUNS = {
     "single-512": ("single", "--size", "512", "--rounds", "3"),
     "batch": ("batch", "--size", "256"),
     "batch-512": ("batch", "--size", "512"),
-    "eight": ("eight", "--size", "256"),
-    "eight-512": ("eight", "--size", "512", "--steps", "50"),
-    "precision": ("precision", "--steps", "100"),
+    "eight": ("eight", "--size", "256", "--steps", "25"),
+    "eight-512": ("eight", "--size", "512", "--steps", "25"),
 }
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import structlog
 
-from bot.errors import RuleError, UserError
+from bot.errors import PermissionsError, RuleError, UserError
 from bot.origin import Origin
 from bot.permissions import missing
 from bot.posts import UNWRITTEN, Posts
@@ -50,7 +50,7 @@ class Admission:
         if lacking:
             _log.warning("permissions are missing", channel=origin.channel.id, missing=lacking)
             names = " and ".join(f"**{name}**" for name in lacking)
-            raise UserError(f"To paint here I need the permission {names}; a moderator can grant it.")
+            raise PermissionsError(f"To paint here I need the permission {names}; a moderator can grant it.")
 
     def check(self, origin: Origin, arguments: Arguments, *, has_pictures: bool) -> None:
         """Raise ``UserError`` where this may not be asked for, or no pictures given; called before they are fetched."""

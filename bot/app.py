@@ -10,6 +10,10 @@ from typing import Any
 import discord
 import structlog
 
+from bot.admin.actions import Actions
+from bot.admin.api import Api
+from bot.admin.site import served as admin_served
+from bot.admin.view import View
 from bot.admission import Admission
 from bot.answer import Answers
 from bot.batch_command import BatchCommand
@@ -35,7 +39,7 @@ from bot.metrics import Metrics, served
 from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
 from bot.patience import PATIENCE, Patience
-from bot.permissions import NEEDED
+from bot.permissions import NEEDED, lacking
 from bot.posts import Posts
 from bot.preferences import NAMES, Preferences
 from bot.privacy import PrivacyCommands
@@ -97,6 +101,8 @@ async def run(
         if kept is not None:
             metrics, health = Metrics(), Health()
             await stack.enter_async_context(served(settings.metrics, metrics.registry, health))
+            if settings.metrics.port is not None:
+                stack.enter_context(metrics.gpus.watched())
             token = settings.discord.token.get_secret_value()
             await _run(settings, token, executor, kept, patience, metrics, health, on_ready)
 
@@ -145,7 +151,10 @@ async def _run(
     uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
-    async with Client(book, answers, patience, kept.heard, known, metrics) as client:
+    async with (
+        Client(book, answers, patience, kept.heard, known, metrics) as client,
+        contextlib.AsyncExitStack() as stack,
+    ):
         health.watch(client, dispatcher)
         preferences, recent = Preferences(gate, kept.members), Recent()
         pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
@@ -166,7 +175,7 @@ async def _run(
         known.add(RuleCommands(book, kept.rules, kept.audit, log).commands())
         known.add(ModerationCommands(gate, kept.words, kept.blocks, posts, log).commands())
         add_to(client.tree, known, client.ask)
-        menus = Menus(posts, admission, lookup, pictures.imagine)
+        menus = Menus(posts, admission, lookup, pictures.imagine, metrics)
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses(metrics)
@@ -174,6 +183,10 @@ async def _run(
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))
         await client.add_cog(MessageListener(client, posts, uploads))
+        stop, hurry = stack.enter_context(_signals())
+        view = View(settings, client, posts, dispatcher, book, kept)
+        actions = Actions(client, posts, book, kept.rules, kept.blocks, log, stop.set)
+        await stack.enter_async_context(admin_served(settings.admin, Api(view, actions)))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
 
         async def restore() -> None:
@@ -189,30 +202,29 @@ async def _run(
         announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
         hearing = asyncio.create_task(client.keep_heard())
         losing = asyncio.create_task(_abandon_when_lost(posts, kept))
-        with _signals() as (stop, hurry):
-            stopping = asyncio.create_task(stop.wait())
-            try:
-                await asyncio.wait({connection, painting, stopping, losing}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if stop.is_set():
-                    _log.info("stopping")
-                grace = settings.executor.grace_seconds if stop.is_set() and not painting.done() else 0.0
-                posts.drain(for_long=grace > 0)
-                others = answers, log, batches
-                closing = asyncio.create_task(_close(dispatcher, grace, posts, others, patience.closing))
-                hurrying = asyncio.create_task(hurry.wait())
-                await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
-                painting.cancel()
-                posts.give_up()
-                answers.give_up()
-                log.give_up()
-                client.release()
-                tasks = [connection, registration, announcement, hearing, losing, stopping, closing, hurrying]
-                for task in tasks:
-                    task.cancel()
-                # The painting was cancelled before, and again would interrupt how the executor ends its workers.
-                await asyncio.wait([painting, *tasks])
-                await client.save_heard()
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({connection, painting, stopping, losing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if stop.is_set():
+                _log.info("stopping")
+            grace = settings.executor.grace_seconds if stop.is_set() and not painting.done() else 0.0
+            posts.drain(for_long=grace > 0)
+            others = answers, log, batches
+            closing = asyncio.create_task(_close(dispatcher, grace, posts, others, patience.closing))
+            hurrying = asyncio.create_task(hurry.wait())
+            await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
+            painting.cancel()
+            posts.give_up()
+            answers.give_up()
+            log.give_up()
+            client.release()
+            tasks = [connection, registration, announcement, hearing, losing, stopping, closing, hurrying]
+            for task in tasks:
+                task.cancel()
+            # The painting was cancelled before, and again would interrupt how the executor ends its workers.
+            await asyncio.wait([painting, *tasks])
+            await client.save_heard()
     for task in (losing, painting, connection):
         if not task.cancelled():
             task.result()
@@ -260,6 +272,9 @@ async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Cal
     if not client.guilds:
         invitation = discord.utils.oauth_url(client.application_id or 0, permissions=NEEDED)
         _log.warning("the bot is in no server yet", invitation=invitation)
+    for guild in client.guilds:
+        if missing := lacking(guild.me.guild_permissions):
+            _log.warning("permissions are missing in a server", server=guild.name, guild=guild.id, missing=missing)
     if on_ready is not None:
         on_ready()
 

@@ -11,6 +11,7 @@ from typing import Any
 import discord
 import structlog
 from discord.ext import commands
+from structlog.contextvars import bound_contextvars
 
 from bot.answer import Answers
 from bot.command import Call, Command, Commands
@@ -258,15 +259,20 @@ class Client(commands.Bot):
 
     async def ask(self, command: Command, call: Call) -> str | Reply | None:
         """Run a command and return what there is to say, also where it was refused or failed."""
-        try:
-            check_moderator(command, call.origin)
-            return await command.run(call)
-        except UserError as error:
-            self._metrics.refuse(command.name, error)
-            return str(error)
-        except Exception:
-            _log.exception("a command failed", command=command.name, asked=call.origin.id)
-            return FAULT
+        with bound_contextvars(asked=call.origin.id):
+            try:
+                check_moderator(command, call.origin)
+                return await command.run(call)
+            except UserError as error:
+                return self.refuse(command, error)
+            except Exception:
+                _log.exception("a command failed", command=command.name)
+                return FAULT
+
+    def refuse(self, command: Command, error: UserError) -> str:
+        """Count that a command was refused, and return why."""
+        self._metrics.refuse(command.name, error)
+        return str(error)
 
     async def _run_command(self, message: discord.Message) -> bool:
         """Run the command in a message, and return whether there is one."""
@@ -293,7 +299,7 @@ class Client(commands.Bot):
             options = read(command, rest, message, prefix)
             answer = await self.ask(command, Call(origin, options, message, message.mentions))
         except UserError as error:
-            answer = str(error)
+            answer = self.refuse(command, error)
         finally:
             self._unsettled.discard(message.id)
         if answer is not None:

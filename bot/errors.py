@@ -5,7 +5,9 @@
     BotError                the sentence can be shown as it is
     ├── UserError           to the member who asked, as a reply
     │   ├── PromptError         what was typed after `.imagine`
-    │   └── RuleError           what a server or the operator does not allow
+    │   ├── RuleError           what a server or the operator does not allow
+    │   │   └── RoomError           there are too many requests
+    │   └── PermissionsError    what a server does not let the bot do
     └── SetupError          to the operator, who has to change something before the bot can run
 
 Anything else that is raised is a fault of ours: logged once, with its context, and never shown in a channel.
@@ -26,6 +28,14 @@ class PromptError(UserError):
 
 class RuleError(UserError):
     """A rule of the server's or of the operator's does not allow it."""
+
+
+class RoomError(RuleError):
+    """So many more requests cannot be taken in."""
+
+
+class PermissionsError(UserError):
+    """The bot may not do there what it has to."""
 
 
 class SetupError(BotError):

@@ -1,8 +1,6 @@
 """What can be measured of the bot, for Prometheus: counted as it happens, or read when it is asked for."""
 
 import contextlib
-import os
-import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
@@ -14,15 +12,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from bot.errors import PromptError, RuleError, SetupError, UserError
+from bot.errors import PermissionsError, PromptError, RoomError, RuleError, UserError
+from bot.gpus import Gpus
 from bot.health import Health
+from bot.serving import listening
 from config.settings import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Down, Event, Finished, Heartbeat, Ready
 
 PICTURE_SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 """Bounds between which pictures are counted by how long they took."""
-REASONS = {PromptError: "prompt", RuleError: "rule"}
+REASONS = {PromptError: "prompt", RoomError: "room", RuleError: "rule", PermissionsError: "permission"}
 """Why members are refused; by anything else, ``other``."""
 DEVICE = ("device", "name")
 """Labels: the number by which the executor knows it, for two may have one name; and that."""
@@ -33,6 +33,7 @@ class Metrics:
 
     Attributes:
         registry: from which it is served.
+        gpus: of the devices.
         trace: of calls by HTTP, for discord.py's client.
     """
 
@@ -50,6 +51,8 @@ class Metrics:
         self._calls = Counter(
             "easel_discord_calls", "Calls of Discord's REST API, by what they do", ("kind", "status"), registry=registry
         )
+        self.gpus = Gpus(DEVICE)
+        registry.register(self.gpus)
         self._refusals = Counter(
             "easel_refusals",
             "Commands and buttons answered by why not",
@@ -69,6 +72,8 @@ class Metrics:
         match event:
             case Ready():
                 self._names[device] = event.name
+                if event.uuid:
+                    self.gpus.add(str(device), event.name, event.uuid)
             case Heartbeat():
                 labels = str(device), self._names.get(device, "")
                 self._steps.labels(*labels).inc(event.steps * event.batch)
@@ -146,22 +151,8 @@ async def served(settings: MetricsSettings, registry: CollectorRegistry, health:
 
     app = web.Application()
     app.add_routes([web.get("/metrics", answer), web.get("/healthz", answer_health)])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            raise SetupError(f"{no_port(settings, error)}; choose another.") from None
+    async with listening(app, "metrics", settings.host, settings.port):
         yield
-    finally:
-        await runner.cleanup()
-
-
-def no_port(settings: MetricsSettings, error: OSError) -> str:
-    """Return in words that the port is not to be had, and why."""
-    reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-    return f"metrics.port: {settings.port} cannot be had at {settings.host} ({reason})"
 
 
 def _kind(method: str, path: str) -> str:

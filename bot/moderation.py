@@ -13,7 +13,7 @@ from bot.markdown import escape, inline_code, shorten
 from bot.posts import Posts
 from bot.rules import words
 from bot.rules.gate import Gate
-from bot.rules.log import AuditLog
+from bot.rules.log import AuditLog, actor_name
 from store.blocks import Block, Blocks
 from store.words import Words
 
@@ -145,7 +145,7 @@ class ModerationCommands:
         for member, block in blocked.items():
             end = "for ever" if block.until is None else f"until <t:{round(block.until)}:f>"
             why = f": {escape(block.reason)}" if block.reason else ""
-            line = f"\n<@{member}> {end}, by <@{block.moderator}>{why}"
+            line = f"\n<@{member}> {end}, by {actor_name(block.moderator)}{why}"
             if units(text + line) > MAX_ANSWER:
                 return f"{text}\n… and {len(blocked) - shown} more"
             text, shown = text + line, shown + 1

@@ -84,7 +84,13 @@ class Outboxes:
 
     def of(self, origin: Origin) -> Outbox:
         """Return the outbox of the channel; in a conversation of two nothing is kept for others."""
+        return self._box(origin.channel.id, RESERVED if origin.guild else 0)
+
+    def of_channel(self, channel: int) -> Outbox:
+        """Return the outbox of a channel of a server."""
+        return self._box(channel, RESERVED)
+
+    def _box(self, channel: int, reserved: int) -> Outbox:
         if len(self._by_channel) > REMEMBERED:
             self._by_channel = {key: each for key, each in self._by_channel.items() if not each.is_idle}
-        reserved = RESERVED if origin.guild else 0
-        return self._by_channel.setdefault(origin.channel.id, Outbox(self._window, reserved))
+        return self._by_channel.setdefault(channel, Outbox(self._window, reserved))

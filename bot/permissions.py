@@ -15,6 +15,15 @@ NEEDED = discord.Permissions(
     read_message_history=True,
 )
 """Asked for when the bot is added to a server. Replies need the history."""
+NAMES = {
+    "view_channel": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "attach_files": "Attach Files",
+    "add_reactions": "Add Reactions",
+    "read_message_history": "Read Message History",
+}
+"""Those in the words of Discord's settings."""
 NOT_IN_PRIVATE = "That is for a server; use it there."
 NOT_MODERATOR = "That is for moderators, who may **Manage Server**."
 
@@ -28,6 +37,11 @@ def check_moderator(command: Command, origin: Origin) -> None:
     author = origin.author
     if not isinstance(author, discord.Member) or not author.guild_permissions.manage_guild:
         raise UserError(NOT_MODERATOR)
+
+
+def lacking(permissions: discord.Permissions) -> list[str]:
+    """Return what the bot needs and is not granted, in the words of Discord's settings."""
+    return [NAMES[name] for name, needed in NEEDED if needed and not getattr(permissions, name)]
 
 
 def granted(origin: Origin) -> discord.Permissions:

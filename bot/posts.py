@@ -9,12 +9,13 @@ from functools import partial
 
 import discord
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, came_from
 from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
-from bot.errors import UserError
+from bot.errors import RoomError, UserError
 from bot.notice import send_notices
 from bot.origin import BATCH, Origin
 from bot.outbox import Outboxes
@@ -300,6 +301,11 @@ class Posts:
         for task in self._tasks:
             task.cancel()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether no more requests are taken, since the bot ends."""
+        return self._closed
+
     def asked_by(self, message_id: int) -> list[Entry]:
         """Return what waits or is being painted because of that message, in the order of its parts."""
         entries = [entry for entry in self._entries.values() if entry.origin.id == message_id]
@@ -345,10 +351,10 @@ class Posts:
     def _refusal(self, error: QueueFullError, origin: Origin, count: int) -> UserError:
         prefix = self._gate.book.prefix(origin.guild)
         if count > 1:
-            return UserError((TOO_MANY_MORE if error.member else NO_ROOM).format(count, error.limit, prefix))
+            return RoomError((TOO_MANY_MORE if error.member else NO_ROOM).format(count, error.limit, prefix))
         pictures = "1 picture" if error.limit == 1 else f"{error.limit} pictures"
         words = OWN_LIMIT if error.member else TOTAL_LIMIT
-        return UserError(words.format(pictures, error.limit, prefix))
+        return RoomError(words.format(pictures, error.limit, prefix))
 
     def _check_waiting(self, entry: Entry) -> None:
         if entry.record.status != "waiting":
@@ -400,13 +406,16 @@ class Posts:
         return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:
+        bind_contextvars(request=request_id)  # of this task
         is_over = True
         try:
             is_over = await post.run()
         except PostGoneError as error:
-            _log.warning("a post is given up", request=request_id, error=str(error))
+            _log.warning("a post is given up", error=str(error))
         except Exception:
-            _log.exception("could not post", request=request_id)
+            _log.exception("could not post")
+        else:
+            _log.info("posted" if is_over else "left to the next start", post=post.message and post.message.id)
         if request_id in self._entries and not self._closed:
             await self._drop(request_id)
         if is_over:

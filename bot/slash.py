@@ -160,7 +160,7 @@ async def _ran(
     try:
         options = {option.name: _value(option, value) for option, value in given.items() if not option.is_flag}
     except UserError as error:
-        return str(error)
+        return str(interaction.client.refuse(command, error))
     flags = "".join(f" --{option.name} {value}" for option, value in given.items() if option.is_flag)
     for text in (option.name for option in command.options if option.takes_rest and flags):
         options[text] = options.get(text, "") + flags

@@ -19,7 +19,7 @@ import discord
 import structlog
 
 from bot.discord_api import CALL_ERRORS, reason
-from bot.errors import PromptError, UserError
+from bot.errors import PromptError, RoomError, UserError
 from bot.fetch import Fetcher
 from bot.flags import DEFAULTS, FLAGS
 from bot.origin import Origin
@@ -193,7 +193,7 @@ class Uploads:
             return [self._with(arguments, given, {}) for arguments, given in asked]
         coming = self._coming[origin.author.id]
         if len(coming) >= self._per_member:
-            raise UserError(BUSY.format(len(coming)))
+            raise RoomError(BUSY.format(len(coming)))
         task = coming[origin.id] = asyncio.create_task(self._take(asked))
         try:
             await asyncio.wait([task])

@@ -32,6 +32,8 @@ LIKE_A_KEY = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,30})*")
 token is a key."""
 NOT_SETTINGS = "should hold key: value lines, each value text, a number or a list"
 ANOTHER_TOKEN = "another-token"  # noqa: S105, which is nobody's
+SECRETS = ("discord.token", "admin.token")
+"""Settings to which no other may refer."""
 
 
 class ConfigError(Exception):
@@ -90,7 +92,8 @@ class _Layers:
         """Return what came out."""
         try:
             chosen = OmegaConf.to_container(self.merged, resolve=True)
-            self._refuse_copies_of_the_token()
+            for key in SECRETS:
+                self._refuse_copies(key)
             return Settings.model_validate(chosen)
         except OmegaConfBaseException as error:
             key = _setting(str(error.full_key).split("."))
@@ -98,13 +101,13 @@ class _Layers:
         except ValidationError as error:
             raise ConfigError(self._sentence(error.errors(include_url=False, include_input=False)[0])) from None
 
-    def _refuse_copies_of_the_token(self) -> None:
-        """Refuse a setting that refers to the token, for others than the token are printed."""
+    def _refuse_copies(self, secret: str) -> None:
+        """Refuse a setting that refers to a secret, for others are printed."""
         other = self.merged.copy()
-        OmegaConf.update(other, "discord.token", ANOTHER_TOKEN)
-        for key in FIELDS.keys() - {"discord.token"}:
+        OmegaConf.update(other, secret, ANOTHER_TOKEN)
+        for key in FIELDS.keys() - {secret}:
             if OmegaConf.select(self.merged, key) != OmegaConf.select(other, key):
-                raise ConfigError(f"{self._named(key)} must not refer to discord.token")
+                raise ConfigError(f"{self._named(key)} must not refer to {secret}")
 
     def _named(self, key: str) -> str:
         return f"{key} ({self.sources.get(key, 'defaults')})"

@@ -18,9 +18,14 @@ SIDE = f"a multiple of {SIDE_MULTIPLE}, at least {MIN_SIDE}"
 Count = Annotated[int, Field(strict=True, ge=1)]
 Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, multiple_of=SIDE_MULTIPLE)]
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
+CLUSTER = re.compile(r"auto|[a-z0-9.-]+:\d{1,5}")
+LAST_PORT = 2**16 - 1
 HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?")
 TOKEN = re.compile(r"[!-~]+")
+SERVER_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 COMMAND_PREFIX = re.compile(r"\S{1,5}")
+LEAST_ADMIN_TOKEN = 16
+"""Characters of the secret that opens the operator's page."""
 
 
 class Section(BaseModel):
@@ -220,12 +225,34 @@ class ModelsSettings(Section):
 class ExecutorSettings(Section):
     """Where it is painted."""
 
+    kind: Literal["local", "ray"] = Field(
+        default="local", description="`local` for the devices of this machine, `ray` for those of a Ray cluster"
+    )
+    address: str = Field(
+        default="auto",
+        description="With `ray`, `HOST:PORT` of the cluster's head; `auto` for the cluster that this machine is in",
+    )
+    namespace: str = Field(
+        default="easel",
+        description="With `ray`, under which name this bot's workers are found again; one for each bot on a cluster",
+        min_length=1,
+        max_length=100,
+    )
     devices: Literal["auto"] | tuple[str, ...] = Field(
         default="auto",
         description="`auto` for every GPU, or one CPU worker where there is none; or a list of "
-        "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`",
+        "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`. With `ray` without numbers: "
+        "those for which there is no room wait for it",
     )
 
+    idle_minutes: float | None = Field(
+        default=None,
+        description="With `ray`, a device that has painted nothing for so many minutes gives its machine back until "
+        "all others are full, so that a cluster can shrink and grow; never when none is set",
+        strict=True,
+        gt=0,
+        allow_inf_nan=False,
+    )
     grace_seconds: float = Field(
         default=30.0,
         description="At the end, seconds for what is being painted to be finished; else it goes on at the next start",
@@ -233,6 +260,13 @@ class ExecutorSettings(Section):
         ge=0,
         allow_inf_nan=False,
     )
+
+    @field_validator("address")
+    @classmethod
+    def _address_is_one(cls, address: str) -> str:
+        if not CLUSTER.fullmatch(address) or int(address.partition(":")[2] or 0) > LAST_PORT:
+            raise PydanticCustomError("address", "should be auto or an address such as 10.0.0.1:6379")
+        return address
 
     @field_validator("devices", mode="before")
     @classmethod
@@ -245,6 +279,13 @@ class ExecutorSettings(Section):
         if not names or not all(isinstance(name, str) and DEVICE.fullmatch(name) for name in names):
             raise PydanticCustomError("devices", "should be auto or devices such as cpu or cuda:0,cuda:1")
         return tuple(names)
+
+    @model_validator(mode="after")
+    def _cluster_numbers_devices(self) -> Self:
+        if self.kind == "ray" and any(":" in name for name in self.devices):
+            sides = {"first": "devices", "second": "kind"}
+            raise PydanticCustomError("pair", "should be auto, or cpu and cuda without numbers, with", sides)
+        return self
 
 
 class StoreSettings(Section):
@@ -318,11 +359,61 @@ class MetricsSettings(Section):
     )
 
 
+class AdminSettings(Section):
+    """The operator's page."""
+
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = Field(
+        default=None, description="The port at which the operator's page is served; none is when none is set"
+    )
+    host: str = Field(default="127.0.0.1", description="The address at which it is", min_length=1)
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Names such as `easel.example.org` under which browsers reach it, beside `localhost` and addresses",
+    )
+    token: SecretStr | None = Field(
+        default=None, description=f"The secret that opens it: {LEAST_ADMIN_TOKEN} characters or more, without blanks"
+    )
+    token_file: Path | None = Field(default=None, description="The path of a file that holds that secret")
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _names_are_names(cls, names: object) -> object:
+        if isinstance(names, str):
+            names = [name.strip() for name in names.split(",")]
+        listed = names if isinstance(names, list | tuple) else [None]
+        if not all(isinstance(name, str) and SERVER_NAME.fullmatch(name) for name in listed):
+            raise PydanticCustomError("names", "should be names in lower case such as easel.example.org")
+        return tuple(listed)
+
+    @field_validator("token")
+    @classmethod
+    def _token_is_long(cls, token: SecretStr | None) -> SecretStr | None:
+        secret = None if token is None else token.get_secret_value()
+        if secret is not None and (len(secret) < LEAST_ADMIN_TOKEN or not TOKEN.fullmatch(secret)):
+            raise PydanticCustomError("token", f"should be {LEAST_ADMIN_TOKEN} characters or more, without blanks")
+        return token
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Self:
+        if self.token is not None and self.token_file is not None:
+            raise PydanticCustomError("pair", "cannot be set beside", {"first": "token_file", "second": "token"})
+        return self
+
+
 class LogSettings(Section):
-    """What is written to standard error."""
+    """What is written to standard error, and kept for ``easel logs``."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe messages to write: `debug`, `info`, `warning` or `error`"
+    )
+    format: Literal["auto", "text", "json"] = Field(
+        default="auto",
+        description="How `easel run` writes them to standard error: `text`, `json`, one object a line, or `auto`: "
+        "`text` on a terminal, else `json`",
+    )
+    megabytes: Count | None = Field(
+        default=50,
+        description="How much of the log is kept in `logs` in `data_dir` for `easel logs`; nothing when none is set",
     )
 
 
@@ -347,6 +438,7 @@ class Settings(Section):
     keep: KeepSettings = KeepSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+    admin: AdminSettings = AdminSettings()
 
     @field_validator("data_dir", mode="before")
     @classmethod

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import secrets
 import shutil
+import socket
 import sys
 import tempfile
 from asyncio.subprocess import PIPE
@@ -21,12 +23,24 @@ STEPS = 200
 MILLISECONDS = 180_000.0
 
 
+def free_port() -> int:
+    """Return a port that is free just now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+ADMIN_PORT = free_port()
+ADMIN_TOKEN = secrets.token_urlsafe(24)
+
+
 @asynccontextmanager
 async def demo() -> AsyncIterator[str]:
     """Run the demo in a folder of its own and give the URL of its page."""
     with tempfile.TemporaryDirectory() as folder:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "easel", "demo", "--port", "0", "--no-browser", "--prompt", ""),
+            f"admin.port={ADMIN_PORT}",
+            f"admin.token={ADMIN_TOKEN}",
             stdout=PIPE,
             cwd=folder,
         )
@@ -135,7 +149,31 @@ async def moderate(page: Page, folder: Path, steps: int) -> None:
     await page.screenshot(path=folder / "moderators.png", animations="disabled")
 
 
-SCENES = (paint, type_a_command, press, steer, moderate)
+async def operate(page: Page, folder: Path, steps: int) -> None:
+    """Look at the operator's page while pictures are painted and wait."""
+    await be(page, "Moritz")
+    await say(page, "Moritz", ".limits reset")
+    await expect(page.locator("[data-message-id]").last).to_contain_text(re.compile("Done|None"))
+    prompts = {"Mia": ("a boat at night", "a green house"), "Noor": ("a red flower", "a yellow star")}
+    for name, texts in prompts.items():
+        for text in texts:
+            await say(page, name, f".imagine {text} --seed {SEED} --steps {2 * steps + 100}")
+            await expect(post(page, text)).to_be_visible()
+    await page.goto(f"http://127.0.0.1:{ADMIN_PORT}")
+    await page.get_by_label("The operator's token").fill(ADMIN_TOKEN)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-role=queue] li")).to_have_count(4)
+    await expect(page.locator("[data-role=queue] .forecast").first).to_have_text(re.compile(r"^[1-9]\d?% · ready in"))
+    await page.set_viewport_size(ViewportSize(width=1280, height=720))
+    await page.screenshot(path=folder / "operator.png", animations="disabled")
+    await page.get_by_role("link", name="Gallery").click()
+    await expect(page.locator("[data-role=pictures] li").first).to_be_visible()
+    for image in await page.locator("[data-role=pictures] img").all():
+        await expect(image).to_have_js_property("complete", True)
+    await page.screenshot(path=folder / "operator-gallery.png", animations="disabled")
+
+
+SCENES = (paint, type_a_command, press, steer, moderate, operate)
 """In this order: each goes on from the one before."""
 
 

@@ -14,9 +14,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from easel.journeys_cli import journeys
+from easel.logs_cli import logs
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
+from easel.top_cli import watching
 
 SetupArguments = Annotated[
     list[str] | None,
@@ -80,7 +82,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, or these words instead, and exit."""
     words = sys.argv[1:] if words is None else words
     _open_closed_streams()
-    remember(os.environ.get("EASEL_DISCORD__TOKEN"))
+    for secret in ("EASEL_DISCORD__TOKEN", "EASEL_ADMIN__TOKEN"):
+        remember(os.environ.get(secret))
     with contextlib.redirect_stderr(redacting(sys.stderr)):
         try:
             if any(TOKEN.match(word) for word in words):
@@ -134,13 +137,13 @@ def _exit_code(error: Exception) -> int | None:
     from bot.errors import BotError, SetupError
     from config.layers import ConfigError
     from easel.picture_file import SaveError
-    from generation.errors import CheckpointError, DeviceError, GenerationError
+    from generation.errors import CheckpointError, DeviceError, GenerationError, NoMemoryError
     from store.errors import PassingError, StoreError
     from weights.errors import FetchError, UnknownModelError, UnusableError
 
     if isinstance(error, typer.BadParameter | UnknownModelError):
         return 2
-    if isinstance(error, PassingError):
+    if isinstance(error, PassingError | NoMemoryError):
         return os.EX_TEMPFAIL
     if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError | UnusableError):
         return os.EX_CONFIG
@@ -209,22 +212,23 @@ def run(
 
     from bot.app import run as run_bot
     from config.layers import load
-    from config.token_file import with_token
+    from config.token_file import with_admin_token, with_token
     from easel.disk import check_data_dir
-    from easel.logs import configure
+    from easel.executor import executor_for
+    from easel.logs import configure, keep_in
     from easel.models import with_paths
-    from generation.executor.local import LocalExecutor
     from store.engine import secrets
 
-    chosen = with_token(load(config, _checked(settings)))
-    token = chosen.discord.token
+    chosen = with_admin_token(with_token(load(config, _checked(settings))))
+    tokens = [token.get_secret_value() for token in (chosen.discord.token, chosen.admin.token) if token]
     url = chosen.store.url
-    hidden = [*([token.get_secret_value()] if token else []), *(secrets(url.get_secret_value()) if url else [])]
-    configure(chosen.log.level, hidden)
+    hidden = [*tokens, *(secrets(url.get_secret_value()) if url else [])]
+    text = sys.stderr.isatty() if chosen.log.format == "auto" else chosen.log.format == "text"
+    configure(chosen.log.level, hidden, "text" if text else "json")
     check_data_dir(chosen)
+    keep_in(chosen.data_dir, chosen.log.megabytes)
     chosen = with_paths(chosen)
-    executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
-    asyncio.run(run_bot(chosen, executor))
+    asyncio.run(run_bot(chosen, executor_for(chosen, _checked(settings))))
 
 
 @app.command()
@@ -481,6 +485,8 @@ def show(
 
 app.add_typer(operator)
 app.add_typer(journeys)
+app.add_typer(logs)
+app.add_typer(watching)
 
 IMAGINE = inspect.signature(imagine)
 

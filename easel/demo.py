@@ -16,6 +16,7 @@ from bot.app import run
 from bot.errors import BotError
 from config.layers import load
 from config.settings import Settings
+from config.token_file import with_admin_token
 from easel.disk import check_data_dir
 from easel.logs import configure
 from easel.models import with_paths
@@ -46,8 +47,8 @@ def show(arguments: list[str], *, port: int, browser: bool, prompt: str) -> None
         GenerationError: no worker came up.
         WeightsError: a model that the settings name is not fetched, or damaged.
     """
-    settings = load(arguments=[*FIRST, *arguments])
-    configure(settings.log.level)
+    settings = with_admin_token(load(arguments=[*FIRST, *arguments]))
+    configure(settings.log.level, [settings.admin.token.get_secret_value()] if settings.admin.token else [])
     check_data_dir(settings)
     # What the demo paints is kept apart; what it paints with is the bot's.
     settings = with_paths(settings, load(arguments=arguments))

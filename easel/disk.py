@@ -1,6 +1,7 @@
 """Whether pictures can be written somewhere, found out before they are painted."""
 
 import os
+import pwd
 import tempfile
 from pathlib import Path
 
@@ -54,7 +55,31 @@ def check_data_dir(settings: Settings) -> None:
         pictures.mkdir(parents=True, exist_ok=True)
         try_writing(pictures, side, side)
     except OSError as error:
-        raise ConfigError(f"data_dir: no picture can be kept in {folder}: {error.strerror}") from None
+        raise ConfigError(f"data_dir: no picture can be kept in {folder}: {error.strerror}{_whose(folder)}") from None
+
+
+def nearest(folder: Path) -> Path:
+    """Return the folder, or the one above it that is there; raises ``OSError``."""
+    return next(each for each in (folder, *folder.absolute().parents) if each.exists())
+
+
+def user_name(user: int) -> str:
+    """Return what a user of this machine is called."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
+
+
+def _whose(folder: Path) -> str:
+    """Say whose a folder is where it is another's; nothing where that is not to be known."""
+    try:
+        there = nearest(folder)
+        owner = there.stat().st_uid
+    except OSError:
+        return ""
+    me = os.geteuid()
+    return "" if owner == me else f"; {there} belongs to {user_name(owner)}, and the bot runs as {user_name(me)}"
 
 
 def write_private(file: Path, text: str) -> None:

@@ -113,6 +113,26 @@ def restore(
     read(file, config, checked(settings))
 
 
+@operator.command()
+def downgrade(
+    revision: Annotated[
+        str, typer.Argument(metavar="REVISION", help="That the version before knows.", show_default=False)
+    ],
+    settings: Settings = None,
+    config: Config = None,
+) -> None:
+    """Bring the database back to an earlier revision, before the version of Easel before is installed.
+
+    The bot must not run. Upgrades need no command: each start brings the database to the newest revision.
+
+    \b
+    easel downgrade 0003
+    """
+    from easel.downgrade import bring_back
+
+    bring_back(revision, config, checked(settings))
+
+
 def checked(settings: list[str] | None) -> list[str]:
     """Refuse what is not ``key=value``, without repeating it: it could be a secret."""
     if not all("=" in each for each in settings or []):

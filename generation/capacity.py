@@ -45,16 +45,15 @@ class Capacity:
     def has_room(self, running: Iterable[Load], load: Load) -> bool:
         """Return whether one more picture fits beside those that run; alone, anything may try."""
         loads = [*running, load]
-        return len(loads) == 1 or (len(loads) <= self.slots and self._bytes(loads) <= self.memory)
+        return len(loads) == 1 or (len(loads) <= self.slots and self.bytes_of(loads) <= self.memory)
 
-    def _bytes(self, loads: Sequence[Load]) -> float:
+    def bytes_of(self, loads: Iterable[Load]) -> float:
         """Return what the costliest step takes: batches take turns, so the largest counts.
 
         Batches are rounded up to powers of two, as they are recorded.
         """
-        return max(
-            (1 << (count - 1).bit_length()) * self._picture_bytes(load) for load, count in Counter(loads).items()
-        )
+        counts = Counter(loads).items()
+        return max(((1 << (count - 1).bit_length()) * self._picture_bytes(load) for load, count in counts), default=0.0)
 
     def _picture_bytes(self, load: Load) -> float:
         return self.view_bytes * load.views(self.cutouts) + self.pixel_bytes * load.pixels

@@ -10,6 +10,7 @@
     ├── QueueFullError      as many requests as may be
     ├── RequestError        a request that cannot be painted, by the fault of the one who asked
     └── WorkerError         no worker came up
+        └── NoMemoryError       since other programs have the device's memory
 """
 
 from pathlib import Path
@@ -73,3 +74,7 @@ class RequestError(GenerationError):
 
 class WorkerError(GenerationError):
     """No worker process came up."""
+
+
+class NoMemoryError(WorkerError):
+    """A device has no memory left for the models, which passes when another program ends."""

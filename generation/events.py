@@ -102,12 +102,14 @@ class Finished:
         png: the picture, an encoded PNG that says how it was made, see ``generation.metadata``.
         seconds: as of :class:`Progress`.
         files: what else was asked for and could be made, by the names in the request's ``outputs``.
+        encoding: how many of the seconds it took to encode the picture.
     """
 
     request_id: str
     png: bytes
     seconds: float
     files: Mapping[str, bytes] = field(default_factory=dict)
+    encoding: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class Ready:
         evaluations: of the loss in a step, in the costliest of the recipe's stages.
         inits: what a request's ``init`` may name beside ``auto``.
         painters: what its ``canvas`` may name beside ``auto``.
+        uuid: by which NVIDIA's driver knows it; ``""`` where it is no GPU.
     """
 
     name: str
@@ -144,6 +147,7 @@ class Ready:
     evaluations: int = 1
     inits: tuple[str, ...] = (NOISE,)
     painters: tuple[str, ...] = (VQGAN,)
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from store.database import Database
 from store.folder import DAY
@@ -17,13 +17,15 @@ class Line:
 
     Args:
         at: when, in Unix seconds.
-        actor: by whom.
+        actor: by whom; ``store.tables.OPERATOR`` where it was the operator.
         what: markdown.
+        guild: in which server; ``store.tables.EVERYWHERE`` for all, and where it was in none.
     """
 
     at: float
     actor: int
     what: str
+    guild: int
 
 
 class Audit:
@@ -47,6 +49,13 @@ class Audit:
 
     async def latest(self, guild: int, count: int) -> Sequence[Line]:
         """Return the last lines of a server, newest first; raises ``StoreError``."""
-        newest = select(audit).where(audit.c.guild == guild).order_by(audit.c.number.desc()).limit(count)
+        return await self._newest(audit.c.guild == guild, count)
+
+    async def latest_of(self, actor: int, count: int) -> Sequence[Line]:
+        """Return the last lines about what somebody did, in whichever server, newest first; raises ``StoreError``."""
+        return await self._newest(audit.c.actor == actor, count)
+
+    async def _newest(self, which: ColumnElement[bool], count: int) -> Sequence[Line]:
+        newest = select(audit).where(which).order_by(audit.c.number.desc()).limit(count)
         rows = await self._database.run(lambda connection: connection.execute(newest).all())
-        return [Line(row.at, row.actor, row.what) for row in rows]
+        return [Line(row.at, row.actor, row.what, row.guild) for row in rows]

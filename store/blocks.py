@@ -1,7 +1,7 @@
 """Who may ask for nothing, by server."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ class Block:
 
 class Blocks:
     """Knows it all in memory, and writes down each change before it holds.
+
+    Where a server is asked for, :data:`store.tables.EVERYWHERE` stands for all of them.
 
     Args:
         database: to keep it in.
@@ -61,6 +63,12 @@ class Blocks:
         """Return that somebody is blocked in a server; None where they are not."""
         block = self._by_guild.get(guild, {}).get(member)
         return block if block is not None and (block.until is None or block.until > time.time()) else None
+
+    def all(self) -> Iterator[tuple[int, int, Block]]:
+        """Yield every server and member that is blocked there now, with how."""
+        for guild in self._by_guild:
+            for member, block in self.of(guild).items():
+                yield guild, member, block
 
     async def add(self, guild: int, member: int, block: Block) -> None:
         """Block somebody, also instead of how they were blocked; raises ``StoreError``."""

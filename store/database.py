@@ -29,7 +29,10 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
 """What a driver raises when a database is damaged, full, locked or not there."""
 FOREIGN = "was made by another program; move it away, or set store.url"
-NEWER = "was made by a later version of Easel; update Easel, or set store.url"
+NEWER = (
+    "was made by a later version of Easel; update Easel, have that version bring it back (easel downgrade), or set "
+    "store.url"
+)
 DAMAGED = "is damaged; put a copy of the folder in its place, or move it away to begin anew"
 LEASE = "lease"
 """A table of ``store.lease``, which is there before all others."""
@@ -249,14 +252,14 @@ def _check(connection: Connection) -> None:
     if revision is None and {*inspect(connection).get_table_names()} - {LEASE}:
         raise StoreError(f"{named} {FOREIGN}.")
     try:
-        ScriptDirectory.from_config(_config(connection)).get_revision(revision or "head")
+        ScriptDirectory.from_config(config(connection)).get_revision(revision or "head")
     except CommandError:
         raise StoreError(f"{named} {NEWER}.") from None
 
 
 def _migrate(connection: Connection) -> None:
     """Bring the tables to the newest revision, all or nothing."""
-    command.upgrade(_config(connection), "head")
+    command.upgrade(config(connection), "head")
 
 
 def _write_something(connection: Connection) -> None:
@@ -264,10 +267,11 @@ def _write_something(connection: Connection) -> None:
     connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 
 
-def _config(connection: Connection) -> Config:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return config
+def config(connection: Connection) -> Config:
+    """Return with what Alembic changes the tables in a transaction."""
+    made = Config(attributes={"connection": connection})
+    made.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return made
 
 
 def _reason(error: Exception) -> str:

@@ -105,8 +105,8 @@ class StoreJournal:
     ) -> None:
         self._pictures = pictures
         self._checkpoints = checkpoints
-        self._attempts: dict[str, int] = {}
-        """Of what is known to run in the database."""
+        self._running: dict[str, tuple[int, str | None]] = {}
+        """Attempts and device of what is known to run in the database."""
         self._tidied = -inf
         self._database = database
         self._keep_days = keep_days
@@ -161,12 +161,17 @@ class StoreJournal:
         await self._update(request_id, {"together": together})
 
     async def checkpoint(self, record: Record) -> None:
-        """Write down that a request runs, how many workers have died over it, and from what it goes on."""
+        """Write down that a request runs and where, how many workers have died over it, and from what it goes on."""
         request_id = record.request.id
-        if self._attempts.get(request_id) != record.attempts:
-            started = {} if request_id in self._attempts else {"starts": requests.c.starts + 1}
-            self._attempts[request_id] = record.attempts
-            await self._update(request_id, {"state": RUNNING, "attempts": record.attempts, **started})
+        before = self._running.get(request_id)
+        device = record.device.name if record.device else before and before[1]
+        if before != (record.attempts, device):
+            values = {"state": RUNNING, "attempts": record.attempts, "device": device}
+            if before is None:
+                started = func.coalesce(requests.c.started, time.time())
+                values |= {"starts": requests.c.starts + 1, "started": started}
+            self._running[request_id] = record.attempts, device
+            await self._update(request_id, values)
         if record.checkpoint is None:
             await self._checkpoints.delete(request_id)
         else:
@@ -177,7 +182,7 @@ class StoreJournal:
 
         What failed, or was taken back while it waited, is given back to its member.
         """
-        self._attempts.pop(record.request.id, None)
+        self._running.pop(record.request.id, None)
         path = None
         this = requests.c.id == record.request.id
         unused = delete(usage).where(usage.c.request == record.request.id)
@@ -186,8 +191,9 @@ class StoreJournal:
             case Finished():
                 path = await self._pictures.keep(outcome, record.request)
                 values = {"state": POSTING, "seconds": outcome.seconds, "left_out": record.left_out}
+                values |= {"encoding": outcome.encoding, "finished": time.time()}
             case Failed():
-                values = {"state": POSTING, "sentence": outcome.reason}
+                values = {"state": POSTING, "sentence": outcome.reason, "finished": time.time()}
                 given_back = (unused,)
             case None:
                 values = {"state": CANCELLED}

@@ -21,6 +21,10 @@ from sqlalchemy import (
 
 WAITING, RUNNING, POSTING, DONE, FAILED, CANCELLED = "waiting", "running", "posting", "done", "failed", "cancelled"
 """States: in line, on a device, ended with a final post to be shown; then how it ended."""
+EVERYWHERE = 0
+"""In the place of a server: all of them, and private conversations too."""
+OPERATOR = 0
+"""In the place of a member: whoever runs Easel."""
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 """Characters that not every database takes."""
 
@@ -60,7 +64,11 @@ requests = Table(
     Column("author_name", AnyText, nullable=False),
     Column("post", BigInteger, index=True),  # the bot's message about it, once it was sent
     Column("posted", Float),  # when that was, in Unix seconds, as all times
+    Column("started", Float),  # when a device first took it
+    Column("device", AnyText),  # that took it last
     Column("seconds", Float),  # of painting
+    Column("encoding", Float),  # of these, for encoding the picture
+    Column("finished", Float),  # when the picture was there, or it had failed
     Column("left_out", AnyText, nullable=False),  # the tail of the prompt that was not painted
     Column("sentence", AnyText),  # why it failed
     Column("accepted", Float, nullable=False),

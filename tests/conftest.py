@@ -25,6 +25,17 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("any-machine", deadline=None)
 hypothesis.settings.load_profile("any-machine")
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what runs on a GPU where there is none."""
+    if torch.cuda.is_available():
+        return
+    needs = [item for item in items if item.get_closest_marker("cuda")]
+    if needs:
+        config.hook.pytest_deselected(items=needs)
+        items[:] = [item for item in items if item not in needs]
+
+
 TINY_DDCONFIG = {
     "ch": 32,
     "out_ch": 3,

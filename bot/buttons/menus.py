@@ -18,6 +18,7 @@ from bot.client import FAULT
 from bot.command import Call, Run
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import UserError
+from bot.metrics import Metrics
 from bot.origin import Origin
 from bot.posts import Posts
 from bot.receipt import Reply, acknowledge, refuse, tell
@@ -37,13 +38,15 @@ class Menus:
         admission: that lets requests in.
         lookup: that finds out how pictures were asked for.
         imagine: paints what is typed.
+        metrics: that count refusals.
     """
 
-    def __init__(self, posts: Posts, admission: Admission, lookup: Lookup, imagine: Run) -> None:
+    def __init__(self, posts: Posts, admission: Admission, lookup: Lookup, imagine: Run, metrics: Metrics) -> None:
         self._posts = posts
         self._admission = admission
         self._lookup = lookup
         self._imagine = imagine
+        self._metrics = metrics
 
     def actions(self) -> Mapping[str, Action]:
         """Return what becomes of the form."""
@@ -68,6 +71,7 @@ class Menus:
                 raise UserError(NO_PICTURE)
             self._admission.enter(Origin.of_interaction(interaction))
         except UserError as error:
+            self._metrics.refuse(USE, error)
             await refuse(interaction, USE, str(error))
             return
         made = form(ButtonId("start", str(message.id)), USE, "What to paint, and flags")
@@ -100,6 +104,7 @@ class Menus:
             request = await self._lookup.of_message(message)
             return parameters(request, self._admission.gate.settings(origin), self._posts.inits)
         except UserError as error:
+            self._metrics.refuse(SHOW, error)
             return str(error)
         except Exception:
             _log.exception("a menu failed", menu=SHOW, message=message.id)

@@ -9,6 +9,7 @@ from typing import Any
 import discord
 import structlog
 from discord.ext import commands
+from structlog.contextvars import bound_contextvars
 
 from bot.buttons.forms import filled
 from bot.buttons.ids import ButtonId
@@ -93,29 +94,56 @@ class Presses(commands.Cog):
         id = ButtonId.parse(str(data.get("custom_id", "")))
         action = self._actions.get(id.action) if id else None
         if id is None or action is None or not _is_there(interaction, id, action, is_form=is_form):
-            await refuse(interaction, "a button", UNKNOWN)
+            await self._refuse(interaction, "unknown", UserError(UNKNOWN))
             return
         message = interaction.message
         press = Press(id, _origin(interaction, id), message, filled(data) if is_form else "")
         if action.form is not None and not is_form:
-            await _open(interaction, action.form, press)
+            await self._open(interaction, action.form, press)
             return
         key = (interaction.user.id, message.id if message else 0, str(id), press.text)
         if action.is_once and not self._is_first(*key):
-            await refuse(interaction, id.action, TWICE)
+            await self._refuse(interaction, id.action, UserError(TWICE))
         elif await acknowledge(interaction, id.action):
             await tell(interaction, id.action, await self._ran(action, press, key))
 
     async def _ran(self, action: Action, press: Press, key: tuple[object, ...]) -> str | Reply | None:
+        with bound_contextvars(asked=press.origin.id):
+            try:
+                return await action.run(press)
+            except UserError as error:
+                self._metrics.refuse(press.id.action, error)
+                self._lately.pop(key, None)  # what was refused can be tried again at once
+                return str(error)
+            except Exception:
+                _log.exception("a button failed", action=press.id.action)
+                return FAULT
+
+    async def _open(
+        self, interaction: discord.Interaction[Any], form: Callable[[Press], Awaitable[discord.ui.Modal]], press: Press
+    ) -> None:
         try:
-            return await action.run(press)
+            async with asyncio.timeout(FORM_SECONDS):
+                made = await form(press)
         except UserError as error:
-            self._metrics.refuse(press.id.action, error)
-            self._lately.pop(key, None)  # what was refused can be tried again at once
-            return str(error)
+            await self._refuse(interaction, press.id.action, error)
+            return
+        except TimeoutError:
+            await self._refuse(interaction, press.id.action, UserError(TOO_SLOW))
+            return
         except Exception:
-            _log.exception("a button failed", action=press.id.action, asked=press.origin.id)
-            return FAULT
+            _log.exception("a form failed", action=press.id.action, asked=press.origin.id)
+            await refuse(interaction, press.id.action, FAULT)
+            return
+        try:
+            await interaction.response.send_modal(made)
+        except CALL_ERRORS as error:
+            _log.warning("could not open a form", action=press.id.action, error=reason(error))
+
+    async def _refuse(self, interaction: discord.Interaction[Any], what: str, error: UserError) -> None:
+        """Say at once why nothing comes of it, and count that."""
+        self._metrics.refuse(what, error)
+        await refuse(interaction, what, str(error))
 
     def _is_first(self, *key: object) -> bool:
         """Return whether something happens for the first time in a while."""
@@ -145,25 +173,3 @@ def _is_there(interaction: discord.Interaction[Any], id: ButtonId, action: Actio
 def _origin(interaction: discord.Interaction[Any], id: ButtonId) -> Origin:
     message = interaction.message
     return Origin.of_interaction(interaction, how=id.action, source=message.id if message else None)
-
-
-async def _open(
-    interaction: discord.Interaction[Any], form: Callable[[Press], Awaitable[discord.ui.Modal]], press: Press
-) -> None:
-    try:
-        async with asyncio.timeout(FORM_SECONDS):
-            made = await form(press)
-    except UserError as error:
-        await refuse(interaction, press.id.action, str(error))
-        return
-    except TimeoutError:
-        await refuse(interaction, press.id.action, TOO_SLOW)
-        return
-    except Exception:
-        _log.exception("a form failed", action=press.id.action, asked=press.origin.id)
-        await refuse(interaction, press.id.action, FAULT)
-        return
-    try:
-        await interaction.response.send_modal(made)
-    except CALL_ERRORS as error:
-        _log.warning("could not open a form", action=press.id.action, error=reason(error))

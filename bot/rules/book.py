@@ -60,7 +60,7 @@ class RuleBook:
         return cast("int | None", self._rules.of(guild).get((SERVER, LOG)))
 
     def is_paused(self, guild: int) -> bool:
-        """Return whether nothing is painted in a server."""
+        """Return whether nothing is painted in a server, or, for ``EVERYWHERE``, anywhere."""
         return self._rules.of(guild).get((SERVER, PAUSED)) is True
 
     def allowed(self, guild: int, scope: Scope) -> Mapping[int, bool]:

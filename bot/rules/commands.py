@@ -13,7 +13,7 @@ from bot.listing import MAX_ANSWER
 from bot.markdown import escape, inline_code
 from bot.permissions import may_write
 from bot.rules.book import ALLOWED, LOG, PAUSED, PREFIX, RuleBook
-from bot.rules.log import AuditLog
+from bot.rules.log import AuditLog, actor_name
 from bot.rules.rule import Rule
 from bot.rules.table import RULES
 from config.settings import COMMAND_PREFIX
@@ -230,7 +230,7 @@ class RuleCommands:
         channel = self._book.log_channel(guild.id)
         text = f"I tell {f'<#{channel}>' if channel else 'no channel'} of changes and refusals."
         for line in lines:
-            more = f"\n<t:{round(line.at)}:R> <@{line.actor}> {line.what}"
+            more = f"\n<t:{round(line.at)}:R> {actor_name(line.actor)} {line.what}"
             if units(text + more) <= MAX_ANSWER:
                 text += more
         return text

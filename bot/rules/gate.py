@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from bot.errors import RuleError, SetupError, UserError
+from bot.errors import RoomError, RuleError, SetupError, UserError
 from bot.markdown import escape, inline_code, shorten
 from bot.origin import Origin
 from bot.rules import words
@@ -32,11 +32,13 @@ from generation.request import FILMS, ImagineRequest, Shape
 from store.blocks import Blocks
 from store.folder import DAY
 from store.rules import Value
+from store.tables import EVERYWHERE
 from store.usage import Usage, Used
 from store.words import Words
 
 IN_PRIVATE = "I paint in servers only; ask there."
 PAUSED = "Painting is paused in this server. A moderator can let it go on with `{0}resume`."
+PAUSED_EVERYWHERE = "Whoever runs Easel has paused the painting everywhere. Ask again later."
 CLOSED_HERE = "I do not paint in this channel; {0}."
 NO_ROLE = "I paint here for members with the role {0} only; a moderator can give it to you."
 DENIED_ROLE = "I do not paint here for members with the role {0}; a moderator can change that."
@@ -235,14 +237,22 @@ class Gate:
         return words.found([*self._settings.limits.adult_words, *(each for each in own if own[each])], text)
 
     def _check_block(self, origin: Origin) -> None:
-        block = self._blocks.find(origin.guild.id, origin.author.id) if origin.guild else None
-        if block is not None:
-            end = "" if block.until is None else f" until <t:{round(block.until)}:f>"
-            why = f": {escape(shorten(block.reason, 200))}" if block.reason else ""
-            raise RuleError(f"A moderator has blocked you from asking for pictures here{end}{why}. They can lift that.")
+        everywhere = self._blocks.find(EVERYWHERE, origin.author.id)
+        block = everywhere or (self._blocks.find(origin.guild.id, origin.author.id) if origin.guild else None)
+        if block is None:
+            return
+        end = "" if block.until is None else f" until <t:{round(block.until)}:f>"
+        why = f": {escape(shorten(block.reason, 200))}" if block.reason else ""
+        if everywhere is not None:
+            raise RuleError(
+                f"Whoever runs Easel has blocked you from asking for pictures{end}{why}. They can lift that."
+            )
+        raise RuleError(f"A moderator has blocked you from asking for pictures here{end}{why}. They can lift that.")
 
     def _check_place(self, origin: Origin) -> None:
         guild = origin.guild
+        if self.book.is_paused(EVERYWHERE):
+            raise RuleError(PAUSED_EVERYWHERE)
         if guild is None:
             if not self._settings.discord.direct_messages:
                 raise RuleError(IN_PRIVATE)
@@ -328,8 +338,8 @@ class Gate:
                 continue  # where the queue itself is full, that is told
             if count < most:
                 several = TOO_MANY_MORE if key == "waiting" else TOO_MANY_HERE
-                raise RuleError(several.format(more, most, prefix))
-            raise RuleError(sentence.format(_pictures(count), most, prefix))
+                raise RoomError(several.format(more, most, prefix))
+            raise RoomError(sentence.format(_pictures(count), most, prefix))
 
 
 def texts(request: ImagineRequest) -> list[str]:

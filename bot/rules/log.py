@@ -4,9 +4,8 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 import discord
 import structlog
@@ -21,6 +20,7 @@ from bot.patience import Patience
 from bot.rules.book import RuleBook
 from store.audit import Audit
 from store.errors import StoreError
+from store.tables import EVERYWHERE, OPERATOR
 
 UNSAVED = (
     "That could not be written down and does not hold; whoever runs Easel has been told. Try again in a few minutes."
@@ -75,21 +75,27 @@ class AuditLog:
         Raises:
             UserError: it could not be written down, and does not hold.
         """
-        try:
-            await saving
-        except StoreError:
-            raise UserError(UNSAVED) from None
+        await _saved(saving)
         await self.changed(origin, what)
 
     async def changed(self, origin: Origin, what: str) -> None:
         """Write down and tell what a moderator has done; ``what`` begins with a verb."""
         assert origin.guild is not None
-        await self._audit.note(origin.guild.id, origin.author.id, what)
-        self._tell(origin, _Line(origin.author.id, what, is_noted=True))
+        await self._changed(origin.guild, origin.author.id, what)
+
+    async def change_by_operator(self, guild: discord.Guild | None, saving: Awaitable[None], what: str) -> None:
+        """Do what :meth:`change` does for the operator, in a server; None for all of them or none."""
+        await _saved(saving)
+        await self.changed_by_operator(guild, what)
+
+    async def changed_by_operator(self, guild: discord.Guild | None, what: str) -> None:
+        """Do what :meth:`changed` does for the operator; the server is None where it was in all of them or none."""
+        await self._changed(guild, OPERATOR, what)
 
     def refused(self, origin: Origin, why: str) -> None:
         """Write down and tell that a member was refused, where the server wants to know; ``why`` is a sentence."""
-        self._tell(origin, _Line(origin.author.id, f"was refused in <#{origin.channel.id}>: {why}", is_noted=False))
+        line = _Line(origin.author.id, f"was refused in <#{origin.channel.id}>: {why}", is_noted=False)
+        self._tell(origin.guild, line)
 
     async def close(self, seconds: float) -> None:
         """Wait so long for what is still to be told."""
@@ -101,8 +107,11 @@ class AuditLog:
         for task in self._tasks.values():
             task.cancel()
 
-    def _tell(self, origin: Origin, line: _Line) -> None:
-        guild = origin.guild
+    async def _changed(self, guild: discord.Guild | None, actor: int, what: str) -> None:
+        await self._audit.note(guild.id if guild else EVERYWHERE, actor, what)
+        self._tell(guild, _Line(actor, what, is_noted=True))
+
+    def _tell(self, guild: discord.Guild | None, line: _Line) -> None:
         if guild is None or self._book.log_channel(guild.id) is None:
             return
         lines = self._waiting.setdefault(guild.id, Counter())
@@ -111,9 +120,9 @@ class AuditLog:
         else:
             self._surplus[guild.id] += 1
         if guild.id not in self._tasks:
-            self._tasks[guild.id] = asyncio.create_task(self._send(origin, guild))
+            self._tasks[guild.id] = asyncio.create_task(self._send(guild))
 
-    async def _send(self, origin: Origin, guild: discord.Guild) -> None:
+    async def _send(self, guild: discord.Guild) -> None:
         """Post what waits for a server, each time once it is its turn."""
         try:
             while self._waiting.get(guild.id):
@@ -121,7 +130,7 @@ class AuditLog:
                 if not isinstance(channel, discord.abc.Messageable):
                     _log.warning("the channel of a server's log is gone", guild=guild.id)
                     return
-                outbox = self._outboxes.of(replace(origin, channel=cast("discord.abc.MessageableChannel", channel)))
+                outbox = self._outboxes.of_channel(channel.id)
                 await outbox.wait_for_turn(LOG_TURN)
                 for number, text in enumerate(_messages(await self._taken(guild.id))):
                     if number:
@@ -143,8 +152,20 @@ class AuditLog:
             what = f"{line.what} (×{count})" if count > 1 else line.what
             if not line.is_noted:
                 await self._audit.note(guild, line.actor, what)
-            texts.append(f"<@{line.actor}> {what}")
+            texts.append(f"{actor_name(line.actor)} {what}")
         return [*texts, *([f"… and {surplus} more"] if surplus else [])]
+
+
+def actor_name(actor: int) -> str:
+    """Return who did something, as it is shown in a message."""
+    return "The operator" if actor == OPERATOR else f"<@{actor}>"
+
+
+async def _saved(saving: Awaitable[None]) -> None:
+    try:
+        await saving
+    except StoreError:
+        raise UserError(UNSAVED) from None
 
 
 def _messages(lines: Iterable[str]) -> Iterator[str]:

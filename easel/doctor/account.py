@@ -12,7 +12,7 @@ from bot.clock import ADVICE, ahead, difference
 from bot.connection import BAD_TOKEN, DEVELOPER_PORTAL, MALFORMED
 from bot.discord_api import CALL_ERRORS, TIMEOUT, BoundedHTTPClient, point_at, reason
 from bot.errors import SetupError
-from bot.permissions import NEEDED
+from bot.permissions import NEEDED, lacking
 from config.settings import DiscordSettings
 from easel.doctor.finding import Finding
 
@@ -22,14 +22,6 @@ MOST_SERVERS = 50
 """That are looked at."""
 MOST_NAMED = 5
 """Channels of a server that are named."""
-NAMES = {
-    "view_channel": "View Channels",
-    "send_messages": "Send Messages",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
-}
-"""What the bot needs, in the words of Discord's settings."""
 
 
 async def examine_account(settings: DiscordSettings) -> list[Finding]:
@@ -81,11 +73,6 @@ def judge_clock(off: float) -> Finding:
     """Say whether this machine's clock is right, so many seconds ahead of Discord's."""
     words = difference(off)
     return Finding("clock", "warning", words, ADVICE) if words else Finding("clock", "ok", "as Discord's")
-
-
-def lacking(permissions: discord.Permissions) -> list[str]:
-    """Return what the bot needs and is not granted, in the words of Discord's settings."""
-    return [NAMES[name] for name, needed in NEEDED if needed and not getattr(permissions, name)]
 
 
 def invitation(application_id: int) -> str:

@@ -3,17 +3,16 @@
 import errno
 import os
 import platform
-import pwd
 import shutil
 import socket
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.metrics import no_port
+from bot.serving import no_port
 from config.layers import ConfigError
-from config.settings import MetricsSettings, Settings
-from easel.disk import data_dir, try_writing
+from config.settings import AdminSettings, MetricsSettings, Settings
+from easel.disk import data_dir, nearest, try_writing, user_name
 from easel.doctor.finding import Finding
 
 OLDEST = (3, 11)
@@ -37,60 +36,56 @@ def examine_disk(settings: Settings) -> Finding:
     except ConfigError as error:
         return Finding("disk", "error", str(error))
     try:
-        nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-        if not nearest.is_dir():
-            return Finding("disk", "error", f"{nearest} is not a folder", "set data_dir")
-        owner, free = nearest.stat().st_uid, shutil.disk_usage(nearest).free
-        if not os.access(nearest, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-            text = f"{nearest} belongs to {_name(owner)} and cannot be written by {_name(os.geteuid())}"
-            return Finding("disk", "error", text, f"chown -R {_name(os.geteuid())} {nearest}, or set data_dir")
+        there = nearest(folder)
+        if not there.is_dir():
+            return Finding("disk", "error", f"{there} is not a folder", "set data_dir")
+        owner, free = there.stat().st_uid, shutil.disk_usage(there).free
+        if not os.access(there, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            text = f"{there} belongs to {user_name(owner)} and cannot be written by {user_name(os.geteuid())}"
+            return Finding("disk", "error", text, f"chown -R {user_name(os.geteuid())} {there}, or set data_dir")
         side = settings.painting.max_side
-        try_writing(nearest, side, side)
+        try_writing(there, side, side)
     except OSError as error:
         advice = "make room, or set data_dir to a folder that can be written"
         return Finding("disk", "error", f"no picture can be kept in {folder}: {error.strerror}", advice)
-    text = f"{free / 10**9:.1f} GB free in {folder}{'' if nearest == folder else ', which the first start makes'}"
+    text = f"{free / 10**9:.1f} GB free in {folder}{'' if there == folder else ', which the first start makes'}"
     if owner not in {os.geteuid(), 0} and os.geteuid() == 0:
-        advice = f"run Easel as {_name(owner)}, or what root writes there nobody else can use later"
-        return Finding("disk", "warning", f"{text}, which belongs to {_name(owner)}", advice)
+        advice = f"run Easel as {user_name(owner)}, or what root writes there nobody else can use later"
+        return Finding("disk", "warning", f"{text}, which belongs to {user_name(owner)}", advice)
     if free < LITTLE:
         return Finding("disk", "warning", text, "make room, or bound what is kept by keep.pictures")
     return Finding("disk", "ok", text)
 
 
-def examine_port(settings: MetricsSettings, *, is_running: bool) -> Finding | None:
-    """Say whether the port for what is measured is to be had; None where none is set.
+def examine_port(
+    settings: MetricsSettings | AdminSettings, section: str = "metrics", *, is_running: bool
+) -> Finding | None:
+    """Say whether a port is to be had; None where none is set.
 
     Args:
-        settings: which.
+        settings: which port, and where.
+        section: of the settings.
         is_running: the bot, which has it.
     """
-    if settings.port is None:
+    name, host, port = "port" if section == "metrics" else f"{section} port", settings.host, settings.port
+    if port is None:
         return None
     try:
-        with socket.create_server((settings.host, settings.port)):
-            return Finding("port", "ok", f"{settings.port} at {settings.host} is free")
+        with socket.create_server((host, port)):
+            return Finding(name, "ok", f"{port} at {host} is free")
     except OSError as error:
         if is_running and error.errno == errno.EADDRINUSE:
-            return Finding("port", "ok", f"{settings.port} at {settings.host} is the bot's")
-        return Finding(
-            "port", "error", no_port(settings, error), "end what has it, which ss -ltnp shows, or choose another"
-        )
+            return Finding(name, "ok", f"{port} at {host} is the bot's")
+        advice = "end what has it, which ss -ltnp shows, or choose another"
+        return Finding(name, "error", no_port(section, host, port, error), advice)
 
 
-def examine_token_file(file: Path) -> Finding | None:
-    """Say whether others can read the token; None where they cannot."""
+def examine_token_file(file: Path, name: str = "token file") -> Finding | None:
+    """Say whether others can read a token; None where they cannot."""
     try:
         mode = file.expanduser().stat().st_mode
     except (OSError, RuntimeError):
         return None
     if not mode & 0o077:
         return None
-    return Finding("token file", "warning", f"others can read it (mode {mode & 0o777:03o})", "chmod 600 it")
-
-
-def _name(user: int) -> str:
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return f"user {user}"
+    return Finding(name, "warning", f"others can read it (mode {mode & 0o777:03o})", "chmod 600 it")

@@ -9,9 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from bot.admin.site import NO_TOKEN
 from config.layers import ConfigError, load
 from config.settings import Settings
-from config.token_file import with_token
+from config.token_file import with_admin_token, with_token
 from easel.doctor.account import examine_account
 from easel.doctor.devices import examine_painting
 from easel.doctor.finding import Finding, Level
@@ -49,10 +50,24 @@ def examine(config: Path | None, arguments: Sequence[str]) -> list[Finding]:
     else:
         if token_file is not None and (loose := examine_token_file(token_file)):
             about_token = [loose]
-    token, url = settings.discord.token, settings.store.url
-    hidden = [*([token.get_secret_value()] if token else []), *(secrets(url.get_secret_value()) if url else [])]
-    configure("error", hidden)
-    return [*found, examine_disk(settings), *about_token, *asyncio.run(_examine(settings))]
+    settings, about_admin = _with_admin_token(settings)
+    tokens = [token.get_secret_value() for token in (settings.discord.token, settings.admin.token) if token]
+    url = settings.store.url
+    configure("error", [*tokens, *(secrets(url.get_secret_value()) if url else [])])
+    return [*found, examine_disk(settings), *about_token, *about_admin, *asyncio.run(_examine(settings))]
+
+
+def _with_admin_token(settings: Settings) -> tuple[Settings, list[Finding]]:
+    """Return the settings with the token of the operator's page, and what is wrong with that."""
+    name, file = "admin token", settings.admin.token_file
+    try:
+        settings = with_admin_token(settings)
+    except ConfigError as error:
+        return settings, [Finding(name, "error", str(error))]
+    if settings.admin.port is not None and settings.admin.token is None:
+        return settings, [Finding(name, "error", NO_TOKEN)]
+    loose = examine_token_file(file, name) if file is not None else None
+    return settings, [loose] if loose else []
 
 
 async def _examine(settings: Settings) -> list[Finding]:
@@ -61,8 +76,11 @@ async def _examine(settings: Settings) -> list[Finding]:
     account, painting = await asyncio.gather(
         examine_account(settings.discord), examine_painting(settings, is_running=is_running)
     )
-    port = examine_port(settings.metrics, is_running=is_running)
-    return [store, *([port] if port else []), *account, *painting]
+    ports = [
+        examine_port(settings.metrics, is_running=is_running),
+        examine_port(settings.admin, "admin", is_running=is_running),
+    ]
+    return [store, *(port for port in ports if port), *account, *painting]
 
 
 async def _examine_store(settings: Settings) -> Finding:

@@ -109,6 +109,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Have requests painted, until cancelled."""
+        await self._inherit()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._sending.run())
@@ -234,19 +235,22 @@ class Dispatcher:
         """Take nothing more from the line, and have what runs finished within so many seconds, or else suspended.
 
         When this returns, the journal knows how it ended or from what it goes on. :meth:`run` must go on meanwhile.
+        Where the executor's devices go on by themselves nothing is waited for or suspended.
         """
+        stays = self._executor.outlives
         self._takes = "interrupted"
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(0 if stays else seconds):
                 await self._until_idle()
         self._takes = "nothing"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SUSPENSION_SECONDS):
                 await self._sending.join()
-                for device in self.pool.devices:
+                for device in () if stays else self.pool.devices:
                     for request_id in device.running:
                         self._executor.suspend(device.number, request_id)
-                await self._until_idle()
+                if not stays:
+                    await self._until_idle()
                 await self._saving.join()
 
     async def updates(self) -> AsyncIterator[Update]:
@@ -269,6 +273,22 @@ class Dispatcher:
     def pool(self) -> Pool:
         """The devices."""
         return self._plan.pool
+
+    async def _inherit(self) -> None:
+        """Follow what devices paint for the bot before this one, and have them forget what goes on no more."""
+        for number, request in self._executor.inherited:
+            record, device = self._records.get(request.id), self.pool.device(number)
+            if record is None or not self._plan.is_interrupted(request.id):
+                self._executor.abort(number, request.id)
+                continue
+            known = record.request
+            record.request = replace(known, steering=request.steering)
+            record.smaller = request.shape if request.shape != known.shape else None
+            record.device = device
+            self._plan.go_on(record.painted, device)
+            self._begin(record)
+            if record.request != known:
+                await self._note_steering(record)
 
     def _enter(self, record: Record) -> Record:
         self._records[record.request.id] = record
@@ -340,6 +360,7 @@ class Dispatcher:
         """Take note of what happens to a request."""
         match event:
             case Started():
+                _log.info("started", request=event.request_id, device=event.device, step=event.step)
                 record.left_out = event.left_out
                 if event.step == 0 and record.checkpoint is not None:  # it was sent along and did not fit
                     record.checkpoint = None

@@ -1,6 +1,8 @@
 """Steps recorded as CUDA graphs: hundreds of small kernels are launched as one."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import torch
@@ -47,13 +49,26 @@ class Recording:
                     run(rows)
             graph = torch.cuda.CUDAGraph()
             # Other threads may go on waiting for pictures that they encode.
-            with torch.cuda.graph(graph, pool=_memory().id, capture_error_mode="thread_local"):  # type: ignore[arg-type]
+            with (
+                _without_collector(),
+                torch.cuda.graph(graph, pool=_memory().id, capture_error_mode="thread_local"),  # type: ignore[arg-type]
+            ):
                 run(rows)
         finally:
             torch.cuda.current_stream().wait_stream(aside)
             for tensor, before in zip(self._state, kept, strict=True):
                 tensor.copy_(before)
         return graph
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Free nothing that waits for the cyclic collector: if a graph is among it, what is being recorded is lost."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @cache

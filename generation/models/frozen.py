@@ -52,8 +52,6 @@ class FrozenConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve."""
-        if x.is_cuda:
-            return F.conv2d(x, self.weight, self.bias, padding=self.padding)
         out: Tensor = _Convolve.apply(x, self.weight, self.bias, self.turned, self.padding)  # type: ignore[no-untyped-call]
         return out
 
@@ -66,18 +64,20 @@ class FrozenUpsample(nn.Module):
 
     Args:
         convolution: the 3×3 convolution with padding 1.
+        biased: whether its bias is added.
     """
 
     weight: Tensor
     bias: Tensor | None
 
-    def __init__(self, convolution: nn.Conv2d) -> None:
+    def __init__(self, convolution: nn.Conv2d, biased: bool = True) -> None:
         super().__init__()
         kernel = convolution.weight.detach().float()
         sums = kernel.new_tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
         weight = torch.einsum("ak,bl,oikl->ioab", sums, sums, kernel)
         self.register_buffer("weight", _arranged(weight))
-        self.register_buffer("bias", None if convolution.bias is None else convolution.bias.detach())
+        bias = convolution.bias if biased else None
+        self.register_buffer("bias", None if bias is None else bias.detach())
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``[B, C, H, W]`` as ``[B, O, 2H, 2W]``."""
@@ -85,10 +85,10 @@ class FrozenUpsample(nn.Module):
 
 
 class FrozenLinear(nn.Module):
-    """A linear map of ``[N, T, C]``.
+    """A linear map of ``[N, T, C]`` for a CPU.
 
-    On a CPU it runs as a convolution of 1×1, which oneDNN computes on every make of processor about as fast as it can:
-    in float32 up to four times, in bfloat16 a sixth faster than the product behind ``F.linear``.
+    It runs as a convolution of 1×1, which oneDNN computes on every make of processor about as fast as it can: in
+    float32 up to four times, in bfloat16 a sixth faster than the product behind ``F.linear``.
 
     Args:
         weight: ``[O, C]``.
@@ -107,12 +107,31 @@ class FrozenLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map the last dimension."""
-        if x.is_cuda:
-            return F.linear(x, self.weight, self.bias)
         pixels = x.flatten(0, 1)[None, :, None].permute(0, 3, 1, 2)
         weight, turned = self.weight[..., None, None], self.turned[..., None, None]
         out: Tensor = _Convolve.apply(pixels, weight, self.bias, turned, 0)  # type: ignore[no-untyped-call]
         return out.permute(0, 2, 3, 1).view(*x.shape[:-1], -1)
+
+
+class PlainLinear(nn.Module):
+    """A linear map of ``[N, T, C]`` for CUDA.
+
+    Args:
+        weight: ``[O, C]``.
+        bias: ``[O]``.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight.detach().contiguous())
+        self.register_buffer("bias", None if bias is None else bias.detach())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map the last dimension."""
+        return F.linear(x, self.weight, self.bias)
 
 
 def _arranged(weight: Tensor) -> Tensor:

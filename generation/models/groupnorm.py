@@ -67,11 +67,8 @@ def _affine(x: Tensor, mean: Tensor, slope: Tensor, offset: Tensor) -> Tensor:
     return pictures[0] if len(pictures) == 1 else torch.cat(pictures).contiguous(memory_format=torch.channels_last)
 
 
-def group_norm(x: Tensor, norm: nn.GroupNorm, *, silu: bool = False) -> Tensor:
+def group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool = False) -> Tensor:
     """Normalise ``[B, C, H, W]`` as ``norm`` does, and apply SiLU after it, if asked for."""
-    if x.is_cuda:
-        normed = F.group_norm(x, norm.num_groups, norm.weight.to(x.dtype), norm.bias.to(x.dtype), norm.eps)
-        return F.silu(normed) if silu else normed
     out: Tensor = _GroupNorm.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, silu)  # type: ignore[no-untyped-call]
     return out
 

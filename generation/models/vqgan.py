@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from generation.models.decoder import FrozenDecoder
 from generation.models.frozen import FrozenConv2d
 from generation.models.gradients import replace_gradient
+from generation.models.layers import layers_for
 from generation.models.precision import cast, compute
 from generation.models.upstream import taming_decoder, taming_encoder
 
@@ -58,7 +59,7 @@ class VQGAN(nn.Module):
     def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
         """Go to the device, the decoder in this number format and arranged for speed; no weights learn any longer."""
         self.eval().requires_grad_(False)
-        self.decoder = FrozenDecoder(self.decoder)
+        self.decoder = FrozenDecoder(self.decoder, layers_for(device))
         self.post_quant_conv = FrozenConv2d.of(self.post_quant_conv)
         cast(self.decoder, dtype, device)
         cast(self.post_quant_conv, dtype, device)

@@ -11,6 +11,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from generation.models.layers import layers_for
 from generation.models.precision import cast, compute
 from generation.models.resnet import freeze_resnet
 from generation.models.upstream import SimpleTokenizer, clip_model
@@ -131,7 +132,7 @@ class CLIPPerceptor(nn.Module):
         self.eval().requires_grad_(False)
         visual: Any = self.clip.visual
         if isinstance(visual, clip_model.VisionTransformer):
-            visual = self.clip.visual = FrozenVisionTransformer(visual, self.mean, self.std)
+            visual = self.clip.visual = FrozenVisionTransformer(visual, self.mean, self.std, layers_for(device))
         else:
             freeze_resnet(visual)
         visual.to(memory_format=torch.channels_last)

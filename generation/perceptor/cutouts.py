@@ -2,9 +2,9 @@
 
 Some views show the whole picture with a margin, the others are crops of several scales. Flip, scale, rotation,
 shear, aspect, perspective and place are composed into one homography per cutout and sampled once; contrast,
-brightness and tint into one colour matrix; noise comes last, from a random place of a sheet of noise. So all that is
-random is a few numbers per cutout, which come from the generator that is passed in: what is drawn for a picture does
-not depend on its neighbours in a batch, nor on the device.
+brightness and tint into a factor and a shift of each colour; noise comes last, from a random place of a sheet of
+noise. So all that is random is a few numbers per cutout, which come from the generator that is passed in: what is drawn
+for a picture does not depend on its neighbours in a batch, nor on the device.
 """
 
 import torch
@@ -27,9 +27,9 @@ TINT = 0.03
 NOISE = 0.08
 
 
-DRAWN = 9 + 12 + 1 + 2
-"""Random numbers of a cutout: homography ``[3, 3]`` from the cutout to the picture, both in [-1, 1]; colours
-``[3, 4]``, a matrix and a shift; standard deviation of the noise; its place on the sheet of noise."""
+DRAWN = 9 + 1 + 3 + 1 + 2
+"""Random numbers of a cutout: homography ``[3, 3]`` from the cutout to the picture, both in [-1, 1]; factor and shifts
+``[3]`` of the colours; standard deviation of the noise; its place on the sheet of noise."""
 
 
 class Cutouts:
@@ -50,6 +50,7 @@ class Cutouts:
         theta = torch.eye(2, 3)[None]
         self._grid = F.affine_grid(theta, [1, 1, size, size], align_corners=False).view(1, -1, 2).to(device)
         sheet = torch.randn(3, 2 * size, 2 * size, generator=Generator().manual_seed(0)).to(device)
+        self.sheet = sheet
         self._noise = sheet.unfold(1, size, 1).unfold(2, size, 1)
 
     def draw(self, steps: int, generator: Generator) -> Tensor:
@@ -74,31 +75,28 @@ class Cutouts:
         contrast = (normal() * CONTRAST).exp()
         brightness = (normal(1) * BRIGHTNESS + normal(3) * TINT) + (1 - contrast[..., None]) / 2
         place_of_noise = torch.randint(self.size, (steps, self.count, 2), generator=generator)
-        zero, one = torch.zeros_like(scale), torch.ones_like(scale)
         numbers = [
             *(flip * scale * stretch * angle.cos(), -scale * (angle.sin() + shear), place[..., 0]),
             *(flip * scale * angle.sin(), scale / stretch * angle.cos(), place[..., 1]),
-            *(*perspective.unbind(-1), one),
-            *(contrast, zero, zero, brightness[..., 0]),
-            *(zero, contrast, zero, brightness[..., 1]),
-            *(zero, zero, contrast, brightness[..., 2]),
+            *(*perspective.unbind(-1), torch.ones_like(scale)),
+            *(contrast, *brightness.unbind(-1)),
             *(strength * uniform() * NOISE, *place_of_noise.float().unbind(-1)),
         ]
         return torch.stack(numbers, -1)
 
     def __call__(self, pictures: Tensor, drawn: Tensor) -> Tensor:
         """Return the cutouts, ``[B, 3, H, W]`` in [0, 1] and ``[B, count, DRAWN]`` → ``[B, count, 3, size, size]``."""
-        homographies, colours, strength, places = drawn.split([9, 12, 1, 2], dim=-1)
-        homographies, colours = homographies.unflatten(-1, (3, 3)), colours.unflatten(-1, (3, 4))
-        cutouts = self._warp(self._reduced(pictures), homographies[:, : self.whole])
+        homographies, contrast, brightness, strength, places = drawn.split([9, 1, 3, 1, 2], dim=-1)
+        homographies = homographies.unflatten(-1, (3, 3))
+        cutouts = self._warp(self.reduced(pictures), homographies[:, : self.whole])
         if self.whole < self.count:
             cutouts = torch.cat([cutouts, self._warp(pictures, homographies[:, self.whole :])], dim=1)
-        tinted = colours[..., :3] @ cutouts.flatten(3) + colours[..., 3:]
+        tinted = cutouts * contrast[..., None, None] + brightness[..., None, None]
         down, across = places.long().unbind(-1)
         noise = self._noise[:, down, across].movedim(0, 2)
-        return torch.addcmul(tinted.view_as(cutouts), noise, strength[..., None, None])
+        return torch.addcmul(tinted, noise, strength[..., None, None])
 
-    def _reduced(self, pictures: Tensor) -> Tensor:
+    def reduced(self, pictures: Tensor) -> Tensor:
         """Shrink large pictures to about the size of a cutout, so that whole views do not alias."""
         shrink = min(pictures.shape[2:]) // self.size
         return F.avg_pool2d(pictures, shrink) if shrink > 1 else pictures

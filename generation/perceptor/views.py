@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Generator, Tensor
 
+from generation.models.layers import has_kernels
 from generation.options import CUT_METHODS
 from generation.perceptor import Views
 from generation.perceptor.augmentations import Augmentations
@@ -13,12 +14,21 @@ from generation.perceptor.cutouts import Cutouts
 from generation.perceptor.pooled import Pooled
 
 METHODS: dict[str, Callable[[int, int, torch.device, bool, float], Views]] = {
-    "composed": lambda count, size, device, plain, _: Cutouts(count, size, device, plain),
+    "composed": lambda count, size, device, plain, _: _composed(Cutouts(count, size, device, plain), device),
     "crops": lambda count, size, device, _, power: Crops(count, size, device, power),
     "pooled": lambda count, size, _, __, ___: Pooled(count, size),
 }
 """By their names, given the number of views, their side in pixels, the device, whether the views are to be augmented
 by others, and the power of the crops' sizes."""
+
+
+def _composed(cutouts: Cutouts, device: torch.device) -> Views:
+    """Return cutouts as they are made fastest on a device."""
+    if not has_kernels(device):
+        return cutouts
+    from generation.perceptor.fused_cutouts import FusedCutouts
+
+    return FusedCutouts(cutouts)
 
 
 class Augmented:

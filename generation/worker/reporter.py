@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+import structlog
+
 from generation.engine.checkpoint import PaintingCopy
 from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Steered, Suspended
 from generation.executor.protocol import FromWorker
@@ -16,6 +18,8 @@ from generation.worker.images import Snapshot, encode_png, encode_preview
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 ROUND_SECONDS = 0.05
 """So often the steps that were taken are reported, those of one request or one batch together."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,11 @@ class Reporter:
             case _Copied(request_id, seconds, copy):
                 return Checkpoint(request_id, copy.step, seconds, copy.to_bytes())
             case _Painted(request, picture, started, files):
+                began = time.monotonic()
                 png = encode_png(picture, request, self._setup)
-                return Finished(request.id, png, time.monotonic() - started, dict(files))
+                ended = time.monotonic()
+                seconds, encoding = ended - started, ended - began
+                _log.info("painted", request=request.id, seconds=round(seconds, 3), encoding=round(encoding, 3))
+                return Finished(request.id, png, seconds, dict(files), encoding)
             case _:
                 return item

@@ -6,9 +6,7 @@ GIF. All of them take one picture after the other and work without the interpret
 
 import io
 import queue
-import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +14,7 @@ from typing import Any
 
 import av
 import numpy as np
+import structlog
 from av.video.reformatter import Colorspace
 from PIL import Image
 
@@ -42,6 +41,8 @@ CODECS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "webp": ("libwebp_anim", "yuv420p", {"compression_level": "2", "quality": "85"}),
 }
 """Encoder, pixel format and options by format."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +154,7 @@ class Film:
             if len(film) <= MOST_BYTES:
                 files[self.kind] = film
         except Exception:
-            print(f"The video of request {self.request.id} could not be made.", file=sys.stderr)
-            traceback.print_exc()
+            _log.exception("could not make a video", request=self.request.id)
             for _ in self._taken():
                 pass  # whoever paints does not wait for what is not made
         if self._then is not None:

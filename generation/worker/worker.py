@@ -10,11 +10,11 @@ import queue
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
+import structlog
 import torch
 from torch import Tensor
 
@@ -24,7 +24,7 @@ from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine
 from generation.engine.faults import Fault, is_loss, is_shortage
 from generation.engine.walks import State, Walks
-from generation.errors import DeviceError, GenerationError, RequestError, WorkerError
+from generation.errors import DeviceError, GenerationError, NoMemoryError, RequestError
 from generation.events import Failed, Heartbeat, Progress, Ready, Started, Steered, Suspended
 from generation.executor.protocol import (
     Abort,
@@ -41,6 +41,7 @@ from generation.executor.protocol import (
 )
 from generation.metadata import Metadata, Setup
 from generation.request import LATENT, ImagineRequest, Steering
+from generation.worker import log
 from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
 from generation.worker.latents import encode_latent, read_latent
@@ -54,7 +55,10 @@ FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
 TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
 NO_MEMORY = "{} has no memory left for the models: end what else uses it, which nvidia-smi shows."
+NO_DRIVER = "install NVIDIA's driver, or give the container its GPUs, until nvidia-smi works"
 BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -144,7 +148,7 @@ class Worker:
             pictures = {digest: self._taken(data, request, digest) for digest, data in paint.pictures.items()}
             state = self.walks.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
-            print(f"Request {request.id} begins anew. {error}", file=sys.stderr)
+            _log.warning("begins anew", request=request.id, reason=str(error))
             self._start(replace(paint, checkpoint=None))
         except RequestError as error:
             self._fail(Failed(request.id, str(error)))
@@ -242,7 +246,7 @@ class Worker:
             film.cancel()
 
     def _break_off(self, request_id: str, fault: Fault) -> None:
-        print(f"Request {request_id} broke off.\n{fault.traceback}", file=sys.stderr, end="")
+        _log.error("broke off", request=request_id, exception=fault.traceback.rstrip())
         self._fail(Failed(request_id, TOO_LARGE if fault.is_shortage else BROKE_OFF, fault.is_shortage))
 
     def _fail(self, failed: Failed) -> None:
@@ -257,12 +261,21 @@ def choose_device(name: str, gpus: int) -> torch.device:
     Raises:
         DeviceError: it is not there.
     """
+    lacks_driver = torch.version.cuda is not None and not gpus
     if name == "auto":
+        if lacks_driver:
+            _log.warning("paints on the CPU: torch is built for CUDA and sees no GPU", advice=NO_DRIVER)
         name = "cuda" if gpus else "cpu"
     device = torch.device("cuda:0" if name == "cuda" else name)
     if device.type == "cuda" and device.index >= gpus:
-        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs. Change executor.devices.")
+        advice = NO_DRIVER if lacks_driver else "change executor.devices"
+        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs; {advice}.")
     return device
+
+
+def uuid_of(device: torch.device) -> str:
+    """Return by which name NVIDIA's driver knows a GPU, ``""`` of a CPU."""
+    return f"GPU-{torch.cuda.get_device_properties(device).uuid}" if device.type == "cuda" else ""
 
 
 def load(message: Load, device: torch.device) -> Engine:
@@ -274,6 +287,9 @@ def load(message: Load, device: torch.device) -> Engine:
     torch.set_num_threads(message.threads)
     if device.type == "cuda":
         torch.cuda.set_device(device)
+        # The same picture each time, as far as PyTorch can; it says on stderr where it cannot.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     models = load_models(message.vqgan, message.clip, device, message.precision, message.vqgan_config)
     models.perceptor.cut("")
     return engine_for(models, device)
@@ -288,6 +304,7 @@ def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[ToWorker]") -> None:
 
 def main() -> NoReturn:
     """Run a worker on standard input and output."""
+    log.configure()
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
@@ -317,9 +334,10 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         if not is_shortage(error):
             raise
         # No fault of the settings: where another device comes up, the bot does without this one.
-        send(LoadFailed(WorkerError.__name__, NO_MEMORY.format(first.device)))
+        send(LoadFailed(NoMemoryError.__name__, NO_MEMORY.format(first.device)))
         return
-    send(Ready(str(device), held, engine.multiple, engine.evaluations, engine.inits, engine.painters))
+    models = engine.multiple, engine.evaluations, engine.inits, engine.painters
+    send(Ready(str(device), held, *models, uuid=uuid_of(device)))
     setup = setup_of(first, device, engine.fingerprint)
     reporter = Reporter(send, setup)
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
@@ -335,7 +353,7 @@ def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:
         except BrokenPipeError:
             os._exit(0)
         except BaseException:
-            traceback.print_exc()
+            _log.exception("worker failed")
             os._exit(1)
         os._exit(0)
 

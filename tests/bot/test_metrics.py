@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from bot.buttons.menus import SHOW, USE
 from bot.clock import ClockCheck, ahead, difference
 from bot.errors import SetupError
 from bot.health import Health
@@ -90,6 +91,30 @@ async def test_a_button_that_is_refused(make_stage: MakeStage, port: int) -> Non
     await stage.sandbox.until(lambda: CANCEL in labels(post))
     assert "not yours" in await Gallery(stage).pressed(post, CANCEL, "Noor")
     assert (await scraped(port))["easel_refusals_total", "cancel", "other"] == 1
+
+
+async def test_why_somebody_is_refused(make_stage: MakeStage, port: int) -> None:
+    """By a menu, before a form, by a button that is gone, in a form, and before a command runs."""
+    stage = await make_stage(metrics__port=port, queue__per_member=1)
+    gallery, mia = Gallery(stage), stage.people("Mia")
+    said = await mia.say("art", "look", files=[("notes.txt", b"words")])
+    message = stage.sandbox.channel("art").messages[int(said["id"])]
+    for menu in (USE, SHOW):
+        await gallery.told(await mia.run_command("art", menu, target=message))
+    await stage.ask(".block @Noor 5y nothing", who="owner")
+    await stage.ask(".queue and more words than it takes", who="Mia")
+    await stage.reply(await stage.say(".imagine a cat"))
+    await stage.ask(".imagine a dog")
+    await stage.ask(".imagine a fox", "Noor", "no-files")
+    refused = {key[1:]: value for key, value in (await scraped(port)).items() if key[0] == "easel_refusals_total"}
+    assert refused == {
+        (USE, "other"): 1,
+        (SHOW, "other"): 1,
+        ("block", "other"): 1,
+        ("queue", "other"): 1,
+        ("imagine", "room"): 1,
+        ("imagine", "permission"): 1,
+    }
 
 
 async def test_nothing_is_served_unless_told(make_stage: MakeStage, port: int) -> None:

@@ -1,7 +1,5 @@
 """What a prompt means as a walk."""
 
-from typing import Any
-
 import pytest
 
 from bot.errors import PromptError
@@ -70,5 +68,5 @@ def test_a_picture_has_no_flags_of_walks(flag: str) -> None:
 
 
 def test_all_that_is_there_can_be_one_plain_text() -> None:
-    values: dict[str, Any] = parse("a cat —loop at the fair", PAINTING).fields
+    values = parse("a cat —loop at the fair", PAINTING).fields
     assert values["loop"] is False

@@ -7,7 +7,7 @@ import pytest
 
 from config.layers import ConfigError, load
 from config.settings import Settings
-from config.token_file import with_token
+from config.token_file import with_admin_token, with_token
 
 TOKEN = "MTIz.s3cret-Token_42"
 
@@ -70,3 +70,15 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "token")
     with pytest.raises(ConfigError, match=r"discord\.token_file names a pipe"):
         with_token(naming(tmp_path / "token"))
+
+
+def test_the_secret_of_the_operators_page(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("12345678901234567890\n")
+    chosen = with_admin_token(load(environment={}, arguments=[f"admin.token_file={tmp_path / 'secret'}"]))
+    in_place = load(environment={"EASEL_ADMIN__TOKEN": "12345678901234567890"})
+    assert chosen.admin == in_place.admin
+    assert with_admin_token(in_place) is in_place
+    assert "12345" not in repr(chosen)
+    (tmp_path / "secret").write_text("12345")
+    with pytest.raises(ConfigError, match=r"^admin\.token_file names a file that should hold 16 characters or more$"):
+        with_admin_token(load(environment={}, arguments=[f"admin.token_file={tmp_path / 'secret'}"]))

@@ -11,7 +11,9 @@ from config.settings import ModelsSettings
 
 PATIENCE = 240.0
 """Seconds that anything may take on a slow and busy machine."""
-BARE = {name: value for name, value in os.environ.items() if not name.startswith("EASEL_")}
+BARE = {name: value for name, value in os.environ.items() if not name.startswith("EASEL_")} | {
+    "EASEL_LOG__FORMAT": "text"
+}
 
 
 def start(folder: Path, *arguments: str, below: Sequence[str] = (), **environment: str) -> subprocess.Popen[str]:

@@ -11,7 +11,7 @@ from tests.page_fixtures import ARTIFACTS, browser, needs_chromium
 __all__ = ["browser"]
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "screenshots.py"
-SHOWN = {"growing", "finished", "slash", "form", "steering", "moderators"}
+SHOWN = {"growing", "finished", "slash", "form", "steering", "moderators", "operator", "operator-gallery"}
 
 
 @needs_chromium

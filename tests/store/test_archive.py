@@ -6,7 +6,7 @@ import pytest
 
 from config.settings import KeepSettings
 from generation.events import Failed, Finished
-from store.archive import Archive
+from store.archive import Archive, Search
 from store.asked import Asked
 from store.checkpoints import CheckpointFolder
 from store.journal import StoreJournal
@@ -78,3 +78,62 @@ async def test_what_cannot_be_read_is_not_known(place: Place, kept: tuple[StoreJ
     await journal.accept([CAT], [PRESSED.to_json()])
     place.sql("UPDATE requests SET request = '{}'")
     assert await archive.of_id(CAT.id) is None
+
+
+async def painted(journal: StoreJournal, number: int, prompt: str, **asked: object) -> str:
+    request = replace(CAT, id=f"r{number}", prompt=prompt)
+    await journal.accept([request], [replace(PRESSED, message=200 + number, **asked).to_json()])  # type: ignore[arg-type]
+    await journal.finish(a_record(number), Finished(request.id, b"png", 2.5, {}))
+    return request.id
+
+
+async def test_a_search(kept: tuple[StoreJournal, Archive], monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, archive = kept
+    await painted(journal, 0, "A red ÄPFEL tree", author=31, author_name="Zoë", guild=None)
+    await painted(journal, 1, 'a boat, "steps" 100% \\ _', author=30, guild=21)
+    await painted(journal, 2, "a red boat", author=32, author_name="Noor 31")
+    await journal.accept([replace(CAT, id="r3", prompt="a red fox")], [PRESSED.to_json()])
+    await journal.finish(a_record(3), Failed("r3", "Too bad."))
+    await journal.accept([replace(CAT, id="r4", prompt="a red owl")], [replace(PRESSED, message=101).to_json()])
+
+    async def found(**wanted: object) -> list[str]:
+        return [each.request.id for each in (await archive.search(Search(**wanted), 10))[0]]  # type: ignore[arg-type]
+
+    assert await found() == ["r2", "r1", "r0"]
+    assert await found(words="red") == ["r2", "r0"]
+    assert await found(words="äpfel RED") == ["r0"]
+    for literal in ("100%", "_", "\\", '"steps"'):
+        assert await found(words=literal) == ["r1"]
+    assert await found(words="seed") == []
+    assert await found(member="31") == ["r2", "r0"]
+    assert await found(member="zoË") == ["r0"]
+    assert await found(guilds={20}) == ["r2"]
+    assert await found(guilds=set()) == []
+    accepted = (await archive.search(Search(), 10))[0][1].accepted
+    assert await found(since=accepted) == ["r2", "r1"]
+    assert await found(until=accepted) == ["r0"]
+    monkeypatch.setattr("store.archive.MOST_SEARCHED", 2)
+    first, before = await archive.search(Search(words="tree"), 10)
+    assert (first, before is None) == ([], False)
+    second, before = await archive.search(Search(words="tree"), 10, before)
+    assert ([each.request.id for each in second], before) == (["r0"], None)
+
+
+async def test_what_failed_last(kept: tuple[StoreJournal, Archive]) -> None:
+    journal, archive = kept
+    for number in range(3):
+        await journal.accept([replace(CAT, id=f"r{number}")], [replace(PRESSED, message=200 + number).to_json()])
+        await journal.finish(a_record(number), Failed(f"r{number}", f"Too bad {number}.") if number else None)
+    assert [(each.request.id, each.sentence) for each in await archive.failed(9)] == [
+        ("r2", "Too bad 2."),
+        ("r1", "Too bad 1."),
+    ]
+    assert len(await archive.failed(1)) == 1
+
+
+async def test_what_members_were_called_last(kept: tuple[StoreJournal, Archive]) -> None:
+    journal, archive = kept
+    for number, (member, name) in enumerate([(30, "Mia"), (31, "Noor"), (30, "Mia the Great")]):
+        await painted(journal, number, "a cat", author=member, author_name=name)
+    assert await archive.names({30, 31, 32}) == {30: "Mia the Great", 31: "Noor"}
+    assert await archive.names(set()) == {}

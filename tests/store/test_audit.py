@@ -27,3 +27,11 @@ async def test_old_lines_are_deleted(in_file: Place) -> None:
         await audit.note(20, 30, "new")
         assert [line.what for line in await audit.latest(20, 9)] == ["new"]
         assert len(await audit.latest(21, 9)) == 1
+
+
+async def test_what_somebody_did_anywhere(place: Place) -> None:
+    async with place.opened() as opened:
+        audit = Audit(opened, keep_days=1)
+        for guild, actor, what in ((20, 0, "first"), (21, 30, "another's"), (0, 0, "second"), (21, 0, "third")):
+            await audit.note(guild, actor, what)
+        assert [(line.what, line.guild) for line in await audit.latest_of(0, 2)] == [("third", 21), ("second", 0)]

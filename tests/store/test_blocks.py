@@ -3,6 +3,7 @@
 import time
 
 from store.blocks import Block, Blocks
+from store.tables import EVERYWHERE
 from tests.store.conftest import Place
 
 
@@ -21,6 +22,9 @@ async def test_blocks_survive_a_restart_and_end(place: Place) -> None:
         await blocks.remove(21, 33)
         assert blocks.of(20) == {30: for_ever, 31: later}
         assert blocks.find(20, 32) is None
+        await blocks.add(EVERYWHERE, 30, later)
+        assert {*blocks.all()} == {(20, 30, for_ever), (20, 31, later), (EVERYWHERE, 30, later)}
+        await blocks.remove(EVERYWHERE, 30)
     async with place.opened() as opened:
         blocks = Blocks(opened)
         await blocks.load()

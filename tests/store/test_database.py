@@ -41,7 +41,7 @@ async def test_the_migrations_make_what_the_tables_say(place: Place) -> None:
 
 async def test_a_request_of_the_first_revision_is_still_there(place: Place) -> None:
     def to_the_first(connection: Connection) -> None:
-        command.upgrade(database._config(connection), "0001")
+        command.upgrade(database.config(connection), "0001")
 
     async with database.connected(place.url) as opened:
         await opened.run(to_the_first)

@@ -36,3 +36,9 @@ def upgrade() -> None:
         sa.Column("message", sa.BigInteger, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
     )
+
+
+def downgrade() -> None:
+    """Drop them."""
+    op.drop_table("heard")
+    op.drop_table("requests")

@@ -70,3 +70,23 @@ def upgrade() -> None:
         sa.Column("member", sa.BigInteger, primary_key=True),
         sa.Column("settings", sa.Text, nullable=False),
     )
+
+
+def downgrade() -> None:
+    """Drop what was made.
+
+    The first revision knows one request of a message, and none without: of the others it forgets what asked, and those
+    that have not ended it gives up.
+    """
+    for table in ("members", "usage", "audit", "blocks", "words", "rules"):
+        op.drop_table(table)
+    op.drop_index("ix_requests_post", "requests")
+    op.drop_index("ix_requests_author", "requests")
+    op.execute("UPDATE requests SET message = NULL WHERE part <> 0 OR NOT has_message")
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    with op.batch_alter_table("requests") as batch:
+        batch.drop_constraint("uq_requests_message", type_="unique")
+        for column in ("part", "has_message", "how", "source", "together"):
+            batch.drop_column(column)
+        # The names by which the upgrade finds it.
+        batch.create_unique_constraint("uq_requests_message" if is_sqlite else "requests_message_key", ["message"])

@@ -10,3 +10,8 @@ down_revision = "0002"
 def upgrade() -> None:
     """Add the column."""
     op.add_column("requests", sa.Column("starts", sa.Integer, nullable=False, server_default="0"))
+
+
+def downgrade() -> None:
+    """Drop it."""
+    op.drop_column("requests", "starts")

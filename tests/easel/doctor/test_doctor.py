@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import socket
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +87,6 @@ async def test_everything_that_is_wrong_is_told_at_once(
     assert err.splitlines()[-1].startswith(("easel: Discord refuses the token: ", f"easel: {weights} "))
 
 
-async def test_a_clock_that_is_off_by_an_hour(tmp_path: Path, good: list[str]) -> None:
-    offset = tmp_path / "offset"
-    offset.write_bytes(struct.pack("<d", 3600.0))
-    path = os.pathsep.join([str(CLOCK), os.environ.get("PYTHONPATH", "")])
-    found = await examined(tmp_path, *good, PYTHONPATH=path, SOAK_CLOCK=str(offset))
-    assert found["clock"]["level"] == "warning"
-    assert found["clock"]["text"] in {f"{seconds} seconds ahead of Discord's" for seconds in range(3595, 3606)}
-
-
 async def test_while_the_bot_runs_nothing_is_taken_from_it(tmp_path: Path, good: list[str]) -> None:
     with locked(tmp_path / "data"):
         found = await examined(tmp_path, *good)
@@ -105,23 +95,19 @@ async def test_while_the_bot_runs_nothing_is_taken_from_it(tmp_path: Path, good:
     assert found["cpu"]["text"].endswith("; not timed while the bot runs")
 
 
-async def test_a_full_disk(tmp_path: Path, good: list[str]) -> None:
-    found = await examined(tmp_path, *good, "executor.devices=[cuda:0]", below=["prlimit", "--fsize=4096"])
-    assert found["disk"]["level"] == "error"
-    assert found["disk"]["text"] == f"no picture can be kept in {tmp_path / 'data'}: File too large"
-    assert found["cuda:0"]["advice"] == "change executor.devices"
-
-
-async def test_a_port_that_is_taken(tmp_path: Path, good: list[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        broken = [*good, f"metrics.port={port}"]
-        found = await examined(tmp_path, *broken)
-        code, out, err = await asyncio.to_thread(finish, tmp_path, "run", *broken)
-    assert found["port"]["level"] == "error"
-    line = f"metrics.port: {port} cannot be had at 127.0.0.1 (Address already in use)"
-    assert found["port"]["text"] == line
-    assert (code, out, err) == (78, "", f"easel: {line}; choose another.\n")
+async def test_an_operators_page_to_which_nobody_has_the_key(tmp_path: Path, good: list[str]) -> None:
+    key = tmp_path / "key"
+    key.write_text("an-operators-token-0123456789")
+    key.chmod(0o644)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    served = [*good, "executor.devices=[cuda:0]", f"admin.port={port}"]
+    found = await examined(tmp_path, *served, f"admin.token_file={key}")
+    assert (found["admin token"]["level"], found["admin port"]["level"]) == ("warning", "ok")
+    code, out, err = await asyncio.to_thread(finish, tmp_path, "run", *served)
+    found = await examined(tmp_path, *served)
+    assert (found["admin token"]["level"], code, out) == ("error", 78, "")
+    assert err == f"easel: {found['admin token']['text']}\n"
 
 
 @pytest.mark.parametrize("broken", [["painting.width=1"], ["--config", "nowhere.yaml"]])

@@ -254,8 +254,10 @@ async def test_a_picture_goes_on_in_another_worker(models: ModelsSettings, point
     assert (begun, went_on > 0) == (0, True)
     png, undisturbed = (Image.open(io.BytesIO(here.png(request_id))) for request_id in "ab")
     assert png.tobytes() == undisturbed.tobytes()
-    (died,) = [entry for entry in logs if entry["log_level"] == "error"]
-    assert (died["event"], reason in died["reason"]) == ("worker died", True)
+    errors = [entry for entry in logs if entry["log_level"] == "error"]
+    assert (errors[-1]["event"], reason in errors[-1]["reason"]) == ("worker died", True)
+    assert [entry["event"] for entry in errors[:-1]] == (["worker failed"] if "ended" in reason else [])
+    assert all((entry["device"], entry["requests"]) == ("cpu", ["a"]) for entry in errors)
 
 
 @pytest.mark.parametrize("is_heard", [True, False])

@@ -7,8 +7,10 @@ from taming.modules.diffusionmodules.model import Decoder, Upsample
 from torch import Generator, Tensor, nn
 
 from generation.models.decoder import FrozenDecoder
-from generation.models.frozen import FrozenConv2d, FrozenLinear, FrozenUpsample
+from generation.models.frozen import FrozenConv2d, FrozenLinear, FrozenUpsample, PlainLinear
+from generation.models.layers import NATIVE, PLAIN, Layers
 from generation.models.upstream import clip_model
+from generation.models.vit import FrozenVisionTransformer
 from generation.perceptor.clip import CLIPPerceptor
 
 Network = Callable[[Tensor], Tensor]
@@ -24,7 +26,7 @@ def same(mine: Network, official: Network, x: Tensor, tolerance: float = 1e-4) -
     for network in (mine, official):
         input = x.clone().requires_grad_()
         out = network(input)
-        (out * torch.linspace(-1, 1, out.numel()).view_as(out)).sum().backward()
+        (out * torch.linspace(-1, 1, out.numel(), device=out.device).view_as(out)).sum().backward()
         assert input.grad is not None
         results.append((out.detach(), input.grad))
     (out, gradient), (right_out, right_gradient) = results
@@ -53,13 +55,15 @@ def test_upsampling() -> None:
 
 
 @pytest.mark.parametrize("bias", [True, False])
-def test_linear(bias: bool) -> None:
+@pytest.mark.parametrize("kind", [FrozenLinear, PlainLinear])
+def test_linear(kind: type[FrozenLinear | PlainLinear], bias: bool) -> None:
     linear = nn.Linear(6, 9, bias=bias)
-    assert same(FrozenLinear(linear.weight, linear.bias), linear, random(2, 5, 6))
+    assert same(kind(linear.weight, linear.bias), linear, random(2, 5, 6))
 
 
 @pytest.mark.parametrize("attention", [[8], []])
-def test_decoder(attention: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("layers", [PLAIN, NATIVE])
+def test_decoder(layers: Layers, attention: list[int], capsys: pytest.CaptureFixture[str]) -> None:
     official = Decoder(
         ch=32, out_ch=3, ch_mult=(1, 2, 2), num_res_blocks=1, attn_resolutions=attention, in_channels=3,
         resolution=32, z_channels=16,
@@ -70,7 +74,7 @@ def test_decoder(attention: list[int], capsys: pytest.CaptureFixture[str]) -> No
             nn.init.normal_(module.weight, 1, 0.3)
             nn.init.normal_(module.bias, 0, 0.3)
     official.requires_grad_(False)
-    assert same(FrozenDecoder(copy.deepcopy(official)), official, random(2, 16, 8, 10))
+    assert same(FrozenDecoder(copy.deepcopy(official), layers), official, random(2, 16, 8, 10))
 
 
 @pytest.mark.parametrize(("layers", "tolerance"), [(3, 1e-3), ((1, 2, 1, 1), 0.03)])
@@ -87,6 +91,12 @@ def test_picture_encoder(layers: int | tuple[int, ...], tolerance: float) -> Non
     mine = copy.deepcopy(official)
     mine.freeze(torch.float32, torch.device("cpu"))
     assert same(mine.encode_image, official.encode_image, random(4, 3, 64, 64).sigmoid(), tolerance)
+
+
+def test_picture_encoder_of_pytorch_s_own_functions() -> None:
+    visual = clip_model.CLIP(24, 64, 2, 64, 16, 77, 100, 64, 1, 1).eval().requires_grad_(False).visual
+    mine = FrozenVisionTransformer(copy.deepcopy(visual), torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1), NATIVE)
+    assert same(mine, visual, random(2, 3, 64, 64).sigmoid())
 
 
 def test_text_encoder() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageSequence
+from structlog.testing import capture_logs
 
 from generation.metadata import Metadata, Setup, read
 from generation.options import MOST_FRAMES
@@ -226,9 +227,7 @@ def test_a_film_comes_about_beside_the_painting(kind: str) -> None:
 
 
 @pytest.mark.parametrize("when", ["first", "last"])
-def test_nobody_waits_for_a_film_that_cannot_be_made(
-    when: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nobody_waits_for_a_film_that_cannot_be_made(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: str, pictures: Iterator[np.ndarray], *__: object) -> bytes:
         for _picture in pictures:
             if when == "first":
@@ -236,12 +235,14 @@ def test_nobody_waits_for_a_film_that_cannot_be_made(
         raise OSError("The encoder broke.")
 
     monkeypatch.setattr(video, "encode", broken)
-    film = Film(request(), "mp4")
-    *most, last = snapshots(50)
-    for picture in most:
-        film.add(picture)
-    assert finished(film, last) == {}
-    assert "The video of request r could not be made." in capsys.readouterr().err
+    with capture_logs() as lines:
+        film = Film(request(), "mp4")
+        *most, last = snapshots(50)
+        for picture in most:
+            film.add(picture)
+        assert finished(film, last) == {}
+    (line,) = lines
+    assert (line["event"], line["request"], line["exc_info"]) == ("could not make a video", "r", True)
 
 
 def test_what_is_too_large_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

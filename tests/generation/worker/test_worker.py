@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from structlog.testing import capture_logs
 from torch import Tensor
 
 from config.settings import ModelsSettings
@@ -285,13 +286,14 @@ def test_what_is_said_counts_from_the_next_step_and_the_picture_tells(worker: Wo
 
 
 def test_a_fault_while_a_painting_begins_anew_fails_it(
-    worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.handle(Paint(REQUEST))
     monkeypatch.setattr(worker.engine.parts(worker.engine.recipe.stages[0]).objective, "rows", lambda *_: 1 / 0)
-    worker.handle(Steer("a", read("less: fog")))
+    with capture_logs() as lines:
+        worker.handle(Steer("a", read("less: fog")))
     assert reported.messages() == [Started("a", "cpu"), Failed("a", BROKE_OFF)]
-    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert "ZeroDivisionError" in lines[0]["exception"]
     assert len(worker.engine) == 0
 
 
@@ -301,11 +303,11 @@ def test_what_is_suspended_before_its_first_step_begins_anew(worker: Worker, rep
     assert reported.messages() == [Started("a", "cpu"), Suspended("a")]
 
 
-def test_from_a_checkpoint_that_does_not_fit_a_request_begins_anew(
-    worker: Worker, reported: Reported, capsys: pytest.CaptureFixture[str]
-) -> None:
-    worker.handle(Paint(REQUEST, Checkpoint("a", 1, 5.0, b"damaged")))
-    assert capsys.readouterr().err == "Request a begins anew. The checkpoint is damaged or of another version.\n"
+def test_from_a_checkpoint_that_does_not_fit_a_request_begins_anew(worker: Worker, reported: Reported) -> None:
+    with capture_logs() as lines:
+        worker.handle(Paint(REQUEST, Checkpoint("a", 1, 5.0, b"damaged")))
+    reason = "The checkpoint is damaged or of another version."
+    assert lines == [{"event": "begins anew", "log_level": "warning", "request": "a", "reason": reason}]
     assert reported.messages() == [Started("a", "cpu")]
     worker.step()
     worker.step()
@@ -331,16 +333,19 @@ def test_an_abort_frees_the_slot_before_the_next_step(worker: Worker, reported: 
     ("error", "is_shortage"), [(torch.OutOfMemoryError("no memory"), True), (RuntimeError("a bug"), False)]
 )
 def test_a_step_that_fails_fails_its_request_and_not_the_worker(
-    worker: Worker, reported: Reported, error: Exception, is_shortage: bool, capsys: pytest.CaptureFixture[str]
+    worker: Worker, reported: Reported, error: Exception, is_shortage: bool
 ) -> None:
     break_with(worker, error)
     worker.handle(Paint(REQUEST))
-    while len(worker.engine):
-        worker.step()
+    with capture_logs() as lines:
+        while len(worker.engine):
+            worker.step()
     break_with(worker, None)
     failed = Failed("a", TOO_LARGE if is_shortage else BROKE_OFF, is_shortage)
     assert reported.messages() == [Started("a", "cpu"), failed]
-    assert capsys.readouterr().err.count("Traceback") == 1
+    (line,) = lines
+    assert (line["event"], line["request"]) == ("broke off", "a")
+    assert line["exception"].count("Traceback") == 1
     worker.handle(Paint(REQUEST))
     worker.step()
     worker.step()

@@ -1,0 +1,1 @@
+"""What PyTorch does slowly, or in no fixed order, on CUDA, as Triton kernels."""
