@@ -32,8 +32,8 @@ MOST_BYTES = 1 << 20
 """Of a file."""
 MOST_LINES = 1000
 """With something in them."""
-LONGEST_LINE = 8000
-"""Characters."""
+LONGEST_LINE = 4000
+"""Characters, as many as Discord takes in a message at most."""
 PROMPT = "prompt"
 """The column or the key of what to paint."""
 JSON_LINES = {".jsonl", ".ndjson"}

@@ -105,7 +105,8 @@ class BatchCommand:
         own = self._preferences.of(origin, self._posts.inits)
         settings = self._admission.gate.settings(origin)
         data = await self._fetcher.fetch(file.url)
-        found = batch.read(data, file.filename, settings.painting, self._posts.inits, own.values)
+        read = partial(batch.read, data, file.filename, settings.painting, self._posts.inits, own.values)
+        found = await asyncio.to_thread(read)
         asked: list[Arguments] = []
         bad = [*found.bad]
         for line in found.lines:

@@ -83,7 +83,8 @@ def write(folder: Path, entries: Sequence[Entry], missing: Sequence[tuple[int, s
 
 def sheet(entries: Sequence[Entry]) -> Image.Image:
     """Return all pictures beside one another, each with the number of its line."""
-    side = min(CELL, isqrt(MOST_PIXELS // len(entries)))
+    largest = max(max(entry.request.shape) for entry in entries)
+    side = min(CELL, largest, isqrt(MOST_PIXELS // len(entries)))
     columns = ceil(len(entries) ** 0.5)
     rows = ceil(len(entries) / columns)
     across, down = side + GAP, side + STRIP + GAP

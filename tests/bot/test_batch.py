@@ -70,7 +70,7 @@ BAD_TEXT = {
     b"fog::-1": "no text with a weight above 0",
     b"a \x07 bell": "control characters",
     b"a caf\xe9": "It is not in UTF-8",
-    b"a " * 5000: "It has 9999 characters; 8000 are allowed.",
+    b"a " * 5000: "It has 9999 characters; 4000 are allowed.",
     b"apple " * 400: "The prompt has 2399 characters; 1000 are allowed.",
     b"a walk | a run --loop": "is about a walk",
 }
@@ -84,7 +84,7 @@ BAD_CSV = {
 }
 BAD_JSON = {
     b'{"prompt": "a"': "It is no JSON.",
-    b"[" * 4000: "It is no JSON.",
+    b"[" * 3000: "It is no JSON.",
     b'"a red apple"': "It is no object",
     b'{"prompt": ["a"]}': "`prompt` should be a text or a number.",
     b'{"prompt": "a", "seed": true}': "`seed` should be a text or a number.",
