@@ -286,7 +286,7 @@ def _known(flag: re.Match[str], inits: Sequence[str]) -> tuple[str, str | None]:
             return known, name[end:]
     if folded in OTHERS:
         raise PromptError(f"`--{folded}` is Midjourney's and would change nothing here; leave it out.")
-    nearest = difflib.get_close_matches(folded, names, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(folded, names.keys() - OF_WALKS, n=1, cutoff=0.5)
     most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(()))
     hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {most} and others."
     raise PromptError(f"There is no flag {inline_code('--' + name)}; {hint}")

@@ -77,8 +77,13 @@ class Walkable(Protocol):
     def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
         """Return a waypoint between two, at a share of the way in [0, 1]."""
 
-    def decode(self, waypoints: Tensor) -> Tensor:
-        """Return the pictures of waypoints, ``[B, …] → [B, 3, height, width]`` in [0, 1], without a gradient."""
+    def decode(self, waypoints: Tensor, shape: Shape) -> Tensor:
+        """Return the pictures of waypoints, ``[B, …] → [B, 3, height, width]`` in [0, 1], without a gradient.
+
+        Args:
+            waypoints: as of :meth:`waypoint`.
+            shape: of the pictures, one in which the canvas paints.
+        """
 
 
 def total_variation(pictures: Tensor, weight: float) -> Tensor:

@@ -12,6 +12,7 @@ from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.models.gradients import clamp_with_gradient
 from generation.models.vqgan import VQGAN
+from generation.request import Shape
 
 
 class LatentCanvas:
@@ -87,8 +88,8 @@ class LatentCanvas:
         return slerp(first, second, share)
 
     @torch.no_grad()
-    def decode(self, waypoints: Tensor) -> Tensor:
-        """Decode them as they are."""
+    def decode(self, waypoints: Tensor, _: Shape) -> Tensor:
+        """Decode them as they are, in the shape that follows from their own."""
         return self.vqgan.decode(waypoints).clamp(0, 1)
 
     def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from itertools import groupby, islice
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Walkable
+from generation.canvas import Canvas, Scalable, Walkable, resized
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header, read_tensors
 from generation.engine.engine import Engine, Timing
 from generation.engine.faults import Fault, is_loss, is_shortage
@@ -19,7 +19,7 @@ from generation.engine.state import RequestState
 from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.perceptor.pictures import NO_PICTURES, Pictures
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest, Shape, Steering
 
 PIXELS_AT_ONCE = 1 << 19
 """Of frames that are decoded together."""
@@ -197,11 +197,18 @@ class Walks:
 
     def _latent(self, walk: WalkState, picture: Tensor | None) -> Tensor:
         """Return the latent of a picture, or one from which nothing has been painted yet."""
-        init = walk.canvas.init(*walk.request.shape, Generator().manual_seed(walk.request.seed), picture)
+        shape = self._shape(walk)
+        picture = None if picture is None else resized(picture, shape)
+        init = walk.canvas.init(*shape, Generator().manual_seed(walk.request.seed), picture)
         parameters, constants = ([each[None] for each in tensors] for tensors in (init.parameters, init.constants))
         latents = walk.canvas.latents(parameters, constants)
         assert latents is not None
         return latents[0]
+
+    def _shape(self, walk: WalkState) -> Shape:
+        """Return the shape in which the canvas paints the pictures of a walk."""
+        shape = walk.request.shape
+        return walk.canvas.painted_shape(shape) if isinstance(walk.canvas, Scalable) else shape
 
     def _decodable(self, walk: WalkState) -> Walkable:
         assert isinstance(walk.canvas, Walkable)
@@ -218,21 +225,22 @@ class Walks:
                 canvas.between(waypoints[number], waypoints[(number + 1) % len(waypoints)], share)
                 for (number, share), _ in some
             ]
-            for (_, count), picture in zip(some, self._decoded(canvas, between), strict=True):
+            for (_, count), picture in zip(some, self._decoded(canvas, between, self._shape(walk)), strict=True):
+                shown = resized(picture, walk.request.shape)
                 for _ in range(count):
-                    yield picture
+                    yield shown
 
-    def _decoded(self, canvas: Walkable, waypoints: Sequence[Tensor]) -> Iterator[Tensor]:
+    def _decoded(self, canvas: Walkable, waypoints: Sequence[Tensor], shape: Shape) -> Iterator[Tensor]:
         """Yield the pictures of some waypoints, one at a time where memory is too short for all of them together."""
         try:
-            yield from canvas.decode(torch.stack([*waypoints]))
+            yield from canvas.decode(torch.stack([*waypoints]), shape)
             return
         except Exception as error:
             if len(waypoints) == 1 or not is_shortage(error):
                 raise
         torch.cuda.empty_cache()
         for each in waypoints:
-            yield canvas.decode(each[None])[0]
+            yield canvas.decode(each[None], shape)[0]
 
     def _break_off(self, walk: WalkState, error: Exception) -> None:
         """Let a walk leave that cannot go on; raises the error where the device is in no state to go on."""

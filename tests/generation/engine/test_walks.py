@@ -22,7 +22,7 @@ from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import Recipe, Stage
-from generation.request import LATENT, PNG, ImagineRequest, Steering, Waypoint
+from generation.request import LATENT, PNG, ImagineRequest, Shape, Steering, Waypoint
 from generation.worker.build import engine_for
 
 CPU = torch.device("cpu")
@@ -239,7 +239,7 @@ def test_a_walk_is_not_steered(walks: Walks) -> None:
 def test_what_breaks_off_in_a_frame_leaves(walks: Walks, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     calls: list[int] = []
 
-    def decode(_: LatentCanvas, waypoints: Tensor) -> Tensor:
+    def decode(_: LatentCanvas, waypoints: Tensor, __: Shape) -> Tensor:
         calls.append(len(waypoints))
         raise error
 
@@ -257,10 +257,10 @@ def test_what_breaks_off_in_a_frame_leaves(walks: Walks, monkeypatch: pytest.Mon
 def test_frames_for_which_memory_is_short_are_decoded_one_by_one(walks: Walks, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, decode = frames(walks, WALK), LatentCanvas.decode
 
-    def short(canvas: LatentCanvas, waypoints: Tensor) -> Tensor:
+    def short(canvas: LatentCanvas, waypoints: Tensor, shape: Shape) -> Tensor:
         if len(waypoints) > 1:
             raise MemoryError
-        return decode(canvas, waypoints)
+        return decode(canvas, waypoints, shape)
 
     monkeypatch.setattr(LatentCanvas, "decode", short)
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(frames(walks, WALK), whole, strict=True))
@@ -305,9 +305,9 @@ def state_of(state: State) -> WalkState:
 def test_of_a_rest_one_picture_is_decoded(walks: Walks, monkeypatch: pytest.MonkeyPatch) -> None:
     counts, decode = [], LatentCanvas.decode
 
-    def counted(canvas: LatentCanvas, waypoints: Tensor) -> Tensor:
+    def counted(canvas: LatentCanvas, waypoints: Tensor, shape: Shape) -> Tensor:
         counts.append(len(waypoints))
-        return decode(canvas, waypoints)
+        return decode(canvas, waypoints, shape)
 
     monkeypatch.setattr(LatentCanvas, "decode", counted)
     frames(walks, replace(WALK, hold=100, between=20))
