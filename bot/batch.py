@@ -23,7 +23,7 @@ from pathlib import PurePath
 from pydantic_core import from_json
 
 from bot.errors import PromptError
-from bot.flags import FLAGS
+from bot.flags import FLAGS, NOTHING_KNOWN, Available
 from bot.markdown import inline_code
 from bot.prompt import NOTHING, Arguments, parse
 from config.settings import PaintingSettings
@@ -93,7 +93,7 @@ def read(
     data: bytes,
     name: str,
     painting: PaintingSettings,
-    inits: Sequence[str] = (),
+    available: Available = NOTHING_KNOWN,
     usual: Mapping[str, str] = NOTHING,
     most: int = MOST_LINES,
 ) -> Batch:
@@ -103,7 +103,7 @@ def read(
         data: of the file; one byte more than `MOST_BYTES` is enough of a larger one.
         name: of the file, whose ending says of which kind it is.
         painting: the limits, and what is usual.
-        inits: as of :func:`bot.prompt.parse`.
+        available: as of :func:`bot.prompt.parse`.
         usual: likewise.
         most: lines that it may have.
 
@@ -119,7 +119,7 @@ def read(
         if count >= most:
             raise PromptError(TOO_MANY.format(most))
         try:
-            arguments = parse(_typed(line), painting, inits, usual=usual)
+            arguments = parse(_typed(line), painting, available, usual=usual)
         except PromptError as error:
             bad.append(BadLine(number, str(error)))
         else:

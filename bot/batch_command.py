@@ -102,10 +102,10 @@ class BatchCommand:
         if self._posts.asked_by(origin.id):
             raise UserError(STAYS.format(self._admission.gate.book.prefix(origin.guild)))
         file = _file(call)
-        own = self._preferences.of(origin, self._posts.inits)
+        own = self._preferences.of(origin, self._posts.available)
         settings = self._admission.gate.settings(origin)
         data = await self._fetcher.fetch(file.url)
-        read = partial(batch.read, data, file.filename, settings.painting, self._posts.inits, own.values)
+        read = partial(batch.read, data, file.filename, settings.painting, self._posts.available, own.values)
         found = await asyncio.to_thread(read)
         asked: list[Arguments] = []
         bad = [*found.bad]

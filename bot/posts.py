@@ -16,17 +16,18 @@ from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
 from bot.errors import RoomError, UserError
+from bot.flags import Available
 from bot.notice import send_notices
 from bot.origin import BATCH, Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
-from bot.post import Post, PostGoneError
+from bot.post import Post, PostGoneError, edit_pause
 from bot.rules.gate import OWN_LIMIT, TOO_MANY_MORE, Gate
 from config.settings import Settings
-from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch import Dispatch
 from generation.dispatch.record import Record, Update
-from generation.errors import QueueFullError
+from generation.errors import AwayError, QueueFullError, RequestError
 from generation.events import Failed, Finished, Progress, Steered
 from generation.request import FILMS, ImagineRequest, Steering
 from store.errors import KnownMessageError, LostError, StoreError
@@ -45,6 +46,7 @@ NO_ROOM = (
     "The queue has no room for {0} pictures (limit {1}, of all members), so none of them is taken. Ask for fewer, or "
     "try again in a few minutes."
 )
+NO_MODEL = "There is no model {0} here any more; ask with {1}."
 NO_VIDEO = "The video could not be made; whoever runs Easel can see why."
 MOST_EDITED = 3
 """Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
@@ -92,7 +94,7 @@ class Posts:
     def __init__(
         self,
         settings: Settings,
-        dispatcher: Dispatcher,
+        dispatcher: Dispatch,
         outboxes: Outboxes,
         patience: Patience,
         journal: StoreJournal,
@@ -159,7 +161,7 @@ class Posts:
             raise UserError(PARKED)
         requests = [request for _, request in asked]
         for request in requests:
-            self._check_size(request)
+            self._check_possible(request)
         async with self._admission:
             try:
                 await self._gate.check(asked[0][0], requests, [entry.origin for entry in self.entries])
@@ -169,6 +171,8 @@ class Posts:
                 raise self._refusal(error, asked[0][0], len(requests)) from None
             except KnownMessageError:
                 raise
+            except AwayError as error:
+                raise UserError(str(error)) from None
             except LostError:
                 return  # it is for the bot that works with the database now
             except StoreError:
@@ -208,10 +212,15 @@ class Posts:
         changes = tuple((entry, request) for entry, request in changes if request != entry.request)
         for entry, request in changes:
             self._check_waiting(entry)
-            self._check_size(request)
+            self._check_possible(request)
         for entry, request in changes:
             self._check_waiting(entry)
-            await self._dispatcher.edit(request)
+            try:
+                await self._dispatcher.edit(request)
+            except RequestError:
+                raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild))) from None
+            except AwayError as error:
+                raise UserError(str(error)) from None
             entry.post.caption = replace(entry.post.caption, request=request)
             entry.post.show(_standing(entry.record), anew=True)
             _log.info("changed", request=request.id)
@@ -231,7 +240,10 @@ class Posts:
 
     async def steer(self, entry: Entry, steering: Sequence[Steering]) -> ImagineRequest | None:
         """Have a picture painted otherwise from now on, which its post shows; see ``Dispatcher.steer``."""
-        request = await self._dispatcher.steer(entry.request.id, steering)
+        try:
+            request = await self._dispatcher.steer(entry.request.id, steering)
+        except AwayError as error:
+            raise UserError(str(error)) from None
         if request is not None:
             said = request.steering[-len(steering) :]
             _log.info("steered", request=request.id, member=said[0].by, step=said[0].step, texts=len(said))
@@ -267,6 +279,10 @@ class Posts:
         for entry in entries:
             _log.info("cancelled", request=entry.request.id)
             entry.post.show(Ended(sentence, again=False))
+
+    async def drop(self, request_ids: Iterable[str]) -> None:
+        """Take requests back, whatever their posts say."""
+        await self._drop(*request_ids)
 
     def drain(self, *, for_long: bool) -> None:
         """Take no more requests.
@@ -335,15 +351,18 @@ class Posts:
         return self._of(self._dispatcher.snapshot().waiting)
 
     @property
-    def inits(self) -> Sequence[str]:
-        """What the models in use can begin from; empty while no device has reported."""
-        return self._dispatcher.pool.inits
+    def available(self) -> Available:
+        """What can be asked for here; what models begin from is not known while no device has reported."""
+        return Available(self._dispatcher.pool.inits, tuple(self._settings.models.more))
 
     def _of(self, records: Iterable[Record]) -> list[Entry]:
         entries = (self._entries.get(record.request.id) for record in records)
         return [entry for entry in entries if entry is not None]
 
-    def _check_size(self, request: ImagineRequest) -> None:
+    def _check_possible(self, request: ImagineRequest) -> None:
+        names = self._settings.models.names
+        if request.model not in names:
+            raise UserError(NO_MODEL.format(request.model, " or ".join(f"`--model {name}`" for name in names)))
         refusal = self._dispatcher.pool.refusal(request.load)
         if refusal is not None:
             raise UserError(refusal)
@@ -385,12 +404,18 @@ class Posts:
         if not (self._paused if entry.record.status == "running" else self._closed):
             entry.post.show(_standing(entry.record), anew=True)
 
+    def _edit_pause(self) -> float:
+        """Return the least seconds between two edits of a post."""
+        shards = self._settings.shards
+        share = len(shards.ids) / shards.count if shards.ids and shards.count else 1.0
+        return edit_pause(self._settings.painting.preview_seconds, len(self._entries), share)
+
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
         prefix = self._gate.book.prefix(origin.guild)
         came = came_from(origin.how, origin.source_url)
         together = None if origin.guild is None else kept is not None and kept.together
         late, painting = origin.is_late, self._settings.painting
-        caption = Caption(request, prefix, painting, self.inits, late, origin.part, came, together)
+        caption = Caption(request, prefix, painting, self.available, late, origin.part, came, together)
         delivery = Delivery(
             request.id,
             origin,
@@ -401,8 +426,7 @@ class Posts:
             lambda: self._gate.hides(origin, post.caption.request),
         )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
-        pause = self._settings.painting.preview_seconds
-        post = Post(caption, delivery, lock, pause, self._patience, only_final=origin.how == BATCH)
+        post = Post(caption, delivery, lock, self._edit_pause, self._patience, only_final=origin.how == BATCH)
         return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:

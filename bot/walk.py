@@ -1,9 +1,9 @@
 """What a prompt means as a walk: ``a red apple | a pear | a lemon --loop`` passes three pictures and comes back."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.errors import PromptError
+from bot.flags import Available
 from bot.prompt import Arguments, parse
 from config.settings import PaintingSettings
 from generation.options import BETWEEN, HOLD, MOST_FRAMES
@@ -66,13 +66,13 @@ def walk(request: ImagineRequest, passed: tuple[Waypoint, ...]) -> ImagineReques
     return walked
 
 
-def asked_again(text: str, painting: PaintingSettings, inits: Sequence[str], like: ImagineRequest) -> ImagineRequest:
+def asked_again(text: str, painting: PaintingSettings, available: Available, like: ImagineRequest) -> ImagineRequest:
     """Return the request that a text asks for, a picture or a walk as another one is, by the same member.
 
     Raises:
         PromptError: it asks for none.
     """
-    arguments = parse(text, painting, inits, of_walk=bool(like.waypoints))
+    arguments = parse(text, painting, available, of_walk=bool(like.waypoints))
     request = arguments.request(like.id, like.member, like.guild)
     return walk(request, waypoints(arguments, request.seed)) if like.waypoints else request
 

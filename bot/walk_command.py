@@ -52,7 +52,7 @@ class WalkCommand:
             Option("first", "A picture to begin from, instead of words", "picture"),
             Option("second", "A picture to go to", "picture"),
         )
-        options = (prompt, *flag_options(SLASH_FLAGS), *pictures)
+        options = (prompt, *flag_options(self._posts.available, SLASH_FLAGS), *pictures)
         return [Command("walk", "Film a walk between pictures", self._walk, options)]
 
     async def _walk(self, call: Call) -> str | None:
@@ -62,11 +62,11 @@ class WalkCommand:
         if self._posts.asked_by(origin.id):
             raise UserError(STAYS.format(self._admission.gate.book.prefix(origin.guild)))
         files = await _pictures(call)
-        own = self._preferences.of(origin, self._posts.inits)
+        own = self._preferences.of(origin, self._posts.available)
         painting = self._admission.gate.settings(origin).painting
         text = with_names(call.options.get("prompt", ""), origin, call.mentioned)
         instead = LIKENESS if files else ""
-        arguments = parse(text, painting, self._posts.inits, instead, own.values, of_walk=True)
+        arguments = parse(text, painting, self._posts.available, instead, own.values, of_walk=True)
         if files and (arguments.prompt != LIKENESS or arguments.targets):
             raise UserError(BOTH)
         if files and not 2 <= len(files) <= uploads.MOST:

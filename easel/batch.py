@@ -16,7 +16,8 @@ from rich.progress import Progress as ProgressBar
 
 from bot.batch import MOST_BYTES, BadLine, Batch, Line, read
 from bot.errors import PromptError
-from config.settings import PaintingSettings, Settings
+from config.settings import Settings
+from easel.again import available
 from easel.contact_sheet import INDEX, SHEET, Entry, write
 from easel.logs import configure
 from easel.picture_arguments import contents
@@ -65,10 +66,10 @@ class Job:
         return replace(found, id=self.request.id) == self.request.anonymous
 
 
-def read_file(path: Path, painting: PaintingSettings) -> Batch:
+def read_file(path: Path, settings: Settings) -> Batch:
     """Return what a file asks for; raises ``ValueError`` where it cannot be read."""
     try:
-        return read(contents(path, MOST_BYTES), path.name, painting)
+        return read(contents(path, MOST_BYTES), path.name, settings.painting, available(settings.models))
     except PromptError as error:
         raise ValueError(f"{path}: {plain(str(error))}") from None
 

@@ -87,7 +87,7 @@ def walk(
             request, pictures = walking.asked_again(source, files)
         else:
             walking.check_ending(out)
-            request, pictures = walking.asked(prompt, chosen.painting, flags, seeds, files)
+            request, pictures = walking.asked(prompt, chosen, flags, seeds, files)
         request = replace(request, fps=fps or request.fps)
         walking.check_file(out, request)
     except ValueError as error:
@@ -131,7 +131,7 @@ def batch(
     folder = file.with_suffix("") if out is None else out
     try:
         painting.check_folder(folder)
-        found = painting.read_file(file, chosen.painting)
+        found = painting.read_file(file, chosen)
         is_whole = painting.paint(found, with_paths(chosen), folder, as_json=json)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

@@ -9,8 +9,8 @@ from pathlib import Path
 from bot.errors import PromptError
 from bot.prompt import parse
 from bot.walk import walk, waypoints
-from config.settings import PaintingSettings, Settings
-from easel.again import read_file, with_pictures
+from config.settings import Settings
+from easel.again import available, read_file, with_pictures
 from easel.imagine import report, watched
 from easel.picture_arguments import contents, decoded
 from easel.picture_file import SaveError, check, save
@@ -61,7 +61,7 @@ class Passed:
 
 def asked(
     prompt: str | None,
-    painting: PaintingSettings,
+    settings: Settings,
     flags: Mapping[str, str | None],
     seeds: str | None,
     files: Passed,
@@ -70,7 +70,7 @@ def asked(
 
     Args:
         prompt: texts with ``|`` between them, and flags.
-        painting: the limits, and what is usual.
+        settings: the limits, what is usual, and which models there are.
         flags: more of them, by their names.
         seeds: with each of which each text is painted, with commas between; None for that of the walk.
         files: that it passes.
@@ -86,7 +86,8 @@ def asked(
     chosen = {**flags, "size": flags.get("size") or size}
     typed = "".join(f" --{name}={value}" for name, value in chosen.items() if value is not None)
     try:
-        arguments = parse((prompt or FILES_ALONE) + typed, painting, of_walk=True)
+        text = (prompt or FILES_ALONE) + typed
+        arguments = parse(text, settings.painting, available(settings.models), of_walk=True)
         request = arguments.request("walk")
         if len(passed) > MOST_WAYPOINTS:
             raise PromptError(f"a walk passes up to {MOST_WAYPOINTS} pictures, not {len(passed)}")

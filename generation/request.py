@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
+from config.settings import DEFAULT_MODEL
 from generation.options import (
     BETWEEN,
     HALF,
@@ -70,7 +71,19 @@ LONGEST_JSON = 100_000
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 Shape = tuple[int, int]
-"""Width and height: requests of one shape can share a batch."""
+"""Width and height."""
+
+
+class Kind(NamedTuple):
+    """What tells pictures apart whose steps take unlike long: requests of one kind can share a batch.
+
+    Args:
+        shape: of the picture.
+        model: that paints it, by its name.
+    """
+
+    shape: Shape
+    model: str = DEFAULT_MODEL
 
 
 class Load(NamedTuple):
@@ -81,12 +94,14 @@ class Load(NamedTuple):
         cutouts: views that are judged; None for so many as suit the models.
         times: as many of these, where no number is named.
         canvas: by which painter it is painted.
+        model: by which models, by their name.
     """
 
     shape: Shape
     cutouts: int | None = None
     times: float = 1.0
     canvas: str = VQGAN
+    model: str = DEFAULT_MODEL
 
     @property
     def pixels(self) -> float:
@@ -293,6 +308,7 @@ class ImagineRequest:
         between: frames of a walk from one picture to the next, at least 1.
         hold: further frames for which it rests at each.
         loop: whether it goes on from the last to the first.
+        model: that paints and judges it, by the name that the operator gave it.
     """
 
     __pydantic_config__ = STRICT
@@ -345,6 +361,7 @@ class ImagineRequest:
     between: Annotated[int, Field(ge=1, le=MOST_FRAMES["mp4"])] = BETWEEN
     hold: Annotated[int, Field(ge=0, le=MOST_FRAMES["mp4"])] = HOLD
     loop: bool = False
+    model: Name = DEFAULT_MODEL
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -400,6 +417,11 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
+    def kind(self) -> Kind:
+        """With which others it can share a batch."""
+        return Kind(self.shape, self.model)
+
+    @property
     def growth(self) -> float:
         """Share of the steps that is painted at half the size."""
         if not PAINTERS.get(self.painter, Painter()).grows:
@@ -446,7 +468,7 @@ class ImagineRequest:
     def load(self) -> Load:
         """What each step asks of a device."""
         times = PRESETS[self.quality].cutouts if self.cutouts is None else 1.0
-        return Load(self.shape, self.cutouts, times, self.painter)
+        return Load(self.shape, self.cutouts, times, self.painter, self.model)
 
     @property
     def painter(self) -> str:
@@ -494,7 +516,7 @@ class ImagineRequest:
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`, version 4 those up to `chaos`. Before version 3 what was too long was
         cut. Before version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5
-        there were no walks.
+        there were no walks, and one model.
 
         Raises:
             ValueError: it is no request, or one of a later version.

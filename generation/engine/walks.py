@@ -3,6 +3,7 @@
 After Robert Twomey's notebooks (``generate_from_stored``): slerp from each to the next, rests, and a loop.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -81,10 +82,28 @@ class Walks:
         self._of: dict[RequestState, WalkState] = {}
         """Whose pictures are being painted."""
         self._paints_next = True
+        self._seconds = 0.0
+        """That frames took."""
 
     def __len__(self) -> int:
         """Return how many requests are in progress."""
         return len(self.engine) + sum(walk.painted is None for walk in self._walks.values())
+
+    @property
+    def requests(self) -> list[ImagineRequest]:
+        """Those in progress."""
+        decoded = [walk.request for walk in self._walks.values() if walk.painted is None]
+        return [*self.engine.requests, *decoded]
+
+    @property
+    def seconds(self) -> float:
+        """That the engine's steps and all frames took."""
+        return self.engine.seconds + self._seconds
+
+    @property
+    def batches(self) -> int:
+        """Among how many they were parted, at least."""
+        return self.engine.batches + sum(walk.painted is None for walk in self._walks.values())
 
     def add_request(
         self, request: ImagineRequest, checkpoint: bytes | None = None, pictures: Pictures = NO_PICTURES
@@ -144,6 +163,7 @@ class Walks:
             return [self._followed(state) for state in self.engine.step()]
         self._paints_next = True
         self._walks[walk.request.id] = self._walks.pop(walk.request.id)  # the others are next
+        began = time.monotonic()
         try:
             assert walk.frames is not None
             walk.picture = next(walk.frames)
@@ -151,6 +171,7 @@ class Walks:
             self._break_off(walk, error)
         else:
             walk.step += 1
+        self._seconds += time.monotonic() - began
         if walk.done:
             self._walks.pop(walk.request.id, None)
         return [walk]
