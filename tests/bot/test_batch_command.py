@@ -41,7 +41,7 @@ async def test_one_message_tells_of_all_and_pictures_come_when_they_are_finished
     await stage.shows(shown, "2 of 3 painted · 1 failed")
     await stage.sandbox.until(lambda: len(said(stage)) == 4)
     assert any("It does not work." in each.content for each in said(stage))
-    assert all(len(each.attachments) == 1 for each in said(stage)[1:3])
+    await stage.sandbox.until(lambda: sorted(len(each.attachments) for each in said(stage)) == [0, 0, 1, 1])
 
 
 async def test_by_slash(stage: Stage) -> None:
