@@ -92,7 +92,7 @@ class LatentCanvas:
         """Decode them as they are, in the shape that follows from their own."""
         return self.vqgan.decode(waypoints).clamp(0, 1)
 
-    def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
+    def regulariser(self, _: Sequence[Tensor], __: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)
 
