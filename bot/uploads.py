@@ -85,8 +85,12 @@ def split(text: str) -> tuple[list[tuple[str, float | None]], str]:
     return found, text[place:]
 
 
-async def pictures_of(message: discord.Message) -> list[discord.Attachment]:
-    """Return the files of a message, or else the picture in the message to which it replies.
+async def pictures_of(message: discord.Message, most: int = 1) -> list[discord.Attachment]:
+    """Return the files of a message, or else the pictures in the message to which it replies.
+
+    Args:
+        message: that they come with.
+        most: of the other message.
 
     Raises:
         UserError: that message cannot be had.
@@ -96,7 +100,7 @@ async def pictures_of(message: discord.Message) -> list[discord.Attachment]:
     answered = await replied_to(message)
     if answered is None:
         return []
-    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:1]
+    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:most]
 
 
 async def replied_to(message: discord.Message) -> discord.Message | None:

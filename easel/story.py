@@ -27,7 +27,7 @@ FPS = 25.0
 SECONDS, STILL_SECONDS = 5.0, 2.0
 """Of a sentence in the film, and for how much of that its picture is finished."""
 CHAOS = 25
-"""Percent of random clouds in what a picture begins from: with none the last one's things stay, of 50 the film jumps."""
+"""Percent of random clouds in what a picture begins from: with none the last's things stay, of 50 the film jumps."""
 
 
 @dataclass(slots=True)
