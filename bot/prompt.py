@@ -40,11 +40,11 @@ from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.flags import BESIDE, FLAGS, QUOTES, Fields, typed, usual_fields
 from bot.markdown import inline_code
-from bot.styles import STYLES
 from config.settings import PaintingSettings
 from generation.errors import RequestError
 from generation.prompt import BLOCK, INLINE, fenced, read, write
 from generation.request import SEED_LIMIT, ImagineRequest, Target
+from generation.styles import STYLES, ended
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 LINE_ENDS = "\t\n\v\f\r\x85"
@@ -144,7 +144,7 @@ def parse(
     if not is_visible(prompt.replace("`", "")):
         prompt = style.ending if style and instead else instead
     elif style:
-        prompt, targets = _ending(prompt, targets, style.ending)
+        prompt, targets = ended(prompt, targets, style.ending)
     if not prompt:
         raise PromptError(NO_WORDS)
     return Arguments(_standing(prompt, targets, inits), fields, targets)
@@ -164,16 +164,6 @@ def flags_in(text: str, inits: Sequence[str] = ()) -> tuple[str, dict[str, str]]
     """Return the words of a text that are no flags, and the values of those that are; raises ``PromptError``."""
     words, values = _split(clean(text), inits)
     return _joined(words), values
-
-
-def _ending(prompt: str, targets: Sequence[Target], ending: str) -> tuple[str, tuple[Target, ...]]:
-    """Return a prompt with an ending, where there are several texts of each that is painted."""
-    if not targets:
-        return f"{prompt}, {ending}", ()
-    ended = tuple(
-        replace(target, text=f"{target.text}, {ending}") if target.weight > 0 else target for target in targets
-    )
-    return write(ended), ended
 
 
 def _joined(words: Iterable[Word]) -> str:

@@ -1,0 +1,163 @@
+"""``from easel import paint``, by real workers."""
+
+import asyncio
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import easel
+from config.settings import ModelsSettings
+from easel import paint
+from easel.api import Painting, Step
+from easel.session import close
+from generation.errors import GenerationError
+from generation.metadata import read
+from tests.easel.processes import BARE, PATIENCE, descendants, is_alive, wait_until
+
+Models = dict[str, str]
+SCRIPT = """
+import sys
+from easel import paint
+
+models = {{"vqgan": {vqgan!r}, "clip": {clip!r}, "device": "cpu"}}
+"""
+
+
+@pytest.fixture(scope="module")
+def models(tiny_models: ModelsSettings) -> Iterator[Models]:
+    yield {"vqgan": tiny_models.vqgan, "clip": tiny_models.clip, "device": "cpu"}
+    close()
+
+
+def small(models: Models, **arguments: Any) -> Painting:
+    return paint("a red apple", **{"seed": 7, "size": (64, 48), "steps": 5, **models, **arguments})
+
+
+def script(models: Models, text: str, **options: Any) -> subprocess.Popen[str]:
+    head = SCRIPT.format(**models)
+    return subprocess.Popen(
+        [sys.executable, "-c", head + text],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=BARE,
+        **options,
+    )
+
+
+def test_it_returns_the_picture_and_what_is_made_beside_it(models: Models) -> None:
+    painting = small(models, video="gif", latent=True)
+    assert painting.image.size == (64, 48)
+    assert painting.video is not None
+    with Image.open(io.BytesIO(painting.video.data)) as film:
+        assert film.format == "GIF"
+    assert read(painting.png).request == painting.request
+    assert painting.latent is not None
+    assert small(models, init_latent=painting.latent, steps=1).image.size == (64, 48)
+    assert repr(painting).startswith("<'a red apple', seed 7, 64x48, ")
+
+
+def test_a_seed_is_a_picture(models: Models) -> None:
+    first, again, other = small(models), small(models), small(models, seed=8)
+    assert (first.video, first.latent) == (None, None)
+    assert first.image.tobytes() == again.image.tobytes() != other.image.tobytes()
+
+
+def test_each_step_is_told_once_and_in_order(models: Models) -> None:
+    steps: list[Step] = []
+    painting = small(models, steps=30, stop=50, on_step=steps.append)
+    assert [step.number for step in steps] == [*range(1, 16)]
+    assert {step.total for step in steps} == {15}
+    last = steps[-1].image
+    assert last is not None
+    assert last.tobytes() == painting.image.tobytes()
+
+
+def test_the_worker_is_kept_until_it_is_closed(models: Models) -> None:
+    small(models)
+    workers = descendants(os.getpid())
+    small(models)
+    assert descendants(os.getpid()) == workers
+    close()
+    assert not any(map(is_alive, workers))
+    small(models)
+
+
+def test_it_works_within_an_event_loop(models: Models, tmp_path: Path) -> None:
+    file = tmp_path / "red.png"
+    Image.new("RGB", (64, 48), "red").save(file)
+
+    async def cell() -> Painting:
+        return small(models, init=file)
+
+    assert asyncio.run(cell()).image.size == (64, 48)
+
+
+def test_a_refusal_is_raised(models: Models) -> None:
+    with pytest.raises(GenerationError, match="multiples of 8 pixels; ask for --size 56x48"):
+        small(models, size=(60, 48))
+    with pytest.raises(GenerationError, match="no such painter"):
+        small(models, painter="oil")
+    with pytest.raises(TypeError, match="did you mean seed"):
+        small(models, sed=3)
+
+
+def test_an_error_in_the_callback_stops_the_painting(models: Models) -> None:
+    def fail(_: Step) -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        small(models, steps=100_000, on_step=fail)
+    assert small(models).image.size == (64, 48)
+
+
+STOPPED = """
+def told(step):
+    print(step.number, flush=True)
+
+try:
+    paint("a", steps=1_000_000, size=(64, 64), on_step=told, **models)
+except KeyboardInterrupt:
+    print("stopped", paint("a", steps=1, size=(64, 64), **models).image.size, flush=True)
+"""
+
+
+def test_ctrl_c_stops_and_another_picture_can_be_painted(models: Models) -> None:
+    with script(models, STOPPED, process_group=0) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        workers = descendants(process.pid)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, err
+    assert out.splitlines()[-1] == "stopped (64, 64)"
+    assert err == ""
+    wait_until(lambda: not any(map(is_alive, workers)))
+
+
+ALONE = """
+paint("a", steps=1, size=(64, 64), **models)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_no_bot_is_imported_and_nothing_is_printed(models: Models) -> None:
+    with script(models, ALONE) as process:
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err, out.count("\n")) == (0, "", 1)
+    loaded = set(out.split())
+    assert "generation" in loaded
+    assert not loaded & {"bot", "discord", "store", "sqlalchemy", "sandbox", "torch", "IPython"}
+
+
+def test_what_there_is_not_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'draw'"):
+        _ = easel.draw
