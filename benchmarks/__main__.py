@@ -21,6 +21,7 @@ COMMANDS = {
     "video": "a painting with a video of it, and without",
     "company": "the same painting alone and in a batch, after one step and after more",
     "queue": "one request in and one out, with many waiting and with few",
+    "scale": "the dispatcher before up to a thousand GPUs, in virtual time",
     "ack": "from a message to its acknowledgement while all workers are busy",
     "flood": "many requests in one channel: from painted to shown within Discord's rate limits",
     "workers": "two CPU workers and one",

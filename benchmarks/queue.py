@@ -29,6 +29,9 @@ PAIRS = 200
 class Devices:
     """An executor without processes: two devices that finish what they are told to."""
 
+    outlives = False
+    inherited = ()
+
     def __init__(self) -> None:
         self._events: asyncio.Queue[tuple[int, Event]] = asyncio.Queue()
         self._painted: deque[tuple[int, str]] = deque()

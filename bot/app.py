@@ -37,6 +37,7 @@ from bot.listener import MessageListener
 from bot.metrics import Metrics, served
 from bot.moderation import ModerationCommands
 from bot.outbox import Outboxes
+from bot.painting import OwnPainting, Painting, SharedPainting
 from bot.patience import PATIENCE, Patience
 from bot.permissions import NEEDED, lacking
 from bot.posts import Posts
@@ -52,7 +53,6 @@ from bot.steering import SteerCommand, Steerings
 from bot.style_commands import StyleCommands
 from bot.uploads import Uploads
 from config.settings import Settings
-from generation.dispatch.dispatcher import Dispatcher
 from generation.executor import Executor
 from store import store
 from store.errors import LostError
@@ -102,7 +102,7 @@ async def run(
             if settings.metrics.port is not None:
                 stack.enter_context(metrics.gpus.watched())
             token = settings.discord.token.get_secret_value()
-            await _run(settings, token, executor, kept, patience, metrics, health, on_ready)
+            await _run(settings, token, executor, kept, patience, metrics, health, on_ready, on_finished)
 
 
 async def _unless_stopped(opening: Coroutine[Any, Any, Store]) -> Store | None:
@@ -127,33 +127,29 @@ async def _run(
     metrics: Metrics,
     health: Health,
     on_ready: Callable[[], None] | None,
+    on_finished: OnSaved | None,
 ) -> None:
     outboxes = Outboxes(patience.window)
     answers = Answers(outboxes, patience)
-    dispatcher = Dispatcher(
-        executor,
-        total=settings.queue.total,
-        per_member=settings.queue.per_member,
-        journal=kept.journal,
-        picture=kept.uploads.read,
-        forecast_seconds=patience.forecast,
-        observe=metrics.note,
+    way: Painting = (
+        OwnPainting(settings, executor, kept, metrics, patience)
+        if kept.find_leader is None
+        else SharedPainting(settings, executor, kept, metrics, patience, on_finished)
     )
-    metrics.watch(dispatcher)
     metrics.trace.on_request_end.append(ClockCheck().note)
     book = RuleBook(settings, kept.rules)
     log = AuditLog(kept.audit, book, outboxes, patience)
     gate = Gate(book, kept.words, kept.blocks, kept.usage, log)
-    posts = Posts(settings, dispatcher, outboxes, patience, kept.journal, gate)
+    posts = Posts(settings, way.dispatcher, outboxes, patience, kept.journal, gate)
     fetcher, admission = Fetcher(Sources(settings.discord)), Admission(posts, gate)
     uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
     lookup = Lookup(kept.archive, fetcher)
     known = Commands()
     async with (
-        Client(book, answers, patience, kept.heard, known, metrics) as client,
+        Client(book, answers, patience, kept.heard, known, metrics, settings.shards) as client,
         contextlib.AsyncExitStack() as stack,
     ):
-        health.watch(client, dispatcher)
+        health.watch(client, way.dispatcher)
         preferences, recent = Preferences(gate, kept.members), Recent()
         pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())
@@ -177,7 +173,7 @@ async def _run(
         await client.add_cog(Reactions(client, posts, kept.archive))
         await client.add_cog(MessageListener(client, posts, uploads))
         stop, hurry = stack.enter_context(_signals())
-        view = View(settings, client, posts, dispatcher, book, kept)
+        view = View(settings, client, posts, way.dispatcher, book, kept)
         actions = Actions(client, posts, book, kept.rules, kept.blocks, log, stop.set)
         await stack.enter_async_context(admin_served(settings.admin, Api(view, actions)))
         restored, painting_ready = asyncio.Event(), asyncio.Event()
@@ -190,20 +186,21 @@ async def _run(
             restored.set()
 
         connection = asyncio.create_task(connect(client, settings.discord, token, patience, restore))
-        painting = asyncio.create_task(_paint(executor, dispatcher, posts, restored, painting_ready))
+        painting = asyncio.create_task(way.run(restored, painting_ready))
+        posting = asyncio.create_task(_post(posts, restored))
         registration = asyncio.create_task(_register(client, patience))
         announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
         hearing = asyncio.create_task(client.keep_heard())
         losing = asyncio.create_task(_abandon_when_lost(posts, kept))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({connection, painting, stopping, losing}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({connection, painting, posting, stopping, losing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if stop.is_set():
                 _log.info("stopping")
             grace = settings.executor.grace_seconds if stop.is_set() and not painting.done() else 0.0
             posts.drain(for_long=grace > 0)
-            closing = asyncio.create_task(_close(dispatcher, grace, posts, answers, log, patience.closing))
+            closing = asyncio.create_task(_close(way, grace, posts, answers, log, patience.closing))
             hurrying = asyncio.create_task(hurry.wait())
             await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
             painting.cancel()
@@ -211,13 +208,13 @@ async def _run(
             answers.give_up()
             log.give_up()
             client.release()
-            tasks = [connection, registration, announcement, hearing, losing, stopping, closing, hurrying]
+            tasks = [connection, posting, registration, announcement, hearing, losing, stopping, closing, hurrying]
             for task in tasks:
                 task.cancel()
             # The painting was cancelled before, and again would interrupt how the executor ends its workers.
             await asyncio.wait([painting, *tasks])
             await client.save_heard()
-    for task in (losing, painting, connection):
+    for task in (losing, painting, posting, connection):
         if not task.cancelled():
             task.result()
 
@@ -230,34 +227,27 @@ async def _abandon_when_lost(posts: Posts, kept: Store) -> None:
         raise
 
 
-async def _close(
-    dispatcher: Dispatcher, grace: float, posts: Posts, answers: Answers, log: AuditLog, seconds: float
-) -> None:
-    await dispatcher.drain(grace)
+async def _close(way: Painting, grace: float, posts: Posts, answers: Answers, log: AuditLog, seconds: float) -> None:
+    await way.drain(grace)
     await asyncio.gather(posts.close(seconds), answers.close(seconds), log.close(seconds))
 
 
-async def _paint(
-    executor: Executor, dispatcher: Dispatcher, posts: Posts, restored: asyncio.Event, ready: asyncio.Event
-) -> None:
-    async with executor:
-        await restored.wait()
-        ready.set()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(dispatcher.run())
-            tasks.create_task(posts.run())
+async def _post(posts: Posts, restored: asyncio.Event) -> None:
+    await restored.wait()
+    await posts.run()
 
 
 async def _register(client: Client, patience: Patience) -> None:
     await client.wait_until_ready()
-    await register(client.tree, patience)
+    if 0 in client.shards:  # commands are of the whole bot
+        await register(client.tree, patience)
 
 
 async def _announce(client: Client, painting_ready: asyncio.Event, on_ready: Callable[[], None] | None) -> None:
     await painting_ready.wait()
     await client.wait_until_ready()
     _log.info("ready", user=str(client.user), guilds=len(client.guilds))
-    if not client.guilds:
+    if not client.guilds and client.shard_ids is None:
         invitation = discord.utils.oauth_url(client.application_id or 0, permissions=NEEDED)
         _log.warning("the bot is in no server yet", invitation=invitation)
     for guild in client.guilds:

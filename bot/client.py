@@ -1,6 +1,7 @@
 """The Discord client: what it listens to, whom it answers, and what happens when a command fails."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from bot.receipt import Reply
 from bot.rules.book import RuleBook
 from bot.slash import Tree
 from bot.typed import read, usage
+from config.settings import ShardSettings
 from store.heard import Heard
 
 FAULT = "Something went wrong on Easel's side. It has been noted; asking again may help."
@@ -45,7 +47,7 @@ _Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | d
 _log = structlog.get_logger(__name__)
 
 
-class Client(commands.Bot):
+class Client(commands.AutoShardedBot):
     """Logs in with the intents that the commands need, and keeps next to nothing in memory.
 
     Nobody is ever pinged unless a message says otherwise, since prompts are hostile text. When the gateway ends the
@@ -58,6 +60,7 @@ class Client(commands.Bot):
         heard: where it is written down up to which message all were heard.
         known: the commands.
         metrics: that count calls and refusals.
+        shards: of which it is told what happens.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Client(commands.Bot):
         heard: Heard,
         known: Commands,
         metrics: Metrics,
+        shards: ShardSettings,
     ) -> None:
         intents = discord.Intents(
             guilds=True,
@@ -82,6 +86,7 @@ class Client(commands.Bot):
             help_command=None,
             tree_cls=Tree,
             intents=intents,
+            shard_count=shards.count,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             guild_ready_timeout=GUILD_READY_SECONDS,
@@ -90,6 +95,7 @@ class Client(commands.Bot):
             max_ratelimit_timeout=LONGEST_WAIT,
             allowed_mentions=discord.AllowedMentions.none(),
         )
+        self.shard_ids = None if shards.ids is None else [*shards.ids]
         # discord.py makes its REST client and its parsers of events by itself; these are its only seams.
         self.http.__class__ = BoundedHTTPClient
         parsers = self._connection.parsers
@@ -103,8 +109,13 @@ class Client(commands.Bot):
         self._seen: dict[int, str] = {}
         self._missed: dict[int, None] = {}
         """Messages that were typed while the bot was away."""
-        self._newest = 0
-        self._missing_since: int | None = None
+        self._newest: dict[int, int] = {}
+        """The newest message that was heard, by shard."""
+        self._missing_since: dict[int, int] = {}
+        """After which others may be missing, by shard."""
+        self._since: int | None = None
+        """After which they may be in shards that were not ready in this run."""
+        self._ready_shards: set[int] = set()
         self._looking_since: list[int] = []
         self._unsettled: set[int] = set()
         """Messages whose commands run, and may not yet have been written down."""
@@ -131,7 +142,7 @@ class Client(commands.Bot):
             asked: messages that are not to be heard again, newest first.
             in_private: members who may have written in private; of those conversations Discord tells nothing by itself.
         """
-        self._missing_since = since
+        self._since = since
         self._recalled = [*in_private]
         self._seen = dict.fromkeys(reversed([*asked]), "")
 
@@ -142,9 +153,11 @@ class Client(commands.Bot):
             settled: a message whose command runs and is not to be heard again.
         """
         self._unsettled.discard(settled or 0)
-        missing_since = [] if self._missing_since is None else [self._missing_since]
+        is_ready = self._ready_shards.issuperset(self._connection.shard_ids)
+        before = [] if self._since is None or is_ready else [self._since]
         unsettled = [message - 1 for message in self._unsettled]
-        heard = min([self._newest, *missing_since, *self._looking_since, *unsettled])
+        missing_since = self._missing_since.values()
+        heard = min([self._newest_of_all, *before, *missing_since, *self._looking_since, *unsettled])
         if heard > self._saved:
             self._saved = heard
             await self._heard.save(heard)
@@ -163,6 +176,13 @@ class Client(commands.Bot):
         """Let :meth:`close` end the connections."""
         self._released = True
 
+    async def disconnect(self) -> None:
+        """End all sessions, to begin anew."""
+        for number, shard in self.shards.items():
+            with contextlib.suppress(Exception):
+                await shard.disconnect()
+            await self.on_shard_disconnect(number)
+
     async def close(self) -> None:
         """End the connections, once released."""
         if self._released:
@@ -170,7 +190,8 @@ class Client(commands.Bot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Run the command in ``message``, once, however often the gateway delivers it."""
-        self._newest = max(self._newest, message.id)
+        shard = 0 if message.guild is None else message.guild.shard_id
+        self._newest[shard] = max(self._newest.get(shard, 0), message.id)
         if message.author.bot or message.is_system() or message.id in self._seen:
             return
         if message.guild is None:
@@ -190,36 +211,40 @@ class Client(commands.Bot):
         if message.edited_at - message.created_at > edited_within and not however_late:
             return True
         # Discord tells of a message also when it is pinned, for example, with the time of an edit of long ago.
-        if discord.utils.snowflake_time(self._newest) - message.edited_at > edited_within:
+        if discord.utils.snowflake_time(self._newest_of_all) - message.edited_at > edited_within:
             return True
         return await self._run_command(message)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Leave alone what was written in a server before the bot was there."""
-        self._newest = max([self._newest, *_readable(guild).values()])
+        self._newest[guild.shard_id] = max([self._newest.get(guild.shard_id, 0), *_readable(guild).values()])
 
-    async def on_disconnect(self) -> None:
+    async def on_shard_disconnect(self, shard: int) -> None:
         """Take note from where on messages may be missing."""
-        if self._missing_since is None:
-            self._missing_since = self._newest
+        if shard in self._ready_shards:
+            self._missing_since.setdefault(shard, self._newest.get(shard) or self._newest_of_all)
 
-    async def on_resumed(self) -> None:
+    async def on_shard_resumed(self, shard: int) -> None:
         """Forget about it: what was written meanwhile comes by itself."""
-        self._missing_since = None
+        self._missing_since.pop(shard, None)
 
-    async def on_ready(self) -> None:
+    async def on_shard_ready(self, shard: int) -> None:
         """Look through what was written while there was no session."""
-        since, self._missing_since = self._missing_since, None
-        latest = {channel: last for guild in self.guilds for channel, last in _readable(guild).items()}
-        self._newest = max([self._newest, *latest.values()])
+        since = self._missing_since.pop(shard, None) if shard in self._ready_shards else self._since
+        self._ready_shards.add(shard)
+        guilds = (guild for guild in self.guilds if guild.shard_id == shard)
+        latest = {channel: last for guild in guilds for channel, last in _readable(guild).items()}
+        self._newest[shard] = max([self._newest.get(shard, 0), *latest.values()])
         if since is None:
             self._saved = -1  # also where there are no messages yet, those that come are new
             await self.save_heard()
             return
         self._looking_since.append(since)
-        await self._open_conversations()
         missed = [channel for channel, last in latest.items() if last > since]
-        for channel in [*missed, *self._conversations.values()]:
+        if shard == 0:
+            await self._open_conversations()
+            missed += self._conversations.values()
+        for channel in missed:
             try:
                 await self._catch_up(channel, since)
             except CALL_ERRORS as error:
@@ -229,6 +254,11 @@ class Client(commands.Bot):
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
         """Log what went wrong with an event."""
         _log.exception("an event failed", gateway_event=event_method)
+
+    @property
+    def _newest_of_all(self) -> int:
+        """The newest message that was heard."""
+        return max(self._newest.values(), default=0)
 
     async def _open_conversations(self) -> None:
         """Open the private conversations of an earlier run anew."""

@@ -1,7 +1,6 @@
 """Logging in to Discord and staying connected, or saying in one line what the operator has to change."""
 
 import asyncio
-import contextlib
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
@@ -24,7 +23,7 @@ NO_INTENT = (
 CLOSED = {
     4004: BAD_TOKEN,
     4010: "Discord refuses the connection (4010, invalid shard): update Easel.",
-    4011: "Discord refuses the connection (4011, sharding required): the bot is in too many servers for one process.",
+    4011: "Discord refuses the connection (4011, sharding required): the bot has outgrown shards.count.",
     4012: "Discord refuses the connection (4012, invalid API version): update Easel, or check discord.api_base.",
     4013: "Discord refuses the connection (4013, invalid intents): update Easel, or check discord.api_base.",
     4014: "Discord refuses the connection (4014, disallowed intents): update Easel, or check discord.api_base.",
@@ -59,7 +58,8 @@ async def connect(
     Raises:
         SetupError: Discord does not let the bot in, or nothing answers.
     """
-    logging.getLogger("discord.client").addFilter(_without_traceback)
+    for name in ("discord.client", "discord.shard"):
+        logging.getLogger(name).addFilter(_without_traceback)
     try:
         await _log_in(client, settings.api_base, token, patience)
         if not _may_read(client.application_flags):
@@ -120,13 +120,12 @@ async def _listen(client: Client, patience: Patience) -> None:
                 raise
             _log.warning(NO_INTENT)  # it was switched off after the login
             client.leave_out_content()
+            await client.disconnect()
         except MALFORMED as error:
             failures = 1 if loop.time() - began > patience.longest_pause else failures + 1
             pause = patience.after(failures)
             _log.warning("the gateway speaks nonsense; connecting anew", error=reason(error), seconds=pause)
-            with contextlib.suppress(Exception):
-                await client.ws.close(4000)
-            await client.on_disconnect()
+            await client.disconnect()
             await asyncio.sleep(pause)
 
 

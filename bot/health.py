@@ -1,17 +1,17 @@
 """Whether the bot does what it is there for, as a container's health check asks it."""
 
-from discord import Client
+from discord import AutoShardedClient
 
-from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch import Dispatch
 
 
 class Health:
     """What keeps the bot from painting for members now, if anything does."""
 
     def __init__(self) -> None:
-        self._watched: tuple[Client, Dispatcher] | None = None
+        self._watched: tuple[AutoShardedClient, Dispatch] | None = None
 
-    def watch(self, client: Client, dispatcher: Dispatcher) -> None:
+    def watch(self, client: AutoShardedClient, dispatcher: Dispatch) -> None:
         """Judge by these from now on."""
         self._watched = client, dispatcher
 
@@ -21,7 +21,7 @@ class Health:
         if self._watched is None:
             return "The bot is starting."
         client, dispatcher = self._watched
-        if not (client.is_ready() and client.ws.open):
+        if not client.is_ready() or any(shard.is_closed() for shard in client.shards.values()):
             return "The bot is not connected to Discord."
         if not dispatcher.pool.is_up:
             return "No device is up."

@@ -34,9 +34,10 @@ class MessageListener(commands.Cog):
         await self._run_edited(edit.message)
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
+    async def on_shard_ready(self, shard: int) -> None:
         """Look whether what was asked for was deleted or edited while there was no session."""
-        asking = {entry.origin.id: entry for entry in self._posts.entries if entry.origin.reply_to}
+        asked = [entry for entry in self._posts.entries if entry.origin.reply_to]
+        asking = {entry.origin.id: entry for entry in asked if entry.origin.shard == shard}
         for entry in asking.values():
             origin = entry.origin
             try:

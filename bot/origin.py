@@ -85,6 +85,11 @@ class Origin:
         )
 
     @property
+    def shard(self) -> int:
+        """The number of the shard that hears of what happens there."""
+        return self.guild.shard_id if self.guild else 0
+
+    @property
     def asked(self) -> Asked:
         """What is kept of it, to restore it by."""
         guild = self.guild.id if self.guild else None

@@ -7,6 +7,7 @@ a new message, in private. Only where the message or the channel was deleted is 
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -23,6 +24,9 @@ from bot.pictures import smaller, smaller_video
 
 PREVIEWS_PER_PLACE = 5
 """How many times more rarely a new place in line is shown than a new preview."""
+EDITS_PER_SECOND = 30.0
+"""Of posts about what has not ended, by all processes of a bot. Discord takes 50 calls a second; the rest is for what
+is answered and finished."""
 AGES_PER_PAUSE = 40
 """A preview comes after at least so small a share of how long it has been painted: the longer, the more rarely."""
 LEAST_CHANGE = 30.0
@@ -66,12 +70,12 @@ class Post:
         caption: what to say.
         delivery: how to say it.
         edit_lock: of the channel's edits.
-        pause: least seconds between two edits.
+        pause: returns the least seconds between two edits, as things are.
         patience: how long to try what Discord does not take.
     """
 
     def __init__(
-        self, caption: Caption, delivery: Delivery, edit_lock: EditLock, pause: float, patience: Patience
+        self, caption: Caption, delivery: Delivery, edit_lock: EditLock, pause: Callable[[], float], patience: Patience
     ) -> None:
         self.caption = caption
         self._delivery = delivery
@@ -165,9 +169,10 @@ class Post:
         if _is_final(self._state):
             return self._repeated_at - time.monotonic()
         if self.message is not None and isinstance(self._state, Waiting):
-            extra = (PREVIEWS_PER_PLACE - 1) * self._pause
+            extra = (PREVIEWS_PER_PLACE - 1) * self._pause()
         elif isinstance(self._state, InProgress) and self._painted_since is not None:
-            extra = preview_pause(self._pause, time.monotonic() - self._painted_since) - self._pause
+            pause = self._pause()
+            extra = preview_pause(pause, time.monotonic() - self._painted_since) - pause
         return self._earliest + extra - time.monotonic()
 
     def _urgency(self) -> int:
@@ -187,7 +192,7 @@ class Post:
             await self._note_failure(error, state, picture)
             return
         self._failures = 0
-        self._earliest = time.monotonic() + self._pause
+        self._earliest = time.monotonic() + self._pause()
         self._shown = shown
         if shown is not self._state:
             self._changed.set()
@@ -334,6 +339,17 @@ class Post:
 def preview_pause(pause: float, seconds: float) -> float:
     """Return the seconds from one preview to the next of what has been painted for so long."""
     return max(pause, seconds / AGES_PER_PAUSE)
+
+
+def edit_pause(preview_seconds: float, posts: int, share: float) -> float:
+    """Return the least seconds between two edits of a post, so that all together stay within Discord's limit.
+
+    Args:
+        preview_seconds: the least at any time.
+        posts: about requests that have not ended.
+        share: of the bot's shards that are this process's.
+    """
+    return max(preview_seconds, posts / (EDITS_PER_SECOND * share))
 
 
 def _is_final(state: Shown | None) -> bool:

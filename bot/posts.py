@@ -21,12 +21,12 @@ from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
-from bot.post import Post, PostGoneError
+from bot.post import Post, PostGoneError, edit_pause
 from bot.rules.gate import OWN_LIMIT, TOO_MANY_MORE, Gate
 from config.settings import Settings
-from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch import Dispatch
 from generation.dispatch.record import Record, Update
-from generation.errors import QueueFullError
+from generation.errors import AwayError, QueueFullError, RequestError
 from generation.events import Failed, Finished, Progress, Steered
 from generation.request import FILMS, ImagineRequest, Steering
 from store.errors import KnownMessageError, LostError, StoreError
@@ -92,7 +92,7 @@ class Posts:
     def __init__(
         self,
         settings: Settings,
-        dispatcher: Dispatcher,
+        dispatcher: Dispatch,
         outboxes: Outboxes,
         patience: Patience,
         journal: StoreJournal,
@@ -169,6 +169,8 @@ class Posts:
                 raise self._refusal(error, asked[0][0], len(requests)) from None
             except KnownMessageError:
                 raise
+            except AwayError as error:
+                raise UserError(str(error)) from None
             except LostError:
                 return  # it is for the bot that works with the database now
             except StoreError:
@@ -211,7 +213,12 @@ class Posts:
             self._check_size(request)
         for entry, request in changes:
             self._check_waiting(entry)
-            await self._dispatcher.edit(request)
+            try:
+                await self._dispatcher.edit(request)
+            except RequestError:
+                raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild))) from None
+            except AwayError as error:
+                raise UserError(str(error)) from None
             entry.post.caption = replace(entry.post.caption, request=request)
             entry.post.show(_standing(entry.record), anew=True)
             _log.info("changed", request=request.id)
@@ -231,7 +238,10 @@ class Posts:
 
     async def steer(self, entry: Entry, steering: Sequence[Steering]) -> ImagineRequest | None:
         """Have a picture painted otherwise from now on, which its post shows; see ``Dispatcher.steer``."""
-        request = await self._dispatcher.steer(entry.request.id, steering)
+        try:
+            request = await self._dispatcher.steer(entry.request.id, steering)
+        except AwayError as error:
+            raise UserError(str(error)) from None
         if request is not None:
             said = request.steering[-len(steering) :]
             _log.info("steered", request=request.id, member=said[0].by, step=said[0].step, texts=len(said))
@@ -267,6 +277,10 @@ class Posts:
         for entry in entries:
             _log.info("cancelled", request=entry.request.id)
             entry.post.show(Ended(sentence, again=False))
+
+    async def drop(self, request_ids: Iterable[str]) -> None:
+        """Take requests back, whatever their posts say."""
+        await self._drop(*request_ids)
 
     def drain(self, *, for_long: bool) -> None:
         """Take no more requests.
@@ -385,6 +399,12 @@ class Posts:
         if not (self._paused if entry.record.status == "running" else self._closed):
             entry.post.show(_standing(entry.record), anew=True)
 
+    def _edit_pause(self) -> float:
+        """Return the least seconds between two edits of a post."""
+        shards = self._settings.shards
+        share = len(shards.ids) / shards.count if shards.ids and shards.count else 1.0
+        return edit_pause(self._settings.painting.preview_seconds, len(self._entries), share)
+
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
         prefix = self._gate.book.prefix(origin.guild)
         came = came_from(origin.how, origin.source_url)
@@ -401,7 +421,7 @@ class Posts:
             lambda: self._gate.hides(origin, post.caption.request),
         )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
-        post = Post(caption, delivery, lock, self._settings.painting.preview_seconds, self._patience)
+        post = Post(caption, delivery, lock, self._edit_pause, self._patience)
         return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:

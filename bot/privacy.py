@@ -70,6 +70,8 @@ class PrivacyCommands:
         await self._posts.settle()
         await self._posts.cancel([each for each in self._posts.entries if each.origin.author.id == member], CANCELLED)
         try:
+            # Where several processes are one bot, others may have posts about some.
+            await self._posts.drop(await self._privacy.unfinished(member))
             count = await self._privacy.forget(member)
             for forget in self._also:
                 forget(member)

@@ -18,6 +18,8 @@ SIDE = f"a multiple of {SIDE_MULTIPLE}, at least {MIN_SIDE}"
 Count = Annotated[int, Field(strict=True, ge=1)]
 Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, multiple_of=SIDE_MULTIPLE)]
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
+CLUSTER = re.compile(r"auto|[a-z0-9.-]+:\d{1,5}")
+LAST_PORT = 2**16 - 1
 HOST = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?")
 TOKEN = re.compile(r"[!-~]+")
 SERVER_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
@@ -100,6 +102,44 @@ class DiscordSettings(Section):
     def _one_token(self) -> Self:
         if self.token is not None and self.token_file is not None:
             raise PydanticCustomError("pair", "cannot be set beside", {"first": "token_file", "second": "token"})
+        return self
+
+
+class ShardSettings(Section):
+    """Of which of the bot's servers this process hears, where Discord tells it in parts."""
+
+    count: Count | None = Field(
+        default=None,
+        description="Shards of the bot, of all processes together; as many as Discord says when none is set",
+    )
+    ids: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
+        default=None,
+        description="The shards of this process, from 0, where several processes are one bot: also as `0,1`. They need "
+        "`shards.count`, a database on a server and one `data_dir`; all shards when none are set",
+        min_length=1,
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="The name or address of this machine at which the other processes of the bot reach this one",
+        min_length=1,
+    )
+
+    @field_validator("ids", mode="before")
+    @classmethod
+    def _ids_are_numbers(cls, ids: object) -> object:
+        if isinstance(ids, int):
+            return (ids,)
+        if isinstance(ids, str):
+            ids = [number.strip() for number in ids.split(",")]
+            if not all(number.isdecimal() for number in ids):
+                raise PydanticCustomError("shards", "should be numbers of shards such as 0,1")
+            return tuple(int(number) for number in ids)
+        return ids
+
+    @model_validator(mode="after")
+    def _ids_are_of_count(self) -> Self:
+        if self.ids is not None and (self.count is None or max(self.ids) >= self.count):
+            raise PydanticCustomError("pair", "should be numbers below", {"first": "ids", "second": "count"})
         return self
 
 
@@ -223,12 +263,34 @@ class ModelsSettings(Section):
 class ExecutorSettings(Section):
     """Where it is painted."""
 
+    kind: Literal["local", "ray"] = Field(
+        default="local", description="`local` for the devices of this machine, `ray` for those of a Ray cluster"
+    )
+    address: str = Field(
+        default="auto",
+        description="With `ray`, `HOST:PORT` of the cluster's head; `auto` for the cluster that this machine is in",
+    )
+    namespace: str = Field(
+        default="easel",
+        description="With `ray`, under which name this bot's workers are found again; one for each bot on a cluster",
+        min_length=1,
+        max_length=100,
+    )
     devices: Literal["auto"] | tuple[str, ...] = Field(
         default="auto",
         description="`auto` for every GPU, or one CPU worker where there is none; or a list of "
-        "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`",
+        "`cpu`, `cuda`, `cuda:N`, one worker each, also as `cuda:0,cuda:1`. With `ray` without numbers: "
+        "those for which there is no room wait for it",
     )
 
+    idle_minutes: float | None = Field(
+        default=None,
+        description="With `ray`, a device that has painted nothing for so many minutes gives its machine back until "
+        "all others are full, so that a cluster can shrink and grow; never when none is set",
+        strict=True,
+        gt=0,
+        allow_inf_nan=False,
+    )
     grace_seconds: float = Field(
         default=30.0,
         description="At the end, seconds for what is being painted to be finished; else it goes on at the next start",
@@ -236,6 +298,13 @@ class ExecutorSettings(Section):
         ge=0,
         allow_inf_nan=False,
     )
+
+    @field_validator("address")
+    @classmethod
+    def _address_is_one(cls, address: str) -> str:
+        if not CLUSTER.fullmatch(address) or int(address.partition(":")[2] or 0) > LAST_PORT:
+            raise PydanticCustomError("address", "should be auto or an address such as 10.0.0.1:6379")
+        return address
 
     @field_validator("devices", mode="before")
     @classmethod
@@ -248,6 +317,13 @@ class ExecutorSettings(Section):
         if not names or not all(isinstance(name, str) and DEVICE.fullmatch(name) for name in names):
             raise PydanticCustomError("devices", "should be auto or devices such as cpu or cuda:0,cuda:1")
         return tuple(names)
+
+    @model_validator(mode="after")
+    def _cluster_numbers_devices(self) -> Self:
+        if self.kind == "ray" and any(":" in name for name in self.devices):
+            sides = {"first": "devices", "second": "kind"}
+            raise PydanticCustomError("pair", "should be auto, or cpu and cuda without numbers, with", sides)
+        return self
 
 
 class StoreSettings(Section):
@@ -391,6 +467,7 @@ class Settings(Section):
 
     data_dir: Path = Field(default_factory=_user_data_dir, description="Where the bot keeps what it must not lose")
     discord: DiscordSettings = DiscordSettings()
+    shards: ShardSettings = ShardSettings()
     queue: QueueSettings = QueueSettings()
     limits: LimitsSettings = LimitsSettings()
     painting: PaintingSettings = PaintingSettings()

@@ -213,9 +213,9 @@ def run(
     from config.layers import load
     from config.token_file import with_admin_token, with_token
     from easel.disk import check_data_dir
+    from easel.executor import executor_for
     from easel.logs import configure, keep_in
     from easel.models import with_paths
-    from generation.executor.local import LocalExecutor
     from store.engine import secrets
 
     chosen = with_admin_token(with_token(load(config, _checked(settings))))
@@ -225,10 +225,9 @@ def run(
     text = sys.stderr.isatty() if chosen.log.format == "auto" else chosen.log.format == "text"
     configure(chosen.log.level, hidden, "text" if text else "json")
     check_data_dir(chosen)
-    keep_in(chosen.data_dir, chosen.log.megabytes)
+    keep_in(chosen.data_dir, chosen.log.megabytes, chosen.shards.ids)
     chosen = with_paths(chosen)
-    executor = LocalExecutor(chosen.models, chosen.executor.devices, chosen.painting.preview_seconds)
-    asyncio.run(run_bot(chosen, executor))
+    asyncio.run(run_bot(chosen, executor_for(chosen, _checked(settings))))
 
 
 @app.command()

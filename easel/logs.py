@@ -59,8 +59,13 @@ def configure(level: str, secrets: Sequence[str] = (), format: Format = "text") 
     logging.basicConfig(level=severity, handlers=[handler], force=True)
 
 
-def keep_in(data_dir: Path, megabytes: int | None) -> None:
-    """Write every line to the file in the data directory too, of which so much is kept; nothing where that is None.
+def keep_in(data_dir: Path, megabytes: int | None, shards: Sequence[int] | None = None) -> None:
+    """Write every line to a file in the data directory too, of which so much is kept; nothing where that is None.
+
+    Args:
+        data_dir: the setting.
+        megabytes: of this process's files together.
+        shards: of this process where others share the directory, each of which has a file of its own.
 
     Raises:
         OSError: the folder cannot be made.
@@ -68,6 +73,8 @@ def keep_in(data_dir: Path, megabytes: int | None) -> None:
     if megabytes is None:
         return
     file = data_dir / FILE
+    if shards:
+        file = file.with_stem(f"{file.stem}-shard-{min(shards)}")
     file.parent.mkdir(parents=True, exist_ok=True)
     handler = _File(file, maxBytes=megabytes * 10**6 // (OLDER + 1), backupCount=OLDER, delay=True, encoding="utf-8")
     handler.setFormatter(_as_json())
@@ -75,9 +82,13 @@ def keep_in(data_dir: Path, megabytes: int | None) -> None:
 
 
 def lines(data_dir: Path) -> Iterator[dict[str, Any]]:
-    """Return what is in the files of a data directory, the oldest line first; what is no line of ours is left out."""
-    newest = data_dir / FILE
-    for file in [*(newest.with_name(f"{newest.name}.{number}") for number in range(OLDER, 0, -1)), newest]:
+    """Return what is in the files of a data directory, of each process the oldest line first; others are left out."""
+    all_newest = [data_dir / FILE, *sorted(data_dir.glob(str(FILE.with_stem(f"{FILE.stem}-shard-*"))))]
+    for file in [
+        newest.with_name(f"{newest.name}.{number}") if number else newest
+        for newest in all_newest
+        for number in range(OLDER, -1, -1)
+    ]:
         try:
             stream = file.open(encoding="utf-8", errors="replace")
         except FileNotFoundError:

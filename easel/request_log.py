@@ -47,7 +47,7 @@ def print_request(name: str, config: Path | None, arguments: Sequence[str], *, a
     folder = data_dir(settings)
     known = asyncio.run(timeline(settings, name))
     request_id = known.request.id if known else name
-    said = about(lines(folder), request_id, known)
+    said = sorted(about(lines(folder), request_id, known), key=lambda line: str(line.get("timestamp", "")))
     if known is None and not said:
         print(UNKNOWN.format(harmless(request_id[:LONGEST_ID]), settings.store.keep_days), file=sys.stderr)
         return False

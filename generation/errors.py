@@ -3,6 +3,7 @@
 ::
 
     GenerationError         the sentence can be shown as it is
+    ├── AwayError           the process that has requests painted is not reached
     ├── CheckpointError     weights that are missing, damaged or of a kind that is not supported
     ├── DeviceError         a device that is not there
     ├── MetadataError       a file that does not say how it was made
@@ -24,6 +25,10 @@ MAX_NAME = 120
 
 class GenerationError(Exception):
     """Base of all errors of this room; ``str(error)`` is one sentence for a person."""
+
+
+class AwayError(GenerationError):
+    """The process that has requests painted is not reached."""
 
 
 class CheckpointError(GenerationError):

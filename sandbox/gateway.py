@@ -16,7 +16,7 @@ from sandbox import payloads
 from sandbox.events import Events, chunk
 from sandbox.gateway_forms import Identify, MembersRequest, Presence
 from sandbox.intents import EVERY_INTENT, Intent, disallowed
-from sandbox.sessions import Session, Sessions
+from sandbox.sessions import Session, Sessions, Shard
 from sandbox.world import World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME = 0, 1, 2, 3, 4, 6
@@ -68,12 +68,20 @@ class Gateway:
             connection.close(code)
         await self._idle.wait()
 
-    def drop(self, user_id: int | None = None, code: int = 4000, *, forget: bool = False) -> int:
+    def drop(
+        self, user_id: int | None = None, code: int = 4000, *, forget: bool = False, shard: int | None = None
+    ) -> int:
         """Close the connections of `user_id` (of everybody for None); `forget` also ends their sessions.
+
+        `shard` closes those of that shard alone.
 
         Returns how many there were.
         """
-        dropped = [each for each in self._connections if user_id is None or each.belongs_to(user_id)]
+        dropped = [
+            each
+            for each in self._connections
+            if (user_id is None or each.belongs_to(user_id)) and (shard is None or each.shard == shard)
+        ]
         for connection in dropped:
             if forget and connection.session is not None:
                 self.sessions.end(connection.session)
@@ -128,6 +136,11 @@ class Connection:
     def belongs_to(self, user_id: int) -> bool:
         """Whether `user_id` is logged in here."""
         return self.session is not None and self.session.user.id == user_id
+
+    @property
+    def shard(self) -> int | None:
+        """The number of the shard that is logged in here, where there are some."""
+        return self.session.shard[0] if self.session is not None and self.session.shard is not None else None
 
     async def run(self, version: str) -> None:
         """Speak with the client until either side ends it."""
@@ -218,7 +231,8 @@ class Connection:
         if user is None:
             self.close(AUTHENTICATION_FAILED)
             return
-        if form.shard is not None and not _is_shard(form.shard):
+        shard = None if form.shard is None else _shard(form.shard)
+        if form.shard is not None and shard is None:
             self.close(INVALID_SHARD)
             return
         intents = form.intents
@@ -231,14 +245,14 @@ class Connection:
                 return
         else:
             intents = None
-        session = self.session = sessions.open(user, intents, (form.presence or Presence()).shown(), self)
+        session = self.session = sessions.open(user, intents, (form.presence or Presence()).shown(), self, shard)
         application = world.application
         session.dispatch(
             "READY",
             {
                 "v": 10,
                 "user": payloads.own_user(user),
-                "guilds": [{"id": str(world.guild.id), "unavailable": True}],
+                "guilds": [{"id": str(world.guild.id), "unavailable": True}] * session.is_of(world.guild.id),
                 "private_channels": [
                     payloads.channel(world, each, user)
                     for each in world.direct.values()
@@ -251,7 +265,7 @@ class Connection:
                     "id": str(application.id),
                     "flags": payloads.application(application)["flags"],
                 },
-                **({"shard": form.shard} if form.shard is not None else {}),
+                **({"shard": shard} if shard is not None else {}),
             },
         )
         if session.listens(Intent.GUILDS):
@@ -290,9 +304,9 @@ class Connection:
             self.session.dispatch("GUILD_MEMBERS_CHUNK", chunk(self._gateway.world, form, everybody=everybody))
 
 
-def _is_shard(value: object) -> bool:
-    """Whether `value` is the number of a shard and how many there are."""
+def _shard(value: object) -> Shard | None:
+    """Return the number of a shard and how many there are; None where `value` is not that."""
     match value:
-        case [int(number), int(count)]:
-            return bool not in (type(number), type(count)) and 0 <= number < count
-    return False
+        case [int(number), int(count)] if bool not in (type(number), type(count)) and 0 <= number < count:
+            return number, count
+    return None

@@ -42,8 +42,8 @@ class Sandbox:
     """Discord on this machine, for as long as the `async with` block lasts.
 
     `port` 0 takes a free one. `clock` and `heartbeat_seconds` are for tests; so are `response_seconds`, within which
-    an interaction must be answered, and `token_seconds`, for which its token is good. `observe` hears of every REST
-    call. Entering raises OSError where the port is taken.
+    an interaction must be answered, and `token_seconds`, for which its token is good, and `shards`, as many as the bot
+    is told to log in with. `observe` hears of every REST call. Entering raises OSError where the port is taken.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Sandbox:
         heartbeat_seconds: float = 41.25,
         response_seconds: float = 3.0,
         token_seconds: float = 900.0,
+        shards: int = 1,
         observe: Observer | None = None,
     ) -> None:
         self._port = port
@@ -63,6 +64,7 @@ class Sandbox:
         self._heartbeat_seconds = heartbeat_seconds
         self._response_seconds = response_seconds
         self._token_seconds = token_seconds
+        self._shards = shards
         self._observe = observe
         self._changed = asyncio.Event()
 
@@ -71,7 +73,7 @@ class Sandbox:
         listener = socket.create_server((HOST, self._port))
         self.url = f"http://{HOST}:{listener.getsockname()[1]}"
         self.api_base = self.url + PREFIX
-        self.world = World(self.url, self._clock, self._bot_name)
+        self.world = World(self.url, self._clock, self._bot_name, self._shards)
         self.sessions = Sessions(self._clock)
         self.events = Events(self.world, self.sessions)
         self.events.on_event.append(self._changed.set)
@@ -148,9 +150,12 @@ class Sandbox:
         """Switch the privileged message content intent, as in Discord's developer portal."""
         self.world.application.message_content = enabled
 
-    def drop_gateway(self, code: int = 4000, *, forget: bool = False) -> int:
-        """Cut the bot's gateway connections; `forget` also ends its sessions. Returns how many."""
-        return self.gateway.drop(self.bot.id, code, forget=forget)
+    def drop_gateway(self, code: int = 4000, *, forget: bool = False, shard: int | None = None) -> int:
+        """Cut the bot's gateway connections, or that of one `shard`; `forget` also ends its sessions.
+
+        Returns how many.
+        """
+        return self.gateway.drop(self.bot.id, code, forget=forget, shard=shard)
 
     def send_frame(self, frame: str) -> None:
         """Send the bot a frame as it is, which need not be one that Discord sends."""

@@ -12,10 +12,15 @@ from typing import Any, Protocol
 
 from sandbox.intents import EVERY_INTENT, Intent
 from sandbox.model import User
+from sandbox.payloads import Payload
 from sandbox.snowflake import Clock
 
 RESUMABLE_SECONDS = 300.0
 KEPT_EVENTS = 1000
+OF_EVERY_SHARD = ("READY", "RESUMED")
+
+Shard = tuple[int, int]
+"""The number of a shard and how many there are: https://docs.discord.com/developers/events/gateway#sharding"""
 
 
 class Line(Protocol):
@@ -29,20 +34,28 @@ class Line(Protocol):
 
 
 class Session:
-    """One login at the gateway. `line` is None while its client is away."""
+    """One login at the gateway. `line` is None while its client is away.
 
-    def __init__(self, user: User, intents: int, presence: dict[str, Any], line: Line) -> None:
+    `shard` is its number and how many there are; None where everything is heard.
+    """
+
+    def __init__(
+        self, user: User, intents: int, presence: dict[str, Any], line: Line, shard: Shard | None = None
+    ) -> None:
         self.id = secrets.token_hex(16)
         self.user = user
         self.intents = intents
         self.presence = presence
+        self.shard = shard
         self.line: Line | None = line
         self.left_at: float | None = None
         self.sequence = 0
         self._kept: deque[tuple[int, str]] = deque(maxlen=KEPT_EVENTS)
 
-    def dispatch(self, event: str, data: object) -> None:
-        """Send an event, or keep it until the client is back."""
+    def dispatch(self, event: str, data: Payload) -> None:
+        """Send an event, or keep it until the client is back; what is for another shard is not sent."""
+        if event not in OF_EVERY_SHARD and not self.is_of(_guild_of(event, data)):
+            return
         self.sequence += 1
         frame = json.dumps({"op": 0, "s": self.sequence, "t": event, "d": data}, separators=(",", ":"))
         self._kept.append((self.sequence, frame))
@@ -52,6 +65,13 @@ class Session:
     def listens(self, intent: int) -> bool:
         """Whether the session asked for events of `intent`."""
         return bool(self.intents & intent)
+
+    def is_of(self, guild_id: int | None) -> bool:
+        """Whether a server, or for None what happens in private, is for this session's shard."""
+        if self.shard is None:
+            return True
+        number, count = self.shard
+        return number == (0 if guild_id is None else (guild_id >> 22) % count)
 
     def can_replay(self, after: int) -> bool:
         """Whether everything after sequence number `after` is still kept."""
@@ -79,10 +99,12 @@ class Sessions:
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._by_id.values()))
 
-    def open(self, user: User, intents: int | None, presence: dict[str, Any], line: Line) -> Session:
+    def open(
+        self, user: User, intents: int | None, presence: dict[str, Any], line: Line, shard: Shard | None = None
+    ) -> Session:
         """Start a session; a person's client does not name intents and gets everything."""
         self._forget_expired()
-        session = Session(user, EVERY_INTENT if intents is None else intents, presence, line)
+        session = Session(user, EVERY_INTENT if intents is None else intents, presence, line, shard)
         self._by_id[session.id] = session
         return session
 
@@ -122,3 +144,9 @@ class Sessions:
         for session in self:
             if session.left_at is not None and session.left_at < horizon:
                 self.end(session)
+
+
+def _guild_of(event: str, data: Payload) -> int | None:
+    """Return the server that an event is about; None for what happens in private."""
+    about = data.get("id") if event in ("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE") else data.get("guild_id")
+    return None if about is None else int(about)

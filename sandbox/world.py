@@ -33,8 +33,9 @@ DISCARDED_FILES = 32
 class World:
     """One application, one server with its people and channels, and direct conversations."""
 
-    def __init__(self, base_url: str, clock: Clock, bot_name: str) -> None:
+    def __init__(self, base_url: str, clock: Clock, bot_name: str, shards: int = 1) -> None:
         self.base_url = base_url
+        self.shards = shards
         self.clock = clock
         self.snowflakes = Snowflakes(clock)
         self.cdn = Cdn(base_url, clock)

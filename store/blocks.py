@@ -43,13 +43,14 @@ class Blocks:
 
     async def load(self) -> None:
         """Read what was written down, in an earlier run too, and forget what is over."""
-        self._by_guild.clear()
 
         def work(connection: Connection) -> Any:
             connection.execute(delete(blocks).where(blocks.c.until <= time.time()))
             return connection.execute(select(blocks)).all()
 
-        for row in await self._database.run(work):
+        rows = await self._database.run(work)
+        self._by_guild.clear()
+        for row in rows:
             block = Block(row.until, row.reason, row.moderator, row.at)
             self._by_guild.setdefault(row.guild, {})[row.member] = block
 

@@ -19,7 +19,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, UpdateBase, event, inspect
+from sqlalchemy import URL, Connection, Engine, UpdateBase, event, func, inspect, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from store.engine import engine, is_server, shown
@@ -36,6 +36,8 @@ NEWER = (
 DAMAGED = "is damaged; put a copy of the folder in its place, or move it away to begin anew"
 LEASE = "lease"
 """A table of ``store.lease``, which is there before all others."""
+MIGRATING = 0x6561_7365_6C
+"""Number of the server's lock for it."""
 LONGEST = 7.0
 """Seconds that a server may take for a transaction; then the connection is ended."""
 MOST_UNWRITTEN = 10_000
@@ -258,7 +260,9 @@ def _check(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
-    """Bring the tables to the newest revision, all or nothing."""
+    """Bring the tables to the newest revision, all or nothing; of several processes that begin at once, one does."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
     command.upgrade(config(connection), "head")
 
 

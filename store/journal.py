@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection, Delete, RowMapping, Update, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, RowMapping, Update, delete, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from generation.dispatch.journal import Unfinished
-from generation.dispatch.record import Record
+from generation.dispatch.record import Record, Status
 from generation.events import Checkpoint, Failed, Finished
 from generation.request import ImagineRequest, Text
 from store.asked import Asked, Id
@@ -24,6 +24,7 @@ from store.checkpoints import CheckpointFolder
 from store.database import Database
 from store.errors import KnownMessageError, StoreError
 from store.folder import DAY, TIDY_SECONDS
+from store.heard import MILLISECOND
 from store.pictures import PictureFolder
 from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests, usage
 
@@ -38,6 +39,8 @@ UNPAINTED = requests.c.state.in_((WAITING, RUNNING))
 STARTS = 3
 """So many times a request may be running when the bot ends without having been stopped."""
 ENDED_WITH_IT = "The bot ended more than once while this was painted; its operator can see why."
+
+GONE = "It was painted, and the picture is gone; its operator can see why. Ask again."
 
 _log = structlog.get_logger(__name__)
 
@@ -93,6 +96,7 @@ class StoreJournal:
         checkpoints: where is kept from what requests go on.
         keep_days: so long after its end a request is deleted.
         on_saved: called with the path of each picture that was saved, and its request.
+        mine: the shards whose requests are told of, and how many shards there are; all where none are named.
     """
 
     def __init__(
@@ -102,6 +106,7 @@ class StoreJournal:
         checkpoints: CheckpointFolder,
         keep_days: float,
         on_saved: OnSaved | None = None,
+        mine: tuple[Sequence[int], int] | None = None,
     ) -> None:
         self._pictures = pictures
         self._checkpoints = checkpoints
@@ -111,6 +116,9 @@ class StoreJournal:
         self._database = database
         self._keep_days = keep_days
         self._on_saved = on_saved
+        self._mine: ColumnElement[bool] = true()
+        if mine is not None:
+            self._mine = (func.coalesce(requests.c.guild, 0) // MILLISECOND % mine[1]).in_(mine[0])
 
     async def accept(self, accepted: Sequence[ImagineRequest], notes: Sequence[str]) -> None:
         """Write requests of one message down, all or none, and charge their member for them.
@@ -236,7 +244,7 @@ class StoreJournal:
 
         Those that cannot be read are given up.
         """
-        select_open = select(requests).where(requests.c.ended.is_(None)).order_by(requests.c.number)
+        select_open = select(requests).where(requests.c.ended.is_(None), self._mine).order_by(requests.c.number)
         kept = []
         for row in await self._database.run(lambda connection: connection.execute(select_open).mappings().all()):
             try:
@@ -251,6 +259,27 @@ class StoreJournal:
                 each = replace(each, png=png, files=files)
             kept.append(each)
         return kept
+
+    async def open_requests(self) -> Sequence[ImagineRequest]:
+        """Return what is to be painted, and what was painted and cannot be posted as its picture is gone."""
+        return [
+            kept.request
+            for kept in await self.kept()
+            if kept.state in (WAITING, RUNNING) or (kept.is_painted and kept.png is None)
+        ]
+
+    async def outcome(self, request_id: str) -> tuple[Status, Finished | Failed | None]:
+        """Return how a request stands, and how it ended where it was painted or failed; raises ``StoreError``."""
+        this = select(requests).where(requests.c.id == request_id)
+        row = await self._database.run(lambda connection: connection.execute(this).mappings().first())
+        if row is None or row["state"] == CANCELLED:
+            return "cancelled", None
+        if row["state"] in (WAITING, RUNNING):
+            return row["state"], None
+        png, files = await self._pictures.read(ImagineRequest.from_json(str(row["request"])))
+        if row["sentence"] is None and png is not None:
+            return "finished", Finished(request_id, png, row["seconds"] or 0.0, files)
+        return "failed", Failed(request_id, row["sentence"] or GONE)
 
     async def sent(self, request_id: str, post: int | None) -> None:
         """Write down which message is about a request; None where that is to be looked up."""
@@ -288,7 +317,7 @@ class StoreJournal:
 
     async def messages(self) -> Sequence[int]:
         """Return the newest messages that have asked for something."""
-        asking = select(requests.c.message).where(requests.c.message.is_not(None))
+        asking = select(requests.c.message).where(requests.c.message.is_not(None), self._mine)
         newest = asking.where(requests.c.part == 0).order_by(requests.c.number.desc()).limit(NEWEST)
         return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
 
@@ -304,7 +333,7 @@ class StoreJournal:
 
     async def asked_in_private(self) -> Sequence[int]:
         """Return the members who have asked for something in private, those who did so last first."""
-        private = select(requests.c.author).where(requests.c.guild.is_(None)).group_by(requests.c.author)
+        private = select(requests.c.author).where(requests.c.guild.is_(None), self._mine).group_by(requests.c.author)
         newest = private.order_by(func.max(requests.c.number).desc()).limit(MEMBERS)
         return await self._database.run(lambda connection: connection.execute(newest).scalars().all())
 

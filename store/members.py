@@ -35,6 +35,7 @@ class Members:
     async def load(self) -> None:
         """Read what all have chosen, but what cannot be read; raises ``StoreError``."""
         rows = await self._database.run(lambda connection: connection.execute(select(members)).all())
+        self._choices.clear()
         for row in rows:
             try:
                 self._choices[row.member] = _adapter.validate_json(row.settings)

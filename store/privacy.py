@@ -1,7 +1,7 @@
 """What is kept of a member, and deleting it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -71,6 +71,11 @@ class Privacy:
         files = await asyncio.to_thread(self._count, ids, _pictures_of(row["request"] for row in rows))
         since = min((row["accepted"] for row in rows), default=None)
         return Personal(len(rows), since, files, settings > 0, counted, blocked)
+
+    async def unfinished(self, member: int) -> Sequence[str]:
+        """Return the ids of a member's requests that have not ended; raises ``StoreError``."""
+        mine = select(requests.c.id).where(requests.c.author == member, requests.c.ended.is_(None))
+        return await self._database.run(lambda connection: connection.execute(mine).scalars().all())
 
     async def forget(self, member: int) -> int:
         """Delete a member's requests with their files, and their settings; return how many requests there were.

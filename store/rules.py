@@ -33,8 +33,9 @@ class Rules:
 
     async def load(self) -> None:
         """Read what was written down, in an earlier run too."""
+        rows = await self._database.run(lambda connection: connection.execute(select(rules)).all())
         self._by_guild.clear()
-        for row in await self._database.run(lambda connection: connection.execute(select(rules)).all()):
+        for row in rows:
             try:
                 value = json.loads(row.value)
             except ValueError:

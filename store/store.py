@@ -2,19 +2,21 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from config.settings import Settings
-from store import database, lease
+from store import database, leader, lease
 from store.archive import Archive
 from store.audit import Audit
 from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
 from store.engine import database_url, is_lasting, is_server
+from store.errors import StoreError
 from store.heard import Heard
 from store.journal import OnSaved, StoreJournal
 from store.lease import Lease
@@ -27,6 +29,7 @@ from store.uploads import UploadFolder
 from store.usage import Usage
 from store.words import Words
 
+REFRESH_SECONDS = 60.0
 WATCH_SECONDS = 30.0
 """From one look whether the data directory is there to the next."""
 
@@ -49,7 +52,9 @@ class Store:
         blocks: of members.
         usage: of members, as far as it counts towards the limits of a day.
         audit: who changed what, and who was refused why.
-        lease: of a database on a server; None where there is no server.
+        lease: of a database on a server; None where there is no server, or where several processes are one bot.
+        find_leader: returns the address of the one of them that has requests painted; ``""`` where none is known.
+        key: by which they know each other.
     """
 
     journal: StoreJournal
@@ -64,6 +69,8 @@ class Store:
     usage: Usage
     audit: Audit
     lease: Lease | None = None
+    find_leader: Callable[[], Awaitable[str]] | None = None
+    key: str = ""
 
     async def lost(self) -> None:
         """Wait until another process may work with the database; raises ``LostError`` then, and never returns."""
@@ -74,6 +81,8 @@ class Store:
 async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIterator[Store]:
     """Lock the data directory and open what is kept, on a server once no other process works with it.
 
+    Where several processes are one bot, all have it open, and what only their leader writes is ``store.leader``'s.
+
     Args:
         settings: where, and for how long.
         on_saved: called with the path of each picture that was saved, and its request.
@@ -81,16 +90,20 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
     Raises:
         StoreError: another process uses the directory, or the database cannot be used.
     """
-    url = database_url(settings)
+    url, shards = database_url(settings), settings.shards
+    if shards.ids and not is_server(url):
+        raise StoreError("shards.ids: processes that are one bot need a database on a server; set store.url.")
     async with contextlib.AsyncExitStack() as stack:
-        lock = stack.enter_context(locked(settings.data_dir))
+        lock = stack.enter_context(locked(settings.data_dir, shards.ids or ()))
         if not is_lasting(url):
             _log.info("store.url names a database in memory: no request survives the end of the bot")
-        held = await stack.enter_async_context(lease.held(url)) if is_server(url) else None
+        is_alone = shards.ids is None
+        held = await stack.enter_async_context(lease.held(url)) if is_server(url) and is_alone else None
         opened_database = await stack.enter_async_context(database.opened(url, held.check if held else None))
         pictures = PictureFolder(settings.data_dir, settings.keep.pictures)
         checkpoints = CheckpointFolder(settings.data_dir, settings.keep.checkpoints)
-        journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved)
+        mine = (shards.ids, shards.count or 1) if shards.ids else None
+        journal = StoreJournal(opened_database, pictures, checkpoints, settings.store.keep_days, on_saved, mine)
         uploads = UploadFolder(settings.data_dir, opened_database, settings.keep.uploads)
         await uploads.prune()
         members, rules = Members(opened_database), Rules(opened_database)
@@ -104,8 +117,24 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         privacy = Privacy(opened_database, pictures, checkpoints, uploads)
         watching = asyncio.create_task(watch(lock, settings.data_dir))
         stack.callback(watching.cancel)
-        yield Store(journal, Heard(opened_database), uploads, members, privacy, archive, *moderated, held)
-        await journal.stop()
+        heard = Heard(opened_database, min(shards.ids or (0,)))
+        kept = Store(journal, heard, uploads, members, privacy, archive, *moderated, held)
+        if is_alone:
+            yield kept
+            await journal.stop()
+        else:
+            refreshing = asyncio.create_task(_refresh(members, rules, blocks))
+            stack.callback(refreshing.cancel)
+            yield replace(kept, find_leader=partial(leader.address, opened_database), key=leader.key(settings.data_dir))
+
+
+async def _refresh(*kept: Members | Rules | Blocks) -> None:
+    """Read again and again what members and the operator have set, for that may have been by way of other processes."""
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        for each in kept:
+            with contextlib.suppress(StoreError):  # the database says so in the log
+                await each.load()
 
 
 async def watch(lock: Lock, data_dir: Path, seconds: float = WATCH_SECONDS) -> None:

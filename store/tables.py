@@ -79,10 +79,18 @@ requests = Table(
 heard = Table(
     "heard",
     metadata,
-    Column("id", Integer, primary_key=True),  # 1: there is one row
+    Column("id", Integer, primary_key=True),  # 1 and the first shard of the process
     Column("message", BigInteger, nullable=False),  # up to which everything was heard
     Column("at", Float, nullable=False),
 )
+
+leader = Table(
+    "leader",
+    metadata,
+    Column("id", Integer, primary_key=True),  # 1: there is one row
+    Column("address", Text, nullable=False),
+)
+"""Where the process is that has requests painted, where several are one bot."""
 
 rules = Table(
     "rules",

@@ -193,7 +193,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     (options.weights / "figures.json").write_text(text + "\n")
     options.figures.mkdir(parents=True, exist_ok=True)
     for name in SHARES:
-        for drawn in (f"{name}.png", f"{name}-sheet.png"):
+        for drawn in (f"{name}.png", f"{name}-sheet.webp"):
             if (options.runs / drawn).exists():
                 shutil.copy(options.runs / drawn, options.figures)
     print(text)

@@ -94,7 +94,7 @@ class Training(ABC):
         write_curve(self.curve, self.checkpoint.with_suffix(".png"))
         page = self.show()
         if page:
-            page.save(self.checkpoint.with_name(f"{self.checkpoint.stem}-sheet.png"))
+            page.save(self.checkpoint.with_name(f"{self.checkpoint.stem}-sheet.webp"), quality=90, method=6)
 
     def _report(self, losses: list[float]) -> None:
         minutes, mean = self.budget.spent / 60, sum(losses) / len(losses)

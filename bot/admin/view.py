@@ -27,8 +27,8 @@ from bot.characters import clean
 from bot.posts import Entry, Posts
 from bot.rules.book import RuleBook
 from config.settings import ModelsSettings, Settings
+from generation.dispatch import Dispatch
 from generation.dispatch.devices import Device
-from generation.dispatch.dispatcher import Dispatcher
 from store.archive import Archived, Search
 from store.store import Store
 from store.tables import EVERYWHERE, OPERATOR
@@ -58,7 +58,7 @@ class View:
         settings: Settings,
         client: discord.Client,
         posts: Posts,
-        dispatcher: Dispatcher,
+        dispatcher: Dispatch,
         book: RuleBook,
         kept: Store,
     ) -> None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter, ValidationError
 
 from config.settings import Settings
+from easel.doctor.cluster import examine_cluster
 from easel.doctor.finding import Finding
 from easel.models import root, with_paths
 from generation.errors import CheckpointError, GenerationError
 from generation.events import Down, Failed, Finished, Heartbeat, Ready
+from generation.executor import Executor
 from generation.executor.local import LocalExecutor
 from generation.executor.process import SETTINGS
 from generation.request import NOISE, ImagineRequest
@@ -71,6 +73,9 @@ async def examine_painting(settings: Settings, *, is_running: bool) -> list[Find
         is_running: the bot, whose memory on the devices is not to be taken.
     """
     weights = await asyncio.to_thread(examine_weights, settings)
+    if settings.executor.kind == "ray":
+        may_paint = not is_running and weights.level != "error"
+        return [weights, *await examine_cluster(settings, timed_step if may_paint else None)]
     seen = await _look()
     if isinstance(seen, Finding):
         return [weights, seen]
@@ -86,7 +91,8 @@ async def examine_painting(settings: Settings, *, is_running: bool) -> list[Find
             found.append(device)
             continue
         try:
-            told = IN_USE if is_running else await timed_step(chosen, name)
+            executor = LocalExecutor(chosen.models, [name], chosen.painting.preview_seconds)
+            told = IN_USE if is_running else await timed_step(chosen, executor)
         except CheckpointError as error:
             found[0] = Finding("weights", "error", str(error), "fetch or copy the file again")
             told = "not timed without weights"
@@ -162,8 +168,8 @@ def judge_device(name: str, seen: Seen) -> Finding:
     return Finding(name, "ok", text)
 
 
-async def timed_step(settings: Settings, name: str) -> str:
-    """Paint on a device for a few steps, and say how long one takes.
+async def timed_step(settings: Settings, executor: Executor) -> str:
+    """Paint on an executor's first device for a few steps, and say how long one takes.
 
     Raises:
         GenerationError: it does not paint.
@@ -173,7 +179,7 @@ async def timed_step(settings: Settings, name: str) -> str:
     seconds: list[float] = []
     slots = 0
     async with asyncio.timeout(LONGEST):
-        async with LocalExecutor(settings.models, [name], settings.painting.preview_seconds) as executor:
+        async with executor:
             async for _, event in executor.events():
                 match event:
                     case Ready():

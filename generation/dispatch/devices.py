@@ -37,6 +37,7 @@ class Device:
     inits: tuple[str, ...] = ()
     painters: tuple[str, ...] = ()
     alone: str = ""
+    _known: "_Known" = field(default_factory=lambda: _Known(()), init=False, repr=False)
 
     @property
     def is_up(self) -> bool:
@@ -46,10 +47,34 @@ class Device:
     @property
     def batches(self) -> Counter[Shape]:
         """How many pictures of each shape it paints."""
-        return Counter(request.shape for request in self.running.values())
+        known = self._reckoned()
+        if known.batches is None:
+            known.batches = Counter(request.shape for request in self.running.values())
+        return known.batches
+
+    @property
+    def joinable(self) -> frozenset[Load]:
+        """The loads of what it paints that have room for one more."""
+        known = self._reckoned()
+        if known.joinable is None:
+            known.joinable = frozenset(filter(self.has_room, {request.load for request in self.running.values()}))
+        return known.joinable
 
     def has_room(self, load: Load) -> bool:
         """Return whether one more such picture fits."""
+        known = self._reckoned()
+        if load not in known.room:
+            known.room[load] = self._has_room(load)
+        return known.room[load]
+
+    def _reckoned(self) -> "_Known":
+        """Return what was reckoned before, for as long as nothing changes of what it depends on."""
+        state = self.capacity, self.alone, *self.running.values()
+        if state != self._known.state:
+            self._known = _Known(state)
+        return self._known
+
+    def _has_room(self, load: Load) -> bool:
         if len(self.running) >= self.capacity.slots or self.alone in self.running:
             return False
         return self.capacity.has_room((request.load for request in self.running.values()), load)
@@ -69,9 +94,32 @@ class Device:
         others = len(batches.keys() - {shape})
         return self.throughput.step_seconds(shape, batches[shape] + more) * (1 + others)
 
-    def seconds_for(self, request: ImagineRequest) -> float:
-        """Return how long the request would take if it joined now and nothing changed."""
-        return request.end_step * self.effort(request) * self.step_seconds(request.shape, more=1)
+    def seconds_for(self, request: ImagineRequest, effort: float | None = None) -> float:
+        """Return how long the request would take if it joined now and nothing changed.
+
+        Args:
+            request: that would join.
+            effort: as of :meth:`effort`, where it is known.
+        """
+        effort = self.effort(request) if effort is None else effort
+        return request.end_step * effort * self.step_seconds(request.shape, more=1)
+
+
+@dataclass(slots=True, eq=False)
+class _Known:
+    """What was reckoned of a device while nothing changed: a decision looks at all devices, and few have changed.
+
+    Args:
+        state: of the device, on which all of it depends.
+        room: whether there is any, by load.
+        joinable: as of :class:`Device`.
+        batches: as of :class:`Device`.
+    """
+
+    state: tuple[object, ...]
+    room: dict[Load, bool] = field(default_factory=dict)
+    joinable: frozenset[Load] | None = None
+    batches: Counter[Shape] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +130,8 @@ class Pool:
 
     def device(self, number: int) -> Device:
         """Return the device that the executor knows by this number; a new one joins."""
+        if number < len(self.devices) and self.devices[number].number == number:  # as they usually come
+            return self.devices[number]
         for device in self.devices:
             if device.number == number:
                 return device
@@ -140,13 +190,20 @@ class Pool:
     @property
     def joinable(self) -> frozenset[Load]:
         """The loads of batches that run and have room for one more."""
-        loads = ((device, request.load) for device in self.devices for request in device.running.values())
-        return frozenset(load for device, load in loads if device.has_room(load))
+        return frozenset().union(*(device.joinable for device in self.devices))
 
     def place(self, request: ImagineRequest) -> Device:
         """Return the device with room that would have the request done first; there must be one.
 
         So devices share the work by their speed, and a picture joins a batch where that costs it little.
         """
-        able = [device for device in self.devices if device.has_room(request.load)]
-        return min(able, key=lambda device: device.seconds_for(request))
+        load, efforts = request.load, dict[int, float]()
+        able = [device for device in self.devices if device.has_room(load)]
+
+        def seconds(device: Device) -> float:
+            usual = device.capacity.cutouts
+            if usual not in efforts:  # which is the same for nearly all devices
+                efforts[usual] = device.effort(request)
+            return device.seconds_for(request, efforts[usual])
+
+        return min(able, key=seconds)

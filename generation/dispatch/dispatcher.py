@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from typing import Literal
 
@@ -17,7 +17,7 @@ from generation.dispatch.estimates import Estimates
 from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.journal import Journal, MemoryJournal
 from generation.dispatch.plan import Plan
-from generation.dispatch.record import Record, Status, Update
+from generation.dispatch.record import Record, Snapshot, Status, Update
 from generation.dispatch.saving import Saving
 from generation.dispatch.sending import Sending
 from generation.dispatch.throughput import Throughput
@@ -49,19 +49,6 @@ SUSPENSION_SECONDS = 5.0
 """For which a worker that is told to stop can be silent."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Every request that has not ended.
-
-    Args:
-        running: oldest first.
-        waiting: next first.
-    """
-
-    running: tuple[Record, ...]
-    waiting: tuple[Record, ...]
 
 
 class Dispatcher:
@@ -109,6 +96,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Have requests painted, until cancelled."""
+        await self._inherit()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._sending.run())
@@ -234,19 +222,22 @@ class Dispatcher:
         """Take nothing more from the line, and have what runs finished within so many seconds, or else suspended.
 
         When this returns, the journal knows how it ended or from what it goes on. :meth:`run` must go on meanwhile.
+        Where the executor's devices go on by themselves nothing is waited for or suspended.
         """
+        stays = self._executor.outlives
         self._takes = "interrupted"
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(0 if stays else seconds):
                 await self._until_idle()
         self._takes = "nothing"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SUSPENSION_SECONDS):
                 await self._sending.join()
-                for device in self.pool.devices:
+                for device in () if stays else self.pool.devices:
                     for request_id in device.running:
                         self._executor.suspend(device.number, request_id)
-                await self._until_idle()
+                if not stays:
+                    await self._until_idle()
                 await self._saving.join()
 
     async def updates(self) -> AsyncIterator[Update]:
@@ -255,6 +246,10 @@ class Dispatcher:
             update = await self._updates.get()
             if update.record.status != "cancelled":
                 yield update
+
+    def find(self, request_id: str) -> Record | None:
+        """Return what there is to know of a request; None where it has ended, or was never taken in."""
+        return self._records.get(request_id)
 
     def snapshot(self) -> Snapshot:
         """Return what waits and what is being painted."""
@@ -270,6 +265,22 @@ class Dispatcher:
         """The devices."""
         return self._plan.pool
 
+    async def _inherit(self) -> None:
+        """Follow what devices paint for the bot before this one, and have them forget what goes on no more."""
+        for number, request in self._executor.inherited:
+            record, device = self._records.get(request.id), self.pool.device(number)
+            if record is None or not self._plan.is_interrupted(request.id):
+                self._executor.abort(number, request.id)
+                continue
+            known = record.request
+            record.request = replace(known, steering=request.steering)
+            record.smaller = request.shape if request.shape != known.shape else None
+            record.device = device
+            self._plan.go_on(record.painted, device)
+            self._begin(record)
+            if record.request != known:
+                await self._note_steering(record)
+
     def _enter(self, record: Record) -> Record:
         self._records[record.request.id] = record
         self._by_member[record.request.member] += 1
@@ -279,7 +290,10 @@ class Dispatcher:
         request, pool, now = record.request, self.pool, time.time()
         running = (self._records[request_id] for device in pool.devices for request_id in device.running)
         finishes = (other.estimate.finishes for other in running)
-        soonest = (now if pool.has_room(request.load) else min(finishes, default=now)) if pool.is_up else inf
+        if self._estimates.is_empty and pool.has_room(request.load):
+            self._estimates.add(record, tag, now, 0.0)  # it is taken at once
+            return
+        soonest = min(finishes, default=now) if self._estimates.is_empty and pool.is_up else inf
         self._estimates.add(record, tag, soonest, pool.seconds_between(request))
 
     def _assign(self) -> None:

@@ -34,6 +34,11 @@ class Estimates:
         """What waits, next first."""
         return list(self._line)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._line
+
     def add(self, record: Record, tag: int, soonest: float, between: float) -> None:
         """Let a request stand in line.
 

@@ -35,6 +35,17 @@ class Plan:
             device.running[request.id] = request
             yield taken
 
+    def is_interrupted(self, request_id: str) -> bool:
+        """Return whether a request has lost its device."""
+        return any(request.id == request_id for request in self.interrupted)
+
+    def go_on(self, request: ImagineRequest, device: Device) -> None:
+        """Take note that an interrupted request has not lost its device after all."""
+        self.interrupted.remove(next(each for each in self.interrupted if each.id == request.id))
+        device.running[request.id] = request
+        if request.id in self.suspects:
+            device.alone = request.id
+
     def replace(self, request: ImagineRequest) -> None:
         """Let a request take the place of the one that waits under its id, in whichever line; else it is ignored."""
         if request.id in self.scheduler:

@@ -83,6 +83,19 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every request that has not ended.
+
+    Args:
+        running: oldest first.
+        waiting: next first.
+    """
+
+    running: tuple[Record, ...]
+    waiting: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """Something about a request has changed.
 

@@ -20,6 +20,17 @@ class Executor(Protocol):
     Devices are numbered from 0. Who is painted where, and when, is not decided here.
     """
 
+    @property
+    def outlives(self) -> bool:
+        """Whether what is being painted goes on when the executor is left, for the next one that is entered."""
+
+    @property
+    def inherited(self) -> Sequence[tuple[int, ImagineRequest]]:
+        """What devices paint already when the executor is entered, as they paint it, for one that was left before.
+
+        Of each there is ``Started`` again, its last ``Checkpoint`` and its end; what nobody wants is to be aborted.
+        """
+
     async def __aenter__(self) -> "Executor": ...
 
     async def __aexit__(self, *exc_info: object) -> None: ...
@@ -53,6 +64,9 @@ class Executor(Protocol):
 
     def events(self) -> AsyncIterator[tuple[int, Event]]:
         """Yield what happens on which device, in order, until the executor is left. There is one reader.
+
+        Who asks for the next event has kept what the last one said. It raises a ``WorkerError`` when another bot has
+        taken the devices over.
 
         Of a device the first event is ``Ready`` or ``Down``, and each ``Ready`` is followed by a ``Down`` before the
         next. Of a request that is aborted events may still come that were under way.

@@ -1,6 +1,7 @@
 """Tells a worker that leaks memory from one that paints larger pictures than before."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from generation.request import Shape
@@ -17,12 +18,12 @@ class Footprint:
     leaks and is not costs a reload, and not sooner than after another such growth.
 
     Args:
-        pid: process id of the worker.
+        resident: returns the memory that the worker has in use, in bytes.
         leak_bytes: growth from which on it has leaked, if it also holds more than twice what it held.
     """
 
-    def __init__(self, pid: int, leak_bytes: int = LEAK_BYTES) -> None:
-        self._pid = pid
+    def __init__(self, resident: Callable[[], int], leak_bytes: int = LEAK_BYTES) -> None:
+        self._resident = resident
         self._leak_bytes = leak_bytes
         self._largest = 0
         self._held = 0
@@ -30,7 +31,7 @@ class Footprint:
     def finish(self, shape: Shape) -> int:
         """Take note that a picture is finished; return by how many bytes the worker has outgrown itself, or 0."""
         width, height = shape
-        held = resident_bytes(self._pid)
+        held = self._resident()
         if width * height > self._largest:
             self._largest, self._held = width * height, held
         grown = held - self._held

@@ -3,13 +3,16 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Self
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol, Self
 
 import structlog
 
+from generation.executor.footprint import resident_bytes
 from generation.executor.output import log_output
-from generation.executor.protocol import HEADER, LARGEST, FromWorker, GarbledError, ToWorker, pack, unpack
+from generation.executor.protocol import HEADER, LARGEST, FromWorker, GarbledError, Load, ToWorker, pack, unpack
+from generation.request import ImagineRequest
 
 COMMAND = (sys.executable, "-m", "generation.worker")
 ENVIRONMENT = {
@@ -26,7 +29,44 @@ SETTINGS = "EASEL_"
 FAREWELL_SECONDS = 3.0
 """A worker that has not ended so long after it was killed is left behind."""
 
+Context = Callable[[], dict[str, object]]
+"""Returns what a line that a worker writes is about: the device, and the requests that it has."""
+
 log = structlog.get_logger(__name__)
+
+
+class Process(Protocol):
+    """The process of a worker that has been told what to load, on this machine or another."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id, on its machine."""
+
+    @property
+    def held(self) -> Mapping[str, ImagineRequest]:
+        """What it painted already when it came into these hands, by id, as it paints it."""
+
+    @property
+    def resident(self) -> int:
+        """The memory that it has in use, in bytes; 0 where that is not known."""
+
+    def send(self, message: ToWorker) -> None:
+        """Give it a message, which is lost when it is gone."""
+
+    def forget(self, request_id: str) -> None:
+        """Take note that how a request ended has been kept, so that the worker need not say it again."""
+
+    async def receive(self) -> FromWorker | None:
+        """Return its next message, None when it is gone; raises ``GarbledError``."""
+
+    async def ending(self) -> str:
+        """Return how it ended, once it has, as in "The worker ended with code 1"."""
+
+    async def stop(self) -> None:
+        """End it, for it holds nothing that is needed."""
+
+    async def leave(self) -> None:
+        """Let go of it, since the executor is left."""
 
 
 class WorkerProcess:
@@ -39,7 +79,9 @@ class WorkerProcess:
         context: returns what such a line is about: the device and the requests that it has.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, context: Callable[[], dict[str, object]] = dict) -> None:
+    held: Mapping[str, ImagineRequest] = MappingProxyType({})
+
+    def __init__(self, process: asyncio.subprocess.Process, context: Context = dict) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -49,7 +91,7 @@ class WorkerProcess:
         self._logging = asyncio.create_task(log_output(process.stderr, context))
 
     @classmethod
-    async def spawn(cls, command: Sequence[str] = COMMAND, context: Callable[[], dict[str, object]] = dict) -> Self:
+    async def spawn(cls, command: Sequence[str] = COMMAND, context: Context = dict) -> Self:
         """Start a worker, out of reach of Ctrl-C on the terminal. It ends with the thread that calls this.
 
         Args:
@@ -70,14 +112,29 @@ class WorkerProcess:
         )
         return cls(process, context)
 
+    @classmethod
+    async def loading(cls, load: Load, context: Context = dict, command: Sequence[str] = COMMAND) -> Self:
+        """Start a worker as :meth:`spawn` does, and tell it what to load."""
+        process = await cls.spawn(command, context)
+        process.send(load)
+        return process
+
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
 
+    @property
+    def resident(self) -> int:
+        """The memory that it has in use, in bytes; 0 where the system does not tell."""
+        return resident_bytes(self.pid)
+
     def send(self, message: ToWorker) -> None:
         """Write a message, which is lost when the process is gone."""
         self._down.write(pack(message))
+
+    def forget(self, request_id: str) -> None:
+        """Nothing: it ends with this process, and says nothing again."""
 
     async def receive(self) -> FromWorker | None:
         """Return the next message, None when the process is gone.
@@ -108,6 +165,10 @@ class WorkerProcess:
         await asyncio.wait({self._logging}, timeout=FAREWELL_SECONDS)  # a child of its own may hold the stream open
         return code
 
+    async def ending(self) -> str:
+        """Return how it ended, once it has."""
+        return f"ended with code {await self.wait()}"
+
     async def stop(self) -> None:
         """End it, for it holds nothing that is not here too."""
         self._down.close()
@@ -121,3 +182,7 @@ class WorkerProcess:
             log.error("worker does not end though it was killed: its device's driver hangs", pid=self.pid)
         finally:
             self._logging.cancel()
+
+    async def leave(self) -> None:
+        """End it."""
+        await self.stop()

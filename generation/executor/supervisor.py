@@ -1,7 +1,7 @@
 """Keeps one device painting."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +11,8 @@ from generation import errors
 from generation.errors import CheckpointError, DeviceError, GenerationError, WorkerError
 from generation.events import Down, Event, Finished, Heartbeat, Ready, RequestEvent
 from generation.executor.footprint import LEAK_BYTES, Footprint
-from generation.executor.process import WorkerProcess
-from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, ToWorker
+from generation.executor.process import Context, Process
+from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, Paint, ToWorker
 from generation.executor.watchdog import Patience, Watchdog
 
 ADVICE = (
@@ -50,8 +50,9 @@ class Supervisor:
         load: what its workers are told first.
         patience: how long they may be silent.
         restarts: when they are replaced.
-        command: that starts one.
+        start: starts one and tells it what to load; raises ``OSError`` where that cannot be.
         tell: called with each event.
+        process: of the worker that is there already, None where none is.
     """
 
     def __init__(
@@ -59,10 +60,11 @@ class Supervisor:
         load: Load,
         patience: Patience,
         restarts: Restarts,
-        command: Sequence[str],
+        start: Callable[[Load, Context], Awaitable[Process]],
         tell: Callable[[Event], None],
+        process: Process | None = None,
     ) -> None:
-        self.process: WorkerProcess | None = None
+        self.process: Process | None = None
         loop = asyncio.get_running_loop()
         self.gpus: asyncio.Future[int] = loop.create_future()
         """How many the first worker saw; 0 when it did not live to see them."""
@@ -71,12 +73,51 @@ class Supervisor:
         self._load = load
         self._patience = patience
         self._restarts = restarts
-        self._command = command
+        self._start = start
         self._tell = tell
+        self._next = process
         self._device = load.device
         self._watchdog = Watchdog(patience)
         self._failures = 0
+        self._slots = 0
         self._state: Literal["ready", "down", "parked"] | None = None
+        self._resting, self._woken = asyncio.Event(), asyncio.Event()
+        self._woken.set()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a worker is there that takes requests."""
+        return self._state == "ready"
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it failed too often in a row to be expected back soon."""
+        return self._state == "parked"
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the worker has been given nothing that has not ended."""
+        return not self._watchdog.requests
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the worker holds more than it has been given."""
+        return len(self._watchdog.requests) < self._slots
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether there is to be no worker for now."""
+        return self._resting.is_set()
+
+    def rest(self) -> None:
+        """Have the worker ended, and another one started when :meth:`wake` is called."""
+        self._woken.clear()
+        self._resting.set()
+
+    def wake(self) -> None:
+        """Have a worker again."""
+        self._resting.clear()
+        self._woken.set()
 
     def send(self, message: ToWorker) -> None:
         """Give the worker a message, which is lost when it is gone."""
@@ -84,9 +125,15 @@ class Supervisor:
             self._watchdog.give(message)
             self.process.send(message)
 
+    def forget(self, request_id: str) -> None:
+        """Take note that how a request ended has been kept."""
+        if self.process is not None:
+            self.process.forget(request_id)
+
     async def run(self) -> None:
         """Keep the device painting, until cancelled."""
         while True:
+            await self._woken.wait()
             try:
                 failure = await self._serve()
             except OSError as error:
@@ -100,17 +147,23 @@ class Supervisor:
             await asyncio.sleep(self._restarts.parked_seconds if self._state == "parked" else pause)
 
     async def _serve(self) -> GenerationError | None:
-        """Start a worker, follow it to its end, and return why it ended; None where it is replaced as it leaks."""
+        """Start a worker, follow it to its end, and return why it ended; None where it leaks or the device rests."""
         self._watchdog = Watchdog(self._patience)
-        process = await WorkerProcess.spawn(self._command, self._context)
-        process.send(self._load)
+        process, self._next = self._next or await self._start(self._load, self._context), None
         self.process = process
+        for request in process.held.values():
+            self._watchdog.give(Paint(request))
         following = asyncio.create_task(self._follow(process))
         watching = asyncio.create_task(self._watchdog.wait_until_silent())
+        resting = asyncio.create_task(self._resting.wait())
+        tasks = following, watching, resting
+        let_go = process.leave
         try:
-            await asyncio.wait({following, watching}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if following.done():
                 failure = following.result()
+            elif resting.done():
+                failure = None
             else:
                 failure = WorkerError(f"The worker for {self._device} was silent for {watching.result():.0f} s.")
             # Before the process has gone, so that nothing more is sent to it.
@@ -119,16 +172,17 @@ class Supervisor:
                 self._tell(Down(parked=False))
             else:
                 self._note_failure(failure)
+            let_go = process.stop
             return failure
         finally:
             self.process = None
-            following.cancel()
-            watching.cancel()
-            await process.stop()
+            for task in tasks:
+                task.cancel()
+            await let_go()
 
-    async def _follow(self, process: WorkerProcess) -> GenerationError | None:
+    async def _follow(self, process: Process) -> GenerationError | None:
         """Take in all that the worker says, and return why it ended, or is to end; None where it leaks."""
-        footprint = Footprint(process.pid, self._restarts.leak_bytes)
+        footprint = Footprint(lambda: process.resident, self._restarts.leak_bytes)
         try:
             while (message := await process.receive()) is not None:
                 shape = self._watchdog.requests.get(message.request_id) if isinstance(message, Finished) else None
@@ -142,7 +196,7 @@ class Supervisor:
                     return None
         except GarbledError:
             return WorkerError(f"The worker for {self._device} sent what is no message.")
-        return WorkerError(f"The worker for {self._device} ended with code {await process.wait()}.")
+        return WorkerError(f"The worker for {self._device} {await process.ending()}.")
 
     def _handle(self, message: Hello | Ready | Heartbeat | RequestEvent) -> None:
         match message:
@@ -151,7 +205,7 @@ class Supervisor:
                     self.gpus.set_result(gpus)
                 return
             case Ready():
-                self._device = message.name
+                self._device, self._slots = message.name, message.capacity.slots
                 self._state = "ready"
                 log.info("device ready", device=self._device, slots=message.capacity.slots)
                 if not self.first.done():

@@ -14,7 +14,7 @@ async def gateway_bot(call: Call) -> Payload:
     """GET /gateway/bot."""
     call.as_bot()
     limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-    return await gateway(call) | {"shards": 1, "session_start_limit": limit}
+    return await gateway(call) | {"shards": call.world.shards, "session_start_limit": limit}
 
 
 async def my_application(call: Call) -> Payload:

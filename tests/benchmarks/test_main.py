@@ -234,3 +234,15 @@ def test_painters(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(result["seconds"]) == ["vqgan", "fourier", "siren"]
     assert result["ratio"]["vqgan"] == 1
     assert result["kept_mib"]["fourier"] < result["kept_mib"]["vqgan"]
+
+
+def test_scale(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--gpus", "2", "4", "--fleet", "2", "--seconds", "2", "--written", "2")
+    result = run(capsys, "scale", *words)
+    two, four = (result["fleets"][gpus] for gpus in ("2", "4"))
+    assert four["requests"] == pytest.approx(2 * two["requests"])
+    assert four["events"] > two["events"] > 0
+    assert four["discord_calls"] >= four["discord_calls_without_previews"] > 0
+    assert result["waiting"]["1.1"]["p50_s"] >= result["waiting"]["0.5"]["p50_s"]
+    assert result["bytes_per_waiting"] > 0
+    assert result["journal_requests_per_second"] > 0

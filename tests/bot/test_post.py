@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.post import preview_pause
+from bot.post import edit_pause, preview_pause
 from generation.metadata import Metadata
 from generation.worker.video import Pace, encode
 from sandbox import Fault, Sandbox
@@ -43,6 +43,11 @@ async def test_edits_keep_their_distance_and_the_latest_wins(make_stage: MakeSta
 
 def test_previews_come_more_rarely_the_longer_it_takes() -> None:
     assert [preview_pause(3.0, seconds) for seconds in (0, 60, 120, 600, 3600)] == [3.0, 3.0, 3.0, 15.0, 90.0]
+
+
+def test_previews_come_more_rarely_where_many_posts_share_what_discord_takes() -> None:
+    assert [edit_pause(3.0, posts, 1.0) for posts in (0, 90, 180, 3000)] == [3.0, 3.0, 6.0, 100.0]
+    assert edit_pause(3.0, 90, 0.25) == 12.0
 
 
 async def test_a_final_picture_goes_before_previews_when_edits_are_scarce(

@@ -144,6 +144,10 @@ def test_a_token_is_taken_as_it_is_written(token: str) -> None:
         ("executor.devices=auto,cpu", "such as cpu or cuda:0,cuda:1"),
         ("executor.devices=7", "such as cpu or cuda:0,cuda:1"),
         ("executor.devices=[tpu]", "`cuda:N`"),
+        ("executor.kind=slurm", "'local' or 'ray'"),
+        ("executor.address=10.0.0.1", "such as 10.0.0.1:6379"),
+        ("executor.address=10.0.0.1:70000", "such as 10.0.0.1:6379"),
+        ("executor.address=ray://10.0.0.1:10001", "such as 10.0.0.1:6379"),
         ("models.precision=float8", "'auto', 'float32', 'bfloat16' or 'float16'"),
         ("executor.devices=[cpu", "not valid YAML"),
         ("queue.total=!!int ''", "not valid YAML"),
@@ -188,6 +192,12 @@ def test_the_source_of_a_wrong_value_is_named() -> None:
 )
 def test_values_that_contradict_each_other(argument: str, sentence: str) -> None:
     assert refusal(None, argument).startswith(sentence)
+
+
+def test_a_cluster_numbers_its_devices_itself() -> None:
+    message = refusal(None, "executor.kind=ray", "executor.devices=[cuda:0]")
+    assert message.startswith("executor.devices (command line) should be auto, or cpu and cuda without numbers, with ")
+    assert settings(None, "executor.kind=ray", "executor.devices=[cuda,cuda]").executor.devices == ("cuda", "cuda")
 
 
 @pytest.mark.parametrize(

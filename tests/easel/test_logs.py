@@ -171,3 +171,10 @@ def test_a_line_from_anybody_steers_no_terminal() -> None:
     line = {"event": "\x1b[31mred", "level": ["x"], "timestamp": "never", "exception": "a\x07\nb"}
     assert "\x1b" not in harmless(as_text(line))
     assert "\x07" not in harmless(as_text(line))
+
+
+def test_processes_that_share_a_directory_have_files_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / FILE).parent.mkdir()
+    for name, event in ((FILE, "alone"), (FILE.with_stem("easel-shard-8"), "of shard 8")):
+        (tmp_path / name).write_text(json.dumps({"event": event}) + "\n")
+    assert [line["event"] for line in lines(tmp_path)] == ["alone", "of shard 8"]

@@ -24,6 +24,9 @@ def picture(color: str = "red", kind: str = "PNG") -> bytes:
 class ScriptedExecutor:
     """Devices that hold so many pictures and are ready from the beginning."""
 
+    outlives = False
+    inherited: Sequence[tuple[int, ImagineRequest]] = ()
+
     def __init__(self, slots: int = 1, devices: int = 1, multiple: int = 1) -> None:
         self.requests: dict[str, ImagineRequest] = {}
         """What is being painted, by id."""

@@ -26,8 +26,8 @@ async def test_the_steps_of_the_screenshots(browser: Browser) -> None:
         page = await browser.new_page(viewport=screenshots.SIZE)
         await screenshots.take(page, url, ARTIFACTS, 60)
     for name in SHOWN:
-        assert (ARTIFACTS / f"{name}.png").stat().st_size > 10_000
+        assert (ARTIFACTS / f"{name}.webp").stat().st_size > 10_000
     text = "".join(
         path.read_text(encoding="utf-8") for path in [*SCRIPT.parent.glob("*.md"), SCRIPT.parents[1] / "README.md"]
     )
-    assert {name for name in SHOWN if f"images/{name}.png" in text} == SHOWN
+    assert {name for name in SHOWN if f"images/{name}.webp" in text} == SHOWN

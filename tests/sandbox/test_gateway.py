@@ -329,3 +329,28 @@ async def test_everything_closes_at_once_in_the_end(observe: Observer) -> None:
                 codes = [group.create_task(wire.close_code()) for wire in wires]
                 await sandbox.gateway.close()
         assert [code.result() for code in codes] == [1001, 1001, 1001]
+
+
+async def test_each_shard_hears_of_its_own(dial: Dial, sandbox: Sandbox, people: Cast) -> None:
+    """The server of the sandbox is of shard 6 of 7; what is private is of shard 0."""
+    wires = [await dial() for _ in range(2)]
+    for wire, number in zip(wires, (0, 6), strict=True):
+        await wire.send(2, {"token": sandbox.bot.token, "intents": INTENTS | CONTENT, "shard": [number, 7]})
+    private, public = wires
+    assert (await private.event("READY"))["guilds"] == []
+    ready = await public.event("READY")
+    assert (ready["shard"], len(ready["guilds"])) == ([6, 7], 1)
+    assert (await public.event("GUILD_CREATE"))["id"] == str(sandbox.world.guild.id)
+    await people("member").say("art", "in public")
+    await people("member").say(await people("member").direct(), "in private")
+    assert (await private.event("MESSAGE_CREATE"))["content"] == "in private"
+    assert (await public.event("MESSAGE_CREATE"))["content"] == "in public"
+    assert sandbox.drop_gateway(shard=6) == 1
+    assert await public.close_code() == 4000
+
+
+async def test_how_many_shards_a_bot_is_to_have(observe: Observer) -> None:
+    async with Sandbox(shards=3, observe=observe) as sandbox, aiohttp.ClientSession() as http:
+        authorization = {"Authorization": f"Bot {sandbox.bot.token}"}
+        async with http.get(f"{sandbox.api_base}/gateway/bot", headers=authorization) as response:
+            assert (await response.json())["shards"] == 3

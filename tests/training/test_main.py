@@ -32,7 +32,7 @@ def test_commands_make_weights_and_figures(
     main([*common, "evaluate"], TINY)
     figures = json.loads((weights / "figures.json").read_text())
     assert figures["held_out"] == 120
-    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {"vqgan-sheet.png", "sketch-sheet.png"}
+    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {"vqgan-sheet.webp", "sketch-sheet.webp"}
     assert figures["clip"]["steps"] >= 1
     assert 0 <= figures["clip"]["object_eps_2"] <= 1
     assert figures["vqgan"]["psnr"] > 0

@@ -93,7 +93,7 @@ def test_learns_and_writes_what_the_loader_reads(drawings: Dataset, codes: Codes
     training = _training(drawings, codes, vqgan, tmp_path)
     losses = training.run(steps=20)
     assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
-    assert (tmp_path / "sketch-sheet.png").exists()
+    assert (tmp_path / "sketch-sheet.webp").exists()
 
     sketch.write(training.state_dict(), TINY, tmp_path / "out")
     loaded = load_composer(tmp_path / "out" / "sketch.yaml").eval()
