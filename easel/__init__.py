@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from easel.api import paint
+    from easel.api import batch, paint
 
-__all__ = ["paint"]
+__all__ = ["batch", "paint"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,110 +1,22 @@
 """Painting in Python: ``from easel import paint``. Nothing of the bot is imported."""
 
-import io
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Unpack
-
-from PIL import Image
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Unpack
 
 from config.layers import load
 from config.settings import Settings
 from easel import arguments as reading
 from easel.arguments import PaintArguments
 from easel.display import Display
+from easel.results import Painting, Step
 from easel.session import session
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, Started
-from generation.request import FILMS, LATENT, ImagineRequest
+from generation.request import ImagineRequest
 from weights.folder import FOLDER
 from weights.names import resolved
-
-MEDIA_TYPES = {"mp4": "video/mp4", "gif": "image/gif", "webp": "image/webp"}
-
-
-@dataclass(frozen=True, slots=True)
-class Video:
-    """A film; a notebook plays it.
-
-    Args:
-        data: its file.
-        kind: ``mp4``, ``gif`` or ``webp``.
-    """
-
-    data: bytes = field(repr=False)
-    kind: str
-
-    def save(self, path: str | Path) -> None:
-        """Write its file."""
-        Path(path).write_bytes(self.data)
-
-    def _repr_html_(self) -> str:
-        import base64
-
-        address = f"data:{MEDIA_TYPES[self.kind]};base64,{base64.b64encode(self.data).decode()}"
-        return f'<video src="{address}" controls loop></video>' if self.kind == "mp4" else f'<img src="{address}">'
-
-
-@dataclass(frozen=True, slots=True)
-class Painting:
-    """A finished picture and what was made beside it.
-
-    Args:
-        request: for what was painted; with its seed it is painted again.
-        png: the picture's file, which says how it was made.
-        seconds: that it took.
-        video: how it came about, where that was asked for.
-        latent: the file of what it is decoded from, where that was asked for: safetensors, for ``init_latent``.
-    """
-
-    request: ImagineRequest
-    png: bytes
-    seconds: float
-    video: Video | None = None
-    latent: bytes | None = None
-
-    def __repr__(self) -> str:
-        width, height = self.image.size
-        return f"<{self.request.prompt!r}, seed {self.request.seed}, {width}x{height}, {self.seconds:.1f} s>"
-
-    @property
-    def image(self) -> Image.Image:
-        """The picture."""
-        with Image.open(io.BytesIO(self.png)) as image:
-            return image.convert("RGB")
-
-    def save(self, path: str | Path) -> None:
-        """Write the PNG."""
-        Path(path).write_bytes(self.png)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step that was taken.
-
-    Args:
-        number: of it, from 1.
-        total: steps of the picture.
-        seconds: since it began.
-        preview: the picture after it, an encoded JPEG, the last one's a PNG; None for most, for there is one a second.
-    """
-
-    number: int
-    total: int
-    seconds: float
-    preview: bytes | None = field(default=None, repr=False)
-
-    @property
-    def image(self) -> Image.Image | None:
-        """The picture after it, where there is a preview."""
-        if self.preview is None:
-            return None
-        with Image.open(io.BytesIO(self.preview)) as image:
-            return image.convert("RGB")
-
 
 OnStep = Callable[[Step], None]
 
@@ -150,13 +62,79 @@ def paint(
         display.fail(str(error) or type(error).__name__)
         raise
     if isinstance(ended, Failed):
-        reason = ended.reason.replace("`", "")
+        reason = _plain(ended.reason)
         display.fail(reason)
         raise GenerationError(reason)
-    return _painting(request, ended)
+    return Painting.of(request, ended)
 
 
-vars(paint)["__signature__"] = reading.signature(paint)
+def batch(
+    requests: Iterable[str | Mapping[str, Any]],
+    *,
+    on_painting: Callable[[Painting], None] | None = None,
+    vqgan: str | None = None,
+    clip: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    **arguments: Unpack[PaintArguments],
+) -> list[Painting]:
+    """Paint many pictures, as many at once as the devices hold; in a notebook each is shown as it grows.
+
+    Args:
+        requests: prompts; or for a picture of its own arguments, a mapping of these with its ``prompt`` among them.
+        on_painting: called with each finished picture, in the order in which they are finished.
+        vqgan: as of :func:`paint`, likewise the following.
+        clip: likewise.
+        device: likewise.
+        precision: likewise.
+        arguments: of all pictures that have no others; without ``seed`` each has its own.
+
+    Returns:
+        The pictures, in the order of the requests. One that the models do not paint is missing, with a warning.
+
+    Raises:
+        TypeError: as :func:`paint` raises it; nothing is painted then.
+        ValueError: likewise; it says which request.
+    """
+    if isinstance(requests, str):
+        raise TypeError("batch takes a list of prompts")
+    settings = _settings(vqgan=vqgan, clip=clip, device=device, precision=precision)
+    asked: list[ImagineRequest] = []
+    pictures: dict[str, bytes] = {}
+    for number, given in enumerate(requests, 1):
+        own = {"prompt": given} if isinstance(given, str) else dict(given)
+        try:
+            request, named = reading.read(own.pop("prompt", ""), settings.painting, {**arguments, **own})
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"request {number}: {error}") from None
+        asked.append(request)
+        pictures |= named
+    if not asked:
+        return []
+    followers: dict[str, _Follower] = {}
+    painted: dict[str, Painting] = {}
+    by_id = {request.id: request for request in asked}
+
+    def follow(update: Update) -> None:
+        request = by_id[update.record.request.id]
+        match update.event:
+            case Started() if request.id not in followers:
+                followers[request.id] = _Follower(request, Display(request), None)
+            case Failed(reason=reason):
+                warnings.warn(f"{request.prompt!r} is missing: {_plain(reason)}", stacklevel=4)
+            case Finished() as finished:
+                painted[request.id] = Painting.of(request, finished)
+                if on_painting is not None:
+                    on_painting(painted[request.id])
+        if request.id in followers:
+            followers[request.id].follow(update)
+
+    session(settings).paint(asked, pictures, follow)
+    return [painted[request.id] for request in asked if request.id in painted]
+
+
+for _function in (paint, batch):
+    vars(_function)["__signature__"] = reading.signature(_function)
 
 
 class _Follower:
@@ -207,6 +185,5 @@ def _settings(**chosen: str | None) -> Settings:
     return settings.model_copy(update={"models": resolved(settings.models, settings.data_dir / FOLDER)})
 
 
-def _painting(request: ImagineRequest, finished: Finished) -> Painting:
-    film = next((Video(finished.files[kind], kind) for kind in FILMS if kind in finished.files), None)
-    return Painting(request, finished.png, finished.seconds, film, finished.files.get(LATENT))
+def _plain(sentence: str) -> str:
+    return sentence.replace("`", "")

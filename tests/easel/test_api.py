@@ -15,8 +15,8 @@ from PIL import Image
 
 import easel
 from config.settings import ModelsSettings
-from easel import paint
-from easel.api import Painting, Step
+from easel import batch, paint
+from easel.results import Painting, Step
 from easel.session import close
 from generation.errors import GenerationError
 from generation.metadata import read
@@ -117,6 +117,30 @@ def test_an_error_in_the_callback_stops_the_painting(models: Models) -> None:
     with pytest.raises(LookupError):
         small(models, steps=100_000, on_step=fail)
     assert small(models).image.size == (64, 48)
+
+
+def test_a_batch_is_painted_in_order(models: Models) -> None:
+    finished: list[Painting] = []
+    asked = ["a red apple", {"prompt": "the sea", "seed": 9, "steps": 1}, "a dog"]
+    paintings = batch(asked, on_painting=finished.append, seed=7, size=(64, 48), steps=3, **models)  # type: ignore[arg-type]
+    assert [(each.request.prompt, each.request.seed) for each in paintings] == [
+        ("a red apple", 7),
+        ("the sea", 9),
+        ("a dog", 7),
+    ]
+    assert {each.request.id for each in finished} == {each.request.id for each in paintings}
+    assert paintings[0].image.tobytes() == small(models, steps=3).image.tobytes()
+    assert batch([], **models) == []  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_painted_of_a_batch_is_said(models: Models) -> None:
+    with pytest.raises(ValueError, match="request 2: steps: "):
+        batch(["a", {"prompt": "b", "steps": 0}], **models)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a list of prompts"):
+        batch("a red apple")
+    with pytest.warns(UserWarning, match="'b' is missing: The models in use have no such painter"):
+        paintings = batch(["a", {"prompt": "b", "painter": "oil"}], size=(64, 48), steps=1, **models)  # type: ignore[arg-type]
+    assert [each.request.prompt for each in paintings] == ["a"]
 
 
 STOPPED = """
