@@ -12,7 +12,7 @@ from typing import Self
 from benchmarks.options import rounds
 from generation.capacity import Capacity
 from generation.dispatch.dispatcher import Dispatcher
-from generation.events import Event, Finished, Ready
+from generation.events import Event, Finished, Offer, Ready
 from generation.request import ImagineRequest, Steering
 
 FEW, MANY = 100, 10_000
@@ -61,7 +61,7 @@ class Devices:
     async def events(self) -> AsyncIterator[tuple[int, Event]]:
         """Yield what happens."""
         for number in range(2):
-            yield number, Ready(f"cuda:{number}", Capacity(SLOTS), 1)
+            yield number, Ready(f"cuda:{number}", Offer(Capacity(SLOTS)))
         while True:
             yield await self._events.get()
 

@@ -9,13 +9,13 @@ from statistics import median
 import torch
 
 from benchmarks.options import count, rounds, size
-from generation.capacity import Capacity
-from generation.checkpoints.loader import POCKET, load_models
+from config.settings import DEFAULT_MODEL
+from generation.checkpoints.loader import POCKET
 from generation.events import Finished
-from generation.executor.protocol import FromWorker, Paint
+from generation.executor.protocol import FromWorker, Paint, Weights
 from generation.request import FILMS, PNG, ImagineRequest
-from generation.worker.build import engine_for
 from generation.worker.reporter import Reporter
+from generation.worker.residents import Residents
 from generation.worker.worker import Worker
 
 WARM_UP_STEPS = 5
@@ -33,8 +33,9 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     device = torch.device("cpu")
     sent: list[FromWorker] = []
     reporter = Reporter(sent.append)
-    models = load_models(POCKET, POCKET, device)
-    worker = Worker(engine_for(models, device), "cpu", math.inf, math.inf, reporter, Capacity(1))
+    residents = Residents({DEFAULT_MODEL: Weights(POCKET, POCKET)}, device, torch.get_num_threads())
+    residents.load_first()
+    worker = Worker(residents, "cpu", math.inf, math.inf, reporter)
     numbers = itertools.count()
 
     def seconds(steps: int, *films: str) -> float:
@@ -44,7 +45,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         )
         start = time.process_time()
         worker.handle(Paint(request))
-        while len(worker.engine):
+        while residents.is_busy:
             worker.step()
         while not any(isinstance(message, Finished) for message in sent):
             time.sleep(0.001)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 from generation.capacity import Capacity
-from generation.events import Checkpoint, Event, Finished, Heartbeat, Progress, Ready, Started
+from generation.events import Checkpoint, Event, Finished, Heartbeat, Offer, Progress, Ready, Started
 from generation.executor import NO_PICTURES
 from generation.request import JUDGING, ImagineRequest, Shape, Steering
 
@@ -80,7 +80,7 @@ class Fleet:
 
     async def __aenter__(self) -> Self:
         for number in range(len(self._painted)):
-            self._events.put_nowait((number, Ready(f"cuda:{number}", Capacity(SLOTS), 16)))
+            self._events.put_nowait((number, Ready(f"cuda:{number}", Offer(Capacity(SLOTS), 16))))
             self._tasks.append(asyncio.create_task(self._paint(number)))
         return self
 
@@ -133,13 +133,13 @@ class Fleet:
     def _advance(self, device: int) -> None:
         """Let all pictures of a device take the steps of a round; shapes get equal time."""
         now, painted = asyncio.get_running_loop().time(), self._painted[device]
-        batches = Counter(each.request.shape for each in painted.values())
-        for shape, count in batches.items():
-            seconds = step_seconds(shape, count)
+        batches = Counter(each.request.kind for each in painted.values())
+        for kind, count in batches.items():
+            seconds = step_seconds(kind.shape, count)
             steps = self._round / len(batches) / seconds
             if not self.is_quiet:
-                self._tell(device, Heartbeat(shape, count, max(1, round(steps)), seconds * max(1, round(steps))))
-            for each in [each for each in painted.values() if each.request.shape == shape]:
+                self._tell(device, Heartbeat(kind.shape, count, max(1, round(steps)), seconds * max(1, round(steps))))
+            for each in [each for each in painted.values() if each.request.kind == kind]:
                 each.steps += steps
                 if each.steps >= each.request.steps:
                     del painted[each.request.id]

@@ -153,7 +153,7 @@ async def _run(
         preferences, recent = Preferences(gate, kept.members), Recent()
         pictures = PictureCommands(client, posts, admission, uploads, preferences, recent)
         known.add(pictures.commands())
-        known.add(preferences.commands(flag_options(NAMES)))
+        known.add(preferences.commands(flag_options(posts.available, NAMES)))
         known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
         steerings = Steerings(posts, gate)

@@ -9,14 +9,14 @@ Three lines at most: the prompt, where it stands, and the small print::
 and below it how the picture was steered.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from math import inf
 
 from bot.characters import MAX_CONTENT, isolate, units
 from bot.errors import PromptError
-from bot.flags import typed, unusual, usual_fields
+from bot.flags import Available, typed, unusual, usual_fields
 from bot.markdown import escape, shorten
 from bot.mentions import REFERENCE
 from bot.prompt import ADDRESS, parse
@@ -124,7 +124,7 @@ class Caption:
         request: what is painted.
         prefix: what a command begins with.
         painting: the settings whose defaults need not be repeated.
-        inits: what the models in use can begin from; empty while that is not known.
+        available: what can be asked for here.
         is_late: whether it was asked for while the bot was away.
         part: of several requests of one message, by its number.
         came_from: what it was made from, as the small print says it: markdown; empty for nothing.
@@ -134,7 +134,7 @@ class Caption:
     request: ImagineRequest
     prefix: str
     painting: PaintingSettings
-    inits: Sequence[str]
+    available: Available
     is_late: bool = False
     part: int = 0
     came_from: str = ""
@@ -219,7 +219,7 @@ class Caption:
         if "`" in self.prefix + line or units(request.prompt) > LONGEST_SHOWN or REFERENCE.search(line):
             return None
         try:
-            typed_again = parse(line, self.painting, self.inits)
+            typed_again = parse(line, self.painting, self.available)
             is_same = typed_again.request(request.id, request.member, request.guild) == request
         except PromptError:
             return None

@@ -10,7 +10,7 @@ from bot.admission import Admission, new_requests
 from bot.client import Client
 from bot.command import Call, Command, Option
 from bot.errors import UserError
-from bot.flags import FLAGS, Flag
+from bot.flags import FLAGS, Available, Flag
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
@@ -24,8 +24,8 @@ from bot.uploads import Uploads
 from store.errors import KnownMessageError
 
 SLASH_FLAGS = (
-    *("style", "size", "quality", "no", "repeat", "seed", "steps", "stop", "chaos", "video", "as", "iw", "init"),
-    *("init-weight", "fit"),
+    *("style", "size", "quality", "model", "no", "repeat", "seed", "steps", "stop", "chaos", "video", "as", "iw"),
+    *("init", "init-weight", "fit"),
 )
 """What has an option of its own in ``/imagine``; Discord allows 25, and all flags can stand in the prompt."""
 
@@ -69,7 +69,7 @@ class PictureCommands:
             Option("mask", "White where the picture to begin from is painted on", "picture"),
         )
         place = Option("which", "Its place in line; without it your newest", takes_rest=True)
-        options = (prompt_option, *flag_options(), *pictures)
+        options = (prompt_option, *flag_options(self._posts.available), *pictures)
         return (
             Command("imagine", "Paint what you describe", self.imagine, options),
             Command("queue", "What is being painted and what waits", self._queue),
@@ -89,10 +89,10 @@ class PictureCommands:
         files = await uploads.pictures_of(message) if message else []
         named = {name: each for name, each in call.options.items() if isinstance(each, discord.Attachment)}
         instead = prompt.LIKENESS if addresses or files or named else ""
-        own = self._preferences.of(origin, self._posts.inits)
+        own = self._preferences.of(origin, self._posts.available)
         painting = self._admission.gate.settings(origin).painting
         typed = (with_names(text, origin, call.mentioned) for text in choices.texts())
-        parsed = [prompt.parse(text, painting, self._posts.inits, instead, own.values) for text in typed]
+        parsed = [prompt.parse(text, painting, self._posts.available, instead, own.values) for text in typed]
         number = sum(each.fields["repeat"] for each in parsed)
         self._admission.check_number(origin, number)
         given = [(each, uploads.sorted_out(addresses, files, each, named)) for each in parsed]
@@ -139,7 +139,7 @@ class PictureCommands:
     async def _help(self, call: Call) -> str:
         """Tell how to ask for a picture."""
         me, settings = call.origin.me, self._admission.gate.settings(call.origin)
-        return help_text(me.display_name if me else "Easel", settings, self._posts.inits)
+        return help_text(me.display_name if me else "Easel", settings, self._posts.available)
 
     def _newest(self, origin: Origin) -> Entry:
         mine = [entry for entry in self._posts.entries if entry.origin.author.id == origin.author.id]
@@ -165,12 +165,12 @@ class PictureCommands:
         return entries
 
 
-def flag_options(names: Sequence[str] = SLASH_FLAGS) -> list[Option]:
-    """Return flags as options of a slash command."""
-    return [_flag_option(name, FLAGS[name]) for name in names]
+def flag_options(available: Available, names: Sequence[str] = SLASH_FLAGS) -> list[Option]:
+    """Return flags as options of a slash command; that of models only where there is a choice."""
+    return [_flag_option(name, FLAGS[name], available) for name in names if name != "model" or available.models]
 
 
-def _flag_option(name: str, flag: Flag) -> Option:
+def _flag_option(name: str, flag: Flag, available: Available) -> Option:
     least, most = flag.whole or (None, None)
     return Option(
         name,
@@ -179,7 +179,7 @@ def _flag_option(name: str, flag: Flag) -> Option:
         choices=flag.choices,
         least=least,
         most=most,
-        suggest=suggesting(flag.suggested) if flag.suggested else None,
+        suggest=suggesting(flag.suggested(available)) if flag.suggested else None,
         is_flag=True,
     )
 

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.markdown import escape, inline_code, shorten
-from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
+from config.settings import DEFAULT_MODEL, MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
 from generation.errors import RequestError
 from generation.options import (
     AUGMENTATIONS,
@@ -86,44 +86,61 @@ LONGEST_CAPTION = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Available:
+    """What can be asked for here and not elsewhere.
+
+    Args:
+        inits: what the models in use can begin from; empty while that is not known.
+        models: what the operator calls those that there are beside the default.
+    """
+
+    inits: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+NOTHING_KNOWN = Available()
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """What can be asked for beside the prompt.
 
-    Some of it goes by ``inits``: what the models in use can begin from, empty while that is not known.
+    Some of it goes by what is available: see :class:`Available`.
 
     Args:
         fields: what it sets; without it they are as in the settings, else as in ``DEFAULTS``, else drawn anew. None
             where it says in another way what other flags say.
         example: a value.
         help: what it does: half a sentence, without markup.
-        pattern: of its values, in any case, which tell a mistyped flag from a word behind a dash; given ``inits``.
-        parse: the fields, given a value, the limits and ``inits``; raises ``PromptError``.
+        pattern: of its values, in any case, which tell a mistyped flag from a word behind a dash; given what is
+            available.
+        parse: the fields, given a value, the limits and what is available; raises ``PromptError``.
         caption: how the small print says it, given what the fields are.
         render: the value, given what the fields are.
         aliases: other names.
-        is_offered: whether ``.help`` tells of it; given ``inits``.
+        is_offered: whether ``.help`` tells of it; given what is available.
         takes_words: whether its value is all words up to the next flag.
         is_prose: whether its name is a word that may well stand behind a dash, where it is a flag only before a value.
         bare: the value where none is given; None for a flag that needs one.
         choices: its values where there are few.
-        suggested: values that there are among others.
+        suggested: values that there are among others; given what is available.
         whole: the least and the most, where it takes whole numbers of a range.
     """
 
     fields: tuple[str, ...]
     example: str
     help: str
-    pattern: Callable[[Sequence[str]], str]
-    parse: Callable[[str, PaintingSettings, Sequence[str]], Fields]
+    pattern: Callable[[Available], str]
+    parse: Callable[[str, PaintingSettings, Available], Fields]
     caption: Callable[..., str]
     render: Callable[..., str] = str
     aliases: tuple[str, ...] = ()
-    is_offered: Callable[[Sequence[str]], bool] = lambda _: True
+    is_offered: Callable[[Available], bool] = lambda _: True
     takes_words: bool = False
     is_prose: bool = False
     bare: str | None = None
     choices: tuple[str, ...] = ()
-    suggested: tuple[str, ...] = ()
+    suggested: Callable[[Available], Sequence[str]] | None = None
     whole: tuple[int, int] | None = None
 
 
@@ -174,7 +191,7 @@ def _choice(flag: str, field: str, value: str, words: Sequence[str]) -> Fields:
     return {field: word}
 
 
-def _quality(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
+def _quality(value: str, painting: PaintingSettings, _: Available) -> Fields:
     """Take a quality, with the steps that go with it unless others are asked for; of Midjourney's the nearest."""
     if re.fullmatch(DECIMAL, value) and LEAST_TIMES <= (times := float(value)) <= MOST_TIMES:
         quality = min(PRESETS, key=lambda each: abs(PRESETS[each].steps - times))
@@ -200,7 +217,7 @@ def _augment(value: str, *_: object) -> Fields:
     return {"augment": tuple(name for name in AUGMENTATIONS if name in names)}
 
 
-def _size(value: str, painting: PaintingSettings, _: Sequence[str]) -> Fields:
+def _size(value: str, painting: PaintingSettings, _: Available) -> Fields:
     """Hold sides to what is asked of all models; what else the ones in use ask, ``Pool.refusal`` says."""
     if aspect := ASPECT.fullmatch(value):
         try:
@@ -233,9 +250,9 @@ def _side(flag: str, field: str, value: str, painting: PaintingSettings) -> Fiel
     return {field: pixels}
 
 
-def _init(value: str, _: PaintingSettings, inits: Sequence[str]) -> Fields:
-    """Take any word while ``inits`` are not known; the worker refuses what its models lack."""
-    word = value.casefold()
+def _init(value: str, _: PaintingSettings, available: Available) -> Fields:
+    """Take any word while it is not known what there is; the worker refuses what its models lack."""
+    word, inits = value.casefold(), available.inits
     if word not in inits and (inits or not re.fullmatch("[a-z]{1,100}", word)):
         words = " or ".join(f"`{each}`" for each in inits) or "a word"
         raise PromptError(f"`--init` takes {words}, what to begin from, not {inline_code(value)}.")
@@ -284,6 +301,16 @@ def _film(value: str, *_: object) -> Fields:
     if word == PLAIN:
         return {"outputs": (PNG,)}
     return {"outputs": (PNG, *_choice("video", "film", word, FILMS).values())}
+
+
+def _model(value: str, _: PaintingSettings, available: Available) -> Fields:
+    word, names = value.casefold(), (DEFAULT_MODEL, *available.models)
+    if word not in names:
+        near = [f"`{each}`" for each in difflib.get_close_matches(word, names, n=3, cutoff=0.5)]
+        every = f"there are {', '.join(names)}." if available.models else "there is only the default."
+        hint = f"did you mean {' or '.join(near)}?" if near else every
+        raise PromptError(f"There is no model {inline_code(value)} here; {hint}")
+    return {"model": word}
 
 
 def _style(value: str, *_: object) -> Fields:
@@ -339,7 +366,7 @@ FLAGS = {
         caption="{}×{}".format,
         render="{}x{}".format,
         aliases=("ar", "aspect"),
-        suggested=ASPECTS,
+        suggested=lambda _: ASPECTS,
     ),
     "w": Flag(
         fields=(),
@@ -394,6 +421,17 @@ FLAGS = {
         is_prose=True,
         choices=tuple(PAINTERS),
     ),
+    "model": Flag(
+        fields=("model",),
+        example=DEFAULT_MODEL,
+        help="which of the models that the operator lists paints it",
+        pattern=lambda available: "|".join((DEFAULT_MODEL, *available.models)),
+        parse=_model,
+        caption="model {}".format,
+        is_offered=lambda _: False,
+        is_prose=True,
+        suggested=lambda available: (DEFAULT_MODEL, *available.models),
+    ),
     "stop": Flag(
         fields=("stop",),
         example="50",
@@ -434,17 +472,17 @@ FLAGS = {
         parse=_style,
         caption=str,
         is_prose=True,
-        suggested=tuple(STYLES),
+        suggested=lambda _: tuple(STYLES),
     ),
     "init": Flag(
         fields=("init",),
         example="noise",
         help="what the painting begins from",
-        pattern=lambda inits: "|".join(inits or [NOISE]),
+        pattern=lambda available: "|".join(available.inits or [NOISE]),
         parse=_init,
         caption=lambda init: NOISES.get(init, f"from a {init}"),
         aliases=("init-noise",),
-        is_offered=lambda inits: any(init != NOISE for init in inits),
+        is_offered=lambda available: any(init != NOISE for init in available.inits),
     ),
     "init-weight": Flag(
         fields=("init_weight",),

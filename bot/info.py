@@ -50,6 +50,8 @@ class InfoCommand:
             f"**A picture here:** at most {painting.max_steps} steps and {self._gate.rule(origin, 'pixels')} pixels, "
             f"{painting.max_side} a side; usually {painting.width}×{painting.height} and {painting.steps} steps",
         ]
+        if settings.models.more:
+            lines.append(f"**Models:** {', '.join(settings.models.names)}; choose with `--model`")
         if isinstance(cooldown, int | float) and cooldown:
             lines.append(f"**Between two commands:** {duration(cooldown)}")
         return "\n".join(lines)

@@ -1,10 +1,11 @@
 """What `.queue` and `.help` say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.caption import bar, ready, starting
 from bot.characters import MAX_CONTENT, units
-from bot.flags import FLAGS, NOISES
+from bot.flags import FLAGS, NOISES, Available
 from bot.markdown import escape, inline_code, shorten
 from bot.origin import Origin
 from bot.posts import Entry
@@ -18,6 +19,8 @@ MOST_OWN = 10
 """Places of the viewer's that are named beside those that are shown."""
 TITLE_LENGTHS = (60, 40, 20)
 """UTF-16 code units of each prompt that are shown: the longest with which all rows fit."""
+MOST_MODELS = 4
+"""Whose names are told."""
 NAME_LENGTH = 32
 """The longest that Discord allows."""
 POCKET = """
@@ -62,19 +65,29 @@ def _queue_text(running: Sequence[Entry], waiting: Sequence[Entry], viewer: Orig
     return "\n".join(lines)
 
 
-def help_text(name: str, settings: Settings, inits: Sequence[str]) -> str:
-    """Return how to ask for a picture, within which limits, of models that can begin from ``inits``."""
+def help_text(name: str, settings: Settings, available: Available) -> str:
+    """Return how to ask for a picture, within which limits, and what is available."""
     prefix, painting, queue = settings.discord.prefix, settings.painting, settings.queue
 
     def typed(text: str) -> str:
         return inline_code(text, 100)
 
-    offered = {name: flag for name, flag in FLAGS.items() if flag.is_offered(inits)}
+    offered = {name: flag for name, flag in FLAGS.items() if flag.is_offered(available)}
     examples = [f"--{name} {flag.example}" for name, flag in offered.items()]
     examples[0] = f"{prefix}imagine a red fox {examples[0]}"
+    if available.models:
+        more = f" and {len(available.models) - MOST_MODELS} more" if len(available.models) > MOST_MODELS else ""
+        examples.append(f"--model {available.models[0]}")
+        offered["model"] = replace(
+            FLAGS["model"], help=f"paints with {', '.join(available.models[:MOST_MODELS])}{more}"
+        )
     rows = zip(examples, offered.values(), strict=True)
     with_flags = "\n".join(f"{typed(example)} {flag.help}" for example, flag in rows)
-    pocket = POCKET + SKETCH * any(init not in NOISES for init in inits) if settings.models.clip == "pocket" else ""
+    pocket = (
+        POCKET + SKETCH * any(init not in NOISES for init in available.inits)
+        if settings.models.clip == "pocket"
+        else ""
+    )
     return f"""\
 **{escape(shorten(name, NAME_LENGTH))} paints what you describe**
 {typed(f"{prefix}imagine a lighthouse in a storm, oil painting")}

@@ -18,7 +18,7 @@ from bot.health import Health
 from bot.serving import listening
 from config.settings import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
-from generation.events import Down, Event, Finished, Heartbeat, Ready
+from generation.events import Down, Event, Finished, Heartbeat, Loaded, Ready
 
 PICTURE_SECONDS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 """Bounds between which pictures are counted by how long they took."""
@@ -44,6 +44,9 @@ class Metrics:
         self._steps = Counter("easel_steps", "Steps of pictures, each in a batch counted", DEVICE, registry=registry)
         self._batches = Counter("easel_batch_steps", "Steps of batches", DEVICE, registry=registry)
         self._busy = Counter("easel_step_seconds", "Seconds that steps took", DEVICE, registry=registry)
+        self._loads = Counter(
+            "easel_model_loads", "Models loaded after the start, as requests named them", DEVICE, registry=registry
+        )
         self._faults = Counter("easel_device_faults", "Workers that ended", DEVICE, registry=registry)
         self._pictures = Histogram(
             "easel_picture_seconds", "Seconds of painting a picture", registry=registry, buckets=PICTURE_SECONDS
@@ -79,6 +82,8 @@ class Metrics:
                 self._steps.labels(*labels).inc(event.steps * event.batch)
                 self._batches.labels(*labels).inc(event.steps)
                 self._busy.labels(*labels).inc(event.seconds)
+            case Loaded():
+                self._loads.labels(str(device), self._names.get(device, "")).inc()
             case Down():
                 self._faults.labels(str(device), self._names.get(device, "")).inc()
             case Finished():
@@ -121,12 +126,15 @@ class _Queue(Collector):
         slots = GaugeMetricFamily("easel_device_slots", "Pictures painted at once; 0 while it is down", labels=DEVICE)
         painting = GaugeMetricFamily("easel_device_pictures", "Pictures being painted", labels=DEVICE)
         parked = GaugeMetricFamily("easel_device_parked", "Whether it failed too often in a row", labels=DEVICE)
+        loaded = GaugeMetricFamily("easel_model_loaded", "Whether a model is loaded", labels=[*DEVICE, "model"])
         for device in self._dispatcher.pool.devices:
             labels = [str(device.number), device.name]
-            slots.add_metric(labels, device.capacity.slots)
+            slots.add_metric(labels, device.slots)
             painting.add_metric(labels, len(device.running))
             parked.add_metric(labels, device.parked)
-        yield from (slots, painting, parked)
+            for model in device.offers:
+                loaded.add_metric([*labels, model], model in device.loaded)
+        yield from (slots, painting, parked, loaded)
 
 
 @contextlib.asynccontextmanager

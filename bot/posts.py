@@ -16,6 +16,7 @@ from bot.delivery import Delivery, Picture
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
 from bot.errors import RoomError, UserError
+from bot.flags import Available
 from bot.notice import send_notices
 from bot.origin import Origin
 from bot.outbox import Outboxes
@@ -45,6 +46,7 @@ NO_ROOM = (
     "The queue has no room for {0} pictures (limit {1}, of all members), so none of them is taken. Ask for fewer, or "
     "try again in a few minutes."
 )
+NO_MODEL = "There is no model {0} here any more; ask with {1}."
 NO_VIDEO = "The video could not be made; whoever runs Easel can see why."
 MOST_EDITED = 3
 """Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
@@ -159,7 +161,7 @@ class Posts:
             raise UserError(PARKED)
         requests = [request for _, request in asked]
         for request in requests:
-            self._check_size(request)
+            self._check_possible(request)
         async with self._admission:
             try:
                 await self._gate.check(asked[0][0], requests, [entry.origin for entry in self.entries])
@@ -210,7 +212,7 @@ class Posts:
         changes = tuple((entry, request) for entry, request in changes if request != entry.request)
         for entry, request in changes:
             self._check_waiting(entry)
-            self._check_size(request)
+            self._check_possible(request)
         for entry, request in changes:
             self._check_waiting(entry)
             try:
@@ -349,15 +351,18 @@ class Posts:
         return self._of(self._dispatcher.snapshot().waiting)
 
     @property
-    def inits(self) -> Sequence[str]:
-        """What the models in use can begin from; empty while no device has reported."""
-        return self._dispatcher.pool.inits
+    def available(self) -> Available:
+        """What can be asked for here; what models begin from is not known while no device has reported."""
+        return Available(self._dispatcher.pool.inits, tuple(self._settings.models.more))
 
     def _of(self, records: Iterable[Record]) -> list[Entry]:
         entries = (self._entries.get(record.request.id) for record in records)
         return [entry for entry in entries if entry is not None]
 
-    def _check_size(self, request: ImagineRequest) -> None:
+    def _check_possible(self, request: ImagineRequest) -> None:
+        names = self._settings.models.names
+        if request.model not in names:
+            raise UserError(NO_MODEL.format(request.model, " or ".join(f"`--model {name}`" for name in names)))
         refusal = self._dispatcher.pool.refusal(request.load)
         if refusal is not None:
             raise UserError(refusal)
@@ -410,7 +415,7 @@ class Posts:
         came = came_from(origin.how, origin.source_url)
         together = None if origin.guild is None else kept is not None and kept.together
         late, painting = origin.is_late, self._settings.painting
-        caption = Caption(request, prefix, painting, self.inits, late, origin.part, came, together)
+        caption = Caption(request, prefix, painting, self.available, late, origin.part, came, together)
         delivery = Delivery(
             request.id,
             origin,

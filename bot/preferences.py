@@ -7,7 +7,7 @@ import structlog
 
 from bot.command import Call, Command, Option
 from bot.errors import UserError
-from bot.flags import FLAGS, PLAIN
+from bot.flags import FLAGS, PLAIN, Available
 from bot.markdown import inline_code
 from bot.origin import Origin
 from bot.prompt import flags_in
@@ -16,7 +16,7 @@ from generation.request import ImagineRequest
 from store.errors import StoreError
 from store.members import Members
 
-NAMES = ("size", "quality", "steps", "style", "no", "chaos", "stop", "video", "fit")
+NAMES = ("size", "quality", "steps", "style", "model", "no", "chaos", "stop", "video", "fit")
 """Flags that may be usual for a member; the others are about one picture."""
 RESET = "reset"
 NOT_KEPT = "Your settings cannot be kept at the moment; whoever runs Easel can see why. Try again later."
@@ -56,10 +56,10 @@ class Preferences:
         change = Option("change", f"Flags, as in /imagine; or {RESET}, also with the name of one", takes_rest=True)
         return (Command("settings", "What is usual for your pictures", self._change, (change, *options)),)
 
-    def of(self, origin: Origin, inits: Sequence[str]) -> Usual:
+    def of(self, origin: Origin, available: Available) -> Usual:
         """Return what is usual for whoever asks there, without what is not possible there or any more."""
         chosen = self._members.choices(origin.author.id)
-        refusals = {name: self._refusal(origin, name, value, inits) for name, value in chosen.items()}
+        refusals = {name: self._refusal(origin, name, value, available) for name, value in chosen.items()}
         values = {name: value for name, value in chosen.items() if refusals[name] is None}
         wrong = [f"{_shown(name, chosen[name])}: {refusal}" for name, refusal in refusals.items() if refusal]
         if not wrong:
@@ -69,14 +69,14 @@ class Preferences:
             values, f"Of your settings this is left out, as it is not possible. {' '.join(wrong)} {typed} ends it."
         )
 
-    def _refusal(self, origin: Origin, name: str, value: str, inits: Sequence[str]) -> str | None:
+    def _refusal(self, origin: Origin, name: str, value: str, available: Available) -> str | None:
         """Return why a value cannot be usual there, None where it can."""
         if name not in NAMES:
             return "There is no such setting any more."
         painting = self._gate.settings(origin).painting
         request = ImagineRequest("", "", 0, painting.width, painting.height, painting.steps)
         try:
-            fields = {**FLAGS[name].parse(value, painting, inits)}
+            fields = {**FLAGS[name].parse(value, painting, available)}
             fields.pop("style", None)
             self._gate.check_request(origin, replace(request, **fields))
         except UserError as error:
@@ -115,15 +115,22 @@ class Preferences:
             if name not in NAMES:
                 which = ", ".join(f"`--{each}`" for each in NAMES)
                 raise UserError(f"`--{name}` is about one picture and cannot be usual; these can: {which}.")
-            if (refusal := self._refusal(origin, name, value, ())) is not None:
+            if (refusal := self._refusal(origin, name, value, self._available(origin))) is not None:
                 raise UserError(refusal)
         return {name: value for name, value in after.items() if value.casefold() != PLAIN}
+
+    def _available(self, origin: Origin) -> Available:
+        return Available(models=tuple(self._gate.settings(origin).models.more))
 
     def _told(self, origin: Origin, chosen: Mapping[str, str]) -> str:
         """Return what a member has chosen, and how it is changed."""
         if not chosen:
             return f"You have no settings of your own. {self._usage(origin)}"
-        ignored = [name for name, value in chosen.items() if self._refusal(origin, name, value, ()) is not None]
+        ignored = [
+            name
+            for name, value in chosen.items()
+            if self._refusal(origin, name, value, self._available(origin)) is not None
+        ]
         lines = [
             _shown(name, value) + " (not possible, left out)" * (name in ignored) for name, value in chosen.items()
         ]

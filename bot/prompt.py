@@ -38,7 +38,7 @@ import regex
 
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
-from bot.flags import BESIDE, FLAGS, QUOTES, Fields, typed, usual_fields
+from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, QUOTES, Available, Fields, typed, usual_fields
 from bot.markdown import inline_code
 from config.settings import PaintingSettings
 from generation.errors import RequestError
@@ -112,7 +112,7 @@ class Arguments:
 def parse(
     text: str,
     painting: PaintingSettings,
-    inits: Sequence[str] = (),
+    available: Available = NOTHING_KNOWN,
     instead: str = "",
     usual: Mapping[str, str] = NOTHING,
 ) -> Arguments:
@@ -121,19 +121,19 @@ def parse(
     Args:
         text: that was typed.
         painting: the limits, and what is usual.
-        inits: see :class:`bot.flags.Flag`.
+        available: what can be asked for here.
         instead: the prompt where there are no words; without it there have to be some.
         usual: values of flags that are not typed, by their names. With ``--seed`` they are left out: it is what paints
             a picture again, and that for everybody.
     """
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in LINE_ENDS):
         raise PromptError("The prompt contains control characters that cannot be shown; take them out.")
-    words, values = _split(clean(text), inits)
+    words, values = _split(clean(text), available)
     fields = dict(usual_fields(painting))
     for given in ({} if "seed" in values else usual, values):
         for name, flag in FLAGS.items():
             if name in given:
-                fields.update(flag.parse(given[name], painting, inits))
+                fields.update(flag.parse(given[name], painting, available))
     style = STYLES.get(fields.pop("style", ""))
     if len(prompt := _joined(words)) > painting.max_prompt_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
@@ -147,7 +147,7 @@ def parse(
         prompt, targets = ended(prompt, targets, style.ending)
     if not prompt:
         raise PromptError(NO_WORDS)
-    return Arguments(_standing(prompt, targets, inits), fields, targets)
+    return Arguments(_standing(prompt, targets, available), fields, targets)
 
 
 def quoted(text: str) -> str:
@@ -160,9 +160,9 @@ def quoted(text: str) -> str:
         return fenced(text)
 
 
-def flags_in(text: str, inits: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
+def flags_in(text: str, available: Available = NOTHING_KNOWN) -> tuple[str, dict[str, str]]:
     """Return the words of a text that are no flags, and the values of those that are; raises ``PromptError``."""
-    words, values = _split(clean(text), inits)
+    words, values = _split(clean(text), available)
     return _joined(words), values
 
 
@@ -181,14 +181,14 @@ def _meaning(words: Sequence[Word]) -> tuple[str, tuple[Target, ...]]:
     return (text, ()) if targets == (Target(text),) else (plain, targets)
 
 
-def _standing(prompt: str, targets: tuple[Target, ...], inits: Sequence[str]) -> str:
+def _standing(prompt: str, targets: tuple[Target, ...], available: Available) -> str:
     """Return a prompt that has these targets when it is typed as it is, as near to ``prompt`` as can be."""
     if not targets:
         return prompt
     quoted = write(targets)
     for text in (prompt, _joined(_words(quoted))):
         try:
-            words, values = _split(text, inits)
+            words, values = _split(text, available)
             if not values and _meaning(words) == (text, targets):
                 return text
         except (PromptError, RequestError):
@@ -196,27 +196,27 @@ def _standing(prompt: str, targets: tuple[Target, ...], inits: Sequence[str]) ->
     return quoted
 
 
-def _split(text: str, inits: Sequence[str]) -> tuple[list[Word], dict[str, str]]:
+def _split(text: str, available: Available) -> tuple[list[Word], dict[str, str]]:
     """Part the words of the prompt from the values of the flags, by their names."""
     values: dict[str, str] = {}
     kept = []
     words = deque(_words(text))
     while words:
         word = words.popleft()
-        flag = _flag(word, words, inits)
+        flag = _flag(word, words, available)
         if flag is None:
             kept.append(word)
             continue
-        name, value = _known(flag, inits)
+        name, value = _known(flag, available)
         if name in values:
             raise PromptError(f"`--{name}` is there twice; give it once.")
         bare = FLAGS[name].bare
-        if value is None and words and (bare is None or _is_value(words[0], name, inits)):
+        if value is None and words and (bare is None or _is_value(words[0], name, available)):
             following = words.popleft()
-            if not (following.is_literal or _flag(following, words, inits)):
+            if not (following.is_literal or _flag(following, words, available)):
                 value = following.text
         while FLAGS[name].takes_words and value and words:
-            if words[0].is_literal or _flag(words[0], [*islice(words, 1, 2)], inits):
+            if words[0].is_literal or _flag(words[0], [*islice(words, 1, 2)], available):
                 break
             value += f" {words.popleft().text}"
         value = bare if value is None else value.strip(QUOTES)
@@ -236,7 +236,7 @@ def _words(text: str) -> Iterator[Word]:
                 yield Word(word, is_literal=True)
 
 
-def _flag(word: Word, following: Sequence[Word], inits: Sequence[str]) -> re.Match[str] | None:
+def _flag(word: Word, following: Sequence[Word], available: Available) -> re.Match[str] | None:
     """Return the parts of a word that is a flag, known or not."""
     flag = None if word.is_literal else FLAG.fullmatch(word.text)
     if flag is None or flag["dashes"] == "--":
@@ -245,7 +245,7 @@ def _flag(word: Word, following: Sequence[Word], inits: Sequence[str]) -> re.Mat
     value = rest.lstrip(":=") or "".join(each.text for each in list(following)[:1] if not each.is_literal)
 
     def has_value(name: str) -> bool:
-        return bool(re.fullmatch(FLAGS[name].pattern(inits), value, re.IGNORECASE))
+        return bool(re.fullmatch(FLAGS[name].pattern(available), value, re.IGNORECASE))
 
     known = names.get(name if not rest or rest.startswith("=") else flag["name"].casefold())
     if known is not None:
@@ -254,12 +254,12 @@ def _flag(word: Word, following: Sequence[Word], inits: Sequence[str]) -> re.Mat
     return flag if any(map(has_value, near)) else None
 
 
-def _is_value(word: Word, name: str, inits: Sequence[str]) -> bool:
+def _is_value(word: Word, name: str, available: Available) -> bool:
     """Return whether a word is a value of a flag."""
-    return not word.is_literal and bool(re.fullmatch(FLAGS[name].pattern(inits), word.text, re.IGNORECASE))
+    return not word.is_literal and bool(re.fullmatch(FLAGS[name].pattern(available), word.text, re.IGNORECASE))
 
 
-def _known(flag: re.Match[str], inits: Sequence[str]) -> tuple[str, str | None]:
+def _known(flag: re.Match[str], available: Available) -> tuple[str, str | None]:
     """Return the name of a flag, and its value where that stands behind a sign or directly behind the name."""
     names, name, value = _names(), flag["name"], flag["value"]
     folded = name.casefold()
@@ -267,12 +267,12 @@ def _known(flag: re.Match[str], inits: Sequence[str]) -> tuple[str, str | None]:
         return names[folded], value
     for end in range(len(name) - 1, 0, -1):
         known = names.get(folded[:end])
-        if known and value is None and re.fullmatch(FLAGS[known].pattern(inits), name[end:], re.IGNORECASE):
+        if known and value is None and re.fullmatch(FLAGS[known].pattern(available), name[end:], re.IGNORECASE):
             return known, name[end:]
     if folded in OTHERS:
         raise PromptError(f"`--{folded}` is Midjourney's and would change nothing here; leave it out.")
     nearest = difflib.get_close_matches(folded, names, n=1, cutoff=0.5)
-    most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(()))
+    most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(NOTHING_KNOWN))
     hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {most} and others."
     raise PromptError(f"There is no flag {inline_code('--' + name)}; {hint}")
 

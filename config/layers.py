@@ -30,6 +30,15 @@ SERVICE = re.compile(
 LIKE_A_KEY = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,30})*")
 """What an unknown key must look like to be repeated, beside being near a known one: in a file of a token alone, the
 token is a key."""
+INSIDE = re.compile(r"[a-z0-9_-]{1,32}")
+"""What the parts of a place inside a setting must look like to be repeated."""
+PROBLEMS = {
+    "extra_forbidden": "has a key that is not known",
+    "model_type": "should have a section of its own",
+    "dict_type": "should have a section for each name",
+    "string_too_short": "should not be empty",
+}
+"""What is said of some errors in sections by name, by their types in pydantic."""
 NOT_SETTINGS = "should hold key: value lines, each value text, a number or a list"
 ANOTHER_TOKEN = "another-token"  # noqa: S105, which is nobody's
 SECRETS = ("discord.token", "admin.token")
@@ -119,7 +128,11 @@ class _Layers:
             first, second = (".".join([*place, error["ctx"][side]]) for side in ("first", "second"))
             return f"{self._named(first)} {problem} {self._named(second)}"
         key = _setting(place)
-        return f"{self._named(key)} {problem}. {FIELDS[key].description}."
+        below = place[key.count(".") + 1 :] if key in FIELDS else []
+        where = f" in {'.'.join(below)}" if below and all(map(INSIDE.fullmatch, below)) else ""
+        if key in FIELDS and get_origin(FIELDS[key].annotation) is dict:
+            problem = PROBLEMS.get(error["type"], problem)
+        return f"{self._named(key)} {problem}{where}. {FIELDS[key].description}."
 
 
 def load(
@@ -247,7 +260,8 @@ def _refuse_key(key: str, source: str) -> NoReturn:
 def _parsed(key: str, text: str, source: str) -> DictConfig:
     """Return a layer of one value: text where text is expected, else read as YAML."""
     annotation = FIELDS[key].annotation
-    kinds = {annotation} if get_origin(annotation) is tuple else {annotation, *get_args(annotation)}
+    is_whole = get_origin(annotation) in (tuple, dict)
+    kinds = {annotation} if is_whole else {annotation, *get_args(annotation)}
     layer = OmegaConf.create()
     if kinds & {str, SecretStr, Path}:
         absent = NoneType in kinds or key == "data_dir"

@@ -26,6 +26,18 @@ SERVER_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 COMMAND_PREFIX = re.compile(r"\S{1,5}")
 LEAST_ADMIN_TOKEN = 16
 """Characters of the secret that opens the operator's page."""
+MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+DEFAULT_MODEL = "default"
+"""Name of the model that is used where none is named."""
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+def expanded(paths: str | None) -> str | None:
+    """Return paths that ``+`` joins with home directories in the place of ``~``."""
+    try:
+        return paths and "+".join(path and str(Path(path).expanduser()) for path in paths.split("+"))
+    except RuntimeError:
+        raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
 
 
 class Section(BaseModel):
@@ -227,7 +239,7 @@ class PaintingSettings(Section):
         return self
 
 
-class ModelsSettings(Section):
+class ModelSettings(Section):
     """Which weights paint and judge."""
 
     vqgan: str = Field(
@@ -245,19 +257,59 @@ class ModelsSettings(Section):
         "them judge together",
         min_length=1,
     )
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+    precision: Precision = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
         "or `float32`, `bfloat16`, `float16`",
     )
 
-    @field_validator("vqgan", "clip")
+    _home_is_known = field_validator("vqgan", "clip")(expanded)
+
+
+class NamedModelSettings(Section):
+    """Weights that members choose by a name. What is not said is as it is without a name."""
+
+    vqgan: str | None = Field(default=None, description="As `models.vqgan`", min_length=1)
+    vqgan_config: Path | None = Field(default=None, description="As `models.vqgan_config`, of this VQGAN")
+    clip: str | None = Field(default=None, description="As `models.clip`", min_length=1)
+    precision: Precision | None = Field(default=None, description="As `models.precision`")
+
+    _home_is_known = field_validator("vqgan", "clip")(expanded)
+
+
+class ModelsSettings(ModelSettings):
+    """The weights that are used where none are named, and others by their names."""
+
+    more: dict[str, NamedModelSettings] = Field(
+        default={},
+        description="Further models, by the names by which members choose them: `{faces: {vqgan: …, clip: …}}`, where "
+        "what is not said is as above",
+    )
+
+    @field_validator("more")
     @classmethod
-    def _home_is_known(cls, paths: str) -> str:
-        try:
-            return "+".join(path and str(Path(path).expanduser()) for path in paths.split("+"))
-        except RuntimeError:
-            raise PydanticCustomError("home", "begins with ~, but there is no such home directory") from None
+    def _names_are_plain(cls, more: dict[str, NamedModelSettings]) -> dict[str, NamedModelSettings]:
+        if not all(MODEL_NAME.fullmatch(name) and name != DEFAULT_MODEL for name in more):
+            raise PydanticCustomError(
+                "names",
+                "should have names of 1 to 32 small letters, digits and hyphens, other than " + DEFAULT_MODEL,
+            )
+        return more
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What members choose from, that which is used where none is named first."""
+        return (DEFAULT_MODEL, *self.more)
+
+    def named(self, name: str) -> ModelSettings:
+        """Return the settings of the model of a name; raises ``KeyError``."""
+        usual = ModelSettings(**{key: getattr(self, key) for key in ModelSettings.model_fields})
+        if name == DEFAULT_MODEL:
+            return usual
+        said = {key: value for key, value in dict(self.more[name]).items() if value is not None}
+        if "vqgan" in said:
+            usual = usual.model_copy(update={"vqgan_config": None})
+        return usual.model_copy(update=said)
 
 
 class ExecutorSettings(Section):

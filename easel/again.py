@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import PromptError
-from bot.flags import DEFAULTS, Fields, unusual, usual_fields
+from bot.flags import DEFAULTS, NOTHING_KNOWN, Available, Fields, unusual, usual_fields
 from bot.prompt import Arguments, parse, quoted
-from config.settings import ModelsSettings, PaintingSettings
+from config.settings import DEFAULT_MODEL, ModelSettings, ModelsSettings, PaintingSettings, Settings
 from easel.picture_file import is_picture
 from easel.steering import arguments, steer
 from generation.decoding import decode
@@ -57,8 +57,10 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         painting: the limits, and what is usual.
         models: that are used where none are named.
     """
-    request = metadata.request
-    prompt = _typed(request, painting)
+    request, setup = metadata.request, metadata.setup
+    if request.model not in models.names or _weights(setup, models.named(request.model)):
+        request = replace(request, model=DEFAULT_MODEL)  # what it was is named by its weights
+    prompt = _typed(request, painting, available(models))
     said = arguments(request.steering)
     if not _says(request, said):
         prompt = None
@@ -74,7 +76,7 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
     options += [
         (name, str(value).removesuffix(".0")) for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]
     ]
-    options += _models(metadata.setup, models)
+    options += _models(setup, models.named(request.model))
     words = [
         f"--{name}={value}" if value.startswith("-") else f"--{name} {shlex.quote(value)}" for name, value in options
     ]
@@ -87,7 +89,7 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
 def asked(
     prompt: str | None,
     metadata: Metadata,
-    painting: PaintingSettings,
+    settings: Settings,
     flags: Mapping[str, str | None],
     *,
     begins_anew: bool = False,
@@ -97,20 +99,23 @@ def asked(
     Args:
         prompt: another one.
         metadata: that the file holds.
-        painting: the limits, and what is usual.
+        settings: the limits, what is usual, and which models there are.
         flags: other values of flags, by their names.
         begins_anew: whether it is to begin from another picture.
 
     Raises:
         ValueError: it is not allowed; the sentence says why.
     """
-    base = replace(metadata.request, id="imagine")
+    base, painting = replace(metadata.request, id="imagine"), settings.painting
     changes = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
     if begins_anew or "init" in changes:
         base = replace(base, init=AUTO, init_picture="", init_latent="", mask="")
     try:
         request = _parsed(
-            prompt or "a picture", _flags(base, {**usual_fields(painting), "steps": None}) | changes, painting
+            prompt or "a picture",
+            _flags(base, {**usual_fields(painting), "steps": None}) | changes,
+            painting,
+            available(settings.models),
         ).change(base)
         if prompt is None:
             _hold_texts(base, painting)
@@ -166,11 +171,16 @@ def difference(before: Setup | None, now: Setup | None) -> str:
     return f"it was made with {' and '.join(others)}" if others else ""
 
 
-def _typed(request: ImagineRequest, painting: PaintingSettings) -> str | None:
+def available(models: ModelsSettings) -> Available:
+    """Return what can be asked for on the command line; what models begin from is not known there."""
+    return Available(models=tuple(models.more))
+
+
+def _typed(request: ImagineRequest, painting: PaintingSettings, available: Available) -> str | None:
     """Return what to type as the prompt of a request, None where nothing would ask for the same."""
     for text in (request.prompt, quoted(request.prompt)):
         try:
-            same = _parsed(text, _flags(request, DEFAULTS), painting).change(request)
+            same = _parsed(text, _flags(request, DEFAULTS), painting, available).change(request)
             if replace(same, outputs=request.outputs) == request:
                 return text
         except PromptError:
@@ -192,8 +202,10 @@ def _flags(request: ImagineRequest, usual: Fields) -> dict[str, str]:
     return {name: flag.render(*values) for name, flag, values in found if name not in SAID_OTHERWISE}
 
 
-def _parsed(prompt: str, flags: Mapping[str, str], painting: PaintingSettings) -> Arguments:
-    return parse(prompt + "".join(f" --{name}={value}" for name, value in flags.items()), painting)
+def _parsed(
+    prompt: str, flags: Mapping[str, str], painting: PaintingSettings, available: Available = NOTHING_KNOWN
+) -> Arguments:
+    return parse(prompt + "".join(f" --{name}={value}" for name, value in flags.items()), painting, available)
 
 
 def _hold_texts(request: ImagineRequest, painting: PaintingSettings) -> None:
@@ -205,15 +217,21 @@ def _hold_texts(request: ImagineRequest, painting: PaintingSettings) -> None:
         raise PromptError(f"The prompt has {len(texts)} texts; {MOST_TARGETS} are allowed.")
 
 
-def _models(setup: Setup | None, models: ModelsSettings) -> list[tuple[str, str]]:
-    """Return the options that name the models, where they are others than those in use."""
+def _models(setup: Setup | None, models: ModelSettings) -> list[tuple[str, str]]:
+    """Return the options that name the weights and their precision, where they are others than those in use."""
+    options = _weights(setup, models)
+    if setup is None or setup.precision == models.precision or setup.precision not in PRECISIONS:
+        return options
+    return [*options, ("precision", PRECISIONS[setup.precision])]
+
+
+def _weights(setup: Setup | None, models: ModelSettings) -> list[tuple[str, str]]:
+    """Return the options that name the weights, where they are others than those in use."""
     if setup is None:
         return []
     vqgan, clip = _name(setup.vqgan), "+".join(map(_name, setup.clip.split("+")))
     options = [("vqgan", vqgan)] if vqgan not in (models.vqgan, Path(models.vqgan).name) else []
-    options += [("clip", clip)] if clip not in (models.clip, Path(models.clip).name) else []
-    precision = PRECISIONS.get(setup.precision)
-    return [*options, ("precision", precision)] if precision and setup.precision != models.precision else options
+    return options + ([("clip", clip)] if clip not in (models.clip, Path(models.clip).name) else [])
 
 
 def _name(model: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack
 
 from config.layers import load
-from config.settings import Settings
+from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings, Settings
 from easel import arguments as reading
 from easel.arguments import PaintArguments
 from easel.display import Display
@@ -52,7 +52,7 @@ def paint(
         weights.errors.UnusableError: a model has not been fetched.
         generation.errors.GenerationError: the models in use do not paint that, or no worker comes up.
     """
-    settings = _settings(vqgan=vqgan, clip=clip, device=device, precision=precision)
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, device=device, precision=precision)
     request, pictures = reading.read(prompt, settings.painting, arguments)
     display = Display(request)
     follower = _Follower(request, display, on_step)
@@ -98,7 +98,7 @@ def batch(
     """
     if isinstance(requests, str):
         raise TypeError("batch takes a list of prompts")
-    settings = _settings(vqgan=vqgan, clip=clip, device=device, precision=precision)
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, device=device, precision=precision)
     asked: list[ImagineRequest] = []
     pictures: dict[str, bytes] = {}
     for number, given in enumerate(requests, 1):
@@ -177,12 +177,19 @@ class _Follower:
                 self._on_step(Step(number, self._request.end_step, seconds, shown))
 
 
-def _settings(**chosen: str | None) -> Settings:
-    """Return the settings of this folder and the environment, with these over them, and paths for names of models."""
+def _settings(arguments: Mapping[str, Any], **chosen: str | None) -> Settings:
+    """Return the settings of this folder and the environment, with these over them, of one model alone by its path."""
     keys = {"device": "executor.devices"}
     words = [f"{keys.get(name, f'models.{name}')}={value}" for name, value in chosen.items() if value is not None]
     settings = load(arguments=words)
-    return settings.model_copy(update={"models": resolved(settings.models, settings.data_dir / FOLDER)})
+    name, models = arguments.get("model") or DEFAULT_MODEL, settings.models
+    if name not in models.names:
+        raise ValueError(f"there is no model {name!r}; there are {', '.join(models.names)}")
+    if name != DEFAULT_MODEL and (chosen["vqgan"] or chosen["clip"]):
+        raise ValueError("model names the weights; leave vqgan and clip out")
+    model = resolved(models.named(name), settings.data_dir / FOLDER)
+    more = {} if name == DEFAULT_MODEL else {name: NamedModelSettings()}
+    return settings.model_copy(update={"models": ModelsSettings(**dict(model), more=more)})
 
 
 def _plain(sentence: str) -> str:

@@ -47,6 +47,7 @@ class PaintArguments(TypedDict, total=False):
         quality: ``draft``, ``normal``, ``better`` or ``best``.
         steps: of the optimiser.
         painter: on what it is painted, see ``docs/painters.md``.
+        model: which of the models that ``models.more`` lists paints it; of a batch one paints all.
         stop: percent of the steps after which it ends, 10 to 100.
         chaos: percent of random clouds in what it begins from.
         style: a name in ``generation.styles``, an ending for the prompt.
@@ -91,6 +92,7 @@ class PaintArguments(TypedDict, total=False):
     quality: Quality
     steps: int
     painter: str
+    model: str
     stop: int
     chaos: int
     style: str

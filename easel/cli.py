@@ -406,11 +406,11 @@ def imagine(
 
     from bot.prompt import LIKENESS
     from config.layers import load
-    from config.settings import DEVICE
+    from config.settings import DEFAULT_MODEL, DEVICE
     from easel import again, steering
     from easel import imagine as painting
     from easel.finished import FinishedArguments
-    from easel.models import with_paths
+    from easel.models import only
     from easel.picture_arguments import PictureArguments, start_in
     from easel.picture_file import Files
 
@@ -431,6 +431,10 @@ def imagine(
         arguments.append(f"executor.devices={device}")
     named = {"vqgan": vqgan, "vqgan_config": vqgan_config, "clip": clip, "precision": precision and precision.setting}
     arguments += [f"models.{key}={value}" for key, value in named.items() if value is not None]
+    if vqgan is not None or clip is not None:
+        if flags.get("model") not in (None, DEFAULT_MODEL):
+            raise typer.BadParameter("names the weights; leave --vqgan and --clip out", param_hint="--model")
+        flags["model"] = DEFAULT_MODEL
     chosen = load(arguments=arguments)
     start = start_in(flags.get("init"))
     flags |= {"init": None} if start else {}
@@ -442,13 +446,13 @@ def imagine(
         if finished.path is not None:
             if source or start or mask or init_latent or flags.get("init"):
                 raise ValueError("--continue, --vary and --larger begin from their picture, and not in another way")
-            request, known = finished.read(prompt, chosen.painting, flags)
+            request, known = finished.read(prompt, chosen, flags)
         elif before is not None:
             before = known = again.with_pictures(before)
-            request = again.asked(prompt, before, chosen.painting, flags, begins_anew=bool(start or init_latent))
+            request = again.asked(prompt, before, chosen, flags, begins_anew=bool(start or init_latent))
         else:
             known = None
-            request = painting.request(prompt or "", chosen.painting, flags, LIKENESS if target else "")
+            request = painting.request(prompt or "", chosen, flags, LIKENESS if target else "")
         request = replace(request, outputs=tuple(files.outputs), fps=fps, length=length, dwell=dwell, fade=fade or 0.0)
         if steer:
             request = steering.steer(request, steer)
@@ -456,7 +460,7 @@ def imagine(
         request, pictures = given.read(request, known)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    painting.paint(request, with_paths(chosen), files, as_json=json, pictures=pictures, before=before)
+    painting.paint(request, only(chosen, request.model), files, as_json=json, pictures=pictures, before=before)
 
 
 @app.command()

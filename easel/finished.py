@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from config.settings import PaintingSettings
+from config.settings import PaintingSettings, Settings
 from easel.again import asked, read_file, with_pictures
 from easel.picture_arguments import decoded
 from generation.derived import continued, larger, vary
@@ -42,13 +42,13 @@ class FinishedArguments:
         return paths[0] if paths else None
 
     def read(
-        self, prompt: str | None, painting: PaintingSettings, flags: Mapping[str, str | None]
+        self, prompt: str | None, settings: Settings, flags: Mapping[str, str | None]
     ) -> tuple[ImagineRequest, Metadata]:
         """Return what is asked for, and the file's metadata with the picture among those that a request names.
 
         Args:
             prompt: another one.
-            painting: the limits, and what is usual.
+            settings: the limits, what is usual, and which models there are.
             flags: other values of flags, by their names.
 
         Raises:
@@ -61,13 +61,13 @@ class FinishedArguments:
         png = decoded(path, still=True)
         digest = sha256(png).hexdigest()
         try:
-            request = self._derived(before.request, digest, painting, turned=prompt is not None)
+            request = self._derived(before.request, digest, settings.painting, turned=prompt is not None)
         except RequestError as error:
             raise ValueError(str(error)) from None
         if prompt is not None:
             request = replace(request, steering=())
         before = replace(before, request=request, pictures={**before.pictures, digest: png})
-        return asked(prompt, before, painting, flags), before
+        return asked(prompt, before, settings, flags), before
 
     def _derived(
         self, request: ImagineRequest, picture: str, painting: PaintingSettings, *, turned: bool

@@ -14,8 +14,8 @@ from bot.caption import smaller_size
 from bot.errors import PromptError
 from bot.flags import BESIDE, unusual, usual_fields
 from bot.prompt import parse
-from config.settings import PaintingSettings, Settings
-from easel.again import difference
+from config.settings import Settings
+from easel.again import available, difference
 from easel.logs import configure
 from easel.picture_file import Files
 from generation.dispatch.dispatcher import Dispatcher
@@ -28,14 +28,12 @@ from generation.metadata import Metadata, read
 from generation.request import ImagineRequest
 
 
-def request(
-    prompt: str, painting: PaintingSettings, flags: Mapping[str, str | None], instead: str = ""
-) -> ImagineRequest:
+def request(prompt: str, settings: Settings, flags: Mapping[str, str | None], instead: str = "") -> ImagineRequest:
     """Return the request for what was asked, by the grammar of ``.imagine``.
 
     Args:
         prompt: with flags or without.
-        painting: the limits, and what is usual.
+        settings: the limits, what is usual, and which models there are.
         flags: more of them, by their names.
         instead: the prompt where there are no words; without it there have to be some.
 
@@ -44,12 +42,12 @@ def request(
     """
     typed = "".join(f" --{name.replace('_', '-')}={value}" for name, value in flags.items() if value is not None)
     try:
-        arguments = parse(prompt + typed, painting, instead=instead)
+        arguments = parse(prompt + typed, settings.painting, available(settings.models), instead=instead)
     except PromptError as error:
         raise ValueError(str(error).replace("`", "")) from None
     if arguments.fields["repeat"] > 1:
         raise ValueError("one picture is painted at a time; leave --repeat out")
-    for name, flag, _ in unusual(arguments.fields, usual_fields(painting)):
+    for name, flag, _ in unusual(arguments.fields, usual_fields(settings.painting)):
         if "outputs" in flag.fields or BESIDE.keys() & flag.fields:
             raise ValueError(f"leave --{name} out of the prompt: --init, --target FILE:WEIGHT and --video FILE say it")
     return arguments.request("imagine")
@@ -102,7 +100,8 @@ def paint(
                 case Progress(step=step):
                     progress.update(bar, completed=step)
 
-        executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
+        seconds = settings.painting.preview_seconds
+        executor = LocalExecutor(settings.models, settings.executor.devices, seconds, first=request.model)
         finished = asyncio.run(painted(request, executor, follow, pictures))
     files.save(finished, pictures)
     if before is not None and (otherwise := difference(before.setup, read(finished.png).setup)):

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import structlog
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,7 +22,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from config.settings import Settings
+from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings, Settings
 from easel.disk import data_dir
 from weights.catalogue import CATALOGUE, Model, known
 from weights.errors import UnusableError
@@ -30,22 +31,43 @@ from weights.folder import FOLDER, ModelFolder, State
 from weights.names import resolved
 from weights.part import shown
 
+_log = structlog.get_logger(__name__)
+
 SIGN_OF_LIFE = 10.0
 """Seconds from one line about a download to the next, where there is no terminal for a bar."""
 
 
 def with_paths(settings: Settings, own: Settings | None = None) -> Settings:
-    """Return the settings with paths in the place of the names of models.
+    """Return the settings with paths in the place of the names of weights.
+
+    Of a further model that cannot be used the log says so, and its requests are refused.
 
     Args:
         settings: as they were set.
-        own: those whose ``data_dir`` has the models, if others.
+        own: those whose ``data_dir`` has the weights, if others.
 
     Raises:
-        UnusableError: a model is not fetched, damaged, of the other kind, or looks like a mistyped name.
+        UnusableError: the default's are not fetched, damaged, of the other kind, or look like a mistyped name.
     """
+    folder, models = (own or settings).data_dir / FOLDER, settings.models
+    usual = resolved(models.named(DEFAULT_MODEL), folder)
+    more = {}
+    for name in models.more:
+        try:
+            model = resolved(models.named(name), folder)
+        except UnusableError as error:
+            _log.error("model cannot be used", model=name, reason=str(error))
+            model = models.named(name)
+        more[name] = NamedModelSettings(**dict(model))
+    return settings.model_copy(update={"models": models.model_copy(update={**dict(usual), "more": more})})
+
+
+def only(settings: Settings, name: str, own: Settings | None = None) -> Settings:
+    """Return the settings with one model alone, by its name; raises what :func:`with_paths` does of the default's."""
     folder = (own or settings).data_dir / FOLDER
-    return settings.model_copy(update={"models": resolved(settings.models, folder)})
+    model = resolved(settings.models.named(name), folder)
+    more = {} if name == DEFAULT_MODEL else {name: NamedModelSettings()}
+    return settings.model_copy(update={"models": ModelsSettings(**dict(model), more=more)})
 
 
 def root(settings: Settings) -> Path:

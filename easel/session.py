@@ -32,7 +32,7 @@ class Session:
     """Workers for some settings, and a thread with the event loop that talks with them.
 
     Args:
-        settings: which models are loaded, and on which devices.
+        settings: which models are loaded, that which is named last first, and on which devices.
 
     Raises:
         GenerationError: no worker comes up.
@@ -124,7 +124,8 @@ class Session:
     async def _serve(self) -> None:
         self._task = asyncio.current_task()
         settings = self._settings
-        executor = LocalExecutor(settings.models, settings.executor.devices, PREVIEW_SECONDS)
+        first = settings.models.names[-1]
+        executor = LocalExecutor(settings.models, settings.executor.devices, PREVIEW_SECONDS, first=first)
         async with executor, asyncio.TaskGroup() as tasks:
             most = MOST_REQUESTS
             dispatcher = Dispatcher(executor, total=most, per_member=most, picture=self._pictures.get)

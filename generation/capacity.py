@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -12,14 +12,15 @@ from generation.request import Load
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How much a device holds at once.
+    """How much a device holds at once, of pictures by one model.
 
     Args:
         slots: pictures in progress, at most.
-        memory: bytes for them.
+        memory: bytes for them, where no other models are loaded.
         view_bytes: that a step takes for each view of a picture that is judged, whatever its size.
         pixel_bytes: that it takes more for each pixel.
         cutouts: views that are judged of a picture that asks for no number.
+        weights: bytes of the models themselves.
     """
 
     slots: int
@@ -27,6 +28,7 @@ class Capacity:
     view_bytes: float = 0.0
     pixel_bytes: float = 0.0
     cutouts: int = USUAL_CUTOUTS
+    weights: float = 0.0
 
     @property
     def most_cutouts(self) -> int:
@@ -42,21 +44,41 @@ class Capacity:
         left = self.memory - self.pixel_bytes * load.pixels
         return max(self.cutouts, left / self.view_bytes if self.view_bytes else inf)
 
-    def has_room(self, running: Iterable[Load], load: Load) -> bool:
-        """Return whether one more picture fits beside those that run; alone, anything may try."""
-        loads = [*running, load]
-        return len(loads) == 1 or (len(loads) <= self.slots and self.bytes_of(loads) <= self.memory)
+    def step_bytes(self, load: Load, count: int) -> float:
+        """Return what a step of so many pictures takes; batches are rounded up to powers of two, as they are recorded.
 
-    def bytes_of(self, loads: Iterable[Load]) -> float:
-        """Return what the costliest step takes: batches take turns, so the largest counts.
-
-        Batches are rounded up to powers of two, as they are recorded.
+        Args:
+            load: of each.
+            count: of them, at least 1.
         """
-        counts = Counter(loads).items()
-        return max(((1 << (count - 1).bit_length()) * self._picture_bytes(load) for load, count in counts), default=0.0)
+        picture = self.view_bytes * load.views(self.cutouts) + self.pixel_bytes * load.pixels
+        return float((1 << (count - 1).bit_length()) * picture)
 
-    def _picture_bytes(self, load: Load) -> float:
-        return self.view_bytes * load.views(self.cutouts) + self.pixel_bytes * load.pixels
+
+def memory_left(loads: Iterable[Load], capacities: Mapping[str, Capacity]) -> float:
+    """Return how many bytes of a device are left while it paints these; fewer than 0 where they do not fit together.
+
+    Batches take turns, so what counts is the costliest step, beside the weights of the models that paint them. Models
+    that paint nothing can be unloaded. Of one of which nothing is known nothing is taken to be needed.
+
+    Args:
+        loads: of the pictures.
+        capacities: of the device, by model.
+    """
+    counts = Counter(load for load in loads if load.model in capacities)
+    weights = sum(capacities[model].weights for model in {load.model for load in counts})
+    return whole_memory(capacities) - weights - costliest_step(counts, capacities)
+
+
+def whole_memory(capacities: Mapping[str, Capacity]) -> float:
+    """Return how many bytes a device has for models and pictures together; infinitely many where that is unknown."""
+    return max((each.memory + each.weights for each in capacities.values()), default=inf)
+
+
+def costliest_step(counts: Mapping[Load, int], capacities: Mapping[str, Capacity]) -> float:
+    """Return how many bytes the costliest step takes of so many pictures of each load, by models that are known."""
+    steps = (capacities[load.model].step_bytes(load, count) for load, count in counts.items())
+    return max(steps, default=0.0)
 
 
 def memory_refusal(load: Load, capacities: Sequence[Capacity], multiple: int) -> str | None:

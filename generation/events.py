@@ -9,9 +9,10 @@ request has no further events.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from config.settings import DEFAULT_MODEL
 from generation.capacity import Capacity
 from generation.options import VQGAN
-from generation.request import NOISE, Shape, Steering
+from generation.request import NOISE, Kind, Shape, Steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +129,74 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A device has loaded its models and takes requests.
+class Offer:
+    """What a model on a device offers.
 
     Args:
-        name: ``cpu`` or ``cuda:N``.
-        capacity: how much it holds at once.
+        capacity: how much the device holds at once.
         multiple: of which the sides of pictures have to be multiples, in pixels.
         evaluations: of the loss in a step, in the costliest of the recipe's stages.
         inits: what a request's ``init`` may name beside ``auto``.
         painters: what its ``canvas`` may name beside ``auto``.
+        seconds: that it took to load.
+    """
+
+    capacity: Capacity
+    multiple: int = 1
+    evaluations: int = 1
+    inits: tuple[str, ...] = (NOISE,)
+    painters: tuple[str, ...] = (VQGAN,)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A device has loaded its first model and takes requests.
+
+    Args:
+        name: ``cpu`` or ``cuda:N``.
+        offer: of that model.
+        model: its name.
         uuid: by which NVIDIA's driver knows it; ``""`` where it is no GPU.
     """
 
     name: str
-    capacity: Capacity
-    multiple: int
-    evaluations: int = 1
-    inits: tuple[str, ...] = (NOISE,)
-    painters: tuple[str, ...] = (VQGAN,)
+    offer: Offer
+    model: str = DEFAULT_MODEL
     uuid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A device has loaded one more model.
+
+    Args:
+        model: its name.
+        offer: of it.
+    """
+
+    model: str
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Unloaded:
+    """A device has let go of a model, for whose requests it would load it again."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A device cannot load a model, and will not try again; requests for it that it has are suspended.
+
+    Args:
+        model: its name.
+        reason: for the operator, a sentence.
+    """
+
+    model: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +208,19 @@ class Heartbeat:
         batch: how many they were.
         steps: how many steps.
         seconds: that they took together.
+        model: by which they are painted.
     """
 
     shape: Shape
     batch: int
     steps: int
     seconds: float
+    model: str = DEFAULT_MODEL
+
+    @property
+    def kind(self) -> Kind:
+        """Of the pictures."""
+        return Kind(self.shape, self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +237,6 @@ class Down:
 
 
 RequestEvent = Started | Progress | Steered | Checkpoint | Suspended | Finished | Failed
-DeviceEvent = Ready | Heartbeat | Down
+ModelEvent = Loaded | Unloaded | Unusable
+DeviceEvent = Ready | ModelEvent | Heartbeat | Down
 Event = RequestEvent | DeviceEvent

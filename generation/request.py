@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
+from config.settings import DEFAULT_MODEL
 from generation.options import (
     HALF,
     LEAST_ZOOM,
@@ -46,7 +47,7 @@ FILMS = ("mp4", "gif", "webp")
 LATENT = "safetensors"
 """Output of what the picture is decoded from."""
 OUTPUTS = (PNG, *FILMS, LATENT)
-VERSION = 4
+VERSION = 5
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
 """Texts in a prompt, and texts to keep away from."""
@@ -63,7 +64,19 @@ LONGEST_JSON = 100_000
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 Shape = tuple[int, int]
-"""Width and height: requests of one shape can share a batch."""
+"""Width and height."""
+
+
+class Kind(NamedTuple):
+    """What tells pictures apart whose steps take unlike long: requests of one kind can share a batch.
+
+    Args:
+        shape: of the picture.
+        model: that paints it, by its name.
+    """
+
+    shape: Shape
+    model: str = DEFAULT_MODEL
 
 
 class Load(NamedTuple):
@@ -74,12 +87,14 @@ class Load(NamedTuple):
         cutouts: views that are judged; None for so many as suit the models.
         times: as many of these, where no number is named.
         canvas: by which painter it is painted.
+        model: by which models, by their name.
     """
 
     shape: Shape
     cutouts: int | None = None
     times: float = 1.0
     canvas: str = VQGAN
+    model: str = DEFAULT_MODEL
 
     @property
     def pixels(self) -> float:
@@ -262,6 +277,7 @@ class ImagineRequest:
         stop: percent of the steps after which it ends, as it is then: all that changes over the steps does so as if
             it went on.
         chaos: percent of random clouds in what it begins from: of 100 it begins from nothing but them.
+        model: that paints and judges it, by the name that the operator gave it.
     """
 
     __pydantic_config__ = STRICT
@@ -310,6 +326,7 @@ class ImagineRequest:
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
     stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
     chaos: Annotated[int, Field(ge=0, le=100)] = 0
+    model: Name = DEFAULT_MODEL
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -359,6 +376,11 @@ class ImagineRequest:
         return self.width, self.height
 
     @property
+    def kind(self) -> Kind:
+        """With which others it can share a batch."""
+        return Kind(self.shape, self.model)
+
+    @property
     def growth(self) -> float:
         """Share of the steps that is painted at half the size."""
         if not PAINTERS.get(self.painter, Painter()).grows:
@@ -374,7 +396,7 @@ class ImagineRequest:
     def load(self) -> Load:
         """What each step asks of a device."""
         times = PRESETS[self.quality].cutouts if self.cutouts is None else 1.0
-        return Load(self.shape, self.cutouts, times, self.painter)
+        return Load(self.shape, self.cutouts, times, self.painter, self.model)
 
     @property
     def painter(self) -> str:
@@ -418,7 +440,8 @@ class ImagineRequest:
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
-        version 4 nothing was steered, stopped, moved or varied, and no latent was kept.
+        version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5 there was
+        one model.
 
         Raises:
             ValueError: it is no request, or one of a later version.

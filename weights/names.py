@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from config.settings import ModelsSettings
+from config.settings import ModelSettings
 from weights.catalogue import find, near
 from weights.errors import UnusableError
 from weights.folder import ModelFolder
@@ -22,7 +22,7 @@ OTHER_OPEN_CLIP = (
 )
 
 
-def resolved(models: ModelsSettings, root: Path) -> ModelsSettings:
+def resolved(models: ModelSettings, root: Path) -> ModelSettings:
     """Return the settings with paths in the place of names.
 
     Args:

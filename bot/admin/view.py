@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Literal
 
@@ -27,8 +27,10 @@ from bot.characters import clean
 from bot.posts import Entry, Posts
 from bot.rules.book import RuleBook
 from config.settings import ModelsSettings, Settings
+from generation.capacity import costliest_step, whole_memory
 from generation.dispatch import Dispatch
 from generation.dispatch.devices import Device
+from generation.request import Kind
 from store.archive import Archived, Search
 from store.store import Store
 from store.tables import EVERYWHERE, OPERATOR
@@ -75,7 +77,6 @@ class View:
         running = [self._queued(entry, 0) for entry in self._posts.running[:MOST_SHOWN]]
         left = MOST_SHOWN - len(running)
         waiting = [self._queued(entry, place) for place, entry in enumerate(self._posts.waiting[:left], 1)]
-        models = _models(self._settings.models)
         return State(
             bot=clean(self._client.user.name) if self._client.user else "",
             time=time.time(),
@@ -87,7 +88,7 @@ class View:
             total=self._settings.queue.total,
             ended={status: self._dispatcher.ended[status] for status in ("finished", "failed", "cancelled")},
             requests=(*running, *waiting),
-            devices=tuple(_device(device, models) for device in self._dispatcher.pool.devices),
+            devices=tuple(_device(device, self._settings.models) for device in self._dispatcher.pool.devices),
         )
 
     def servers(self, words: str) -> Servers:
@@ -222,25 +223,35 @@ def _models(settings: ModelsSettings) -> tuple[str, ...]:
     )
 
 
-def _device(device: Device, models: tuple[str, ...]) -> DeviceState:
-    batches = device.batches
-    speed = sum(count / device.step_seconds(shape) for shape, count in batches.items())
-    loads = [request.load for request in device.running.values()]
-    state: Literal["up", "starting", "down", "parked"] = "down" if device.inits else "starting"
+def _device(device: Device, models: ModelsSettings) -> DeviceState:
+    batches, capacities = device.batches, device.capacities
+    speed = sum(count / device.step_seconds(kind) for kind, count in batches.items())
+    counts = Counter(request.load for request in device.running.values() if request.model in capacities)
+    weights = sum(capacities[name].weights for name in device.loaded)
+    loaded = tuple(name for name in models.names if name in device.loaded) if models.more else _models(models)
+    state: Literal["up", "starting", "down", "parked"] = "down" if device.offers else "starting"
     if device.is_up or device.parked:
         state = "parked" if device.parked else "up"
     return DeviceState(
         number=device.number,
         name=device.name,
         state=state,
-        models=models,
+        models=loaded,
         pictures=len(device.running),
-        slots=device.capacity.slots,
-        batches={f"{width}×{height}": count for (width, height), count in batches.items()},
+        slots=device.slots,
+        batches=_by_size(batches),
         steps_per_second=speed or None,
-        memory=_finite(device.capacity.memory),
-        memory_used=device.capacity.bytes_of(loads),
+        memory=_finite(whole_memory(capacities)),
+        memory_used=weights + costliest_step(counts, capacities),
     )
+
+
+def _by_size(batches: Mapping[Kind, int]) -> dict[str, int]:
+    """Return how many pictures there are of each size, by whichever models."""
+    sizes: Counter[str] = Counter()
+    for kind, count in batches.items():
+        sizes["{}×{}".format(*kind.shape)] += count
+    return dict(sizes)
 
 
 def _finite(value: float) -> float | None:

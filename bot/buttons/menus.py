@@ -102,7 +102,7 @@ class Menus:
     async def _shown(self, message: discord.Message, origin: Origin) -> str | Reply:
         try:
             request = await self._lookup.of_message(message)
-            return parameters(request, self._admission.gate.settings(origin), self._posts.inits)
+            return parameters(request, self._admission.gate.settings(origin), self._posts.available)
         except UserError as error:
             self._metrics.refuse(SHOW, error)
             return str(error)

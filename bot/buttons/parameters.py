@@ -1,11 +1,10 @@
 """What to type for a picture, to be copied."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.characters import MAX_CONTENT, units
 from bot.errors import PromptError
-from bot.flags import typed, usual_fields
+from bot.flags import Available, typed, usual_fields
 from bot.markdown import inline_code
 from bot.prompt import parse, quoted
 from bot.receipt import Reply
@@ -23,28 +22,30 @@ def line(request: ImagineRequest, settings: Settings) -> str:
     return f"{prompt} {typed(asdict(request), usual_fields(settings.painting, request.quality))}"
 
 
-def parameters(request: ImagineRequest, settings: Settings, inits: Sequence[str]) -> str | Reply:
+def parameters(request: ImagineRequest, settings: Settings, available: Available) -> str | Reply:
     """Return what to say to whoever asks for the parameters.
 
     Args:
         request: of the picture.
         settings: the prefix, and what need not be typed.
-        inits: what the models in use can begin from.
+        available: what can be asked for here.
     """
     command = f"{settings.discord.prefix}imagine {line(request, settings)}"
-    notes = f"-# {inline_code(request.id)}" + (f" · {left}" if (left := _left_out(request, settings, inits)) else "")
+    notes = f"-# {inline_code(request.id)}" + (
+        f" · {left}" if (left := _left_out(request, settings, available)) else ""
+    )
     if FENCE not in command and units(command) <= MAX_CONTENT - ROOM:
         return f"{FENCE}\n{command}\n{FENCE}\n{notes}"
     return Reply(notes, f"{request.slug}.txt", command.encode("utf-8", "replace"))
 
 
-def _left_out(request: ImagineRequest, settings: Settings, inits: Sequence[str]) -> str:
+def _left_out(request: ImagineRequest, settings: Settings, available: Available) -> str:
     """Return what cannot be typed."""
     if request.pictures:
         count = len(request.pictures)
         return f"with {'a picture' if count == 1 else f'{count} pictures'}, which cannot be typed: attach it"
     try:
-        typed_again = parse(line(request, settings), settings.painting, inits)
+        typed_again = parse(line(request, settings), settings.painting, available)
         is_same = typed_again.request(request.id, request.member, request.guild) == request
     except PromptError:
         is_same = False

@@ -127,7 +127,7 @@ class ResultButtons:
         if not old.pictures:
             return await self._imagine(Call(press.origin, {"prompt": press.text}))
         painting = self._admission.gate.settings(press.origin).painting
-        arguments = parse(press.text, painting, self._posts.inits)
+        arguments = parse(press.text, painting, self._posts.available)
         words = arguments.targets or (Target(arguments.prompt),) * (arguments.prompt != LIKENESS)
         pictures = tuple(target for target in old.targets if target.picture)
         request = replace(arguments.change(old), targets=(*words, *pictures) if pictures else arguments.targets)
@@ -144,7 +144,7 @@ class ResultButtons:
     async def _parameters(self, press: Press) -> str | Reply:
         """Say what to type for it."""
         found = await self._lookup.request(press.id.of, _message(press))
-        return parameters(found.request, self._admission.gate.settings(press.origin), self._posts.inits)
+        return parameters(found.request, self._admission.gate.settings(press.origin), self._posts.available)
 
     async def _cancel(self, press: Press) -> str:
         """Take back what waits or is being painted."""

@@ -104,7 +104,7 @@ class ShowCommand:
             suffix, data = made
             name = f"{request.slug}.{suffix}"
         settings = self._admission.gate.settings(origin)
-        caption = Caption(request, settings.discord.prefix, settings.painting, self._posts.inits)
+        caption = Caption(request, settings.discord.prefix, settings.painting, self._posts.available)
         shape = shape_of(png)
         painted = Painted(
             archived.seconds or 0.0, archived.left_out, shape if shape not in (None, request.shape) else None

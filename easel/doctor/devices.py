@@ -5,14 +5,14 @@ import os
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from config.settings import Settings
+from config.settings import DEFAULT_MODEL, Settings
 from easel.doctor.cluster import examine_cluster
 from easel.doctor.finding import Finding
-from easel.models import root, with_paths
+from easel.models import only, root
 from generation.errors import CheckpointError, GenerationError
 from generation.events import Down, Failed, Finished, Heartbeat, Ready
 from generation.executor import Executor
@@ -30,6 +30,8 @@ LONGEST = 300.0
 """Seconds that torch may take to be imported, or a device to load the models and paint."""
 LITTLE = 2 * 10**9
 """Bytes of a GPU's memory in which few pictures are painted."""
+MODEL = "model {}"
+"""How the findings about further models are called."""
 IN_USE = "not timed while the bot runs"
 
 
@@ -83,8 +85,8 @@ async def examine_painting(settings: Settings, *, is_running: bool) -> list[Find
     devices = list(dict.fromkeys(names(named, seen)))
     found = [weights, judge_torch(seen, named)]
     if weights.level == "error":
-        return [*found, *(judge_device(name, seen) for name in devices)]
-    chosen = with_paths(settings)
+        return [*found, *(judge_device(name, seen) for name in devices), *examine_models(settings)]
+    chosen = only(settings, DEFAULT_MODEL)
     for name in devices:
         device = judge_device(name, seen)
         if device.level == "error":
@@ -101,7 +103,37 @@ async def examine_painting(settings: Settings, *, is_running: bool) -> list[Find
             found.append(Finding(name, "error", f"{device.text}; {why}", device.advice or _advice(name)))
             continue
         found.append(Finding(name, device.level, f"{device.text}; {told}", device.advice))
+    able = [each.name for each in found[2:] if each.level != "error"]
+    models = examine_models(settings)
+    if not able or is_running:
+        return [*found, *models]
+    return [*found, *[await _timed_model(settings, model, able[0]) for model in models]]
+
+
+def examine_models(settings: Settings) -> list[Finding]:
+    """Say the same of each further model; what is wrong with one costs its own requests only."""
+    found = []
+    for name in settings.models.more:
+        usual = settings.models.model_copy(update={**dict(settings.models.named(name)), "more": {}})
+        weights = examine_weights(settings.model_copy(update={"models": usual}))
+        level = "warning" if weights.level == "error" else weights.level
+        found.append(Finding(MODEL.format(name), level, weights.text, weights.advice))
     return found
+
+
+async def _timed_model(settings: Settings, found: Finding, device: str) -> Finding:
+    """Say of a further model how fast it paints on a device, too."""
+    name = found.name.removeprefix(MODEL.format(""))
+    if found.level != "ok":
+        return found
+    try:
+        chosen = only(settings, name)
+        executor = LocalExecutor(chosen.models, [device], chosen.painting.preview_seconds, first=name)
+        told = await timed_step(chosen, executor, name)
+    except (GenerationError, TimeoutError) as error:
+        why = str(error).removesuffix(".") or f"no step within {LONGEST:.0f} seconds"
+        return Finding(found.name, "warning", f"{found.text}; {why}", "requests for this model are refused")
+    return Finding(found.name, "ok", f"{found.text}; on {device} {told}")
 
 
 def examine_weights(settings: Settings) -> Finding:
@@ -123,7 +155,7 @@ def examine_weights(settings: Settings) -> Finding:
         is_known = all(file.sha256 for file in model.files if file.name != "model.yaml")
         said.append(f"{model.name} ({'as published' if is_known else 'as first fetched'})")
     try:
-        with_paths(settings)
+        only(settings, DEFAULT_MODEL)
     except UnusableError as error:
         return Finding("weights", "error", str(error))
     return Finding("weights", "ok", " and ".join(dict.fromkeys(said)))
@@ -168,8 +200,13 @@ def judge_device(name: str, seen: Seen) -> Finding:
     return Finding(name, "ok", text)
 
 
-async def timed_step(settings: Settings, executor: Executor) -> str:
+async def timed_step(settings: Settings, executor: Executor, model: str = DEFAULT_MODEL) -> str:
     """Paint on an executor's first device for a few steps, and say how long one takes.
+
+    Args:
+        settings: the models, and what is usual.
+        executor: that is left at the end.
+        model: name of the model that paints.
 
     Raises:
         GenerationError: it does not paint.
@@ -182,11 +219,11 @@ async def timed_step(settings: Settings, executor: Executor) -> str:
         async with executor:
             async for _, event in executor.events():
                 match event:
-                    case Ready():
-                        slots = event.capacity.slots
-                        side = event.multiple
+                    case Ready(offer=offer):
+                        slots, side = offer.capacity.slots, offer.multiple
                         width, height = (max(side, each // side * side) for each in (width, height))
-                        executor.send(0, ImagineRequest("doctor", "a red apple", 0, width, height, STEPS, init=NOISE))
+                        asked = ImagineRequest("doctor", "a red apple", 0, width, height, STEPS, init=NOISE)
+                        executor.send(0, replace(asked, model=model))
                     case Heartbeat():
                         seconds.append(event.seconds / event.steps)
                     case Failed():

@@ -42,7 +42,7 @@ N = TypeVar("N", bound=nn.Module)
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What a worker paints with, on its device, in evaluation mode and frozen."""
+    """What a worker paints with: once it is prepared, on its device, in evaluation mode and frozen."""
 
     vqgan: VQGAN
     perceptor: Perceptor
@@ -58,13 +58,16 @@ class Models:
 def load_models(
     vqgan: str, clip: str, device: torch.device, precision: Precision = "auto", vqgan_config: Path | None = None
 ) -> Models:
-    """Load the networks that the settings name.
+    """Read the networks that the settings name, and prepare them; see :func:`read_models` and :func:`prepare`."""
+    return prepare(read_models(vqgan, clip, vqgan_config), device, precision)
+
+
+def read_models(vqgan: str, clip: str, vqgan_config: Path | None = None) -> Models:
+    """Read the networks that the settings name, in float32 on the CPU.
 
     Args:
         vqgan: ``pocket``, or the path of a taming YAML or of the weights beside it.
         clip: ``pocket`` or the path of a CLIP file, or several with ``+`` between them, which judge together.
-        device: where to put them.
-        precision: in which number format they compute.
         vqgan_config: the path of the YAML, where it does not lie beside the weights.
 
     Raises:
@@ -76,8 +79,7 @@ def load_models(
     clips = [load_clip(weights / "clip.pt" if name == POCKET else Path(name).expanduser()) for name in _names(clip)]
     perceptor = clips[0] if len(clips) == 1 else Ensemble(clips)
     config_path = vqgan_config or description_of(path)
-    models = Models(network, perceptor, recipe, config_path, _fingerprint(network, perceptor), _fingerprint(network))
-    return prepare(models, device, precision)
+    return Models(network, perceptor, recipe, config_path, _fingerprint(network, perceptor), _fingerprint(network))
 
 
 def _names(joined: str) -> list[str]:

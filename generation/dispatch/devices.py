@@ -1,13 +1,21 @@
 """What each device is doing and where there is room."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import inf, lcm
 
-from generation.capacity import Capacity, memory_refusal
+from config.settings import DEFAULT_MODEL
+from generation.capacity import Capacity, memory_left, memory_refusal
 from generation.dispatch.throughput import Throughput
+from generation.events import Offer
 from generation.options import MOST_TIMES, USUAL_CUTOUTS
-from generation.request import ImagineRequest, Load, Shape, cutouts_refusal, painter_refusal, size_refusal
+from generation.request import ImagineRequest, Kind, Load, cutouts_refusal, painter_refusal, size_refusal
+
+UNUSABLE = (
+    "The model {0} cannot be used at the moment, and whoever runs Easel has been told; "
+    f"ask with `--model {DEFAULT_MODEL}` or another."
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -17,40 +25,55 @@ class Device:
     Args:
         number: by which the executor knows it.
         name: ``cpu`` or ``cuda:N``; two workers on a CPU have the same.
-        capacity: what it holds; no slots while it is not up.
-        throughput: how fast it is.
+        slots: pictures in progress, at most; 0 while it is not up.
+        offers: of models, by their names, as far as it has ever loaded them; known also while it is not up.
+        loaded: models that it has loaded now.
+        unusable: models that it cannot load.
+        throughputs: how fast it is, by model, as far as that was measured.
         running: what it paints, by id, in the order in which it came.
         parked: whether it failed too often in a row to be expected back soon.
-        multiple: of which the sides of pictures have to be multiples, in pixels; it stays known while it is not up.
-        inits: what a request's ``init`` may name; empty before it was first up.
-        painters: what its ``canvas`` may name, likewise.
         alone: id of a request beside which it paints no other, see ``generation.dispatch.plan``.
     """
 
     number: int = 0
     name: str = ""
-    capacity: Capacity = field(default_factory=lambda: Capacity(0))
-    throughput: Throughput = field(default_factory=Throughput)
+    slots: int = 0
+    offers: dict[str, Offer] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
+    unusable: set[str] = field(default_factory=set)
+    throughputs: dict[str, Throughput] = field(default_factory=dict)
     running: dict[str, ImagineRequest] = field(default_factory=dict)
     parked: bool = False
-    multiple: int = 1
-    inits: tuple[str, ...] = ()
-    painters: tuple[str, ...] = ()
     alone: str = ""
     _known: "_Known" = field(default_factory=lambda: _Known(()), init=False, repr=False)
 
     @property
     def is_up(self) -> bool:
         """Whether it paints or could."""
-        return self.capacity.slots > 0
+        return self.slots > 0
 
     @property
-    def batches(self) -> Counter[Shape]:
-        """How many pictures of each shape it paints."""
+    def batches(self) -> Counter[Kind]:
+        """How many pictures of each kind it paints."""
         known = self._reckoned()
         if known.batches is None:
-            known.batches = Counter(request.shape for request in self.running.values())
+            known.batches = Counter(request.kind for request in self.running.values())
         return known.batches
+
+    @property
+    def capacities(self) -> Mapping[str, Capacity]:
+        """How much it holds, by model, as far as that is known."""
+        return {name: offer.capacity for name, offer in self.offers.items()}
+
+    def copy(self) -> "Device":
+        """Return the same again, to play forward; it stays as fast as it is."""
+        return replace(self, running=dict(self.running), loaded=set(self.loaded))
+
+    def can_paint(self, load: Load) -> bool:
+        """Return whether such a picture can be painted here at all, as far as that is known."""
+        offer = self.offers.get(load.model)
+        fits = offer is None or memory_refusal(load, [offer.capacity], offer.multiple) is None
+        return fits and load.model not in self.unusable
 
     @property
     def joinable(self) -> frozenset[Load]:
@@ -61,7 +84,7 @@ class Device:
         return known.joinable
 
     def has_room(self, load: Load) -> bool:
-        """Return whether one more such picture fits."""
+        """Return whether one more such picture fits beside those that run."""
         known = self._reckoned()
         if load not in known.room:
             known.room[load] = self._has_room(load)
@@ -69,30 +92,58 @@ class Device:
 
     def _reckoned(self) -> "_Known":
         """Return what was reckoned before, for as long as nothing changes of what it depends on."""
-        state = self.capacity, self.alone, *self.running.values()
+        state = self.slots, self.alone, *self.offers.values(), *self.unusable, *self.running.values()
         if state != self._known.state:
             self._known = _Known(state)
         return self._known
 
     def _has_room(self, load: Load) -> bool:
-        if len(self.running) >= self.capacity.slots or self.alone in self.running:
+        if len(self.running) >= self.slots or self.alone in self.running or not self.can_paint(load):
             return False
-        return self.capacity.has_room((request.load for request in self.running.values()), load)
+        loads = [*(request.load for request in self.running.values()), load]
+        return len(loads) == 1 or memory_left(loads, self.capacities) >= 0
+
+    def observe(self, kind: Kind, batch: int, seconds: float, steps: int = 1) -> None:
+        """Take note that ``steps`` steps of ``batch`` pictures of a kind each took ``seconds`` together."""
+        if kind.model not in self.throughputs:
+            offer = self.offers.get(kind.model)
+            self.throughputs[kind.model] = Throughput(offer.evaluations if offer else 1)
+        self.throughputs[kind.model].observe(kind.shape, batch, seconds, steps)
 
     def effort(self, request: ImagineRequest) -> float:
         """Return how much work a step of a request is, see :meth:`ImagineRequest.effort`."""
-        return request.effort(self.capacity.cutouts)
+        return request.effort(self.usual_cutouts(request.model))
 
-    def step_seconds(self, shape: Shape, more: int = 0) -> float:
-        """Return the seconds from one step of a shape to its next; shapes take turns and get equal time.
+    def usual_cutouts(self, model: str) -> int:
+        """Return how many views are judged in each step of a model's picture that asks for no number."""
+        offer = self.offers.get(model)
+        return offer.capacity.cutouts if offer else USUAL_CUTOUTS
+
+    def batch_seconds(self, kind: Kind, batch: int) -> float:
+        """Return how long a step of so many pictures of a kind takes; a model never measured is taken for another."""
+        known = self.throughputs.get(kind.model) or next(iter(self.throughputs.values()), None)
+        if known is None:
+            offer = self.offers.get(kind.model)
+            known = Throughput(offer.evaluations if offer else 1)
+        return known.step_seconds(kind.shape, batch)
+
+    def step_seconds(self, kind: Kind, more: int = 0) -> float:
+        """Return the seconds from one step of a kind to its next; kinds take turns and get equal time.
 
         Args:
-            shape: that it paints.
-            more: pictures of the shape beside those that it paints.
+            kind: that it paints.
+            more: pictures of the kind beside those that it paints.
         """
         batches = self.batches
-        others = len(batches.keys() - {shape})
-        return self.throughput.step_seconds(shape, batches[shape] + more) * (1 + others)
+        others = len(batches.keys() - {kind})
+        return self.batch_seconds(kind, batches[kind] + more) * (1 + others)
+
+    def loading_seconds(self, model: str) -> float:
+        """Return how long it takes until a model is loaded, 0 where it is; one never loaded is taken for another."""
+        if model in self.loaded:
+            return 0.0
+        offer = self.offers.get(model) or next(iter(self.offers.values()), None)
+        return offer.seconds if offer else 0.0
 
     def seconds_for(self, request: ImagineRequest, effort: float | None = None) -> float:
         """Return how long the request would take if it joined now and nothing changed.
@@ -101,8 +152,10 @@ class Device:
             request: that would join.
             effort: as of :meth:`effort`, where it is known.
         """
+        is_on_its_way = any(other.model == request.model for other in self.running.values())
+        loading = 0.0 if is_on_its_way else self.loading_seconds(request.model)
         effort = self.effort(request) if effort is None else effort
-        return request.end_step * effort * self.step_seconds(request.shape, more=1)
+        return loading + request.end_step * effort * self.step_seconds(request.kind, more=1)
 
 
 @dataclass(slots=True, eq=False)
@@ -119,7 +172,7 @@ class _Known:
     state: tuple[object, ...]
     room: dict[Load, bool] = field(default_factory=dict)
     joinable: frozenset[Load] | None = None
-    batches: Counter[Shape] | None = None
+    batches: Counter[Kind] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,43 +192,52 @@ class Pool:
         return self.devices[-1]
 
     def refusal(self, load: Load) -> str | None:
-        """Return why no such picture can be painted, None where it can: one sentence for who asked."""
-        up = [device.capacity for device in self.devices if device.is_up]
-        most = min((device.capacity.most_cutouts for device in self.devices), default=MOST_TIMES * USUAL_CUTOUTS)
-        refused = size_refusal(load.shape, self.multiple) or cutouts_refusal(load.cutouts, most)
-        if self.painters:
-            refused = refused or painter_refusal(load.canvas, self.painters)
-        return refused or memory_refusal(load, up, self.multiple)
+        """Return why no such picture can be painted, None where it can: one sentence for who asked.
 
-    @property
-    def multiple(self) -> int:
-        """Of which the sides of pictures have to be multiples, in pixels."""
-        return lcm(*(device.multiple for device in self.devices))
+        Of a model that no device has loaded so far nothing is known, and nothing is refused.
+        """
+        offers = self._offers(load.model)
+        most = min((offer.capacity.most_cutouts for offer in offers), default=MOST_TIMES * USUAL_CUTOUTS)
+        refused = size_refusal(load.shape, self.multiple(load.model)) or cutouts_refusal(load.cutouts, most)
+        if offers and not refused:
+            refused = painter_refusal(load.canvas, offers[0].painters)
+        expected = [device for device in self.devices if not device.parked]
+        usable = [device for device in expected if load.model not in device.unusable]
+        if expected and not usable:
+            return UNUSABLE.format(load.model)
+        if refused or any(load.model not in device.offers for device in usable):
+            return refused
+        capacities = [device.offers[load.model].capacity for device in usable]
+        return memory_refusal(load, capacities, self.multiple(load.model))
+
+    def multiple(self, model: str) -> int:
+        """Return of which the sides of a model's pictures have to be multiples, in pixels; 1 while that is unknown."""
+        return lcm(*(offer.multiple for offer in self._offers(model)))
 
     @property
     def inits(self) -> tuple[str, ...]:
-        """What a request's ``init`` may name; empty before any device was up. All have the same models."""
-        return next((device.inits for device in self.devices if device.inits), ())
+        """What a request's ``init`` may name, by whichever model; empty before any device was up."""
+        named = (init for device in self.devices for offer in device.offers.values() for init in offer.inits)
+        return tuple(dict.fromkeys(named))
 
-    @property
-    def painters(self) -> tuple[str, ...]:
-        """What a request's ``canvas`` may name; empty before any device was up."""
-        return next((device.painters for device in self.devices if device.painters), ())
-
-    @property
-    def cutouts(self) -> int:
-        """Views that are judged in each step of a picture that asks for no number."""
-        return next((device.capacity.cutouts for device in self.devices if device.inits), USUAL_CUTOUTS)
+    def cutouts(self, model: str) -> int:
+        """Return how many views are judged in each step of a model's picture that asks for no number."""
+        return next((offer.capacity.cutouts for offer in self._offers(model)), USUAL_CUTOUTS)
 
     def has_room(self, load: Load) -> bool:
         """Return whether some device has room for one more such picture."""
         return any(device.has_room(load) for device in self.devices)
 
+    def is_at_hand(self, load: Load) -> bool:
+        """Return whether some device has room for one more such picture, and its model loaded."""
+        return any(load.model in device.loaded and device.has_room(load) for device in self.devices)
+
     def seconds_between(self, request: ImagineRequest) -> float:
         """Return how far apart requests like this one are begun if all slots have such; infinite while none is up."""
-        up = ((device.throughput, device.capacity.slots) for device in self.devices if device.capacity.slots)
-        steps_per_second = sum(slots / throughput.step_seconds(request.shape, slots) for throughput, slots in up)
-        return request.end_step * request.effort(self.cutouts) / steps_per_second if steps_per_second else inf
+        up = (device for device in self.devices if device.is_up)
+        steps_per_second = sum(device.slots / device.batch_seconds(request.kind, device.slots) for device in up)
+        effort = request.effort(self.cutouts(request.model))
+        return request.end_step * effort / steps_per_second if steps_per_second else inf
 
     @property
     def is_up(self) -> bool:
@@ -195,15 +257,19 @@ class Pool:
     def place(self, request: ImagineRequest) -> Device:
         """Return the device with room that would have the request done first; there must be one.
 
-        So devices share the work by their speed, and a picture joins a batch where that costs it little.
+        So devices share the work by their speed, a picture joins a batch where that costs it little, and a model is
+        loaded on one more device where that takes less time than the others would keep it waiting.
         """
         load, efforts = request.load, dict[int, float]()
         able = [device for device in self.devices if device.has_room(load)]
 
         def seconds(device: Device) -> float:
-            usual = device.capacity.cutouts
+            usual = device.usual_cutouts(request.model)
             if usual not in efforts:  # which is the same for nearly all devices
                 efforts[usual] = device.effort(request)
             return device.seconds_for(request, efforts[usual])
 
         return min(able, key=seconds)
+
+    def _offers(self, model: str) -> list[Offer]:
+        return [device.offers[model] for device in self.devices if model in device.offers]

@@ -20,7 +20,6 @@ from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Snapshot, Status, Update
 from generation.dispatch.saving import Saving
 from generation.dispatch.sending import Sending
-from generation.dispatch.throughput import Throughput
 from generation.dispatch.unanswered import Said, Unanswered
 from generation.errors import QueueFullError, RequestError
 from generation.events import (
@@ -30,12 +29,16 @@ from generation.events import (
     Failed,
     Finished,
     Heartbeat,
+    Loaded,
+    Offer,
     Progress,
     Ready,
     RequestEvent,
     Started,
     Steered,
     Suspended,
+    Unloaded,
+    Unusable,
 )
 from generation.executor import Executor
 from generation.request import ImagineRequest, Shape, Steering, smaller_shape
@@ -90,6 +93,8 @@ class Dispatcher:
         self._unanswered = Unanswered()
         self._takes: Literal["all", "interrupted", "nothing"] = "all"
         self._released = asyncio.Event()
+        self._doubted = asyncio.Event()
+        """Set where some of what waits may be such that no device can paint it."""
         self._observe = observe
         self.ended: Counter[Status] = Counter()
         """How many requests have ended so since the start."""
@@ -101,6 +106,7 @@ class Dispatcher:
             tasks.create_task(self._listen())
             tasks.create_task(self._sending.run())
             tasks.create_task(self._saving.run())
+            tasks.create_task(self._refuse())
             tasks.create_task(self._estimates.keep(self.forecast, self._tell))
 
     async def resume(self) -> list[Record]:
@@ -160,6 +166,7 @@ class Dispatcher:
                 await self._journal.finish(record, None)
             else:
                 self._stand(record, self._plan.scheduler.add(record.request))
+                self._doubt(record)
         self._assign()
         return records
 
@@ -173,6 +180,7 @@ class Dispatcher:
             self._estimates.discard(record)
             self._stand(record, tag)
         await self._journal.change(request)
+        self._doubt(record)
         self._assign()
 
     async def steer(self, request_id: str, steering: Sequence[Steering]) -> ImagineRequest | None:
@@ -334,21 +342,50 @@ class Dispatcher:
 
     async def _handle(self, device: Device, event: Event) -> None:
         match event:
-            case Heartbeat(shape, batch, steps, seconds):
-                device.throughput.observe(shape, batch, seconds, steps)
-            case Ready():
-                if not device.inits:
-                    device.throughput = Throughput(event.evaluations)
-                device.name, device.capacity, device.parked = event.name, event.capacity, False
-                device.multiple, device.inits, device.painters = event.multiple, event.inits, event.painters
-                self._plan.scheduler.cutouts = self.pool.cutouts
-                self._assign()
+            case Heartbeat():
+                device.observe(event.kind, event.batch, event.seconds, event.steps)
+            case Ready(name, offer, model):
+                device.name, device.slots, device.parked = name, offer.capacity.slots, False
+                device.loaded, device.unusable = set(), set()
+                self._take_model(device, model, offer)
+            case Loaded(model, offer):
+                self._take_model(device, model, offer)
+            case Unloaded(model):
+                device.loaded.discard(model)
+            case Unusable(model):
+                device.unusable.add(model)
+                self._doubted.set()
             case Down():
                 await self._take_back(device, event)
             case _:
                 record = self._records.get(event.request_id)
                 if record is not None and record.device is device:
                     await self._follow(record, event)
+
+    def _take_model(self, device: Device, model: str, offer: Offer) -> None:
+        """Take note that a device has loaded a model."""
+        device.offers[model] = offer
+        device.loaded.add(model)
+        self._plan.scheduler.cutouts[model] = self.pool.cutouts(model)
+        self._doubted.set()
+        self._assign()
+
+    def _doubt(self, record: Record) -> None:
+        if self.pool.refusal(record.painted.load) is not None:
+            self._doubted.set()
+
+    async def _refuse(self) -> None:
+        """Let what waits fail of which it is known by now that no device can paint it, until cancelled."""
+        while True:
+            await self._doubted.wait()
+            self._doubted.clear()
+            waiting = [record for record in self._records.values() if self._plan.has_waiting(record.request.id)]
+            refusals = {load: self.pool.refusal(load) for load in {record.painted.load for record in waiting}}
+            for record in waiting:
+                refusal = refusals[record.painted.load]
+                if refusal is not None and self._plan.has_waiting(record.request.id):
+                    await self._conclude(record, Failed(record.request.id, refusal))
+            self._assign()
 
     async def _follow(self, record: Record, event: RequestEvent) -> None:
         """Take note of what happens to a request."""
@@ -392,7 +429,8 @@ class Dispatcher:
 
     def _smaller(self, record: Record) -> Shape | None:
         """Return in which shape to paint what its device has no memory for; None where that was tried, or cannot be."""
-        return None if record.smaller else smaller_shape(record.request.shape, self.pool.multiple, MIN_SIDE)
+        request = record.request
+        return None if record.smaller else smaller_shape(request.shape, self.pool.multiple(request.model), MIN_SIDE)
 
     def _steer_waiting(self, record: Record, steering: Sequence[Steering]) -> None:
         """Steer what no device paints from where it goes on; raises ``RequestError``."""
@@ -444,11 +482,13 @@ class Dispatcher:
         self._plan.interrupted.append(record.painted)
         self._begin(record)
         self._released.set()
+        self._doubted.set()
         self._assign()
 
     async def _take_back(self, device: Device, down: Down) -> None:
         """Have what a device painted go on elsewhere, first of all; what killed too many workers is given up."""
-        device.capacity, device.parked = replace(device.capacity, slots=0), down.parked
+        device.slots, device.parked = 0, down.parked
+        device.loaded, device.unusable = set(), set()
         interrupted = [self._records[request_id] for request_id in device.running]
         device.running.clear()
         self._released.set()

@@ -8,7 +8,7 @@ from math import inf
 from generation.dispatch.devices import Device
 from generation.dispatch.plan import Plan
 from generation.dispatch.scheduler import EVERYWHERE
-from generation.request import ImagineRequest, Shape
+from generation.request import ImagineRequest, Kind
 
 ROUNDING = 1e-6
 """Seconds that are no more than an error of arithmetic."""
@@ -36,8 +36,9 @@ class Forecast:
 def forecast(plan: Plan, steps: Mapping[str, int]) -> Iterator[Forecast]:
     """Play the plan forward, and yield each request as it is finished.
 
-    Nobody else comes, every device stays as fast, and its shapes get equal time. It is all played on a copy that is
-    made at once, so that what comes in between changes nothing.
+    Nobody else comes, every device stays as fast, and its kinds get equal time; a model is loaded before the first
+    picture by it, and stays. It is all played on a copy that is made at once, so that what comes in between changes
+    nothing.
 
     Args:
         plan: as it is now.
@@ -86,29 +87,31 @@ class _Course:
 
     Args:
         device: that paints them.
-        left: steps of usual effort until each is finished.
+        left: steps of usual effort until each is finished; the time until its model is loaded counts as steps, too.
         now: seconds from the beginning at which that was so.
-        step_seconds: from one step of a shape to its next.
+        step_seconds: from one step of a kind to its next.
         next_finish: when the first of them is finished.
     """
 
     device: Device
     left: dict[str, float]
     now: float = 0.0
-    step_seconds: dict[Shape, float] = field(default_factory=dict)
+    step_seconds: dict[Kind, float] = field(default_factory=dict)
     next_finish: float = inf
 
     @classmethod
     def of(cls, device: Device, steps: Mapping[str, int]) -> "_Course":
-        left = {key: device.effort(each) * (each.end_step - steps[key]) for key, each in device.running.items()}
-        course = cls(device, left)
+        course = cls(device, {})
+        for request_id, request in device.running.items():
+            course.left[request_id] = course._steps_left(request, steps[request_id])
         course._change()
         return course
 
     def begin(self, request: ImagineRequest, now: float, steps: int) -> None:
         """Paint one more picture, which the device has just taken, and of which so many steps are done."""
         self._advance(now)
-        self.left[request.id] = self.device.effort(request) * (request.end_step - steps)
+        self.left[request.id] = self._steps_left(request, steps)
+        self.device.loaded.add(request.model)
         self._change()
 
     def finish(self, now: float) -> list[str]:
@@ -124,17 +127,21 @@ class _Course:
         self._change()
         return finished
 
+    def _steps_left(self, request: ImagineRequest, steps: int) -> float:
+        loading = self.device.loading_seconds(request.model) / self.device.step_seconds(request.kind)
+        return loading + self.device.effort(request) * (request.end_step - steps)
+
     def _advance(self, now: float) -> None:
         for request_id in self.left:
-            self.left[request_id] -= (now - self.now) / self.step_seconds[self.device.running[request_id].shape]
+            self.left[request_id] -= (now - self.now) / self.step_seconds[self.device.running[request_id].kind]
         self.now = now
 
     def _change(self) -> None:
         """Take note that other pictures run than before."""
         device = self.device
-        self.step_seconds = {shape: device.step_seconds(shape) for shape in device.batches}
+        self.step_seconds = {kind: device.step_seconds(kind) for kind in device.batches}
         self.next_finish = self.now + max(0.0, min(self._seconds_left().values(), default=inf))
 
     def _seconds_left(self) -> dict[str, float]:
         running = self.device.running
-        return {key: left * self.step_seconds[running[key].shape] for key, left in self.left.items()}
+        return {key: left * self.step_seconds[running[key].kind] for key, left in self.left.items()}

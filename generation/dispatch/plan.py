@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.scheduler import Scheduler
@@ -54,6 +54,10 @@ class Plan:
             if other.id == request.id:
                 self.interrupted[place] = request
 
+    def has_waiting(self, request_id: str) -> bool:
+        """Return whether a request waits, in whichever line."""
+        return request_id in self.scheduler or any(request.id == request_id for request in self.interrupted)
+
     def remove(self, request_id: str) -> None:
         """Take a request out, wherever it is."""
         self.suspects.pop(request_id, None)
@@ -65,7 +69,7 @@ class Plan:
 
     def copy(self) -> "Plan":
         """Return the same again, to play forward; devices stay as fast as they are."""
-        pool = Pool([replace(device, running=dict(device.running)) for device in self.pool.devices])
+        pool = Pool([device.copy() for device in self.pool.devices])
         return Plan(pool, self.scheduler.copy(), deque(self.interrupted), dict(self.suspects))
 
     def _next(self, *, only_interrupted: bool) -> tuple[ImagineRequest, Device] | None:
@@ -86,7 +90,8 @@ class Plan:
 
     def _awaited(self, request: ImagineRequest) -> list[Device]:
         """Return the devices for which an interrupted request waits."""
-        devices, died_on = self.pool.devices, self.suspects.get(request.id)
+        devices = [device for device in self.pool.devices if device.can_paint(request.load)]
+        died_on = self.suspects.get(request.id)
         others = [device for device in devices if device.is_up and device.name != died_on]
         return others if died_on and others else devices
 

@@ -79,7 +79,8 @@ class Record:
         if self.device is None:
             return inf
         left = (self.request.end_step - self.step) * self.device.effort(self.request)
-        return left * self.device.step_seconds(self.painted.shape)
+        loading = self.device.loading_seconds(self.request.model)
+        return loading + left * self.device.step_seconds(self.painted.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,12 +261,11 @@ class RemoteDispatcher:
                 self.pool.devices[:] = [
                     Device(
                         each.number,
-                        each.ready.name,
-                        each.ready.capacity,
+                        each.name,
+                        each.slots,
+                        offers=dict(each.offers),
+                        unusable=set(each.unusable),
                         parked=each.parked,
-                        multiple=each.ready.multiple,
-                        inits=each.ready.inits,
-                        painters=each.ready.painters,
                     )
                     for each in message.devices
                 ]

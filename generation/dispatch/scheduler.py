@@ -5,8 +5,9 @@ request gets a start tag ``max(virtual time on arrival, finish tag of the member
 finish tag ``start + cost``, and the least start tag is served first. Virtual time is the least start tag there was
 when something was last taken.
 
-The first in line may be overtaken, to fill a batch that runs or because it does not fit anywhere now: by requests
-whose start tag is at most ``SLACK / 2`` behind its own, and by ``SLACK`` of work in all. So
+The first in line may be overtaken to fill a batch that runs, because it does not fit anywhere now, or by what a device
+has the model loaded for where it would have to load another: by requests whose start tag is at most ``SLACK / 2``
+behind its own, and by ``SLACK`` of work in all. So
 
 - over any time in which two members both wait, the work that they are served differs by at most the largest
   request of each and ``SLACK``, however many requests either has in line;
@@ -43,11 +44,17 @@ class Room(Protocol):
     def has_room(self, load: Load, /) -> bool:
         """Return whether there is room for one more such picture."""
 
+    def is_at_hand(self, load: Load, /) -> bool:
+        """Return whether there is room where its model is loaded."""
+
 
 class _Everywhere:
     joinable: frozenset[Load] = frozenset()
 
     def has_room(self, _: Load, /) -> bool:
+        return True
+
+    def is_at_hand(self, _: Load, /) -> bool:
         return True
 
 
@@ -124,8 +131,8 @@ class Scheduler:
     """
 
     def __init__(self) -> None:
-        self.cutouts = USUAL_CUTOUTS
-        """Views that the models in use are usually shown, by which the cost of more is known."""
+        self.cutouts: dict[str, int] = {}
+        """Views that are usually judged, by model as far as it is known, by which the cost of more is known."""
         self._lanes: dict[str, _Lane] = {}
         self._members: dict[str, str] = {}
         self._heads = _Heads()
@@ -243,7 +250,7 @@ class Scheduler:
         self._time = 0
 
     def _cost(self, request: ImagineRequest) -> int:
-        return request.cost(self.cutouts)
+        return request.cost(self.cutouts.get(request.model, USUAL_CUTOUTS))
 
     def _choose(self, first: _Turn, room: Room) -> _Turn | None:
         """Return the first turn, one that may overtake it, or None."""
@@ -252,8 +259,12 @@ class Scheduler:
         if load in joinable:
             return first
         joining = self._overtaking(first, joinable)
-        if joining or room.has_room(load):
-            return joining or first
+        if joining:
+            return joining
+        if room.has_room(load):
+            if room.is_at_hand(load):
+                return first
+            return self._overtaking(first, (other for other in self._heads_of if room.is_at_hand(other))) or first
         return self._overtaking(first, (load for load in self._heads_of if room.has_room(load)))
 
     def _overtaking(self, first: _Turn, loads: Iterable[Load]) -> _Turn | None:

@@ -31,7 +31,7 @@ from generation.dispatch.wire import (
     read_down,
 )
 from generation.errors import QueueFullError, RequestError
-from generation.events import Failed, Finished, Progress, Ready
+from generation.events import Failed, Finished, Progress
 from generation.request import ImagineRequest
 
 SEND_SECONDS = 0.05
@@ -117,7 +117,10 @@ class DispatchServer:
                 tuple(
                     DeviceStanding(
                         each.number,
-                        Ready(each.name, each.capacity, each.multiple, inits=tuple(each.inits), painters=each.painters),
+                        each.name,
+                        each.slots,
+                        dict(each.offers),
+                        tuple(sorted(each.unusable)),
                         each.parked,
                     )
                     for each in self.dispatcher.pool.devices

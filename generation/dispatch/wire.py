@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from generation.dispatch.record import Status
-from generation.events import Failed, Finished, Ready
+from generation.events import Failed, Finished, Offer
 from generation.request import LONGEST_JSON, Shape, Steering
 
 VERSION = 1
@@ -144,10 +144,13 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class DeviceStanding:
-    """A device, as far as it says what can be asked for: what it said last when it was ready."""
+    """A device, as far as it says what can be asked for; see :class:`generation.dispatch.devices.Device`."""
 
     number: int
-    ready: Ready
+    name: str
+    slots: int
+    offers: dict[str, Offer]
+    unusable: tuple[str, ...]
     parked: bool
 
 

@@ -1,7 +1,7 @@
 """The painting loop, over many requests at once."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as Slices
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -117,6 +117,10 @@ class Engine:
         """What its ``canvas`` may name."""
         self.most_cutouts = MOST_TIMES * recipe.cutouts
         """Views of a picture in each step that a request may ask for."""
+        self.seconds = 0.0
+        """That its steps and its prior have taken, as far as they are known by now."""
+        self.on_shortage: Callable[[], None] = lambda: None
+        """Called when memory ran out, to free what others than this engine have."""
         self._states: dict[str, RequestState] = {}
         self._batches: list[Batch] = []
         """Also those without requests, of which the one that was left last is at the end."""
@@ -131,6 +135,20 @@ class Engine:
     def __len__(self) -> int:
         """Return how many requests are in progress."""
         return len(self._states)
+
+    @property
+    def requests(self) -> Iterator[ImagineRequest]:
+        """Those in progress."""
+        return (state.request for state in self._states.values())
+
+    @property
+    def batches(self) -> int:
+        """How many batches are in progress; they get equal time, and what the prior works for counts as one."""
+        return len(self._running) + bool(self._pending)
+
+    def drop_idle(self) -> None:
+        """Let go of the batches that are kept for requests to come."""
+        self._batches = self._running
 
     def add_request(
         self,
@@ -351,7 +369,10 @@ class Engine:
             self._break_off(states[0], error)
             return states
         parts = batch.parts(1, VIEWS) if len(states) == 1 else batch.parts((len(states) + 1) // 2)
-        self._batches = [*self._running, *parts] if is_short else [*self._batches, *parts]
+        if is_short:
+            self.drop_idle()
+            self.on_shortage()
+        self._batches = [*self._batches, *parts]
         self._batch_of |= {state: part for part in parts for state in part.states}
         torch.cuda.empty_cache()
         return []
@@ -369,6 +390,7 @@ class Engine:
 
     def _note(self, batch: Batch, shape: Shape, pictures: int, first: list[RequestState], seconds: float) -> None:
         batch.spend(seconds)
+        self.seconds += seconds
         seconds /= self._effort(shape, batch.stage)
         self._timings.append(Timing(shape, pictures, seconds + sum(state.prior_seconds for state in first)))
 
@@ -395,6 +417,7 @@ class Engine:
 
     def _note_prior(self, state: RequestState, seconds: float) -> None:
         self._prior_seconds += seconds
+        self.seconds += seconds
         state.prior_seconds += seconds
 
     def _last_step(self, state: RequestState) -> int:

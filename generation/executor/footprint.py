@@ -28,6 +28,10 @@ class Footprint:
         self._largest = 0
         self._held = 0
 
+    def begin_anew(self) -> None:
+        """Take note that the worker has loaded a model, and is larger for it."""
+        self._largest = self._held = 0
+
     def finish(self, shape: Shape) -> int:
         """Take note that a picture is finished; return by how many bytes the worker has outgrown itself, or 0."""
         width, height = shape

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal, Self
 
-from config.settings import ModelsSettings
+from config.settings import DEFAULT_MODEL, ModelsSettings
 from generation.executor.process import COMMAND, WorkerProcess
-from generation.executor.protocol import Load
+from generation.executor.protocol import Load, Weights
 from generation.executor.supervised import SupervisedExecutor
 from generation.executor.supervisor import RESTARTS, Restarts
 from generation.executor.watchdog import PATIENCE, Patience
@@ -22,13 +22,14 @@ class LocalExecutor(SupervisedExecutor):
     A process that dies or hangs is replaced. The processes end with this one, even when it is killed.
 
     Args:
-        models: which weights to load, and how to compute with them.
+        models: which weights there are, and how to compute with them.
         devices: ``auto``, every GPU or else one worker on the CPU; or a list, where ``["cpu", "cpu"]`` means two.
         preview_seconds: about so often a preview of a request can be shown.
         patience: how long a worker may be silent.
         restarts: when a worker that died is replaced.
         command: that starts a worker.
         checkpoint_seconds: so often there is a checkpoint of a request; so much is lost when a worker dies.
+        first: name of the model that is loaded at the start.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class LocalExecutor(SupervisedExecutor):
         restarts: Restarts = RESTARTS,
         command: Sequence[str] = COMMAND,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        first: str = DEFAULT_MODEL,
     ) -> None:
         super().__init__(patience, restarts)
-        self._models = models
+        self._models = weights_of(models, first)
         self._names = ["auto"] if devices == "auto" else list(devices)
         self._preview_seconds = preview_seconds
         self._checkpoint_seconds = checkpoint_seconds
@@ -68,16 +70,19 @@ class LocalExecutor(SupervisedExecutor):
         """Begin to serve a device."""
         on_cpu = sum(each in ("cpu", "auto") for each in self._names)
         load = Load(
-            vqgan=self._models.vqgan,
-            clip=self._models.clip,
-            precision=self._models.precision,
+            models=self._models,
             device=name,
             threads=max(1, _cores() // max(1, on_cpu)),
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
-            vqgan_config=self._models.vqgan_config,
         )
         self.supervise(load, partial(WorkerProcess.loading, command=self._command))
+
+
+def weights_of(models: ModelsSettings, first: str = DEFAULT_MODEL) -> dict[str, Weights]:
+    """Return where the weights of all models are, by their names, those of ``first`` first."""
+    names = sorted(models.names, key=lambda name: name != first)
+    return {name: Weights(**dict(models.named(name))) for name in names}
 
 
 def _cores() -> int:

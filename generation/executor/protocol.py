@@ -9,9 +9,10 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
-from generation.events import Checkpoint, Heartbeat, Ready, RequestEvent
+from config.settings import Precision
+from generation.events import Checkpoint, Heartbeat, ModelEvent, Ready, RequestEvent
 from generation.request import ImagineRequest, Steering
 
 HEADER = struct.Struct("!I")
@@ -24,28 +25,39 @@ class GarbledError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """First message down: what to load, and how often what is said.
+class Weights:
+    """Where a model's weights are, and how they compute.
 
     Args:
         vqgan: ``pocket`` or the path of a taming YAML.
         clip: ``pocket`` or the path of a CLIP file, or several with ``+`` between them.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
-        device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
-        threads: for arithmetic on a CPU.
-        preview_seconds: about so often a preview of a request can be shown.
-        checkpoint_seconds: so often there is a checkpoint of a request.
         vqgan_config: the path of the YAML, where it does not lie beside the weights.
     """
 
     vqgan: str
     clip: str
-    precision: Literal["auto", "float32", "bfloat16", "float16"]
+    precision: Precision = "auto"
+    vqgan_config: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """First message down: which models there are, and how often what is said.
+
+    Args:
+        models: by their names; the first is loaded at the start, the others when a request names them.
+        device: ``cpu``, ``cuda:N`` or ``auto``, the first GPU or else the CPU.
+        threads: for arithmetic on a CPU.
+        preview_seconds: about so often a preview of a request can be shown.
+        checkpoint_seconds: so often there is a checkpoint of a request.
+    """
+
+    models: Mapping[str, Weights]
     device: str
     threads: int
     preview_seconds: float
     checkpoint_seconds: float
-    vqgan_config: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ class LoadFailed:
 
 
 ToWorker = Load | Paint | Steer | Abort | Suspend
-FromWorker = Hello | LoadFailed | Ready | Heartbeat | RequestEvent
+FromWorker = Hello | LoadFailed | Ready | ModelEvent | Heartbeat | RequestEvent
 
 
 def pack(message: ToWorker | FromWorker) -> bytes:

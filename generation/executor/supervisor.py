@@ -9,7 +9,7 @@ import structlog
 
 from generation import errors
 from generation.errors import CheckpointError, DeviceError, GenerationError, WorkerError
-from generation.events import Down, Event, Finished, Heartbeat, Ready, RequestEvent
+from generation.events import Down, Event, Finished, Heartbeat, Loaded, ModelEvent, Ready, RequestEvent, Unusable
 from generation.executor.footprint import LEAK_BYTES, Footprint
 from generation.executor.process import Context, Process
 from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, Paint, ToWorker
@@ -185,31 +185,37 @@ class Supervisor:
         footprint = Footprint(lambda: process.resident, self._restarts.leak_bytes)
         try:
             while (message := await process.receive()) is not None:
-                shape = self._watchdog.requests.get(message.request_id) if isinstance(message, Finished) else None
+                kind = self._watchdog.requests.get(message.request_id) if isinstance(message, Finished) else None
                 self._watchdog.hear(message)
                 if isinstance(message, LoadFailed):
-                    kind: type[GenerationError] = getattr(errors, message.error)
-                    return kind(message.reason)
+                    error: type[GenerationError] = getattr(errors, message.error)
+                    return error(message.reason)
                 self._handle(message)
-                if shape is not None and (leaked := footprint.finish(shape)):
+                if isinstance(message, Loaded):
+                    footprint.begin_anew()
+                if kind is not None and (leaked := footprint.finish(kind.shape)):
                     log.warning("worker replaced: it leaks memory", device=self._device, megabytes=leaked // 10**6)
                     return None
         except GarbledError:
             return WorkerError(f"The worker for {self._device} sent what is no message.")
         return WorkerError(f"The worker for {self._device} {await process.ending()}.")
 
-    def _handle(self, message: Hello | Ready | Heartbeat | RequestEvent) -> None:
+    def _handle(self, message: Hello | Ready | ModelEvent | Heartbeat | RequestEvent) -> None:
         match message:
             case Hello(gpus):
                 if not self.gpus.done():
                     self.gpus.set_result(gpus)
                 return
             case Ready():
-                self._device, self._slots = message.name, message.capacity.slots
+                self._device, self._slots = message.name, message.offer.capacity.slots
                 self._state = "ready"
-                log.info("device ready", device=self._device, slots=message.capacity.slots)
+                log.info("device ready", device=self._device, slots=self._slots)
                 if not self.first.done():
                     self.first.set_result(None)
+            case Loaded(model, offer):
+                log.info("model loaded", device=self._device, model=model, seconds=round(offer.seconds, 1))
+            case Unusable(model, reason):
+                log.error("model cannot be used", device=self._device, model=model, reason=reason)
             case Finished():
                 self._failures = 0
         self._tell(message)

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from generation.events import Failed, Finished, Heartbeat, Ready, Suspended
+from generation.events import Failed, Finished, Heartbeat, Ready, Suspended, Unloaded
 from generation.executor.protocol import Abort, FromWorker, Paint, ToWorker
-from generation.request import Shape
+from generation.request import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Patience:
 
     Args:
         loading: before its models are loaded: a cold disk, eight workers at once.
-        first_step: before its first step of a shape: the libraries warm up, and nobody knows yet how slow it is.
+        first_step: before its first step of a kind: a model is loaded, the libraries warm up, and nobody knows yet how
+            slow it is.
         step: afterwards, at least.
         factor: afterwards, at least so many times its slowest step as measured.
     """
@@ -46,13 +47,13 @@ class Watchdog:
         self._patience = patience
         self._sleep = sleep
         self._is_loaded = False
-        self._given: dict[str, Shape] = {}
-        self._heartbeats: dict[Shape, Heartbeat] = {}
-        """The last of each shape."""
+        self._given: dict[str, Kind] = {}
+        self._heartbeats: dict[Kind, Heartbeat] = {}
+        """The last of each kind, since its model was loaded."""
         self._heard = False
 
     @property
-    def requests(self) -> Mapping[str, Shape]:
+    def requests(self) -> Mapping[str, Kind]:
         """What the worker was given and has not ended, by id."""
         return MappingProxyType(self._given)
 
@@ -60,7 +61,7 @@ class Watchdog:
         """Take note that the worker is told something."""
         match message:
             case Paint(request):
-                self._given[request.id] = request.shape
+                self._given[request.id] = request.kind
             case Abort(request_id):
                 self._given.pop(request_id, None)
 
@@ -70,8 +71,10 @@ class Watchdog:
         match message:
             case Ready():
                 self._is_loaded = True
-            case Heartbeat(shape):
-                self._heartbeats[shape] = message
+            case Heartbeat():
+                self._heartbeats[message.kind] = message
+            case Unloaded(model):
+                self._heartbeats = {kind: beat for kind, beat in self._heartbeats.items() if kind.model != model}
             case Finished() | Failed() | Suspended():
                 self._given.pop(message.request_id, None)
 
@@ -83,11 +86,11 @@ class Watchdog:
         batches = Counter(self._given.values())
         if batches.keys() - self._heartbeats:
             return self._patience.first_step
-        slowest = max((self._step_seconds(shape, batch) for shape, batch in batches.items()), default=0.0)
+        slowest = max((self._step_seconds(kind, batch) for kind, batch in batches.items()), default=0.0)
         return max(self._patience.step, self._patience.factor * slowest)
 
-    def _step_seconds(self, shape: Shape, batch: int) -> float:
-        last = self._heartbeats[shape]
+    def _step_seconds(self, kind: Kind, batch: int) -> float:
+        last = self._heartbeats[kind]
         return last.seconds / last.steps * max(1.0, batch / last.batch)
 
     async def wait_until_silent(self) -> float:

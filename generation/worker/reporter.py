@@ -4,12 +4,23 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from types import MappingProxyType
 
 import structlog
 
 from generation.engine.checkpoint import PaintingCopy
-from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Steered, Suspended
+from generation.events import (
+    Checkpoint,
+    Failed,
+    Finished,
+    Heartbeat,
+    ModelEvent,
+    Progress,
+    Started,
+    Steered,
+    Suspended,
+)
 from generation.executor.protocol import FromWorker
 from generation.metadata import Setup
 from generation.request import ImagineRequest
@@ -31,6 +42,7 @@ class _Advanced:
 @dataclass(frozen=True, slots=True)
 class _Painted:
     request: ImagineRequest
+    setup: Setup | None
     picture: Snapshot
     started: float
     files: Mapping[str, bytes]
@@ -43,7 +55,7 @@ class _Copied:
     copy: PaintingCopy
 
 
-_Single = Heartbeat | Started | Suspended | Failed | _Advanced | _Painted | _Copied
+_Single = Heartbeat | ModelEvent | Started | Suspended | Failed | _Advanced | _Painted | _Copied
 _Item = _Single | tuple[Steered, ...]
 
 
@@ -55,12 +67,11 @@ class Reporter:
 
     Args:
         send: takes the messages; it may block.
-        setup: with what it is painted, which finished pictures tell.
     """
 
-    def __init__(self, send: Callable[[FromWorker], None], setup: Setup | None = None) -> None:
+    def __init__(self, send: Callable[[FromWorker], None]) -> None:
         self._send = send
-        self._setup = setup
+        self._numbers = count()
         self._lock = threading.Lock()
         self._pending: dict[Hashable, _Item] = {}
         self._something = threading.Event()
@@ -87,9 +98,13 @@ class Reporter:
         """Report that a request is being painted."""
         self._hurry("started", started.request_id, started)
 
+    def tell(self, event: ModelEvent) -> None:
+        """Report what became of a model; there are few of these, and each is sent."""
+        self._hurry("model", next(self._numbers), event)
+
     def heartbeat(self, beat: Heartbeat) -> None:
         """Report steps."""
-        key = beat.shape, beat.batch
+        key = beat.kind, beat.batch
         with self._lock:
             earlier = self._pending.get(key)
             if isinstance(earlier, Heartbeat):
@@ -124,11 +139,24 @@ class Reporter:
             self._something.set()
 
     def finish(
-        self, request: ImagineRequest, picture: Snapshot, started: float, files: Mapping[str, bytes] = NO_FILES
+        self,
+        request: ImagineRequest,
+        setup: Setup | None,
+        picture: Snapshot,
+        started: float,
+        files: Mapping[str, bytes] = NO_FILES,
     ) -> None:
-        """Report a request that is done and was started at ``started``, by ``time.monotonic``, with files beside it."""
+        """Report a request that is done.
+
+        Args:
+            request: that was painted.
+            setup: with what, which the picture tells.
+            picture: of it.
+            started: when it was, by ``time.monotonic``.
+            files: beside the picture.
+        """
         self.forget(request.id, but=("started", "steered"))
-        self._hurry("ended", request.id, _Painted(request, picture, started, files))
+        self._hurry("ended", request.id, _Painted(request, setup, picture, started, files))
 
     def fail(self, failed: Failed) -> None:
         """Report that a request's picture will not come."""
@@ -145,9 +173,9 @@ class Reporter:
             for kind in {"started", "advanced", "steered", "copied", "ended"} - {*but}:
                 self._pending.pop((kind, request_id), None)
 
-    def _hurry(self, kind: str, request_id: str, item: _Item) -> None:
+    def _hurry(self, kind: str, key: Hashable, item: _Item) -> None:
         with self._lock:
-            self._pending[kind, request_id] = item
+            self._pending[kind, key] = item
             self._something.set()
             self._urgent.set()
 
@@ -157,9 +185,9 @@ class Reporter:
                 return progress if picture is None else replace(progress, preview=encode_preview(picture))
             case _Copied(request_id, seconds, copy):
                 return Checkpoint(request_id, copy.step, seconds, copy.to_bytes())
-            case _Painted(request, picture, started, files):
+            case _Painted(request, setup, picture, started, files):
                 began = time.monotonic()
-                png = encode_png(picture, request, self._setup)
+                png = encode_png(picture, request, setup)
                 ended = time.monotonic()
                 seconds, encoding = ended - started, ended - began
                 _log.info("painted", request=request.id, seconds=round(seconds, 3), encoding=round(encoding, 3))

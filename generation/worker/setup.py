@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from generation.executor.protocol import Load
+from generation.executor.protocol import Weights
 from generation.metadata import Setup
 from generation.models.precision import choose_format
 
@@ -13,22 +13,23 @@ NAMELESS = "model"
 """How the files of fetched models are called; the folder has the name."""
 
 
-def setup_of(load: Load, device: torch.device, fingerprint: str) -> Setup:
+def setup_of(weights: Weights, threads: int, device: torch.device, fingerprint: str) -> Setup:
     """Return what decides a picture beside its request.
 
     Args:
-        load: what was to be loaded.
-        device: where it is.
+        weights: that were to be loaded.
+        threads: for arithmetic on a CPU.
+        device: where they are.
         fingerprint: of the models.
     """
     on_cpu = device.type == "cpu"
     return Setup(
-        vqgan=_name(load.vqgan),
-        clip="+".join(map(_name, load.clip.split("+"))),
+        vqgan=_name(weights.vqgan),
+        clip="+".join(map(_name, weights.clip.split("+"))),
         fingerprint=fingerprint,
-        precision=str(choose_format(load.precision, device)).removeprefix("torch."),
+        precision=str(choose_format(weights.precision, device)).removeprefix("torch."),
         device="cpu" if on_cpu else torch.cuda.get_device_name(device),
-        threads=load.threads if on_cpu else 1,
+        threads=threads if on_cpu else 1,
         torch=torch.__version__,
         easel=version("easel"),
     )

@@ -1,8 +1,8 @@
-"""What runs inside a worker process: one device, its models, and an engine that never waits while it has work.
+"""What runs inside a worker process: one device, its models, and engines that never wait while they have work.
 
 The process talks through its standard input and output and ends when its parent does, however that happens and
 whatever it is doing; without Linux it notices by the end of its input. Three threads: one reads, one paints, one
-encodes and writes.
+encodes and writes; and one that reads weights when there is a model to be loaded.
 """
 
 import os
@@ -10,7 +10,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NoReturn
 
@@ -18,10 +18,9 @@ import structlog
 import torch
 from torch import Tensor
 
-from generation.capacity import Capacity, memory_refusal
-from generation.checkpoints.loader import load_models
+from config.settings import DEFAULT_MODEL
+from generation.capacity import memory_refusal
 from generation.engine.checkpoint import UnfitError
-from generation.engine.engine import Engine
 from generation.engine.faults import Fault, is_loss, is_shortage
 from generation.engine.state import RequestState
 from generation.errors import DeviceError, GenerationError, NoMemoryError, RequestError
@@ -39,16 +38,16 @@ from generation.executor.protocol import (
     pack,
     read,
 )
-from generation.metadata import Metadata, Setup
+from generation.metadata import Metadata
 from generation.request import LATENT, ImagineRequest, Steering
+from generation.request import Load as StepLoad
+from generation.steering import steered
 from generation.worker import log
-from generation.worker.build import engine_for
 from generation.worker.images import Snapshot
 from generation.worker.latents import encode_latent, read_latent
-from generation.worker.memory import capacity
 from generation.worker.pictures import fitted
 from generation.worker.reporter import Reporter
-from generation.worker.setup import setup_of
+from generation.worker.residents import Resident, Residents
 from generation.worker.video import Film, film_of
 
 FRESHNESS = 4
@@ -57,12 +56,19 @@ TOO_LARGE = "The picture does not fit into the device's memory: ask for a smalle
 NO_MEMORY = "{} has no memory left for the models: end what else uses it, which nvidia-smi shows."
 NO_DRIVER = "install NVIDIA's driver, or give the container its GPUs, until nvidia-smi works"
 BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
+NO_MODEL = f"There is no model {{}} any more; ask with `--model {DEFAULT_MODEL}` or another."
+
+
+class ModelRead:
+    """Comes in when a model has been read from the disk, beside what the parent says."""
+
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class _Clock:
+class _Painting:
+    resident: Resident
     started: float
     previewed: float
     copied: float
@@ -72,83 +78,113 @@ class Worker:
     """Paints what it is told and reports what happens.
 
     Args:
-        engine: that paints.
+        residents: the models that paint.
         device: its name, for the reports.
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
         reporter: what there is to say goes through it.
-        capacity: how much the device holds.
-        setup: with what it is painted, which films tell.
     """
 
     def __init__(
         self,
-        engine: Engine,
+        residents: Residents,
         device: str,
         preview_seconds: float,
         checkpoint_seconds: float,
         reporter: Reporter,
-        capacity: Capacity,
-        setup: Setup | None = None,
     ) -> None:
-        self.engine = engine
+        self.residents = residents
         self.device = device
         self.preview_seconds = preview_seconds
         self.checkpoint_seconds = checkpoint_seconds
         self.reporter = reporter
-        self.capacity = capacity
-        self.setup = setup
-        self._clocks: dict[str, _Clock] = {}
+        self._waiting: dict[str, Paint] = {}
+        """What was not begun yet, as its model is not loaded or memory is short, in the order in which it came."""
+        self._paintings: dict[str, _Painting] = {}
         self._films: dict[str, Film] = {}
 
-    def run(self, inbox: "queue.SimpleQueue[ToWorker]") -> NoReturn:
+    def run(self, inbox: "queue.SimpleQueue[ToWorker | ModelRead]") -> NoReturn:
         """Serve for ever; sleeps only when nothing is in progress."""
         while True:
-            while len(self.engine) == 0 or not inbox.empty():
+            while not self.residents.is_busy or not inbox.empty():
                 self.handle(inbox.get())
             self.step()
 
-    def handle(self, message: ToWorker) -> None:
+    def handle(self, message: ToWorker | ModelRead) -> None:
         """Take in or forget a request."""
         match message:
             case Paint():
-                self._start(message)
+                self._waiting[message.request.id] = message
             case Steer(request_id, steering):
                 self._steer(request_id, steering)
             case Abort(request_id):
-                self.engine.abort_request(request_id)
+                self._waiting.pop(request_id, None)
+                self._abort(request_id)
                 self.reporter.forget(request_id)
-                self._clocks.pop(request_id, None)
-                self._cancel_film(request_id)
             case Suspend(request_id):
                 self._suspend(request_id)
+            case ModelRead():
+                pass
             case _:
                 raise TypeError(f"A worker does not take {message!r}.")
+        self._begin()
 
     def step(self) -> None:
-        """Advance the engine and report.
+        """Advance an engine and report.
 
         Raises:
             Exception: the device is in no state to go on; only a new process can use it.
         """
-        states = self.engine.step()
-        for timing in self.engine.timings():
-            self.reporter.heartbeat(Heartbeat(timing.shape, timing.pictures, 1, timing.seconds))
+        resident = self.residents.next()
+        states = resident.engine.step()
+        for timing in resident.engine.timings():
+            self.reporter.heartbeat(Heartbeat(timing.shape, timing.pictures, 1, timing.seconds, resident.name))
         for state in states:
-            self._report(state)
+            self._report(state, resident)
+        if self._waiting:
+            self._begin()
 
-    def _start(self, paint: Paint) -> None:
-        request, checkpoint = paint.request, paint.checkpoint
+    def _begin(self) -> None:
+        """Begin what waits, as far as its models are there; what waits for memory is overtaken by nothing."""
+        for request_id, paint in list(self._waiting.items()):
+            load, name = paint.request.load, paint.request.model
+            while request_id in self._waiting:
+                if name not in self.residents.models:
+                    del self._waiting[request_id]
+                    self.reporter.fail(Failed(request_id, NO_MODEL.format(name)))
+                elif name in self.residents.unusable:
+                    del self._waiting[request_id]
+                    self.reporter.suspend(Suspended(request_id))
+                elif not self.residents.has_room(name, self._loads, load):
+                    return
+                elif name in self.residents.loaded:
+                    del self._waiting[request_id]
+                    self._start(paint, self.residents.loaded[name])
+                elif self.residents.read(name):
+                    self.residents.load(name)
+                else:
+                    break
+
+    @property
+    def _loads(self) -> Iterable[StepLoad]:
+        """Of what is being painted."""
+        for resident in self.residents.loaded.values():
+            for request in resident.engine.requests:
+                yield request.load
+
+    def _start(self, paint: Paint, resident: Resident) -> None:
+        request, checkpoint, engine = paint.request, paint.checkpoint, resident.engine
         now = time.monotonic()
-        self._clocks[request.id] = _Clock(now - (checkpoint.seconds if checkpoint else 0.0), now, now)
+        self._paintings[request.id] = _Painting(resident, now - (checkpoint.seconds if checkpoint else 0.0), now, now)
+        self.residents.begin(resident)
         try:
-            if refused := memory_refusal(request.load, [self.capacity], self.engine.multiple):
+            if refused := memory_refusal(request.load, [resident.offer.capacity], engine.multiple):
                 raise RequestError(refused)
-            pictures = {digest: self._taken(data, request, digest) for digest, data in paint.pictures.items()}
-            state = self.engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
+            pictures = {digest: _taken(data, request, digest, engine.vqgan) for digest, data in paint.pictures.items()}
+            state = engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
             _log.warning("begins anew", request=request.id, reason=str(error))
-            self._start(replace(paint, checkpoint=None))
+            self._start(replace(paint, checkpoint=None), resident)
         except RequestError as error:
             self._fail(Failed(request.id, str(error)))
         except Exception as error:
@@ -156,15 +192,21 @@ class Worker:
                 raise
             self._break_off(request.id, Fault.of(error))
         else:
-            film = film_of(request, self.setup)
+            film = film_of(request, resident.setup)
             if film is not None:
                 self._films[request.id] = film
             self.reporter.start(Started(request.id, self.device, state.left_out, state.step))
 
     def _steer(self, request_id: str, steering: Sequence[Steering]) -> None:
         """Paint a request otherwise from its next step on; one that has ended is ignored."""
+        if request_id in self._waiting:
+            self._steer_waiting(request_id, steering)
+            return
+        painting = self._paintings.get(request_id)
+        if painting is None:
+            return
         try:
-            request = self.engine.steer_request(request_id, steering)
+            request = painting.resident.engine.steer_request(request_id, steering)
         except RequestError as error:
             self.reporter.steer(Steered(request_id, refusal=str(error)))
         except Exception as error:
@@ -177,59 +219,75 @@ class Worker:
                     self._films[request_id].request = request
                 self.reporter.steer(Steered(request_id, request.steering))
 
-    def _taken(self, data: bytes, request: ImagineRequest, digest: str) -> Tensor:
-        """Return a picture that a request names, or the latent."""
-        if digest == request.init_latent:
-            return read_latent(data, self.engine.vqgan, request.shape)
-        return fitted(data, request, digest)
+    def _steer_waiting(self, request_id: str, steering: Sequence[Steering]) -> None:
+        """Have what is not begun yet be painted otherwise from where it begins."""
+        paint = self._waiting[request_id]
+        try:
+            request = steered(paint.request, steering, paint.checkpoint.step if paint.checkpoint else 0)
+        except RequestError as error:
+            self.reporter.steer(Steered(request_id, refusal=str(error)))
+        else:
+            self._waiting[request_id] = replace(paint, request=request)
+            self.reporter.steer(Steered(request_id, request.steering))
+
+    def _abort(self, request_id: str) -> None:
+        """Let go of a request that is being painted; any other is ignored."""
+        painting = self._paintings.pop(request_id, None)
+        if painting is not None:
+            painting.resident.used = time.monotonic()
+            painting.resident.engine.abort_request(request_id)
+            self._cancel_film(request_id)
 
     def _suspend(self, request_id: str) -> None:
         """Stop painting a request and say from what it can go on; one that has ended is ignored."""
-        clock = self._clocks.pop(request_id, None)
-        if clock is not None:
+        if self._waiting.pop(request_id, None) is not None:
+            self.reporter.suspend(Suspended(request_id))
+        painting = self._paintings.pop(request_id, None)
+        if painting is not None:
             self._cancel_film(request_id)
-            copy = self.engine.suspend_request(request_id)
+            copy = painting.resident.engine.suspend_request(request_id)
             if copy is not None:
-                self.reporter.keep(request_id, time.monotonic() - clock.started, copy)
+                self.reporter.keep(request_id, time.monotonic() - painting.started, copy)
             self.reporter.suspend(Suspended(request_id))
 
-    def _report(self, state: RequestState) -> None:
+    def _report(self, state: RequestState, resident: Resident) -> None:
         request = state.request
-        clock = self._clocks[request.id]
+        painting = self._paintings[request.id]
         if state.fault is not None:
             self._break_off(request.id, state.fault)
             return
         if state.picture is None:
-            self.reporter.advance(Progress(request.id, 0, request.end_step, time.monotonic() - clock.started), None)
+            self.reporter.advance(Progress(request.id, 0, request.end_step, time.monotonic() - painting.started), None)
             return
         if state.done:
-            del self._clocks[request.id]
-            self._finish(state, Snapshot(state.picture), clock.started)
+            del self._paintings[request.id]
+            resident.used = time.monotonic()
+            self._finish(state, resident, Snapshot(state.picture), painting.started)
             return
         film = self._films.get(request.id)
         if film is not None and film.takes(state.step):
             film.add(Snapshot(state.picture))
         now = time.monotonic()
         picture = None
-        if now - clock.previewed >= self.preview_seconds / FRESHNESS:
-            clock.previewed = now
+        if now - painting.previewed >= self.preview_seconds / FRESHNESS:
+            painting.previewed = now
             picture = Snapshot(state.picture)
-        seconds = now - clock.started
+        seconds = now - painting.started
         self.reporter.advance(Progress(request.id, state.step, request.end_step, seconds), picture)
-        if now - clock.copied >= self.checkpoint_seconds:
-            clock.copied = now
-            self.reporter.keep(request.id, seconds, self.engine.checkpoint(state))
+        if now - painting.copied >= self.checkpoint_seconds:
+            painting.copied = now
+            self.reporter.keep(request.id, seconds, resident.engine.checkpoint(state))
 
-    def _finish(self, state: RequestState, picture: Snapshot, started: float) -> None:
+    def _finish(self, state: RequestState, resident: Resident, picture: Snapshot, started: float) -> None:
         """Report a finished picture, once its film has been encoded to its end."""
-        request = state.request
+        request, setup = state.request, resident.setup
         latent = {}
         if state.latent is not None:
-            latent[LATENT] = encode_latent(state.latent, self.engine.vqgan, Metadata(request, self.setup))
+            latent[LATENT] = encode_latent(state.latent, resident.engine.vqgan, Metadata(request, setup))
 
         def report(files: Mapping[str, bytes]) -> None:
             self._films.pop(request.id, None)
-            self.reporter.finish(request, picture, started, {**files, **latent})
+            self.reporter.finish(request, setup, picture, started, {**files, **latent})
 
         film = self._films.get(request.id)
         if film is None:
@@ -247,9 +305,15 @@ class Worker:
         self._fail(Failed(request_id, TOO_LARGE if fault.is_shortage else BROKE_OFF, fault.is_shortage))
 
     def _fail(self, failed: Failed) -> None:
-        del self._clocks[failed.request_id]
-        self._cancel_film(failed.request_id)
+        self._abort(failed.request_id)
         self.reporter.fail(failed)
+
+
+def _taken(data: bytes, request: ImagineRequest, digest: str, vqgan: str) -> Tensor:
+    """Return a picture that a request names, or the latent, of a VQGAN of such a fingerprint."""
+    if digest == request.init_latent:
+        return read_latent(data, vqgan, request.shape)
+    return fitted(data, request, digest)
 
 
 def choose_device(name: str, gpus: int) -> torch.device:
@@ -275,8 +339,8 @@ def uuid_of(device: torch.device) -> str:
     return f"GPU-{torch.cuda.get_device_properties(device).uuid}" if device.type == "cuda" else ""
 
 
-def load(message: Load, device: torch.device) -> Engine:
-    """Load the models onto the device, and the tokeniser's table, so that the first request need not wait for it.
+def load(message: Load, device: torch.device, residents: Residents) -> Resident:
+    """Load the first model onto the device.
 
     Raises:
         CheckpointError: the weights cannot be read.
@@ -287,12 +351,10 @@ def load(message: Load, device: torch.device) -> Engine:
         # The same picture each time, as far as PyTorch can; it says on stderr where it cannot.
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    models = load_models(message.vqgan, message.clip, device, message.precision, message.vqgan_config)
-    models.perceptor.cut("")
-    return engine_for(models, device)
+    return residents.load_first()
 
 
-def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[ToWorker]") -> None:
+def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[ToWorker | ModelRead]") -> None:
     """Pass messages on; end the process, in whatever it is, when the parent is gone."""
     while (message := read(stream)) is not None:
         inbox.put(message)  # type: ignore[arg-type]
@@ -309,12 +371,12 @@ def main() -> NoReturn:
         pipe.write(pack(message))
         pipe.flush()
 
-    inbox: queue.SimpleQueue[ToWorker] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[ToWorker | ModelRead] = queue.SimpleQueue()
     threading.Thread(target=_to_the_end(listen), args=(sys.stdin.buffer, inbox), daemon=True).start()
     _to_the_end(serve)(inbox, send)
 
 
-def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], None]) -> None:
+def serve(inbox: "queue.SimpleQueue[ToWorker | ModelRead]", send: Callable[[FromWorker], None]) -> None:
     """Load what the first message says and paint what the others ask for."""
     first = inbox.get()
     assert isinstance(first, Load)
@@ -322,8 +384,9 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
     send(Hello(gpus))
     try:
         device = choose_device(first.device, gpus)
-        engine = load(first, device)
-        held = capacity(engine)
+        reporter = Reporter(send)
+        residents = Residents(first.models, device, first.threads, reporter.tell, lambda: inbox.put(ModelRead()))
+        resident = load(first, device, residents)
     except GenerationError as error:
         send(LoadFailed(type(error).__name__, str(error)))
         return
@@ -333,12 +396,9 @@ def serve(inbox: "queue.SimpleQueue[ToWorker]", send: Callable[[FromWorker], Non
         # No fault of the settings: where another device comes up, the bot does without this one.
         send(LoadFailed(NoMemoryError.__name__, NO_MEMORY.format(first.device)))
         return
-    models = engine.multiple, engine.evaluations, engine.inits, engine.painters
-    send(Ready(str(device), held, *models, uuid=uuid_of(device)))
-    setup = setup_of(first, device, engine.fingerprint)
-    reporter = Reporter(send, setup)
+    send(Ready(str(device), resident.offer, resident.name, uuid_of(device)))
     threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
-    Worker(engine, str(device), first.preview_seconds, first.checkpoint_seconds, reporter, held, setup).run(inbox)
+    Worker(residents, str(device), first.preview_seconds, first.checkpoint_seconds, reporter).run(inbox)
 
 
 def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, bar, duration
 from bot.characters import units
 from bot.errors import PromptError
+from bot.flags import Available
 from bot.prompt import parse, quoted
 from config.layers import load
 from generation.request import ImagineRequest, Steering
@@ -19,7 +20,7 @@ CAT = ImagineRequest("r0", "a cat", 7, 128, 128, 100)
 
 
 def caption(prompt: str = "a cat", **changes: int | str) -> Caption:
-    return Caption(replace(CAT, prompt=prompt, **changes), ".", PAINTING, INITS)  # type: ignore[arg-type]
+    return Caption(replace(CAT, prompt=prompt, **changes), ".", PAINTING, Available(INITS))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,12 @@ def test_the_newest_of_what_was_said_is_shown() -> None:
 def test_what_was_said_is_left_out_where_it_does_not_fit() -> None:
     said = tuple(Steering("*" * 200, 1.0, step=step, by="1" * 19) for step in range(16))
     long = Caption(
-        replace(CAT, prompt="*" * 1000, steering=said), ".", PAINTING, INITS, came_from="x" * 800, together=True
+        replace(CAT, prompt="*" * 1000, steering=said),
+        ".",
+        PAINTING,
+        Available(INITS),
+        came_from="x" * 800,
+        together=True,
     )
     for state in STATES:
         assert units(long.text(state)) <= 2000
@@ -149,14 +155,14 @@ def test_every_text_fits_and_can_be_asked_for_again(typed: str) -> None:
     assert units(captions.alt_text) <= 1024
     command = AGAIN.fullmatch(captions.text(Painted(1)).splitlines()[-1])
     if command:
-        assert parse(command[1], PAINTING, INITS).request("r0") == replace(CAT, prompt=prompt)
+        assert parse(command[1], PAINTING, Available(INITS)).request("r0") == replace(CAT, prompt=prompt)
 
 
 @pytest.mark.parametrize("prompt", ["a cat -- or two", "a castle —golden hour— by the sea", "قطة حمراء"])
 def test_the_line_to_copy_asks_for_the_same(prompt: str) -> None:
     command = AGAIN.fullmatch(caption(prompt, width=64).text(Painted(1)).splitlines()[-1])
     assert command is not None
-    assert parse(command[1], PAINTING, INITS).request("r0") == replace(CAT, prompt=prompt, width=64)
+    assert parse(command[1], PAINTING, Available(INITS)).request("r0") == replace(CAT, prompt=prompt, width=64)
 
 
 def test_a_prompt_from_right_to_left_does_not_turn_the_line_around() -> None:

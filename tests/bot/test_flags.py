@@ -11,7 +11,7 @@ import pytest
 
 from bot.caption import Caption, Painted
 from bot.errors import PromptError
-from bot.flags import BESIDE, FLAGS, Flag
+from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, Available, Flag
 from bot.listing import help_text
 from bot.prompt import parse
 from config.layers import load
@@ -90,17 +90,17 @@ def test_it_is_refused(typed: str, sentence: str) -> None:
 
 @pytest.mark.usefixtures("_canvas")
 def test_it_is_captioned() -> None:
-    caption = Caption(replace(CAT, canvas="pixels"), ".", PAINTING, ())
+    caption = Caption(replace(CAT, canvas="pixels"), ".", PAINTING, NOTHING_KNOWN)
     assert caption.text(Painted(1)).splitlines()[1:] == [
         "-# seed 7 · 128×128 · 100 steps · on pixels · 1 s · `r`",
         "-# Again: `.imagine a cat --seed 7 --canvas pixels`",
     ]
-    assert "canvas" not in Caption(CAT, ".", PAINTING, ()).text(Painted(1))
+    assert "canvas" not in Caption(CAT, ".", PAINTING, NOTHING_KNOWN).text(Painted(1))
 
 
 @pytest.mark.usefixtures("_canvas")
 def test_it_is_in_the_help() -> None:
-    assert "\n`--canvas pixels` what is painted on\n" in help_text("Easel", SETTINGS, ())
+    assert "\n`--canvas pixels` what is painted on\n" in help_text("Easel", SETTINGS, NOTHING_KNOWN)
     assert table().endswith("\n| `--canvas pixels` | what is painted on |")
 
 
@@ -115,7 +115,7 @@ def test_it_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     out, err = capsys.readouterr()
     assert re.search("--canvas,--surface +CANVAS +What is", out)
     assert "There is no such canvas." in err
-    asked = request("a cat", PAINTING, {"canvas": "pixels", "seed": "7", "size": None})
+    asked = request("a cat", SETTINGS, {"canvas": "pixels", "seed": "7", "size": None})
     assert asked == replace(CAT, id="imagine", canvas="pixels")
 
 
@@ -135,7 +135,7 @@ def test_it_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     ],
 )
 def test_what_was_chosen_is_asked_for_again(fields: dict[str, Any], flags: str) -> None:
-    caption = Caption(replace(CAT, **fields), ".", PAINTING, ())
+    caption = Caption(replace(CAT, **fields), ".", PAINTING, NOTHING_KNOWN)
     assert caption.again == f"`.imagine a cat --seed 7 {flags}`"
     assert parse(f"a cat --seed 7 {flags}", PAINTING).request("r") == replace(CAT, **fields)
 
@@ -171,14 +171,16 @@ VALUES = {
     "w": "64",
     "h": "80",
     "init": "noise",
+    "model": "faces",
 }
 """Others than the examples, where those are as usual."""
 
 
 @pytest.mark.parametrize("name", FLAGS)
 def test_no_flag_is_accepted_that_changes_nothing(name: str) -> None:
-    asked = parse(f"a cat --{name} {VALUES.get(name, FLAGS[name].example)}", PAINTING, ("sketch", "noise"))
-    assert asked != parse("a cat", PAINTING, ("sketch", "noise"))
+    available = Available(("sketch", "noise"), ("faces",))
+    asked = parse(f"a cat --{name} {VALUES.get(name, FLAGS[name].example)}", PAINTING, available)
+    assert asked != parse("a cat", PAINTING, available)
     assert set(asked.fields) - set(BESIDE) <= {field.name for field in fields(ImagineRequest)}
 
 

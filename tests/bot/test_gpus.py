@@ -14,7 +14,7 @@ from bot import gpus
 from bot.gpus import Gpus
 from bot.metrics import DEVICE, Metrics
 from generation.capacity import Capacity
-from generation.events import Ready
+from generation.events import Offer, Ready
 
 FIRST, SECOND = "GPU-11111111-2222-3333-4444-555555555555", "GPU-66666666-7777-8888-9999-000000000000"
 USED, TOTAL, BUSY = ("easel_device_memory_used_bytes", "easel_device_memory_bytes", "easel_device_utilisation_ratio")
@@ -139,7 +139,7 @@ def watching(pace: float = 0.01) -> tuple[Gpus, CollectorRegistry]:
 async def test_of_each_device_its_own_gpu_is_measured() -> None:
     metrics = Metrics()
     for number, uuid in enumerate([SECOND, FIRST, "", "GPU-of-another-machine"]):
-        metrics.note(number, Ready(f"cuda:{number}" if uuid else "cpu", Capacity(1), 16, uuid=uuid))
+        metrics.note(number, Ready(f"cuda:{number}" if uuid else "cpu", Offer(Capacity(1), 16), uuid=uuid))
     assert not samples(metrics.registry)
     with metrics.gpus.watched():
         found = await until(metrics.registry, len)

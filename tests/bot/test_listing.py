@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.characters import units
+from bot.flags import Available
 from bot.listing import help_text, queue_text
 from config.layers import load
 from generation.dispatch.record import Record
@@ -72,7 +73,7 @@ def test_many_of_ones_own_are_counted() -> None:
 @pytest.mark.parametrize("name", ["Easel", "*" * 32, "🦊" * 32, "א`" * 16, "x" * 500])
 @pytest.mark.parametrize("prefix", [".", "*****", "🦊🦊🦊🦊🦊", "؟"])
 def test_help_fits(name: str, prefix: str) -> None:
-    text = help_text(name, load(arguments=[f"discord.prefix={prefix}"]), ("sketch", "noise"))
+    text = help_text(name, load(arguments=[f"discord.prefix={prefix}"]), Available(("sketch", "noise")))
     assert units(text) <= ROOM
     assert f"`{prefix}imagine a red fox --seed 7`" in text
 
@@ -80,7 +81,7 @@ def test_help_fits(name: str, prefix: str) -> None:
 @pytest.mark.parametrize("clip", ["pocket", "ViT-B-32.pt"])
 @pytest.mark.parametrize(("inits", "told"), [((), False), (("noise",), False), (("outline", "noise"), True)])
 def test_help_tells_what_to_begin_from_where_there_is_a_choice(inits: tuple[str, ...], told: bool, clip: str) -> None:
-    text = help_text("Easel", load(arguments=[f"models.clip={clip}"]), inits)
+    text = help_text("Easel", load(arguments=[f"models.clip={clip}"]), Available(inits))
     assert ("\n`--init noise` what the painting begins from" in text) == told
     assert ("They sketch before they paint; `--init noise` leaves the sketch out." in text) == (
         told and clip == "pocket"

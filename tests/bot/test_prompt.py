@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
+from bot.flags import Available
 from bot.prompt import Arguments, parse, quoted
 from config.settings import PaintingSettings
 from generation.request import ImagineRequest, Target
@@ -29,6 +30,7 @@ AS_USUAL = {
     "image_weight": 1.0,
     "quality": "normal",
     "canvas": "auto",
+    "model": "default",
     "stop": 100,
     "chaos": 0,
     "repeat": 1,
@@ -200,7 +202,7 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
     ],
 )
 def test_is_understood(text: str, expected: Arguments) -> None:
-    assert parse(text, PAINTING, INITS) == expected
+    assert parse(text, PAINTING, Available(INITS)) == expected
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,7 @@ def test_is_understood(text: str, expected: Arguments) -> None:
             "`--augment` takes names with commas between them, of flip, jitter, sharpness, noise, heavy-noise, "
             "perspective, rotation, affine, elastic, thin-plate, crop, resized-crop, erasing; or `none`.",
         ),
-        ("a cat --golden hour", f"There is no flag `--golden`; there are {ALL}."),
+        ("a cat --xyz hour", f"There is no flag `--xyz`; there are {ALL}."),
         ("a cat —seed", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed `7`", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed ```7```", "`--seed` needs a value, for example `--seed 7`."),
@@ -318,7 +320,7 @@ def test_is_understood(text: str, expected: Arguments) -> None:
 )
 def test_is_refused_with_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(PromptError, match=f"^{re.escape(sentence)}$"):
-        parse(text, PAINTING, INITS)
+        parse(text, PAINTING, Available(INITS))
 
 
 PIECES = st.one_of(
@@ -360,7 +362,7 @@ TEXTS = st.lists(PIECES, max_size=12).map("".join) | st.lists(PIECES, max_size=1
 @example("a —inti ```sketch```", INITS)
 def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: str, inits: tuple[str, ...]) -> None:
     try:
-        arguments = parse(text, PAINTING, inits)
+        arguments = parse(text, PAINTING, Available(inits))
     except PromptError as error:
         refusal = str(error)
     else:
@@ -374,8 +376,8 @@ def test_nothing_but_a_sentence_is_raised_and_what_is_understood_stays_so(text: 
     assert 64 <= arguments.fields["width"] <= 512
     assert 64 <= arguments.fields["height"] <= 512
     assert 1 <= arguments.fields["steps"] <= 500
-    assert parse(str(arguments), PAINTING, inits) == arguments
-    plain = parse(quoted(arguments.prompt), PAINTING, inits)
+    assert parse(str(arguments), PAINTING, Available(inits)) == arguments
+    plain = parse(quoted(arguments.prompt), PAINTING, Available(inits))
     assert (plain.prompt, plain.targets) == (arguments.prompt, ())
 
 
@@ -396,14 +398,14 @@ def test_round_trip(prompt: str, seed: int | None, width: int, height: int, step
     arguments = cat(prompt[:900].strip(), width=width, height=height, steps=steps, init=init)
     if seed is not None:
         arguments = replace(arguments, fields={**arguments.fields, "seed": seed})
-    assert parse(str(arguments), PAINTING, INITS) == arguments
+    assert parse(str(arguments), PAINTING, Available(INITS)) == arguments
 
 
 @pytest.mark.parametrize(
     ("inits", "word"), [(("noise",), "Noise"), (("outline", "noise"), "outline"), ((), "Outline"), ((), "x" * 100)]
 )
 def test_what_can_be_begun_from_comes_from_the_models(inits: tuple[str, ...], word: str) -> None:
-    assert parse(f"a cat --init {word}", PAINTING, inits) == cat(init=word.lower())
+    assert parse(f"a cat --init {word}", PAINTING, Available(inits)) == cat(init=word.lower())
 
 
 @pytest.mark.parametrize(
@@ -416,17 +418,17 @@ def test_what_can_be_begun_from_comes_from_the_models(inits: tuple[str, ...], wo
 )
 def test_what_cannot_be_begun_from_is_refused(inits: tuple[str, ...], word: str, sentence: str) -> None:
     with pytest.raises(PromptError, match=f"^{re.escape(sentence)}$"):
-        parse(f"a cat --init {word}", PAINTING, inits)
+        parse(f"a cat --init {word}", PAINTING, Available(inits))
 
 
 @pytest.mark.parametrize("inits", [(), ("noise",), INITS])
 def test_a_word_behind_a_dash_is_a_flag_only_before_what_can_be_begun_from(inits: tuple[str, ...]) -> None:
-    assert parse("a walk —into the woods", PAINTING, inits).prompt == "a walk —into the woods"
+    assert parse("a walk —into the woods", PAINTING, Available(inits)).prompt == "a walk —into the woods"
     for word in {"sketch", "noise"} & {"noise", *inits}:
         with pytest.raises(PromptError, match="did you mean `--init`"):
-            parse(f"a walk —inti {word}", PAINTING, inits)
+            parse(f"a walk —inti {word}", PAINTING, Available(inits))
     for word in {"sketch"}.difference(inits):
-        assert parse(f"a walk —inti {word}", PAINTING, inits).prompt == f"a walk —inti {word}"
+        assert parse(f"a walk —inti {word}", PAINTING, Available(inits)).prompt == f"a walk —inti {word}"
 
 
 def test_a_seed_that_was_not_given_is_drawn_for_a_new_request_and_kept_by_one_that_is_changed() -> None:

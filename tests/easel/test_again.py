@@ -294,7 +294,7 @@ def _asks_for_the_same(request: ImagineRequest) -> None:
     if prompt is None:
         assert not values
     else:
-        same = typed(prompt, SETTINGS.painting, values)
+        same = typed(prompt, SETTINGS, values)
         assert replace(same, id="r", outputs=request.outputs, init_picture=request.init_picture) == request
 
 
@@ -303,22 +303,21 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
         CAT, init="noise", targets=(Target("a cat", weight=2.0), Target(picture="0e" * 32)), mask="0f" * 32
     )
     metadata = Metadata(before, SETUP)
-    painting = SETTINGS.painting
-    assert asked(None, metadata, painting, {"seed": None}) == replace(before, id="imagine")
+    assert asked(None, metadata, SETTINGS, {"seed": None}) == replace(before, id="imagine")
     for weight in (0.000001, 123.456789):
-        assert asked(None, Metadata(replace(before, init_weight=weight)), painting, {}).init_weight == weight
-    changed = asked(None, metadata, painting, {"seed": "8", "init_weight": "5", "size": None})
+        assert asked(None, Metadata(replace(before, init_weight=weight)), SETTINGS, {}).init_weight == weight
+    changed = asked(None, metadata, SETTINGS, {"seed": "8", "init_weight": "5", "size": None})
     assert changed == replace(before, id="imagine", seed=8, init_weight=5.0)
     steered = replace(before, steering=(Steering("fog", 1.0, step=3), Steering("the moon", 1.0, step=9)))
-    assert asked(None, Metadata(steered), painting, {"steps": "5"}).steering == steered.steering[:1]
-    prompted = asked("a dog", metadata, painting, {})
+    assert asked(None, Metadata(steered), SETTINGS, {"steps": "5"}).steering == steered.steering[:1]
+    prompted = asked("a dog", metadata, SETTINGS, {})
     assert prompted.prompt == "a dog"
     assert prompted.targets == (Target("a dog"), Target(picture="0e" * 32))
-    assert asked(None, metadata, painting, {}, begins_anew=True) == replace(before, id="imagine", init="auto", mask="")
+    assert asked(None, metadata, SETTINGS, {}, begins_anew=True) == replace(before, id="imagine", init="auto", mask="")
     with pytest.raises(ValueError, match="steps"):
-        asked(None, Metadata(replace(before, steps=1_000_000)), painting, {})
+        asked(None, Metadata(replace(before, steps=1_000_000)), SETTINGS, {})
     with pytest.raises(ValueError, match="pixels"):
-        asked(None, Metadata(replace(before, width=65536)), painting, {})
+        asked(None, Metadata(replace(before, width=65536)), SETTINGS, {})
 
 
 @pytest.mark.parametrize(
@@ -334,8 +333,8 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
 def test_a_prompt_from_a_file_is_held_to_what_can_be_typed(changed: dict[str, Any], sentence: str) -> None:
     request = replace(CAT, **changed)
     with pytest.raises(ValueError, match=sentence):
-        asked(None, Metadata(request, SETUP), SETTINGS.painting, {})
-    assert asked("a dog", Metadata(request, SETUP), SETTINGS.painting, {}).prompt == "a dog"
+        asked(None, Metadata(request, SETUP), SETTINGS, {})
+    assert asked("a dog", Metadata(request, SETUP), SETTINGS, {}).prompt == "a dog"
 
 
 def test_pictures_in_a_file_are_decoded_as_any_are() -> None:

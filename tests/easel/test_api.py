@@ -108,6 +108,8 @@ def test_a_refusal_is_raised(models: Models) -> None:
         small(models, painter="oil")
     with pytest.raises(TypeError, match="did you mean seed"):
         small(models, sed=3)
+    with pytest.raises(ValueError, match="no model 'faces'; there are default"):
+        small(models, model="faces")
 
 
 def test_an_error_in_the_callback_stops_the_painting(models: Models) -> None:

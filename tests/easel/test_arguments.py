@@ -11,14 +11,15 @@ import pytest
 from PIL import Image
 
 from bot.flags import FLAGS
-from config.settings import PaintingSettings
+from config.settings import Settings
 from easel.arguments import PaintArguments, read
 from easel.imagine import request
 from generation.latents import Latent, pack
 from generation.metadata import Metadata
 from generation.request import ImagineRequest, Steering, Target
 
-PAINTING = PaintingSettings()
+SETTINGS = Settings()
+PAINTING = SETTINGS.painting
 PROMPT = "a red apple | the sea::0.5"
 ELSEWHERE = {"as", "iw", "repeat"}
 """Flags of attached pictures, which ``init`` and ``target`` say, and of several pictures, which ``batch`` paints."""
@@ -30,6 +31,7 @@ VALUES: Mapping[str, tuple[str, Any]] = {
     "quality": ("draft", "draft"),
     "steps": ("12", 12),
     "painter": ("fourier", "fourier"),
+    "model": ("default", "default"),
     "stop": ("50", 50),
     "chaos": ("20", 20),
     "style": ("oil-painting", "oil-painting"),
@@ -72,12 +74,12 @@ def test_there_is_an_argument_for_each_flag() -> None:
 def test_it_asks_for_what_the_flag_asks_for(flag: str) -> None:
     typed, value = VALUES[flag]
     seed = {} if flag == "seed" else {"seed": "1"}
-    expected = request(PROMPT, PAINTING, {flag: typed, **seed})
+    expected = request(PROMPT, SETTINGS, {flag: typed, **seed})
     assert read_request(PROMPT, **{flag.replace("-", "_"): value}) == expected
 
 
 def test_an_aspect_is_a_size() -> None:
-    assert read_request("a", size="16:9") == request("a", PAINTING, {"seed": "1", "size": "16:9"})
+    assert read_request("a", size="16:9") == request("a", SETTINGS, {"seed": "1", "size": "16:9"})
 
 
 def test_a_style_ends_a_plain_prompt_too() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.caption import Caption, Ended, InProgress, Painted, Waiting
 from bot.characters import clean, is_visible, units
 from bot.errors import PromptError
-from bot.flags import FLAGS
+from bot.flags import FLAGS, Available
 from bot.markdown import escape, inline_code, shorten
 from bot.prompt import parse, quoted
 from config.settings import PaintingSettings
@@ -64,11 +64,12 @@ TEXTS = (
 def check(value: tuple[str, tuple[str, ...]]) -> str:
     """Check that a text is refused in a sentence, or understood in a way that stays so and fits into a message."""
     text, inits = value
+    available = Available(inits)
     assert units(inline_code(text)) <= 44
     assert "\n" not in escape(text)
     assert units(shorten(text, 60)) <= 60
     try:
-        arguments = parse(text, PAINTING, inits)
+        arguments = parse(text, PAINTING, available)
     except PromptError as error:
         assert 0 < len(str(error)) < 250
         assert "\n" not in str(error)
@@ -76,21 +77,21 @@ def check(value: tuple[str, tuple[str, ...]]) -> str:
     prompt = arguments.prompt
     assert prompt == clean(" ".join(prompt.split()))
     assert is_visible(prompt)
-    assert parse(str(arguments), PAINTING, inits) == arguments
-    plain = parse(quoted(prompt), PAINTING, inits)
+    assert parse(str(arguments), PAINTING, available) == arguments
+    plain = parse(quoted(prompt), PAINTING, available)
     assert (plain.prompt, plain.targets) == (prompt, ())
     targets = arguments.request("r").judged_by
     assert len(targets) <= 3 * MOST_TARGETS
     assert all(is_visible(target.text) != (target.noise is not None) for target in targets)
     if arguments.targets:
         assert read(write(arguments.targets)) == arguments.targets
-    caption = Caption(arguments.request("r"), ".", PAINTING, inits)
+    caption = Caption(arguments.request("r"), ".", PAINTING, available)
     for state in (Waiting(100, 2e9), InProgress(5, 9, prompt), Painted(1e5, prompt), Ended("x" * 200, again=True)):
         assert units(caption.text(state)) <= 2000
         assert caption.text(state).count("\u2068") == caption.text(state).count("\u2069")
     assert units(caption.alt_text) <= 1024
     if caption.command:
-        again = parse(caption.command.removeprefix(".imagine"), PAINTING, inits)
+        again = parse(caption.command.removeprefix(".imagine"), PAINTING, available)
         assert asdict(again.request("r")) == asdict(caption.request)
     return "understood"
 

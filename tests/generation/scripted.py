@@ -10,7 +10,19 @@ from typing import Literal, Self
 from PIL import Image
 
 from generation.capacity import Capacity
-from generation.events import Checkpoint, Down, Event, Failed, Finished, Progress, Ready, Started, Steered, Suspended
+from generation.events import (
+    Checkpoint,
+    Down,
+    Event,
+    Failed,
+    Finished,
+    Offer,
+    Progress,
+    Ready,
+    Started,
+    Steered,
+    Suspended,
+)
 from generation.request import ImagineRequest, Steering
 
 
@@ -39,7 +51,7 @@ class ScriptedExecutor:
         """How what is being painted was to be steered."""
         self.entered = False
         self._ready = [
-            Ready(f"cuda:{number}", Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"))
+            Ready(f"cuda:{number}", Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise")))
             for number in range(devices)
         ]
         self._devices: dict[str, int] = {}

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
+from config.settings import DEFAULT_MODEL
 from generation.capacity import Capacity
 from generation.dispatch.devices import Device
 from generation.dispatch.plan import Plan
-from generation.request import ImagineRequest, Shape, step_cost
+from generation.events import Offer
+from generation.request import ImagineRequest, Kind, Shape, step_cost
 
 SMALL, LARGE = (64, 64), (128, 128)
 
@@ -17,12 +19,18 @@ def a_request(number: int, steps: int = 10, shape: Shape = SMALL, member: str = 
     return ImagineRequest(f"r{number}", "a cat", 7, *shape, steps, member or f"member {number}")
 
 
+def up(number: int, name: str, capacity: Capacity, multiple: int = 1) -> Device:
+    """Return a device that has loaded the default model; with a capacity of no slots it is down again."""
+    loaded = {DEFAULT_MODEL} if capacity.slots else set()
+    return Device(number, name, capacity.slots, {DEFAULT_MODEL: Offer(capacity, multiple)}, loaded)
+
+
 def a_device(slots: int, **seconds: float) -> Device:
     """Return a device by the seconds of its steps: ``small=1`` for one small picture, ``large_2=3`` for two large."""
-    device = Device(0, "cuda:0", Capacity(slots))
+    device = up(0, "cuda:0", Capacity(slots))
     for name, step in seconds.items():
         size, _, batch = name.partition("_")
-        device.throughput.observe(SMALL if size == "small" else LARGE, int(batch or 1), step)
+        device.observe(Kind(SMALL if size == "small" else LARGE), int(batch or 1), step)
     return device
 
 
@@ -30,7 +38,7 @@ def a_device(slots: int, **seconds: float) -> Device:
 class Step:
     """One that is being computed."""
 
-    shape: Shape
+    kind: Kind
     requests: list[ImagineRequest]
     ends: float
 
@@ -52,7 +60,7 @@ class Simulation:
         self.work: Counter[Device] = Counter()
         self._done: Counter[str] = Counter(steps)
         self._steps: dict[Device, Step] = {}
-        self._spent: dict[Device, dict[Shape, float]] = defaultdict(dict)
+        self._spent: dict[Device, dict[Kind, float]] = defaultdict(dict)
         self._assign()
 
     def run(self, until: float = inf) -> None:
@@ -74,19 +82,19 @@ class Simulation:
 
     def _begin(self, device: Device) -> None:
         spent = self._spent[device]
-        least = min((spent[shape] for shape in device.batches if shape in spent), default=0.0)
-        self._spent[device] = spent = {shape: spent.get(shape, least) for shape in device.batches}
-        shape = min(spent, key=lambda shape: spent[shape])
-        seconds = device.throughput.step_seconds(shape, device.batches[shape])
-        spent[shape] += seconds
-        batch = [request for request in device.running.values() if request.shape == shape]
-        self._steps[device] = Step(shape, batch, self.now + seconds)
+        least = min((spent[kind] for kind in device.batches if kind in spent), default=0.0)
+        self._spent[device] = spent = {kind: spent.get(kind, least) for kind in device.batches}
+        kind = min(spent, key=lambda kind: spent[kind])
+        seconds = device.batch_seconds(kind, device.batches[kind])
+        spent[kind] += seconds
+        batch = [request for request in device.running.values() if request.kind == kind]
+        self._steps[device] = Step(kind, batch, self.now + seconds)
 
     def _end(self, device: Device) -> None:
         step = self._steps.pop(device)
         for request in step.requests:
             self._done[request.id] += 1
-            self.work[device] += step_cost(step.shape)
+            self.work[device] += step_cost(step.kind.shape)
             if self._done[request.id] == request.steps:
                 del device.running[request.id]
                 self.finishes[request.id] = self.now

@@ -72,7 +72,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 4
+    assert json.loads(text)["version"] == 5
     assert ImagineRequest.from_json(text) == request_
 
 
@@ -120,7 +120,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=5),
+        _with(version=6),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),

@@ -2,9 +2,23 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 
-from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Ready, Started, Steered, Suspended
+from generation.events import (
+    Checkpoint,
+    Failed,
+    Finished,
+    Heartbeat,
+    Loaded,
+    ModelEvent,
+    Progress,
+    Ready,
+    Started,
+    Steered,
+    Suspended,
+    Unloaded,
+    Unusable,
+)
 from generation.executor.protocol import Abort, FromWorker, Paint, ToWorker
 from generation.request import ImagineRequest
 
@@ -33,7 +47,7 @@ class Backlog:
 
     Of what was not received only the newest progress and checkpoint of each request are kept, and the heartbeats of a
     batch are added up. So what waits here is bounded by the requests in progress, however long nobody listens. And it
-    knows how each request stands, for a bot that comes after the one that asked for it.
+    knows how each request and each model stands, for a bot that comes after the one that asked for it.
     """
 
     def __init__(self) -> None:
@@ -42,6 +56,7 @@ class Backlog:
         self._read = 0
         """The number of the last message that was read and may have been received."""
         self._ready: Ready | None = None
+        self._models: dict[str, list[ModelEvent]] = {}
         self._standings: dict[str, _Standing] = {}
 
     def has_more(self, received: int) -> bool:
@@ -67,8 +82,8 @@ class Backlog:
         self._note(message)
         number = next(self._numbers)
         match message:
-            case Heartbeat(shape, batch):
-                self._put((shape, batch), number, self._added_up(message))
+            case Heartbeat():
+                self._put((message.kind, message.batch), number, self._added_up(message))
             case Progress(request_id):
                 self._put(("progress", request_id), number, self._with_preview(message))
             case Checkpoint(request_id):
@@ -90,7 +105,7 @@ class Backlog:
     def rewind(self) -> Mapping[str, ImagineRequest]:
         """Say again how everything stands, to a bot that has heard nothing, and return what is being painted."""
         self._unreceived.clear()
-        messages: list[FromWorker | None] = [self._ready]
+        messages: list[FromWorker | None] = [self._ready, *chain.from_iterable(self._models.values())]
         for each in self._standings.values():
             messages += each.started, each.checkpoint, each.progress, each.end
         for message in messages:
@@ -108,7 +123,7 @@ class Backlog:
         return message if number > self._read else None
 
     def _added_up(self, beat: Heartbeat) -> Heartbeat:
-        earlier = self._unread((beat.shape, beat.batch))
+        earlier = self._unread((beat.kind, beat.batch))
         if not isinstance(earlier, Heartbeat):
             return beat
         return replace(beat, steps=beat.steps + earlier.steps, seconds=beat.seconds + earlier.seconds)
@@ -120,9 +135,14 @@ class Backlog:
         return progress
 
     def _note(self, message: FromWorker) -> None:
-        """Take note of how a request stands now."""
-        if isinstance(message, Ready):
-            self._ready = message
+        """Take note of how a request or a model stands now."""
+        match message:
+            case Ready():
+                self._ready = message
+            case Loaded(model) | Unusable(model):
+                self._models[model] = [message]
+            case Unloaded(model):  # what it offers stays known
+                self._models.setdefault(model, []).append(message)
         if not isinstance(message, Started | Progress | Steered | Checkpoint | Suspended | Finished | Failed):
             return
         standing = self._standings.get(message.request_id)

@@ -17,7 +17,7 @@ from ray.exceptions import RayError
 from config.settings import ModelsSettings
 from generation.errors import DeviceError, WorkerError
 from generation.executor.cluster.process import NAME, RemoteProcess
-from generation.executor.local import CHECKPOINT_SECONDS
+from generation.executor.local import CHECKPOINT_SECONDS, weights_of
 from generation.executor.protocol import Load
 from generation.executor.supervised import SupervisedExecutor
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
@@ -39,7 +39,7 @@ class RayExecutor(SupervisedExecutor):
     namespace takes them over. A CPU worker computes with one thread, so that all paint the same.
 
     Args:
-        models: which weights to load, by paths that hold on all machines, and how to compute with them.
+        models: which weights there are, by paths that hold on all machines, and how to compute with them.
         devices: ``auto``, every GPU that the cluster has or gets; or a list of ``cuda`` and ``cpu``, one worker each.
         preview_seconds: about so often a preview of a request can be shown.
         address: of the cluster's head, ``HOST:PORT``, or ``auto`` for the cluster that this machine is in.
@@ -70,7 +70,7 @@ class RayExecutor(SupervisedExecutor):
         idle_seconds: float | None = None,
     ) -> None:
         super().__init__(patience, restarts)
-        self._models = models
+        self._models = weights_of(models)
         self._names = None if devices == "auto" else list(devices)
         self._preview_seconds = preview_seconds
         self._address = address
@@ -182,14 +182,11 @@ class RayExecutor(SupervisedExecutor):
 
     def _load(self, name: str) -> Load:
         return Load(
-            vqgan=self._models.vqgan,
-            clip=self._models.clip,
-            precision=self._models.precision,
+            models=self._models,
             device=name,
             threads=1,
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
-            vqgan_config=self._models.vqgan_config,
         )
 
 

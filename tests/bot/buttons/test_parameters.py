@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from bot.buttons.parameters import line, parameters
+from bot.flags import Available
 from bot.prompt import parse
 from bot.receipt import Reply
 from config.layers import load
@@ -14,7 +15,7 @@ PLAIN = "```\n.imagine a cat --seed 7\n```\n-# `4f3a9b2c`"
 
 
 def test_what_to_type() -> None:
-    assert parameters(CAT, SETTINGS, ()) == PLAIN
+    assert parameters(CAT, SETTINGS, Available()) == PLAIN
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_what_to_type() -> None:
     ],
 )
 def test_what_cannot_be_typed_is_said(changes: dict[str, object], note: str) -> None:
-    told = parameters(replace(CAT, **changes), SETTINGS, ())  # type: ignore[arg-type]
+    told = parameters(replace(CAT, **changes), SETTINGS, Available())  # type: ignore[arg-type]
     assert told == f"{PLAIN} · {note}"
 
 
@@ -39,7 +40,7 @@ def test_whatever_it_is_the_line_is_what_was_asked_for(prompt: str) -> None:
     typed = line(request, SETTINGS)
     again = parse(typed, SETTINGS.painting.model_copy(update={"max_prompt_length": 5000}))
     assert again.request("4f3a9b2c") == request
-    told = parameters(request, SETTINGS, ())
+    told = parameters(request, SETTINGS, Available())
     shown = told.data.decode() if isinstance(told, Reply) else told
     assert f".imagine {typed}" in shown
     assert isinstance(told, Reply) == ("```" in typed or len(prompt) > 1000)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.layers import load
-from easel.doctor.devices import Gpu, Seen, examine_weights, judge_device, judge_torch, names
+from easel.doctor.devices import Gpu, Seen, examine_models, examine_weights, judge_device, judge_torch, names
 from easel.models import root
 from weights.catalogue import known
 from weights.folder import ModelFolder
@@ -79,3 +79,16 @@ def test_a_name_that_is_mistyped() -> None:
     finding = examine_weights(load(environment={}, arguments=["models.clip=ViT-B/23"]))
     assert finding.level == "error"
     assert "did you mean ViT-B/32" in finding.text
+
+
+def test_each_further_model_is_told_and_what_is_wrong_with_one_is_no_error(tmp_path: Path) -> None:
+    more = "models.more={faces: {vqgan: wikiart-1024}, trees: {clip: pocket}, odd: {vqgan: ViT-B/32}}"
+    settings = load(environment={}, arguments=[f"data_dir={tmp_path}", more])
+    found = {each.name: each for each in examine_models(settings)}
+    assert found["model faces"].sentence == "wikiart-1024 is missing: easel models fetch wikiart-1024"
+    assert {name: each.level for name, each in found.items()} == {
+        "model faces": "warning",
+        "model trees": "ok",
+        "model odd": "warning",
+    }
+    assert examine_weights(settings).level == "ok"

@@ -14,8 +14,8 @@ from generation.dispatch.estimates import SHARE, Estimates
 from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record
-from generation.request import ImagineRequest
-from tests.generation.simulated import SMALL, a_request
+from generation.request import ImagineRequest, Kind
+from tests.generation.simulated import SMALL, a_request, up
 
 PAUSE = 1.0
 
@@ -24,14 +24,14 @@ PAUSE = 1.0
 class Scene:
     """A line beside a device that paints a picture of ten seconds."""
 
-    device: Device = field(default_factory=lambda: Device(0, "cpu", Capacity(1)))
+    device: Device = field(default_factory=lambda: up(0, "cpu", Capacity(1)))
     pauses: "asyncio.Queue[float]" = field(default_factory=asyncio.Queue)
     go_on: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     changes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.estimates = Estimates(PAUSE, self.pause)
-        self.device.throughput.observe(SMALL, 1, 1.0)
+        self.device.observe(Kind(SMALL), 1, 1.0)
         self.device.running["r-1"] = a_request(-1)
         self.plan = Plan(Pool([self.device]))
 

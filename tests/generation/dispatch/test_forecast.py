@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.capacity import Capacity
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.plan import Plan
@@ -104,7 +103,7 @@ def test_what_is_given_is_not_changed() -> None:
     assert len(scheduler) == 3
     half_way = forecast(Plan(pool, scheduler), Counter())
     device.running.clear()
-    device.capacity = Capacity(0)
+    device.slots = 0
     scheduler.pop()
     assert {each.request_id: each for each in half_way} == first
 

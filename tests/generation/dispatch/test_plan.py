@@ -1,12 +1,12 @@
 from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Pool
+from generation.dispatch.devices import Pool
 from generation.dispatch.plan import Plan
-from tests.generation.simulated import a_request
+from tests.generation.simulated import a_request, up
 
 
 def a_plan(*names: str) -> Plan:
     """Return a plan in which workers have died over two requests on the first device, and one waits."""
-    plan = Plan(Pool([Device(number, name, Capacity(2)) for number, name in enumerate(names)]))
+    plan = Plan(Pool([up(number, name, Capacity(2)) for number, name in enumerate(names)]))
     for number in range(2):
         plan.interrupted.append(a_request(number))
         plan.suspects[f"r{number}"] = names[0]

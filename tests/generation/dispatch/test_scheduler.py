@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from config.settings import DEFAULT_MODEL
 from generation.capacity import Capacity
-from generation.dispatch.devices import Device, Pool
+from generation.dispatch.devices import Pool
 from generation.dispatch.scheduler import EVERYWHERE, SLACK, Room, Scheduler
 from generation.request import ImagineRequest, Load, Shape, step_cost
+from tests.generation.simulated import up
 
 SMALL, WIDE, LARGE = (64, 64), (128, 64), (512, 512)
 SHAPES = (SMALL, WIDE, LARGE)
@@ -24,7 +26,7 @@ def a_request(number: int, member: str, steps: int = 10, shape: Shape = SMALL) -
 
 @dataclass(frozen=True)
 class Only:
-    """Room for some shapes."""
+    """Room for some shapes, where the default model is loaded."""
 
     roomy: frozenset[Shape]
     joined: frozenset[Shape] = frozenset()
@@ -35,6 +37,9 @@ class Only:
 
     def has_room(self, load: Load, /) -> bool:
         return load.shape in self.roomy
+
+    def is_at_hand(self, load: Load, /) -> bool:
+        return self.has_room(load) and load.model == DEFAULT_MODEL
 
 
 def joining(*shapes: Shape) -> Only:
@@ -62,7 +67,7 @@ def test_first_come_first_served_within_a_member() -> None:
 
 def test_cutouts_cost_as_much_as_they_are_work_for_the_models_in_use() -> None:
     scheduler = Scheduler()
-    scheduler.cutouts = 8
+    scheduler.cutouts = {"default": 8}
     asked = replace(a_request(0, "ada"), cutouts=32)
     scheduler.add(asked)
     assert scheduler.add(a_request(1, "ada")) == 10 * step_cost(SMALL, 4)
@@ -145,6 +150,20 @@ def test_what_does_not_fit_is_overtaken_and_not_starved_however_many_members_com
     assert len(served(scheduler, fitting(SMALL))) == 7
 
 
+def test_what_has_its_model_loaded_overtakes_what_does_not_within_the_bound() -> None:
+    scheduler = Scheduler()
+    scheduler.add(replace(a_request(0, "ada", QUARTER), model="faces"))
+    for number in range(1, 8):
+        scheduler.add(a_request(number, f"member {number}", QUARTER))
+    assert ids(served(scheduler, fitting(SMALL)))[:5] == ["r1", "r2", "r3", "r4", "r0"]
+
+
+def test_a_model_is_loaded_where_nothing_waits_for_those_that_are() -> None:
+    scheduler = Scheduler()
+    scheduler.add(replace(a_request(0, "ada"), model="faces"))
+    assert ids(served(scheduler, fitting(SMALL))) == ["r0"]
+
+
 def test_what_passed_one_request_does_not_count_for_the_next() -> None:
     scheduler = Scheduler()
     for number in range(2):
@@ -157,7 +176,7 @@ def test_what_passed_one_request_does_not_count_for_the_next() -> None:
 
 
 def test_a_512_that_does_not_fit_into_the_rest_of_the_memory_is_not_starved_by_small_ones() -> None:
-    device = Device(0, "cuda:0", Capacity(64, memory=1.5 * 512 * 512, pixel_bytes=1))
+    device = up(0, "cuda:0", Capacity(64, memory=1.5 * 512 * 512, pixel_bytes=1))
     pool, scheduler = Pool([device]), Scheduler()
 
     def take() -> int:

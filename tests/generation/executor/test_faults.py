@@ -29,7 +29,6 @@ from config.settings import ModelsSettings
 from generation.canvas import Init
 from generation.dispatch.dispatcher import GIVEN_UP, Dispatcher
 from generation.dispatch.record import Record
-from generation.engine.engine import Engine
 from generation.events import Checkpoint, Failed, Finished, Progress, RequestEvent, Started, Steered
 from generation.executor.footprint import resident_bytes
 from generation.executor.local import LocalExecutor
@@ -41,6 +40,7 @@ from generation.steering import read
 from generation.worker import memory, worker
 from generation.worker.build import CANVASES
 from generation.worker.images import read_request
+from generation.worker.residents import Resident
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=40, member="somebody")
 POISON = 666
@@ -147,11 +147,11 @@ def main(point: str, file: str, _: str) -> None:
     """Run a worker in which something goes wrong."""
     fault, open_pipe, load = Fault(point, Path(file)), os.fdopen, worker.load
 
-    def load_or_end(*arguments: Any) -> Engine:
-        engine = load(*arguments)
+    def load_or_end(*arguments: Any) -> Resident:
+        resident = load(*arguments)
         if fault.comes("loading"):
             end()
-        return engine
+        return resident
 
     def pipe(*arguments: Any) -> Pipe:
         return Pipe(open_pipe(*arguments), fault)

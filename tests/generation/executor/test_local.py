@@ -69,8 +69,9 @@ async def test_a_device_is_ready_before_the_executor_is_entered(executor: LocalE
     ((number, ready),) = await until(executor, lambda _: True)
     assert number == 0
     assert isinstance(ready, Ready)
-    assert (ready.name, ready.capacity.slots, ready.multiple, ready.capacity.cutouts) == ("cpu", 1, 8, 4)
-    assert "noise" in ready.inits
+    offer = ready.offer
+    assert (ready.name, offer.capacity.slots, offer.multiple, offer.capacity.cutouts) == ("cpu", 1, 8, 4)
+    assert "noise" in offer.inits
 
 
 async def test_a_request_starts_advances_and_finishes(executor: LocalExecutor) -> None:
@@ -390,7 +391,7 @@ async def test_sizes_follow_the_models(tiny_models: ModelsSettings, tmp_path: Pa
     save_file(tiny_vqgan(levels=6).state_dict(), tmp_path / "coarse.safetensors")
     models = tiny_models.model_copy(update={"vqgan": str(tmp_path / "coarse.yaml")})
     async with LocalExecutor(models, ["cpu"], preview_seconds=1) as executor:
-        assert (await first(executor, Ready)).multiple == 32
+        assert (await first(executor, Ready)).offer.multiple == 32
         executor.send(0, replace(REQUEST, width=144, height=80))
         (failed,) = await events_of(executor, "a")
         assert isinstance(failed, Failed)

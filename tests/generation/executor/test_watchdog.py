@@ -4,15 +4,15 @@ from dataclasses import replace
 import pytest
 
 from generation.capacity import Capacity
-from generation.events import Failed, Finished, Heartbeat, Ready
+from generation.events import Failed, Finished, Heartbeat, Offer, Ready
 from generation.executor.protocol import Abort, FromWorker, Hello, Paint
 from generation.executor.watchdog import Patience, Watchdog
-from generation.request import ImagineRequest
+from generation.request import ImagineRequest, Kind
 
 PATIENCE = Patience(loading=300, first_step=200, step=60, factor=20)
 SHAPE = (64, 64)
 REQUEST = ImagineRequest("a", "a red apple", 1, *SHAPE, steps=9)
-READY = Ready("cpu", Capacity(1), 16)
+READY = Ready("cpu", Offer(Capacity(1), 16))
 BEAT = Heartbeat(SHAPE, 1, 1, 0.1)
 
 Script = Iterator[Callable[[Watchdog], None]]
@@ -53,7 +53,7 @@ def test_it_knows_what_the_worker_has() -> None:
     dog.give(Abort("b"))
     dog.hear(Finished("c", b"", 1.0))
     dog.hear(Failed("d", "Why."))
-    assert dog.requests == {"a": SHAPE}
+    assert dog.requests == {"a": Kind(SHAPE)}
 
 
 async def silence(script: Script) -> float:

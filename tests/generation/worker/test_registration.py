@@ -22,7 +22,7 @@ from generation.checkpoints.loader import POCKET, load_models
 from generation.engine.optimisers import OPTIMISERS, Evaluate, Tensors
 from generation.events import Finished, Ready
 from generation.executor.process import COMMAND, WorkerProcess
-from generation.executor.protocol import FromWorker, Hello, Load, LoadFailed, Paint
+from generation.executor.protocol import FromWorker, Hello, Load, LoadFailed, Paint, Weights
 from generation.perceptor.distance import spherical_distance
 from generation.request import ImagineRequest
 from generation.worker.__main__ import main
@@ -100,7 +100,7 @@ async def said(worker: WorkerProcess) -> FromWorker:
 
 async def loaded(worker: WorkerProcess, models: ModelsSettings) -> FromWorker:
     """Let a worker load models and return what it says then."""
-    worker.send(Load(models.vqgan, models.clip, "float32", "cpu", 1, 1000.0, 1000.0))
+    worker.send(Load({"default": Weights(models.vqgan, models.clip, "float32")}, "cpu", 1, 1000.0, 1000.0))
     assert isinstance(await said(worker), Hello)
     return await said(worker)
 
@@ -111,7 +111,11 @@ async def test_a_worker_paints_by_what_was_registered(models: ModelsSettings) ->
     try:
         ready = await loaded(worker, models)
         assert isinstance(ready, Ready)
-        assert (ready.multiple, ready.evaluations, ready.inits) == (4, 9, ("noise", "pixels", "gradient", "fractal"))
+        assert (ready.offer.multiple, ready.offer.evaluations, ready.offer.inits) == (
+            4,
+            9,
+            ("noise", "pixels", "gradient", "fractal"),
+        )
         worker.send(Paint(request))
         while not isinstance(message := await said(worker), Finished):
             pass

@@ -83,7 +83,7 @@ def test_beats_of_unlike_batches_are_kept_apart(reporter: Reporter, pipe: Pipe) 
 def test_the_end_comes_last_and_replaces_progress(reporter: Reporter, pipe: Pipe) -> None:
     reporter.start(Started("b", "cpu"))
     reporter.advance(Progress("b", 1, 2, 0.1), None)
-    reporter.finish(REQUEST, snapshot(), started=0.0)
+    reporter.finish(REQUEST, None, snapshot(), started=0.0)
     reporter.fail(Failed("b", "No."))
     pipe.open.set()
     assert pipe.receive() == Started("a", "cpu")
@@ -99,7 +99,7 @@ def test_only_the_newest_checkpoint_waits(reporter: Reporter, pipe: Pipe) -> Non
         reporter.keep("a", step / 10, copy(step))
     reporter.keep("b", 0.5, copy(3))
     reporter.keep("c", 0.5, copy(3))
-    reporter.finish(replace(REQUEST, id="c"), snapshot(), started=0.0)
+    reporter.finish(replace(REQUEST, id="c"), None, snapshot(), started=0.0)
     pipe.open.set()
     assert pipe.receive() == Started("a", "cpu")
     for wanted in (("a", 9, 0.9), ("b", 3, 0.5)):

@@ -13,7 +13,7 @@ from PIL import Image
 from structlog.testing import capture_logs
 from torch import Tensor
 
-from config.settings import ModelsSettings
+from config.settings import DEFAULT_MODEL, ModelsSettings
 from generation.capacity import Capacity
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
@@ -21,14 +21,15 @@ from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
 from generation.errors import DeviceError
-from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Steered, Suspended
-from generation.executor.protocol import Abort, FromWorker, Paint, Steer, Suspend
+from generation.events import Checkpoint, Failed, Finished, Heartbeat, Offer, Progress, Started, Steered, Suspended
+from generation.executor.protocol import Abort, FromWorker, Paint, Steer, Suspend, Weights
 from generation.metadata import read as read_metadata
 from generation.perceptor.cutouts import Cutouts
 from generation.request import ImagineRequest
 from generation.steering import read
 from generation.worker.build import CANVASES
 from generation.worker.reporter import Reporter
+from generation.worker.residents import Resident, Residents
 from generation.worker.worker import BROKE_OFF, TOO_LARGE, Worker, choose_device
 
 CPU = torch.device("cpu")
@@ -68,7 +69,14 @@ def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seco
     (stage,) = models.recipe.stages
     parts = Parts(CANVASES["latent"](models, stage, CPU), objective, OPTIMISERS["adam"]())
     engine = Engine(models.recipe, lambda _: parts, CPU)
-    return Worker(engine, "cpu", 1000.0, checkpoint_seconds, reported, Capacity(1, memory=1e9, pixel_bytes=1000.0))
+    residents = Residents({DEFAULT_MODEL: Weights(tiny_models.vqgan, tiny_models.clip)}, CPU, 1, reported.tell)
+    residents.keep(Resident(DEFAULT_MODEL, engine, Offer(Capacity(1, memory=1e9, pixel_bytes=1000.0))))
+    return Worker(residents, "cpu", 1000.0, checkpoint_seconds, reported)
+
+
+def engine_of(worker: Worker, model: str = DEFAULT_MODEL) -> Engine:
+    """Return the engine of a model that a worker has loaded."""
+    return worker.residents.loaded[model].engine
 
 
 class Breaking(Likeness):
@@ -86,7 +94,7 @@ class Breaking(Likeness):
 
 def break_with(worker: Worker, error: Exception | None) -> None:
     """Let every further step fail, or none."""
-    objective = worker.engine.parts(worker.engine.recipe.stages[0]).objective
+    objective = engine_of(worker).parts(engine_of(worker).recipe.stages[0]).objective
     assert isinstance(objective, Breaking)
     objective.error = error
 
@@ -97,7 +105,7 @@ def test_what_the_device_has_no_memory_for_is_refused_with_the_largest_size(work
     assert isinstance(failed, Failed)
     assert failed.reason == "No device here has the memory for 2048×1024; ask for `--size 1408x704` or less."
     assert not failed.is_shortage
-    assert len(worker.engine) == 0
+    assert len(engine_of(worker)) == 0
 
 
 def test_every_step_is_reported_with_its_beat(worker: Worker, reported: Reported) -> None:
@@ -243,7 +251,7 @@ def test_what_is_suspended_goes_on_from_where_it_was(tiny_models: ModelsSettings
     worker.handle(Suspend("a"))
     worker.handle(Suspend("a"))
     worker.handle(Suspend("unknown"))
-    assert len(worker.engine) == 0
+    assert len(engine_of(worker)) == 0
     *_, checkpoint, suspended = one.messages()
     assert isinstance(checkpoint, Checkpoint)
     assert (checkpoint.step, suspended) == (2, Suspended("a"))
@@ -289,12 +297,12 @@ def test_a_fault_while_a_painting_begins_anew_fails_it(
     worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.handle(Paint(REQUEST))
-    monkeypatch.setattr(worker.engine.parts(worker.engine.recipe.stages[0]).objective, "rows", lambda *_: 1 / 0)
+    monkeypatch.setattr(engine_of(worker).parts(engine_of(worker).recipe.stages[0]).objective, "rows", lambda *_: 1 / 0)
     with capture_logs() as lines:
         worker.handle(Steer("a", read("less: fog")))
     assert reported.messages() == [Started("a", "cpu"), Failed("a", BROKE_OFF)]
     assert "ZeroDivisionError" in lines[0]["exception"]
-    assert len(worker.engine) == 0
+    assert len(engine_of(worker)) == 0
 
 
 def test_what_is_suspended_before_its_first_step_begins_anew(worker: Worker, reported: Reported) -> None:
@@ -321,7 +329,7 @@ def test_an_abort_frees_the_slot_before_the_next_step(worker: Worker, reported: 
     worker.step()
     worker.handle(Abort("a"))
     worker.handle(Abort("unknown"))
-    assert len(worker.engine) == 0
+    assert len(engine_of(worker)) == 0
     worker.handle(Paint(replace(REQUEST, id="b")))
     worker.step()
     messages = reported.messages()
@@ -338,7 +346,7 @@ def test_a_step_that_fails_fails_its_request_and_not_the_worker(
     break_with(worker, error)
     worker.handle(Paint(REQUEST))
     with capture_logs() as lines:
-        while len(worker.engine):
+        while len(engine_of(worker)):
             worker.step()
     break_with(worker, None)
     failed = Failed("a", TOO_LARGE if is_shortage else BROKE_OFF, is_shortage)
@@ -356,7 +364,7 @@ def test_what_fails_before_its_first_step_fails_alone(
     worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.handle(Paint(replace(REQUEST, id="neighbour")))
-    canvas = worker.engine.parts(worker.engine.recipe.stages[0]).canvas
+    canvas = engine_of(worker).parts(engine_of(worker).recipe.stages[0]).canvas
     monkeypatch.setattr(canvas, "init", lambda *_: torch.empty(2**50))
     worker.handle(Paint(REQUEST))
     assert Failed("a", TOO_LARGE, is_shortage=True) in reported.messages()

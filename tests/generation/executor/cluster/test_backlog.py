@@ -3,13 +3,25 @@
 from dataclasses import replace
 
 from generation.capacity import Capacity
-from generation.events import Checkpoint, Finished, Heartbeat, Progress, Ready, Started, Steered, Suspended
+from generation.events import (
+    Checkpoint,
+    Finished,
+    Heartbeat,
+    Loaded,
+    Offer,
+    Progress,
+    Ready,
+    Started,
+    Steered,
+    Suspended,
+    Unloaded,
+)
 from generation.executor.cluster.backlog import Backlog
 from generation.executor.protocol import Abort, FromWorker, Paint
 from generation.request import ImagineRequest, Steering
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=9)
-READY = Ready("cpu", Capacity(1), 8)
+READY = Ready("cpu", Offer(Capacity(1), 8))
 SHAPE = REQUEST.shape
 
 
@@ -83,3 +95,10 @@ def test_what_was_taken_away_is_forgotten() -> None:
     backlog = heard(Checkpoint("a", 1, 0.1, b"1"), Suspended("a"))
     assert backlog.rewind() == {}
     assert said(backlog) == []
+
+
+def test_the_next_bot_hears_which_models_are_loaded() -> None:
+    faces, other = Loaded("faces", Offer(Capacity(1), 8)), Loaded("other", Offer(Capacity(1), 16))
+    backlog = heard(READY, faces, other, Unloaded("faces"), Heartbeat(SHAPE, 1, 1, 0.5, "other"))
+    backlog.rewind()
+    assert said(backlog) == [READY, faces, Unloaded("faces"), other]
