@@ -67,6 +67,7 @@ clean:
 # The two packages of model definitions come without what they ask for: openai-clip wants torchvision, which does
 # not import beside a CPU build of torch, and taming-transformers wants torchvision and Lightning, for training.
 # The modules that are used here need neither (see generation/models/upstream.py).
+# pytorch-pretrained-biggan, to which ours is compared, asks for boto3, which downloads weights.
 # Builds are not isolated, so that they too use the setuptools that is pinned; nothing needs it at run time.
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Easel needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -78,6 +79,7 @@ clean:
 
 .venv/installed-test: .venv/installed
 	$(PROJECT) '.[test,training,bench]'
+	$(PIP) --no-deps pytorch-pretrained-biggan
 	@touch $@
 
 .venv/installed-bench: .venv/installed

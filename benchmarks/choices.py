@@ -19,7 +19,8 @@ from benchmarks.pictures import COLUMNS, PROMPTS, image_file, paint_one, prompts
 from bot.errors import PromptError
 from bot.prompt import parse
 from config.settings import PaintingSettings
-from generation.checkpoints.loader import load_models
+from generation.checkpoints.biggan import with_biggan
+from generation.checkpoints.loader import POCKET, prepare, read_models
 from generation.errors import CheckpointError
 from generation.options import AUGMENTATIONS, CUT_METHODS, OPTIMISERS, PAINTERS, PRESETS
 from generation.perceptor.ensemble import Perceptor
@@ -90,7 +91,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     try:
         wanted = prompts(options.prompts)[:: options.every]
         asked = [[_request(prompt, choice, options) for choice in choices] for prompt in wanted]
-        models = load_models(options.vqgan, options.clip, device)
+        models = prepare(with_biggan(read_models(options.vqgan, options.clip), POCKET), device)
         judge = Judge(options.judge) if options.judge else None
     except (OSError, CheckpointError, PromptError) as error:
         raise BenchmarkError(str(error)) from None

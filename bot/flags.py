@@ -11,14 +11,19 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from bot.characters import clean, is_visible
+from bot.classes import read_classes, told_classes
 from bot.errors import PromptError
 from bot.markdown import escape, inline_code, shorten
 from config.settings import DEFAULT_MODEL, MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
 from generation.errors import RequestError
 from generation.options import (
     AUGMENTATIONS,
+    BIGGAN,
     CUT_METHODS,
+    EVOLUTIONS,
+    LEAST_TRUNCATION,
     LEAST_ZOOM,
+    MOST_CLASSES,
     MOST_CUTOUTS,
     MOST_EVERY,
     MOST_GROWN,
@@ -421,6 +426,39 @@ FLAGS = {
         is_prose=True,
         choices=tuple(PAINTERS),
     ),
+    "class": Flag(
+        fields=("classes",),
+        example="mushroom:0.7, owl:0.3",
+        help=f"what `--painter {BIGGAN}` begins from, with shares, with commas between",
+        pattern=lambda _: "(?!)",
+        parse=lambda value, *_: {"classes": read_classes(value)},
+        caption=lambda named: escape(shorten(told_classes(named), LONGEST_CAPTION)),
+        render=told_classes,
+        aliases=("classes",),
+        is_offered=lambda _: False,
+        takes_words=True,
+    ),
+    "truncation": Flag(
+        fields=("truncation",),
+        example="0.5",
+        help=f"of `--painter {BIGGAN}`: less is more usual and less varied, {LEAST_TRUNCATION} to 1",
+        pattern=lambda _: DECIMAL,
+        parse=lambda value, *_: _decimal("truncation", "truncation", value, 1, LEAST_TRUNCATION),
+        caption=lambda truncation: f"truncation {_plain(truncation)}",
+        render=_plain,
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
+    "max-classes": Flag(
+        fields=("most_classes",),
+        example="3",
+        help=f"of `--painter {BIGGAN}`: that are in the picture at once, 1 to {MOST_CLASSES}",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: {"most_classes": _number("max-classes", value, 1, MOST_CLASSES)["max-classes"]},
+        caption=lambda most: f"{most} classes at most",
+        is_offered=lambda _: False,
+        is_prose=True,
+    ),
     "model": Flag(
         fields=("model",),
         example=DEFAULT_MODEL,
@@ -560,9 +598,9 @@ FLAGS = {
     "optimiser": Flag(
         fields=("optimiser",),
         example="adagrad",
-        help=f"by what it is optimised: {', '.join(OPTIMISERS)}",
-        pattern=lambda _: "|".join(OPTIMISERS),
-        parse=lambda value, *_: _choice("optimiser", "optimiser", value, tuple(OPTIMISERS)),
+        help=f"by what it is optimised: {', '.join((*OPTIMISERS, *EVOLUTIONS))}",
+        pattern=lambda _: "|".join((*OPTIMISERS, *EVOLUTIONS)),
+        parse=lambda value, *_: _choice("optimiser", "optimiser", value, (*OPTIMISERS, *EVOLUTIONS)),
         caption="by {}".format,
         aliases=("optimizer", "opt"),
         is_offered=lambda _: False,

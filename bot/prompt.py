@@ -37,13 +37,15 @@ from types import MappingProxyType
 import regex
 
 from bot.characters import clean, is_visible
+from bot.classes import classes_in, words_for
 from bot.errors import PromptError
 from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, QUOTES, Available, Fields, typed, usual_fields
 from bot.markdown import inline_code
 from config.settings import PaintingSettings
 from generation.errors import RequestError
+from generation.options import BIGGAN
 from generation.prompt import BLOCK, INLINE, fenced, read, write
-from generation.request import SEED_LIMIT, ImagineRequest, Target
+from generation.request import AUTO, SEED_LIMIT, ImagineRequest, Target
 from generation.styles import STYLES, ended
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -134,6 +136,14 @@ def parse(
         for name, flag in FLAGS.items():
             if name in given:
                 fields.update(flag.parse(given[name], painting, available))
+    if fields["classes"] and fields["canvas"] == AUTO:
+        fields["canvas"] = BIGGAN
+    if fields["canvas"] == BIGGAN:
+        plain, named = classes_in(_joined(words))
+        if named:
+            words = [*_words(plain)]
+            fields["classes"] = (*fields["classes"], *named)
+        instead = instead or words_for(fields["classes"])
     style = STYLES.get(fields.pop("style", ""))
     if len(prompt := _joined(words)) > painting.max_prompt_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")

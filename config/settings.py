@@ -257,13 +257,19 @@ class ModelSettings(Section):
         "them judge together",
         min_length=1,
     )
+    biggan: str = Field(
+        default="pocket",
+        description="`pocket`, a name from `easel models list`, or the path of the JSON or the weights of a "
+        "BigGAN-deep, by which `--painter biggan` paints",
+        min_length=1,
+    )
     precision: Precision = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
         "or `float32`, `bfloat16`, `float16`",
     )
 
-    _home_is_known = field_validator("vqgan", "clip")(expanded)
+    _home_is_known = field_validator("vqgan", "clip", "biggan")(expanded)
 
 
 class NamedModelSettings(Section):
@@ -272,9 +278,10 @@ class NamedModelSettings(Section):
     vqgan: str | None = Field(default=None, description="As `models.vqgan`", min_length=1)
     vqgan_config: Path | None = Field(default=None, description="As `models.vqgan_config`, of this VQGAN")
     clip: str | None = Field(default=None, description="As `models.clip`", min_length=1)
+    biggan: str | None = Field(default=None, description="As `models.biggan`", min_length=1)
     precision: Precision | None = Field(default=None, description="As `models.precision`")
 
-    _home_is_known = field_validator("vqgan", "clip")(expanded)
+    _home_is_known = field_validator("vqgan", "clip", "biggan")(expanded)
 
 
 class ModelsSettings(ModelSettings):

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,6 +18,7 @@ from easel.logs_cli import logs
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
+from easel.sample_cli import sample
 from easel.top_cli import watching
 
 SetupArguments = Annotated[
@@ -61,6 +63,7 @@ app = typer.Typer(
 )
 
 
+app.command()(sample)
 app.add_typer(models, name="models")
 
 
@@ -516,8 +519,9 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
                 show_default=False,
                 callback=check,
             )
-            keyword = inspect.Parameter.KEYWORD_ONLY
-            parameters.append(inspect.Parameter(name.replace("-", "_"), keyword, default=option, annotation=str | None))
+            own = name.replace("-", "_") + "_" * iskeyword(name)
+            only = inspect.Parameter.KEYWORD_ONLY
+            parameters.append(inspect.Parameter(own, only, default=option, annotation=str | None))
     return IMAGINE.replace(parameters=parameters)
 
 

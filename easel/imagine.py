@@ -40,7 +40,9 @@ def request(prompt: str, settings: Settings, flags: Mapping[str, str | None], in
     Raises:
         ValueError: it is not allowed; the sentence says why.
     """
-    typed = "".join(f" --{name.replace('_', '-')}={value}" for name, value in flags.items() if value is not None)
+    typed = "".join(
+        f" --{name.rstrip('_').replace('_', '-')}={value}" for name, value in flags.items() if value is not None
+    )
     try:
         arguments = parse(prompt + typed, settings.painting, available(settings.models), instead=instead)
     except PromptError as error:

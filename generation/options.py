@@ -23,8 +23,28 @@ Measured with the pocket models, over 60 steps in pixels and in the latent. SGD 
 other models have smaller ones of.
 """
 
+CMA = "cma"
+CMA_ADAM = "cma-adam"
+"""The one and then the other."""
+CMA_MIXED = "cma-mixed"
+"""Both in each step."""
+POPULATION = 7.5
+"""About how many steps with gradients the candidates of a step take without, for as many numbers as a BigGAN's."""
+EVOLUTIONS: Mapping[str, float] = {CMA: POPULATION, CMA_ADAM: (POPULATION + 1) / 2, CMA_MIXED: POPULATION + 1}
+"""Optimisers that move a population, for painters with few numbers; and the work of a step beside one of Adam's."""
+EVOLUTION_RATE = 7.0
+"""Standard deviation of a population at first, in units of Adam's learning rate: 0.5 where that is big-sleep's."""
+
 VQGAN = "vqgan"
 """The usual painter, whose stages are the models' own."""
+
+
+BIGGAN = "biggan"
+"""The painter that knows classes."""
+LEAST_TRUNCATION = 0.02
+"""Of a BigGAN's latents: below the least statistics of the published ones."""
+MOST_CLASSES = 1000
+"""That can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +54,14 @@ class Painter:
     Args:
         most: pixels that are painted; a larger picture is computed from those.
         share: of the memory and the time that a pixel of a VQGAN takes.
+        encodes: whether a painting can begin from a picture.
+        evolves: whether it has few enough numbers for a population.
     """
 
     most: float = inf
     share: float = 1.0
+    encodes: bool = True
+    evolves: bool = False
 
     @property
     def grows(self) -> bool:
@@ -53,6 +77,7 @@ PAINTERS: Mapping[str, Painter] = {
     VQGAN: Painter(),
     "fourier": Painter(share=0.02),
     "siren": Painter(most=256 * 256, share=2.0),
+    BIGGAN: Painter(most=256 * 256, share=0.3, encodes=False, evolves=True),
 }
 """By what ``--painter`` says; ``docs/painters.md`` tells of them."""
 

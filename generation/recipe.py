@@ -11,11 +11,21 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from generation.limits import STRICT, matching, real, whole
-from generation.options import HALF, OPTIMISERS, PRESETS, VQGAN
+from generation.options import (
+    BIGGAN,
+    CMA,
+    CMA_ADAM,
+    EVOLUTION_RATE,
+    EVOLUTIONS,
+    HALF,
+    OPTIMISERS,
+    PRESETS,
+    VQGAN,
+)
 from generation.request import AUTO, ImagineRequest
 
-LATENT_CANVAS = "latent"
-"""Canvas whose pictures are decoded from a latent."""
+LATENT_CANVASES = ("latent", BIGGAN)
+"""Canvases whose pictures are decoded from a latent."""
 NOTHING = 1e-6
 """A share of the steps that is rounding."""
 
@@ -38,7 +48,7 @@ class Stage:
 
     Args:
         canvas: what is optimised, by its name in ``generation.worker.build``: ``latent``, VQGAN's, ``pixels``,
-            ``fourier`` or ``siren``.
+            ``fourier``, ``siren`` or ``biggan``.
         share: of the request's steps, in [0.01, 1]; the shares of a recipe add up to 1.
         optimiser: by its name in ``generation.engine.optimisers``, such as ``adam``, or ``normalised``, momentum on
             gradients of length 1.
@@ -55,6 +65,7 @@ class Stage:
         augmentations: of the views, by their names in ``generation.perceptor.augmentations``; None for those that
             belong to the method.
         scale: of the picture's sides, at which it is painted.
+        most_classes: of a BigGAN's, that are in the picture at once; None for all.
     """
 
     __pydantic_config__ = STRICT
@@ -72,6 +83,7 @@ class Stage:
     cut_power: Annotated[float, real(0.1, 10)] = 1.0
     augmentations: Annotated[tuple[PartName, ...], Field(max_length=16)] | None = None
     scale: Annotated[float, real(0.1, 1)] = 1.0
+    most_classes: Annotated[int, whole(1, 100_000)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,7 @@ class Painters:
     Args:
         fourier: by a spectrum.
         siren: by the weights of a network of sines.
+        biggan: by the latents of a BigGAN.
         network: that one's shape.
     """
 
@@ -108,11 +121,12 @@ class Painters:
 
     fourier: Stages = (Stage("fourier", learning_rate=0.1, final_learning_rate=0.1),)
     siren: Stages = (Stage("siren", learning_rate=1e-4, final_learning_rate=0.1),)
+    biggan: Stages = (Stage("biggan", learning_rate=0.07, ema=0.5),)
     network: SirenShape = SirenShape()
 
     def stages(self) -> Mapping[str, tuple[Stage, ...]]:
         """Return those of each painter by its name."""
-        return {"fourier": self.fourier, "siren": self.siren}
+        return {"fourier": self.fourier, "siren": self.siren, BIGGAN: self.biggan}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +180,7 @@ class Recipe:
         stages = self.stages_of[request.painter]
         stages = stages[1 if prior and len(stages) > 1 else 0 :]
         if request.init_latent:
-            stages = tuple(dropwhile(lambda stage: stage.canvas != LATENT_CANVAS, stages))
+            stages = tuple(dropwhile(lambda stage: stage.canvas not in LATENT_CANVASES, stages))
         elif request.strength is not None:
             stages = _late(stages, request.strength)
         if not stages:
@@ -185,10 +199,11 @@ class Recipe:
                 cut_method=stage.cut_method if request.cuts == AUTO else request.cuts,
                 cut_power=_either(request.cut_power, stage.cut_power),
                 augmentations=stage.augmentations if request.augment is None else request.augment,
+                most_classes=request.most_classes or stage.most_classes,
             )
             for stage, rate in zip(stages, rates, strict=True)
         ]
-        return _grown(chosen, 0.0 if request.init_latent else request.growth)
+        return _grown(_in_turn(chosen), 0.0 if request.init_latent else request.growth)
 
 
 def last_step(stages: Sequence[Stage], number: int, steps: int) -> int:
@@ -207,7 +222,23 @@ def _pace(optimiser: str, stage: Stage) -> float:
     """Return how many times the learning rate of a stage another optimiser needs to go about as far."""
     if optimiser in (AUTO, stage.optimiser):
         return 1.0
-    return OPTIMISERS.get(optimiser, 1.0) / OPTIMISERS.get(stage.optimiser, 1.0)
+    return _rate_of(optimiser) / _rate_of(stage.optimiser)
+
+
+def _rate_of(optimiser: str) -> float:
+    return EVOLUTION_RATE if optimiser in EVOLUTIONS else OPTIMISERS.get(optimiser, 1.0)
+
+
+def _in_turn(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """Return stages of which those that have two optimisers, one after the other, are two."""
+    parted: list[Stage] = []
+    for stage in stages:
+        if stage.optimiser != CMA_ADAM:
+            parted.append(stage)
+            continue
+        first = replace(stage, optimiser=CMA, share=stage.share / 2)
+        parted += [first, replace(first, optimiser="adam", learning_rate=stage.learning_rate / EVOLUTION_RATE)]
+    return tuple(parted)
 
 
 def _late(stages: Sequence[Stage], strength: float) -> tuple[Stage, ...]:

@@ -12,8 +12,11 @@ from pydantic_core import from_json, to_json
 
 from config.settings import DEFAULT_MODEL
 from generation.options import (
+    EVOLUTIONS,
     HALF,
+    LEAST_TRUNCATION,
     LEAST_ZOOM,
+    MOST_CLASSES,
     MOST_CUTOUTS,
     MOST_EVERY,
     MOST_GROWN,
@@ -171,6 +174,8 @@ Pixels = Annotated[int, Field(ge=1, le=65536)]
 Pull = Annotated[float, Field(ge=0, le=1000)]
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
+ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
+Share = Annotated[float, Field(gt=0, le=1)]
 Shift = Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]
 
 
@@ -278,6 +283,9 @@ class ImagineRequest:
             it went on.
         chaos: percent of random clouds in what it begins from: of 100 it begins from nothing but them.
         model: that paints and judges it, by the name that the operator gave it.
+        classes: of a BigGAN's, by their names, from which it begins, and how much of each.
+        truncation: by which a BigGAN's latents are multiplied that it begins from: less is more usual and less varied.
+        most_classes: that are in a picture at once, of a BigGAN's; None for any number.
     """
 
     __pydantic_config__ = STRICT
@@ -327,6 +335,9 @@ class ImagineRequest:
     stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
     chaos: Annotated[int, Field(ge=0, le=100)] = 0
     model: Name = DEFAULT_MODEL
+    classes: Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)] = ()
+    truncation: Annotated[float, Field(ge=LEAST_TRUNCATION, le=1)] = 1.0
+    most_classes: Annotated[int, Field(ge=1, le=MOST_CLASSES)] | None = None
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -410,7 +421,7 @@ class ImagineRequest:
         whole, half = (step_cost(self.shape, cutouts, scale, self.painter) for scale in (1.0, HALF))
         small = min(grow * self.steps, self.end_step)
         moves = (self.end_step - 1) // self.move_every if self.is_moving else 0
-        painted = whole * (self.end_step - small) + half * small
+        painted = EVOLUTIONS.get(self.optimiser, 1.0) * (whole * (self.end_step - small) + half * small)
         return round(painted + MOVING * self.width * self.height * moves)
 
     def effort(self, usual: int = USUAL_CUTOUTS) -> float:
@@ -441,7 +452,7 @@ class ImagineRequest:
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
         version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5 there was
-        one model.
+        one model, and no class was named.
 
         Raises:
             ValueError: it is no request, or one of a later version.

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import torch
 
+from generation.checkpoints.biggan import load_biggan
 from generation.checkpoints.loader import load_clip, load_vqgan
 from generation.pocket.composer import load_composer
-from training import clip, dataset, sketch, vocabulary, vqgan
+from training import biggan, clip, dataset, sketch, vocabulary, vqgan
 from training.drawings import draw
 from training.evaluate import clip_figures, sketch_figures, vqgan_figures
 from training.recipe import pocket, recipe
@@ -25,6 +26,7 @@ RUNS = ROOT / "training" / "runs"
 FIGURES = ROOT / "training" / "figures"
 WEIGHTS = ROOT / "generation" / "weights" / "pocket"
 DRAWINGS = 100_000
+CLASS_DRAWINGS = 12_600
 HOURS = 3.0
 SHARES = {"clip": 0.45, "vqgan": 0.15, "sketch": 0.4}  # of the time
 JUDGE = clip.Shape(vision_layers=(1, 1, 2, 2), vision_width=40, embed_dim=192)
@@ -38,6 +40,7 @@ class Sizes:
     canvas: vqgan.Shape
     composer: sketch.Shape
     held_out: int
+    generator: biggan.Sizes = biggan.SHIPPED
 
 
 SHIPPED = Sizes(clip.Shape(), vqgan.Shape(), sketch.Shape(), dataset.HELD_OUT)
@@ -57,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder that the weights are written to")
     parser.add_argument("--figures", type=Path, default=FIGURES, help="folder that curves and sheets are copied to")
     parser.add_argument("--drawings", type=int, default=DRAWINGS, help="how many pictures are drawn")
+    parser.add_argument("--classes", type=int, default=CLASS_DRAWINGS, help="how many pictures of classes are drawn")
     parser.add_argument("--device", default="cpu", help="to train on, as torch names it")
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -74,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--minutes", type=float, default=HOURS * 60 * SHARES[name], help="of training in all")
         if name == "clip":
             sub.add_argument("--start", type=Path, help="finished weights to go on from")
+    classes = command("biggan", _biggan, "train the BigGAN on drawings of classes and write its weights, best on a GPU")
+    classes.add_argument("--minutes", type=float, default=4.0, help="of training in all")
+    samples = command(
+        "samples", _samples, "draw a sheet of the BigGAN's samples, shuffled and without names, and print the names"
+    )
+    samples.add_argument("--seed", type=int, default=1)
+    samples.add_argument("--out", type=Path, default=Path("samples.png"))
+    samples.add_argument("--named", action="store_true", help="in order, with their names")
     judge = command("judge", _judge, "train another CLIP on other drawings, which judges pictures and never paints")
     judge.add_argument("--minutes", type=float, default=30.0, help="of training in all")
     command("evaluate", _evaluate, "measure the weights on held-out drawings; write figures, curves, sheets")
@@ -151,6 +163,23 @@ def _vqgan(options: argparse.Namespace) -> None:
     )
     training.run()
     vqgan.write(training.state_dict(), training.shape, options.weights, {"recipe": recipe(), "pocket": pocket()})
+
+
+def _biggan(options: argparse.Namespace) -> None:
+    drawings = dataset.make_classes(options.runs / "classes", options.classes, "class")
+    training = biggan.BigGANTraining(
+        drawings, options.runs / "biggan.pt", options.minutes, sizes=options.sizes.generator, device=options.device
+    )
+    training.run()
+    biggan.write(training.state_dict(), training.shape, options.weights)
+
+
+def _samples(options: argparse.Namespace) -> None:
+    network = load_biggan(options.weights / "biggan.json")
+    network.freeze(torch.float32, torch.device("cpu"))
+    page, names = biggan.sample_sheet(network, options.seed, named=options.named)
+    page.save(options.out)
+    print(f"{options.out}: {', '.join(names)}")
 
 
 def _compose(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ import torch
 from numpy.lib.format import open_memmap
 
 from training.drawings import SIZE, VARIANTS, draw
+from training.drawings.classes import CLASSES, draw_class
 
 HELD_OUT = 1000  # drawings that no training sees
 
@@ -70,6 +71,29 @@ def make(
                 progress(index + 1, count)
     images.flush()
     done.write_text(json.dumps({"captions": captions, "wrong": wrong, "subjects": subjects}))
+
+
+def make_classes(folder: Path, count: int, seed: str, processes: int = 2) -> np.ndarray:
+    """Draw `count` pictures of classes into the folder, unless they are there, and return them.
+
+    They are uint8 [count, 64, 64, 3]; number k is of class k modulo their number.
+    """
+    path = folder / "classes.npy"
+    if path.exists():
+        kept: np.ndarray = np.load(path, mmap_mode="r")
+        if len(kept) == count:
+            return kept
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = [(seed, index) for index in range(count)]
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        drawn = np.stack(pool.map(_draw_class, numbers, chunksize=64))
+    np.save(path, drawn)
+    return drawn
+
+
+def _draw_class(number: tuple[str, int]) -> np.ndarray:
+    seed, index = number
+    return draw_class(CLASSES[index % len(CLASSES)], f"{seed}-{index // len(CLASSES)}")
 
 
 def load(folder: Path) -> Dataset:

@@ -28,6 +28,7 @@ def recipe() -> dict[str, Any]:
             "siren": [
                 {"canvas": "siren", "learning_rate": 0.0003, "final_learning_rate": 0.1, "total_variation": 1.0},
             ],
+            "biggan": [{"canvas": "biggan", "learning_rate": 0.2, "ema": 0.5}],
             "network": {"layers": 6, "hidden": 96},
         },
     }

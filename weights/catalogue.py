@@ -1,9 +1,9 @@
 """Which weights are published: names, files, sizes, digests, licences and mirrors.
 
 Sources. CLIP: ``clip/clip.py`` of OpenAI, whose addresses hold the SHA-256; LAION's repositories on the Hugging Face
-hub. VQGANs: the README of taming-transformers, and the download scripts of nerdyrodent/VQGAN-CLIP and pixray. Their
-publishers name no digest. Those here are what pytti-core and PyTTI Portable check the copies on the Hugging Face hub
-against; where both have a file they agree.
+hub. BigGANs: ``model.py`` of pytorch-pretrained-biggan, without digests. VQGANs: the README of taming-transformers, and
+the download scripts of nerdyrodent/VQGAN-CLIP and pixray. Their publishers name no digest. Those here are what
+pytti-core and PyTTI Portable check the copies on the Hugging Face hub against; where both have a file they agree.
 """
 
 import difflib
@@ -12,6 +12,7 @@ from typing import Literal
 
 from weights.errors import UnknownModelError
 
+Kind = Literal["vqgan", "clip", "biggan"]
 MIT = "MIT"
 UNSTATED = "none stated"
 SMALL = 1 << 16
@@ -49,7 +50,7 @@ class Model:
     """
 
     name: str
-    kind: Literal["vqgan", "clip"]
+    kind: Kind
     licence: str
     files: tuple[File, ...]
     aliases: tuple[str, ...] = ()
@@ -125,6 +126,16 @@ def _open_clip(name: str, repository: str, most: int) -> Model:
         File("open_clip_config.json", SMALL, None, (_hub(repository, "open_clip_config.json"),), exact=False),
     )
     return Model(f"{name}-laion2b", "clip", MIT, files, (f"openclip:{name}", repository))
+
+
+def _biggan(side: int) -> Model:
+    """Return a BigGAN-deep at the addresses in pytorch-pretrained-biggan, which names neither sizes nor digests."""
+    name, place = f"biggan-deep-{side}", "https://s3.amazonaws.com/models.huggingface.co/biggan"
+    files = (
+        File("model.bin", 300_000_000, None, (f"{place}/{name}-pytorch_model.bin",), exact=False),
+        File("model.json", SMALL, None, (f"{place}/{name}-config.json",), exact=False),
+    )
+    return Model(name, "biggan", UNSTATED, files)
 
 
 CATALOGUE = (
@@ -319,6 +330,9 @@ CATALOGUE = (
     _open_clip("ViT-B-16", "laion/CLIP-ViT-B-16-laion2B-s34B-b88K", 700_000_000),
     _open_clip("ViT-L-14", "laion/CLIP-ViT-L-14-laion2B-s32B-b82K", 2_000_000_000),
     _open_clip("ViT-H-14", "laion/CLIP-ViT-H-14-laion2B-s32B-b79K", 4_500_000_000),
+    _biggan(128),
+    _biggan(256),
+    _biggan(512),
 )
 BY_NAME = {name.casefold(): model for model in CATALOGUE for name in (model.name, *model.aliases)}
 

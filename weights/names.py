@@ -3,10 +3,9 @@
 import os
 import re
 from pathlib import Path
-from typing import Literal
 
 from config.settings import ModelSettings
-from weights.catalogue import find, near
+from weights.catalogue import Kind, find, near
 from weights.errors import UnusableError
 from weights.folder import ModelFolder
 
@@ -15,6 +14,8 @@ JOINT = "+"
 """Stands between the names of perceptors that judge together."""
 
 
+CALLED = {"vqgan": "VQGAN", "clip": "CLIP", "biggan": "BigGAN"}
+"""Kinds of models."""
 OPEN_CLIP = re.compile("(openclip|open_clip|hf-hub):", re.IGNORECASE)
 OTHER_OPEN_CLIP = (
     "models.{0}: {1} cannot be fetched by that name; easel models list shows which can. Of others of OpenCLIP's give "
@@ -36,10 +37,12 @@ def resolved(models: ModelSettings, root: Path) -> ModelSettings:
     perceptors = [_resolved(each.strip(), "clip", root) for each in named]
     config = None if models.vqgan_config is None else Path(_expanded(str(models.vqgan_config)))
     vqgan = _resolved(models.vqgan, "vqgan", root)
-    return models.model_copy(update={"vqgan": vqgan, "vqgan_config": config, "clip": JOINT.join(perceptors)})
+    biggan = _resolved(models.biggan, "biggan", root)
+    names = {"vqgan": vqgan, "vqgan_config": config, "clip": JOINT.join(perceptors), "biggan": biggan}
+    return models.model_copy(update=names)
 
 
-def _resolved(name: str, kind: Literal["vqgan", "clip"], root: Path) -> str:
+def _resolved(name: str, kind: Kind, root: Path) -> str:
     if name == POCKET:
         return name
     if not name:
@@ -47,7 +50,7 @@ def _resolved(name: str, kind: Literal["vqgan", "clip"], root: Path) -> str:
     model = find(name)
     if model is not None:
         if model.kind != kind:
-            raise UnusableError(f"models.{kind}: {model.name} is a {model.kind.upper()}, for models.{model.kind}.")
+            raise UnusableError(f"models.{kind}: {model.name} is a {CALLED[model.kind]}, for models.{model.kind}.")
         return str(ModelFolder(root, model).usable())
     if OPEN_CLIP.match(name) and not _is_file(name):
         raise UnusableError(OTHER_OPEN_CLIP.format(kind, name))

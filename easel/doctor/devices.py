@@ -139,7 +139,10 @@ async def _timed_model(settings: Settings, found: Finding, device: str) -> Findi
 def examine_weights(settings: Settings) -> Finding:
     """Say whether the weights that are named are there, and whole where it is known what they should be."""
     said = []
-    for kind, name in (("vqgan", settings.models.vqgan), *(("clip", each) for each in _clips(settings))):
+    named = [("vqgan", settings.models.vqgan), *(("clip", each) for each in _clips(settings))]
+    if settings.models.biggan != POCKET:
+        named.append(("biggan", settings.models.biggan))
+    for kind, name in named:
         model = find(name)
         if name == POCKET or model is None:
             said.append(name)

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from generation.request import Shape
+from generation.request import ImagineRequest, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Surface(Protocol):
     def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
         """Return the pictures, ``[B, 3, height, width]`` in [0, 1], of tensors stacked along a first dimension."""
 
-    def regulariser(self, parameters: Sequence[Tensor], pictures: Tensor) -> Tensor:
+    def regulariser(self, parameters: Sequence[Tensor], constants: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the surface's own loss of each painting, ``[B]``."""
 
     def latents(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor | None:
@@ -65,6 +65,24 @@ class Scalable(Protocol):
 
     def enlarge(self, parameters: Sequence[Tensor], constants: Sequence[Tensor], shape: Shape) -> Tensor:
         """Return the pictures of :meth:`Surface.render` in a shape, computed for it and not resized."""
+
+
+@runtime_checkable
+class Generative(Protocol):
+    """A canvas that makes pictures of a latent, and can make no latent of a picture.
+
+    What it begins with depends on what a request says, and its next stage goes on from the latent.
+    """
+
+    def begin(self, request: ImagineRequest, width: int, height: int, generator: Generator) -> Init:
+        """Return what a request's painting begins with; raises ``RequestError`` where it asks for what there is not."""
+
+    def begin_at(self, latent: Tensor, width: int, height: int) -> Init:
+        """Return what a painting begins with that starts exactly from a latent, ``[C, h, w]``.
+
+        Raises:
+            RequestError: it is none of this canvas.
+        """
 
 
 def total_variation(pictures: Tensor, weight: float) -> Tensor:

@@ -89,7 +89,7 @@ class FourierCanvas:
     def latents(self, _: Sequence[Tensor], __: Sequence[Tensor]) -> None:
         """Return none: nothing is decoded."""
 
-    def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
+    def regulariser(self, _: Sequence[Tensor], __: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)
 

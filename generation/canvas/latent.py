@@ -73,7 +73,7 @@ class LatentCanvas:
             raise RequestError(DAMAGED)
         return Init((z,), new_grids(z, len(self.pyramid)))
 
-    def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
+    def regulariser(self, _: Sequence[Tensor], __: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)
 

@@ -30,9 +30,9 @@ class MaskedSurface:
         picture, opacity, *own = constants
         return torch.lerp(picture, self.surface.render(parameters, own), opacity)
 
-    def regulariser(self, parameters: Sequence[Tensor], pictures: Tensor) -> Tensor:
+    def regulariser(self, parameters: Sequence[Tensor], constants: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return that of the other."""
-        return self.surface.regulariser(parameters, pictures)
+        return self.surface.regulariser(parameters, constants[MASK:], pictures)
 
     def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:
         """Return none: the picture below is not decoded from it."""

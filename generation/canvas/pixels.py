@@ -61,7 +61,7 @@ class PixelCanvas:
         zero, one = start.new_zeros(()), start.new_ones(())
         return clamp_with_gradient(start + enlarged, zero, one)
 
-    def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
+    def regulariser(self, _: Sequence[Tensor], __: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""
         return total_variation(pictures, self.total_variation)
 

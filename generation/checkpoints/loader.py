@@ -21,6 +21,7 @@ from generation.checkpoints.clip_names import ARCHIVED, openai_names
 from generation.checkpoints.description import describe_vqgan
 from generation.checkpoints.state_dict import StateDict, read_state_dict, without_prefix
 from generation.errors import CheckpointError
+from generation.models.biggan import BigGAN
 from generation.models.clip_shape import CLIPShape
 from generation.models.precision import Precision, choose_format
 from generation.models.vqgan import VQGAN
@@ -53,6 +54,9 @@ class Models:
     """What tells the weights from others, whatever their number format."""
     vqgan_fingerprint: str = ""
     """Likewise, of the VQGAN alone."""
+    biggan: BigGAN | None = None
+    """By which the painter of that name paints; without it there is none."""
+    biggan_fingerprint: str = ""
 
 
 def load_models(
@@ -79,7 +83,7 @@ def read_models(vqgan: str, clip: str, vqgan_config: Path | None = None) -> Mode
     clips = [load_clip(weights / "clip.pt" if name == POCKET else Path(name).expanduser()) for name in _names(clip)]
     perceptor = clips[0] if len(clips) == 1 else Ensemble(clips)
     config_path = vqgan_config or description_of(path)
-    return Models(network, perceptor, recipe, config_path, _fingerprint(network, perceptor), _fingerprint(network))
+    return Models(network, perceptor, recipe, config_path, fingerprint(network, perceptor), fingerprint(network))
 
 
 def _names(joined: str) -> list[str]:
@@ -90,7 +94,7 @@ def _names(joined: str) -> list[str]:
     return joined.split("+")
 
 
-def _fingerprint(*networks: nn.Module) -> str:
+def fingerprint(*networks: nn.Module) -> str:
     """Return a digest of the first value of each tensor: hardly any stays the same when a network learns."""
     tensors = (tensor for network in networks for tensor in network.state_dict().values())
     return sha256(repr([tensor.flatten()[:1].tolist() for tensor in tensors]).encode()).hexdigest()
@@ -99,8 +103,9 @@ def _fingerprint(*networks: nn.Module) -> str:
 def prepare(models: Models, device: torch.device, precision: Precision = "auto") -> Models:
     """Freeze networks, arranged for speed and in their number format, put them on the device and return them."""
     dtype = choose_format(precision, device)
-    for network in (models.vqgan, models.perceptor):
-        network.freeze(dtype, device)
+    for network in (models.vqgan, models.perceptor, models.biggan):
+        if network is not None:
+            network.freeze(dtype, device)
     return models
 
 
@@ -141,7 +146,7 @@ def load_clip(path: Path) -> CLIPPerceptor:
     Raises:
         CheckpointError: the file is missing, damaged or no CLIP.
     """
-    _require(path)
+    require(path)
     weights = read_state_dict(path)
     try:
         state_dict, known = openai_names(weights)
@@ -169,10 +174,10 @@ def read_described(
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
-    _require(path)
+    require(path)
     weights = path if path.suffix in WEIGHTS else _beside(path)
     config_path = config_path or description_of(path)
-    _require(config_path)
+    require(config_path)
     return describe(config_path), _weights(weights, known, kind), weights
 
 
@@ -192,7 +197,8 @@ def _beside(config_path: Path) -> Path:
     )
 
 
-def _require(path: Path) -> None:
+def require(path: Path) -> None:
+    """Raise ``CheckpointError`` where there is no such file."""
     if not _is_file(path):
         raise CheckpointError.of(path, "does not exist: put the file there or change the setting that names it")
 
@@ -216,6 +222,10 @@ KEEP_SHAPE = {"__mul__", "__rmul__", "__truediv__", "div", "mul", "normal_", "tr
 """What constructors do to tensors. On the meta device torch would import its compiler for it, which takes a second."""
 
 
+DRAWN = {"randn", "uniform_", "normal_"}
+"""What draws their initial values."""
+
+
 class _WithoutInitialValues(TorchFunctionMode):
     """Passes over ``torch.nn.init``, and over what changes values on the meta device, where there are none.
 
@@ -225,10 +235,13 @@ class _WithoutInitialValues(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        name = getattr(func, "__name__", None)
         if getattr(func, "__module__", None) == "torch.nn.init":
             return None
+        if name in DRAWN:
+            return torch.empty(*args, **(kwargs or {})) if name == "randn" else args[0]
         tensors = [each for each in args if isinstance(each, Tensor)]
-        if len(tensors) == 1 and tensors[0].is_meta and getattr(func, "__name__", None) in KEEP_SHAPE:
+        if len(tensors) == 1 and tensors[0].is_meta and name in KEEP_SHAPE:
             return tensors[0]
         return func(*args, **(kwargs or {}))
 

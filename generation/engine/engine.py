@@ -12,7 +12,7 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Init, Scalable, Surface, resized
+from generation.canvas import Canvas, Generative, Init, Scalable, Surface, resized
 from generation.canvas.bent import bent
 from generation.canvas.latent import LatentCanvas
 from generation.canvas.masked import MaskedSurface, masked, opacity
@@ -28,9 +28,9 @@ from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
-from generation.options import MOST_TIMES, VQGAN
+from generation.options import BIGGAN, EVOLUTIONS, MOST_TIMES, VQGAN
 from generation.perceptor.pictures import NO_PICTURES, Pictures
-from generation.recipe import LATENT_CANVAS, Recipe, Stage, last_step
+from generation.recipe import LATENT_CANVASES, Recipe, Stage, last_step
 from generation.request import (
     AUTO,
     LATENT,
@@ -88,6 +88,7 @@ class Engine:
         fingerprint: of the models; from checkpoints of others nothing goes on.
         stopwatch: of steps and slices; by default that of the device.
         vqgan: fingerprint of that model alone, of which latents are.
+        biggan: likewise; without one nothing is painted by a BigGAN.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Engine:
         stopwatch: Stopwatch | None = None,
         fingerprint: str = "",
         vqgan: str = "",
+        biggan: str = "",
     ) -> None:
         self.recipe = recipe
         self.parts = lru_cache(maxsize=STAGES)(parts)
@@ -106,6 +108,7 @@ class Engine:
         self.prior = prior
         self.fingerprint = fingerprint
         self.vqgan = vqgan
+        self.biggan = biggan
         usual = [self.parts(stage) for stage in recipe.stages]
         self.multiple = lcm(*(each.canvas.multiple for each in usual))
         """Of which the sides of pictures have to be multiples, in pixels."""
@@ -113,7 +116,7 @@ class Engine:
         """Of the loss in a step, at most."""
         self.inits = (*([prior.name] if prior else []), NOISE, *NOISES)
         """What a request's ``init`` may name."""
-        self.painters = tuple(recipe.stages_of)
+        self.painters = tuple(name for name in recipe.stages_of if biggan or name != BIGGAN)
         """What its ``canvas`` may name."""
         self.most_cutouts = MOST_TIMES * recipe.cutouts
         """Views of a picture in each step that a request may ask for."""
@@ -194,8 +197,12 @@ class Engine:
         self._states[request.id] = state
         return state
 
+    def latents_of(self, request: ImagineRequest) -> str:
+        """Return the fingerprint of the model of which the latents are by which a request is painted."""
+        return self.biggan if request.painter == BIGGAN else self.vqgan
+
     def _ends_in_latent(self, stages: Sequence[Stage]) -> bool:
-        return stages[-1].canvas == LATENT_CANVAS and stages[-1].scale == 1
+        return stages[-1].canvas in LATENT_CANVASES and stages[-1].scale == 1
 
     def _begins_with_prior(self, request: ImagineRequest) -> bool:
         """Return whether the prior is asked: it knows what words mean, and no pictures."""
@@ -329,7 +336,8 @@ class Engine:
         """Let a state that has taken the last step of its stage begin the next, or leave."""
         is_cut_short = state.done and state.step < state.request.steps
         while not is_cut_short and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
-            shown = self._batch_of[state].look(state)
+            batch = self._batch_of[state]
+            shown = batch.latent(state) if isinstance(batch.canvas, Generative) else batch.look(state)
             self._leave_batch(state)
             self._enter_stage(state, state.stage + 1, shown)
         if state.done:
@@ -397,7 +405,8 @@ class Engine:
     def _effort(self, shape: Shape, stage: Stage) -> float:
         """Return how much work a step is beside one of the recipe."""
         cutouts = (stage.cutouts or self.recipe.cutouts) / self.recipe.cutouts
-        return step_cost(shape, cutouts, stage.scale, stage.canvas) / step_cost(shape)
+        evolution = EVOLUTIONS.get(stage.optimiser, 1.0)
+        return evolution * step_cost(shape, cutouts, stage.scale, stage.canvas) / step_cost(shape)
 
     def _draw(self, state: RequestState) -> list[RequestState]:
         """Let the prior work for a request, which joins a batch when its picture is there."""
@@ -433,7 +442,7 @@ class Engine:
         return min([*seconds, self._prior_seconds] if self._pending else seconds, default=0.0)
 
     def _enter_stage(self, state: RequestState, stage: int, picture: Tensor | None) -> None:
-        """Let a state go on in a stage, from the picture as it is."""
+        """Let a state go on in a stage, from the picture as it is, or from the latent where no picture becomes one."""
         state.stage = stage
         state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
         surface, init = self._init(state, picture)
@@ -461,7 +470,11 @@ class Engine:
         if isinstance(canvas, Scalable):
             shape = canvas.painted_shape(shape)
         if picture is not None and request.init_latent and state.stage == state.step == 0:
-            assert isinstance(canvas, LatentCanvas)
+            assert isinstance(canvas, LatentCanvas | Generative)
+            return canvas, canvas.begin_at(picture, *shape)
+        if isinstance(canvas, Generative):
+            if picture is None:
+                return canvas, canvas.begin(request, *shape, state.generator)
             return canvas, canvas.begin_at(picture, *shape)
         picture = None if picture is None else resized(picture, shape)
         if request.chaos and state.stage == state.step == 0:
@@ -492,7 +505,8 @@ class Engine:
         """Return a digest of all that decides what a request's picture will be after so many steps."""
         recipe = repr(self.recipe), repr(state.stages)
         request = state.request.until(step - 1).anonymous
-        parts = request.to_json(), *recipe, self.fingerprint, repr(self.inits)
+        own = self.biggan if request.painter == BIGGAN else ""
+        parts = request.to_json(), *recipe, self.fingerprint, repr(self.inits), own
         return sha256("\n".join(parts).encode()).hexdigest()
 
     def _leave_batch(self, state: RequestState) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from generation.engine.optimisers import OPTIMISERS
-from generation.options import AUGMENTATIONS, CUT_METHODS, VQGAN
+from generation.options import AUGMENTATIONS, BIGGAN, CMA_ADAM, CUT_METHODS, EVOLUTIONS, PAINTERS, VQGAN, Painter
 from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest, painter_refusal
 
 NO_AIM = "There is only what to keep away from, nothing with a weight above 0; say also what to paint."
@@ -30,8 +30,13 @@ def refusal(request: ImagineRequest, inits: Sequence[str], painters: Sequence[st
         return "A mask says where a picture is painted on; give that picture too."
     if refused := painter_refusal(request.painter, painters):
         return refused
-    if request.optimiser not in (AUTO, *OPTIMISERS):
+    if refused := _generative_refusal(request):
+        return refused
+    if request.optimiser not in (AUTO, CMA_ADAM, *OPTIMISERS):
         return f"There is no such optimiser; ask for {_listed(OPTIMISERS)}."
+    if request.optimiser in EVOLUTIONS and not PAINTERS.get(request.painter, Painter()).evolves:
+        able = next(name for name, painter in PAINTERS.items() if painter.evolves)
+        return f"A population cannot search so many numbers; ask for `--painter {able}` or another optimiser."
     if request.cuts not in (AUTO, *CUT_METHODS):
         return f"Pictures are not cut like that; ask for {_listed(CUT_METHODS)}."
     if not set(request.augment or ()) <= set(AUGMENTATIONS):
@@ -43,6 +48,22 @@ def refusal(request: ImagineRequest, inits: Sequence[str], painters: Sequence[st
     if request.length is not None and max(request.dwell or 0, request.fade) >= request.length:
         flag = "dwell" if (request.dwell or 0) >= request.length else "fade"
         return f"The finished picture would be shown for longer than the video lasts; ask for less with `--{flag}`."
+    return None
+
+
+def _generative_refusal(request: ImagineRequest) -> str | None:
+    """Return why a painter that makes pictures of classes cannot paint a request, or another one cannot."""
+    if PAINTERS.get(request.painter, Painter()).encodes:
+        if request.classes or request.most_classes or request.truncation != 1:
+            return f"Classes and truncation are a BigGAN's; ask for them with `--painter {BIGGAN}`."
+        return None
+    where = f"`--painter {request.painter}` cannot begin from a picture"
+    if request.init_picture:
+        return f"{where}; leave the picture out, or ask for another painter."
+    if request.init != AUTO or request.chaos:
+        return f"{where}; leave out `--{'chaos' if request.chaos else 'init'}`."
+    if request.is_moving:
+        return f"{where}, so it cannot be moved either; leave out `--zoom`, `--pan` and `--rotate`."
     return None
 
 

@@ -42,9 +42,17 @@ def step(
         at_once: so many views are judged together, to take less memory and more time; None for all.
     """
 
-    def evaluate(parameters: Tensors) -> tuple[Tensor, Tensor]:
-        pictures = canvas.render(parameters, constants)
-        losses = objective.loss(pictures, rows, weights, drawn, at_once) + canvas.regulariser(parameters, pictures)
-        return losses if pull is None else losses + pull * canvas.distance_to_start(parameters), pictures
+    def evaluate(candidates: Tensors) -> tuple[Tensor, Tensor]:
+        times = len(candidates[0]) // len(weights)
+        own, wanted, (counted, chance) = (
+            [each if times == 1 else each.repeat_interleave(times, 0) for each in tensors]
+            for tensors in (constants, rows, (weights, drawn))
+        )
+        pictures = canvas.render(candidates, own)
+        losses = objective.loss(pictures, wanted, counted, chance, at_once)
+        losses = losses + canvas.regulariser(candidates, own, pictures)
+        if pull is not None:
+            losses = losses + pull.repeat_interleave(times) * canvas.distance_to_start(candidates)
+        return losses, pictures
 
     return optimiser.step(parameters, state, coefficients, evaluate)

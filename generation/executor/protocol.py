@@ -33,12 +33,14 @@ class Weights:
         clip: ``pocket`` or the path of a CLIP file, or several with ``+`` between them.
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         vqgan_config: the path of the YAML, where it does not lie beside the weights.
+        biggan: ``pocket`` or the path of its JSON or its weights.
     """
 
     vqgan: str
     clip: str
     precision: Precision = "auto"
     vqgan_config: Path | None = None
+    biggan: str = "pocket"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,24 +31,26 @@ class FrozenConv2d(nn.Module):
         weight: ``[O, C, k, k]``.
         bias: ``[O]``.
         padding: zeros on every side, less than ``k``.
+        dtype: in which it computes.
     """
 
     weight: Tensor
     bias: Tensor | None
     turned: Tensor
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, padding: int) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, padding: int, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.padding = padding
+        weight = weight.detach().to(dtype)
         self.register_buffer("weight", _arranged(weight))
-        self.register_buffer("bias", None if bias is None else bias.detach())
+        self.register_buffer("bias", None if bias is None else bias.detach().to(dtype))
         self.register_buffer("turned", _arranged(weight.flip(2, 3).transpose(0, 1)))
 
     @classmethod
-    def of(cls, convolution: Any) -> "FrozenConv2d":
+    def of(cls, convolution: Any, dtype: torch.dtype = torch.float32) -> "FrozenConv2d":
         """Return the same as an ``nn.Conv2d`` with stride 1 that learned."""
         assert convolution.stride == (1, 1)
-        return cls(convolution.weight, convolution.bias, convolution.padding[0])
+        return cls(convolution.weight, convolution.bias, convolution.padding[0], dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve."""
@@ -65,19 +67,20 @@ class FrozenUpsample(nn.Module):
     Args:
         convolution: the 3×3 convolution with padding 1.
         biased: whether its bias is added.
+        dtype: in which it computes.
     """
 
     weight: Tensor
     bias: Tensor | None
 
-    def __init__(self, convolution: nn.Conv2d, biased: bool = True) -> None:
+    def __init__(self, convolution: nn.Conv2d, biased: bool = True, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         kernel = convolution.weight.detach().float()
         sums = kernel.new_tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
         weight = torch.einsum("ak,bl,oikl->ioab", sums, sums, kernel)
-        self.register_buffer("weight", _arranged(weight))
+        self.register_buffer("weight", _arranged(weight.to(dtype)))
         bias = convolution.bias if biased else None
-        self.register_buffer("bias", None if bias is None else bias.detach())
+        self.register_buffer("bias", None if bias is None else bias.detach().to(dtype))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``[B, C, H, W]`` as ``[B, O, 2H, 2W]``."""
@@ -93,17 +96,19 @@ class FrozenLinear(nn.Module):
     Args:
         weight: ``[O, C]``.
         bias: ``[O]``.
+        dtype: in which it computes.
     """
 
     weight: Tensor
     bias: Tensor | None
     turned: Tensor
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        self.register_buffer("weight", weight.detach().contiguous())
-        self.register_buffer("bias", None if bias is None else bias.detach())
-        self.register_buffer("turned", weight.detach().T.contiguous())
+        weight = weight.detach().to(dtype)
+        self.register_buffer("weight", weight.contiguous())
+        self.register_buffer("bias", None if bias is None else bias.detach().to(dtype))
+        self.register_buffer("turned", weight.T.contiguous())
 
     def forward(self, x: Tensor) -> Tensor:
         """Map the last dimension."""
@@ -119,15 +124,16 @@ class PlainLinear(nn.Module):
     Args:
         weight: ``[O, C]``.
         bias: ``[O]``.
+        dtype: in which it computes.
     """
 
     weight: Tensor
     bias: Tensor | None
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        self.register_buffer("weight", weight.detach().contiguous())
-        self.register_buffer("bias", None if bias is None else bias.detach())
+        self.register_buffer("weight", weight.detach().to(dtype).contiguous())
+        self.register_buffer("bias", None if bias is None else bias.detach().to(dtype))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map the last dimension."""
@@ -135,4 +141,4 @@ class PlainLinear(nn.Module):
 
 
 def _arranged(weight: Tensor) -> Tensor:
-    return weight.detach().contiguous(memory_format=torch.channels_last)
+    return weight.contiguous(memory_format=torch.channels_last)

@@ -1,6 +1,6 @@
 """Parts of networks made of Triton kernels, for CUDA: they compute what the plain ones do, in fewer passes."""
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from generation.kernels.layer_norm import add_and_normalise
 from generation.models.frozen import FrozenConv2d, PlainLinear
 from generation.models.layers import Layers
 from generation.models.residual import shortcut_of
-from generation.models.transformer import MLP, attend_at_once, plain, projection
+from generation.models.transformer import MLP, Linear, attend_at_once, plain, projection, taken
 
 
 class _GroupNorm(torch.autograd.Function):
@@ -44,17 +44,18 @@ class ResnetBlock(nn.Module):
     Args:
         block: taming's ``ResnetBlock``.
         before: added to its input, ``[C]``; None for nothing.
+        dtype: in which it computes.
     """
 
     before: Tensor
     bias: Tensor
 
-    def __init__(self, block: Any, before: Tensor | None = None) -> None:
+    def __init__(self, block: Any, before: Tensor | None = None, *, dtype: torch.dtype) -> None:
         super().__init__()
         self.norm1, self.norm2 = block.norm1, block.norm2
-        self.conv1, self.conv2 = FrozenConv2d.of(block.conv1), FrozenConv2d.of(block.conv2)
+        self.conv1, self.conv2 = FrozenConv2d.of(block.conv1, dtype), FrozenConv2d.of(block.conv2, dtype)
         shortcut = shortcut_of(block)
-        self.shortcut = None if shortcut is None else FrozenConv2d.of(shortcut)
+        self.shortcut = None if shortcut is None else FrozenConv2d.of(shortcut, dtype)
         if before is None:
             before = torch.zeros(block.norm1.num_channels)
         beside = before
@@ -62,8 +63,8 @@ class ResnetBlock(nn.Module):
             assert shortcut.kernel_size == (1, 1)
             assert shortcut.bias is not None
             beside = shortcut.weight[..., 0, 0] @ before + shortcut.bias
-        self.register_buffer("before", before.detach())
-        self.register_buffer("bias", (block.conv2.bias + beside).detach())
+        self.register_buffer("before", before.detach().to(dtype))
+        self.register_buffer("bias", (block.conv2.bias + beside).detach().to(dtype))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``[B, C, H, W]`` with as many channels as the block has."""
@@ -105,14 +106,15 @@ class Transformer(nn.Module):
     Args:
         blocks: openai-clip's ``ResidualAttentionBlock``s.
         norm_post: its norm of the class token.
+        linear: makes a linear map.
     """
 
-    def __init__(self, blocks: Sequence[Any], norm_post: nn.LayerNorm) -> None:
+    def __init__(self, blocks: nn.Sequential, norm_post: nn.LayerNorm, linear: Linear) -> None:
         super().__init__()
-        self.norm = plain(blocks[0].ln_1)
-        after = [*(block.ln_1 for block in blocks[1:]), norm_post]
+        norms: list[Any] = [*(block.ln_1 for block in blocks), norm_post]
+        self.norm = plain(norms[0])
         lasts = [False] * (len(blocks) - 1) + [True]
-        self.blocks = nn.ModuleList(map(_Block, blocks, after, lasts))
+        self.blocks = nn.ModuleList(map(partial(_Block, linear=linear), taken(blocks), norms[1:], lasts))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the first token of each, normalised: ``[N, T, C] → [N, C]``."""
@@ -126,16 +128,16 @@ class Transformer(nn.Module):
 class _Block(nn.Module):
     """A residual attention block; the last one goes on with the first token alone."""
 
-    def __init__(self, block: Any, after: nn.LayerNorm, last: bool) -> None:
+    def __init__(self, block: Any, after: nn.LayerNorm, last: bool, linear: Linear) -> None:
         super().__init__()
         self.heads: int = block.attn.num_heads
         self.norm, self.after = plain(block.ln_2), plain(after)
         weight, bias = projection(block.attn)
         query = block.attn.embed_dim if last else 3 * block.attn.embed_dim
-        self.query = PlainLinear(weight[:query], bias[:query])
-        self.key_value = PlainLinear(weight[query:], bias[query:]) if last else None
-        self.out = PlainLinear(block.attn.out_proj.weight, block.attn.out_proj.bias)
-        self.mlp = MLP(block.mlp, PlainLinear)
+        self.query = linear(weight[:query], bias[:query])
+        self.key_value = linear(weight[query:], bias[query:]) if last else None
+        self.out = linear(block.attn.out_proj.weight, block.attn.out_proj.bias)
+        self.mlp = MLP(block.mlp, linear)
 
     def forward(self, x: Tensor, normed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the block's output and its norm for the next, ``[N, T, C]``, of its input and that one's norm."""
@@ -160,5 +162,14 @@ def _add(x: Tensor, more: Tensor, norm: nn.LayerNorm) -> tuple[Tensor, Tensor]:
     return add_and_normalise(x, more, norm.weight, norm.bias, norm.eps)
 
 
-FUSED = Layers(group_norm, ResnetBlock, PlainLinear, Transformer, takes_bias=True)
-"""For CUDA."""
+def fused_layers(dtype: torch.dtype) -> Layers:
+    """Return the layers for CUDA."""
+    linear = partial(PlainLinear, dtype=dtype)
+    return Layers(
+        dtype,
+        group_norm,
+        partial(ResnetBlock, dtype=dtype),
+        linear,
+        partial(Transformer, linear=linear),
+        takes_bias=True,
+    )

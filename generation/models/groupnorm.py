@@ -18,15 +18,21 @@ class _GroupNorm(torch.autograd.Function):
         batch, channels, height, width = x.shape
         x = x.contiguous(memory_format=torch.channels_last)
         normed, mean, rstd = torch.native_group_norm(x, weight, bias, batch, channels, height * width, groups, eps)
-        ctx.save_for_backward(x, mean, rstd, weight, *([normed] if silu else []))
-        return F.silu(normed) if silu else normed
+        ctx.save_for_backward(x, mean, rstd, weight, bias)
+        ctx.eps, ctx.silu = eps, silu
+        return F.silu(normed, inplace=True) if silu else normed
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None]:
-        x, mean, rstd, weight, *normed = ctx.saved_tensors
+        x, mean, rstd, weight, bias = ctx.saved_tensors
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
-        if normed:
-            gradient = torch.ops.aten.silu_backward(gradient, normed[0])
+        if ctx.silu:
+            # What SiLU was applied to takes as much memory as all else that is kept, and little time to have again.
+            batch, channels, height, width = x.shape
+            normed = torch.native_group_norm(x, weight, bias, batch, channels, height * width, mean.shape[1], ctx.eps)[
+                0
+            ]
+            gradient = torch.ops.aten.silu_backward(gradient, normed)
         members = x.shape[1] // mean.shape[1]
         count = members * x.shape[2] * x.shape[3]
 

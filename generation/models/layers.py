@@ -1,10 +1,9 @@
 """Of what the networks are made on each kind of device: the one place that knows what is fast where."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +22,7 @@ class Layers:
     """Makes parts of networks.
 
     Args:
+        dtype: in which they compute.
         group_norm: normalises pictures.
         resnet_block: makes a residual block of taming's.
         takes_bias: whether ``resnet_block`` makes it also of a bias, ``[C]``, that is added to what it is given.
@@ -30,10 +30,11 @@ class Layers:
         transformer: makes one of openai-clip's blocks and of its norm of the class token.
     """
 
+    dtype: torch.dtype
     group_norm: GroupNorm
     resnet_block: Callable[..., nn.Module]
     linear: Linear
-    transformer: Callable[[Sequence[Any], nn.LayerNorm], nn.Module]
+    transformer: Callable[[nn.Sequential, nn.LayerNorm], nn.Module]
     takes_bias: bool = False
 
 
@@ -42,31 +43,29 @@ def _native_group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool) -> Tensor:
     return F.silu(normed) if silu else normed
 
 
-PLAIN = Layers(
-    group_norm,
-    partial(ResnetBlock, group_norm=group_norm),
-    FrozenLinear,
-    partial(Transformer, linear=FrozenLinear, attend=attend_by_products),
-)
-"""For a CPU."""
-NATIVE = Layers(
-    _native_group_norm,
-    partial(ResnetBlock, group_norm=_native_group_norm),
-    PlainLinear,
-    partial(Transformer, linear=PlainLinear, attend=attend_at_once),
-)
-"""For CUDA where Triton does not run."""
+def plain_layers(dtype: torch.dtype) -> Layers:
+    """Return the layers for a CPU."""
+    linear = partial(FrozenLinear, dtype=dtype)
+    block = partial(ResnetBlock, group_norm=group_norm, dtype=dtype)
+    return Layers(dtype, group_norm, block, linear, partial(Transformer, linear=linear, attend=attend_by_products))
 
 
-def layers_for(device: torch.device) -> Layers:
+def native_layers(dtype: torch.dtype) -> Layers:
+    """Return the layers for CUDA where Triton does not run."""
+    linear = partial(PlainLinear, dtype=dtype)
+    block = partial(ResnetBlock, group_norm=_native_group_norm, dtype=dtype)
+    return Layers(dtype, _native_group_norm, block, linear, partial(Transformer, linear=linear, attend=attend_at_once))
+
+
+def layers_for(device: torch.device, dtype: torch.dtype) -> Layers:
     """Return the layers that are fast on a device."""
     if device.type == "cpu":
-        return PLAIN
+        return plain_layers(dtype)
     if not has_kernels(device):
-        return NATIVE
-    from generation.models.fused import FUSED
+        return native_layers(dtype)
+    from generation.models.fused import fused_layers
 
-    return FUSED
+    return fused_layers(dtype)
 
 
 @cache

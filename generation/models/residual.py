@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from generation.models.frozen import FrozenConv2d
@@ -17,15 +18,16 @@ class ResnetBlock(nn.Module):
     Args:
         block: taming's ``ResnetBlock``.
         group_norm: of the device.
+        dtype: in which it computes.
     """
 
-    def __init__(self, block: Any, group_norm: GroupNorm) -> None:
+    def __init__(self, block: Any, group_norm: GroupNorm, dtype: torch.dtype) -> None:
         super().__init__()
         self.group_norm = group_norm
         self.norm1, self.norm2 = block.norm1, block.norm2
-        self.conv1, self.conv2 = FrozenConv2d.of(block.conv1), FrozenConv2d.of(block.conv2)
+        self.conv1, self.conv2 = FrozenConv2d.of(block.conv1, dtype), FrozenConv2d.of(block.conv2, dtype)
         shortcut = shortcut_of(block)
-        self.shortcut = nn.Identity() if shortcut is None else FrozenConv2d.of(shortcut)
+        self.shortcut = nn.Identity() if shortcut is None else FrozenConv2d.of(shortcut, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``[B, C, H, W]`` with as many channels as the block has."""

@@ -5,7 +5,7 @@ which makes it SiLU. (Networks of OpenCLIP's may have GELU instead.) The last bl
 token, the only one that is read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -33,9 +33,9 @@ class Transformer(nn.Module):
         attend: of the device.
     """
 
-    def __init__(self, blocks: Sequence[Any], norm_post: nn.LayerNorm, linear: Linear, attend: Attend) -> None:
+    def __init__(self, blocks: nn.Sequential, norm_post: nn.LayerNorm, linear: Linear, attend: Attend) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(_Block(block, linear, attend) for block in blocks)
+        self.blocks = nn.ModuleList(_Block(block, linear, attend) for block in taken(blocks))
         self.norm_post = plain(norm_post)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -104,6 +104,14 @@ def projection(attention: Any) -> tuple[Tensor, Tensor]:
     scale = torch.ones(3 * attention.embed_dim)
     scale[: attention.embed_dim] = attention.head_dim**-0.5
     return attention.in_proj_weight * scale[:, None], attention.in_proj_bias * scale
+
+
+def taken(modules: nn.Sequential | nn.ModuleList) -> Iterator[nn.Module]:
+    """Yield modules one after the other and take each out, so that it can be freed once something is made of it."""
+    while len(modules):
+        module: nn.Module = modules.pop(0)
+        yield module
+        del module
 
 
 def attend_by_products(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from generation.models.layers import PLAIN, Layers
+from generation.models.layers import Layers
 from generation.models.transformer import plain
 
 
@@ -20,14 +20,14 @@ class FrozenVisionTransformer(nn.Module):
         visual: openai-clip's ``VisionTransformer``.
         mean: of the colours, ``[1, 3, 1, 1]``, that it was trained with.
         std: their standard deviation, likewise.
-        layers: of the device.
+        layers: of the device and the number format.
     """
 
     shift: Tensor
     first: Tensor
     projection: Tensor
 
-    def __init__(self, visual: Any, mean: Tensor, std: Tensor, layers: Layers = PLAIN) -> None:
+    def __init__(self, visual: Any, mean: Tensor, std: Tensor, layers: Layers) -> None:
         super().__init__()
         self.input_resolution: int = visual.input_resolution
         kernel = visual.conv1.weight.detach().float() / std

@@ -59,8 +59,8 @@ class VQGAN(nn.Module):
     def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
         """Go to the device, the decoder in this number format and arranged for speed; no weights learn any longer."""
         self.eval().requires_grad_(False)
-        self.decoder = FrozenDecoder(self.decoder, layers_for(device))
-        self.post_quant_conv = FrozenConv2d.of(self.post_quant_conv)
+        self.decoder = FrozenDecoder(self.decoder, layers_for(device, dtype))
+        self.post_quant_conv = FrozenConv2d.of(self.post_quant_conv, dtype)
         cast(self.decoder, dtype, device)
         cast(self.post_quant_conv, dtype, device)
         self.to(device)

@@ -25,6 +25,8 @@ WORDS = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]
 """openai-clip's own pattern without its two special tokens: typed in a prompt they are plain text."""
 MAX_CACHED = 10_000
 """Words of which the tokeniser remembers the tokens."""
+MAX_ENCODED = 256
+"""Prompts of which the vectors are remembered."""
 
 
 class CLIPPerceptor(nn.Module):
@@ -46,6 +48,7 @@ class CLIPPerceptor(nn.Module):
         self.clip = clip
         self.dtype = torch.float32
         """Number format of the picture encoder."""
+        self._encoded: dict[tuple[str, ...], Tensor] = {}
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
@@ -130,9 +133,10 @@ class CLIPPerceptor(nn.Module):
     def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
         """Go to the device, the picture encoder in this number format and arranged for speed; no weights learn then."""
         self.eval().requires_grad_(False)
+        self._encoded.clear()
         visual: Any = self.clip.visual
         if isinstance(visual, clip_model.VisionTransformer):
-            visual = self.clip.visual = FrozenVisionTransformer(visual, self.mean, self.std, layers_for(device))
+            visual = self.clip.visual = FrozenVisionTransformer(visual, self.mean, self.std, layers_for(device, dtype))
         else:
             freeze_resnet(visual)
         visual.to(memory_format=torch.channels_last)
@@ -149,8 +153,17 @@ class CLIPPerceptor(nn.Module):
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Tensor:
-        """Return the unit vectors of texts, ``[n, D]``, of which the tokens that have no room are left out."""
-        return self.encode_text(torch.cat([self.tokens(text) for text in texts]).to(self.mean.device))
+        """Return the unit vectors of texts, ``[n, D]``, of which the tokens that have no room are left out.
+
+        Those of the prompts that came last are remembered: one is often painted several times.
+        """
+        key = tuple(texts)
+        if key not in self._encoded:
+            if len(self._encoded) == MAX_ENCODED:
+                del self._encoded[next(iter(self._encoded))]
+            tokens = torch.cat([self.tokens(text) for text in texts])
+            self._encoded[key] = self.encode_text(tokens.to(self.mean.device))
+        return self._encoded[key]
 
     def encode_targets(self, targets: Sequence[Target], long: str) -> Tensor:
         """Return the unit vectors of texts and noise, ``[T, D]``.

@@ -6,6 +6,7 @@ from copy import copy
 import torch
 
 from generation.canvas import Canvas
+from generation.canvas.biggan import BigGANCanvas
 from generation.canvas.fourier import FourierCanvas
 from generation.canvas.latent import LatentCanvas
 from generation.canvas.pixels import PixelCanvas
@@ -16,6 +17,7 @@ from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
 from generation.errors import CheckpointError
+from generation.models.biggan import BigGAN
 from generation.options import AUGMENTATIONS
 from generation.perceptor.views import METHODS, views_for
 from generation.pocket.description import PocketSection, describe_pocket
@@ -33,6 +35,9 @@ CANVASES: dict[str, Callable[[Models, Stage, torch.device], Canvas]] = {
     "fourier": lambda models, stage, device: FourierCanvas(models.recipe.init, stage.total_variation, device),
     "siren": lambda models, stage, device: SirenCanvas(
         models.recipe.painters.network, models.perceptor.input_size, stage.total_variation, device
+    ),
+    "biggan": lambda models, stage, device: BigGANCanvas(
+        _biggan(models), stage.most_classes, stage.total_variation, device
     ),
 }
 """By the names that a recipe uses."""
@@ -75,7 +80,14 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
         load_prior(models, pocket.prior, usual.distance, device) if pocket.prior else None,
         fingerprint=models.fingerprint,
         vqgan=models.vqgan_fingerprint,
+        biggan=models.biggan_fingerprint,
     )
+
+
+def _biggan(models: Models) -> BigGAN:
+    if models.biggan is None:
+        raise CheckpointError.of(models.path, "cannot be used: its recipe paints by a BigGAN, and there is none")
+    return models.biggan
 
 
 def _check(models: Models, key: str, names: Iterable[str], known: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from generation.capacity import Capacity, memory_left
+from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
 from generation.engine.engine import Engine
 from generation.engine.faults import is_loss, is_shortage
@@ -114,7 +115,7 @@ class Residents:
         """
         name, weights = next(iter(self.models.items()))
         began = time.monotonic()
-        return self._take_in(name, read_models(weights.vqgan, weights.clip, weights.vqgan_config), began)
+        return self._take_in(name, _read(weights), began)
 
     def keep(self, resident: Resident) -> None:
         """Have a model that is on the device already."""
@@ -126,7 +127,7 @@ class Residents:
         """Return whether a model has been read, or why not is known; have it read where it is not being."""
         if name not in self._reads:
             weights = self.models[name]
-            job = self._reader.submit(read_models, weights.vqgan, weights.clip, weights.vqgan_config)
+            job = self._reader.submit(_read, weights)
             self._reads[name] = _Read(job, time.monotonic())
             job.add_done_callback(lambda _: self._wake())
         return self._reads[name].models.done()
@@ -255,8 +256,12 @@ class Residents:
             torch.cuda.empty_cache()
 
 
+def _read(weights: Weights) -> Models:
+    return with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+
+
 def weights_bytes(models: Models) -> float:
     """Return how many bytes the networks take, each storage once."""
-    networks: tuple[nn.Module, ...] = (models.vqgan, models.perceptor)
-    tensors = chain.from_iterable((*each.parameters(), *each.buffers()) for each in networks)
+    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan)
+    tensors = chain.from_iterable((*each.parameters(), *each.buffers()) for each in networks if each is not None)
     return sum({each.untyped_storage().data_ptr(): each.untyped_storage().nbytes() for each in tensors}.values(), 0.0)

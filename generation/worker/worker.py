@@ -180,7 +180,8 @@ class Worker:
         try:
             if refused := memory_refusal(request.load, [resident.offer.capacity], engine.multiple):
                 raise RequestError(refused)
-            pictures = {digest: _taken(data, request, digest, engine.vqgan) for digest, data in paint.pictures.items()}
+            own = engine.latents_of(request)
+            pictures = {digest: _taken(data, request, digest, own) for digest, data in paint.pictures.items()}
             state = engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
             _log.warning("begins anew", request=request.id, reason=str(error))
@@ -283,7 +284,7 @@ class Worker:
         request, setup = state.request, resident.setup
         latent = {}
         if state.latent is not None:
-            latent[LATENT] = encode_latent(state.latent, resident.engine.vqgan, Metadata(request, setup))
+            latent[LATENT] = encode_latent(state.latent, resident.engine.latents_of(request), Metadata(request, setup))
 
         def report(files: Mapping[str, bytes]) -> None:
             self._films.pop(request.id, None)
@@ -309,10 +310,10 @@ class Worker:
         self.reporter.fail(failed)
 
 
-def _taken(data: bytes, request: ImagineRequest, digest: str, vqgan: str) -> Tensor:
-    """Return a picture that a request names, or the latent, of a VQGAN of such a fingerprint."""
+def _taken(data: bytes, request: ImagineRequest, digest: str, own: str) -> Tensor:
+    """Return a picture that a request names, or the latent, of networks of such a fingerprint."""
     if digest == request.init_latent:
-        return read_latent(data, vqgan, request.shape)
+        return read_latent(data, own, request.shape)
     return fitted(data, request, digest)
 
 

@@ -209,7 +209,7 @@ def test_the_forgers_make_what_is_read() -> None:
 HOSTILE = {
     "nested": b'{"request":' + b"[" * 100_000,
     "long": b'{"request": "' + b"x" * (LONGEST_NOTE + 1) + b'"}',
-    "later": NOTE.replace(b'"version":4', b'"version":5'),
+    "later": NOTE.replace(b'"version":5', b'"version":6'),
     "no JSON": b"{not json",
     "no text": b'{"request": "\xff\xfe"}',
     "another type": b'{"request": [1]}',

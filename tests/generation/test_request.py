@@ -47,6 +47,9 @@ EVERYTHING = ImagineRequest(
     move_every=5,
     dwell=0.0,
     fade=0.5,
+    classes=(("owl", 0.7), ("golden retriever", 0.3)),
+    truncation=0.5,
+    most_classes=2,
 )
 NEW_IN_3 = {
     *("init_weight", "fit", "mask", "quality", "rate", "final_rate", "ema", "smooth", "cutouts", "cuts", "cut_power"),

@@ -50,12 +50,13 @@ def test_vqgans() -> None:
 def test_every_model_can_be_fetched_and_kept(model: Model) -> None:
     names = [file.name for file in model.files]
     is_laions = names == ["model.safetensors", "open_clip_config.json"]
-    assert is_laions or names in (["model.yaml", "model.ckpt"], ["model.pt"])
+    is_biggan = names == ["model.bin", "model.json"]
+    assert is_laions or is_biggan or names in (["model.yaml", "model.ckpt"], ["model.pt"])
     assert Path(model.folder).name == model.folder
     for file in model.files:
         assert file.size > 0
         assert file.sha256 is None or (len(file.sha256) == 64 and int(file.sha256, 16) >= 0)
-        assert len(set(file.mirrors)) == len(file.mirrors) >= 2 - is_laions
+        assert len(set(file.mirrors)) == len(file.mirrors) >= 2 - (is_laions or is_biggan)
         for url in file.mirrors:
             parts = urlsplit(url)
             assert (parts.scheme, parts.fragment) == ("https", "")

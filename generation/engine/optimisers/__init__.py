@@ -5,8 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 from generation.engine.optimisers import rules
+from generation.engine.optimisers.evolution import Evolution, Mixed
 from generation.engine.optimisers.normalised import NormalisedMomentum
 from generation.engine.optimisers.protocol import Evaluate, Optimiser, Tensors
+from generation.options import CMA, CMA_MIXED
 from generation.recipe import Stage
 
 __all__ = ["OPTIMISERS", "Evaluate", "Optimiser", "Tensors", "learning_rate"]
@@ -22,6 +24,8 @@ OPTIMISERS: dict[str, Callable[[], Optimiser]] = {
     "rmsprop": partial(rules.ByRule, rules.RMSPROP),
     "sgd": partial(rules.ByRule, rules.SGD),
     "normalised": NormalisedMomentum,
+    CMA: Evolution,
+    CMA_MIXED: Mixed,
 }
 """By the names that a recipe and a request use."""
 

@@ -12,7 +12,10 @@ from torch import Generator, Tensor
 
 Tensors = tuple[Tensor, ...]
 Evaluate = Callable[[Tensors], tuple[Tensor, Tensor]]
-"""Returns the losses of parameters, ``[B]``, and their pictures, ``[B, 3, H, W]``."""
+"""Returns the losses of parameters, ``[B]``, and their pictures, ``[B, 3, H, W]``.
+
+They may have several rows for each painting, one behind the other, as many for each.
+"""
 
 
 class Optimiser(Protocol):

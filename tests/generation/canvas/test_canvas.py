@@ -37,7 +37,7 @@ def test_a_canvas_renders_what_it_begins_with(name: str, start: str) -> None:
     pictures = canvas.render(parameters, constants)
     assert pictures.shape == (1, 3, 64, 96)
     assert 0 <= pictures.min() <= pictures.max() <= 1
-    assert torch.equal(canvas.regulariser(parameters, pictures), total_variation(pictures, 0.5))
+    assert torch.equal(canvas.regulariser(parameters, [], pictures), total_variation(pictures, 0.5))
     if name == "pixels" and start == "grey":
         assert (pictures == 0.5).all()
 

@@ -34,7 +34,7 @@ def test_it_begins_nearly_grey_and_what_is_added_is_nothing(canvas: FourierCanva
     assert shown.shape == (1, 3, HEIGHT, WIDTH)
     assert not parameters[0].any()
     assert 0.001 < shown.std() < 0.05
-    assert torch.equal(canvas.regulariser(parameters, shown), total_variation(shown, 0.5))
+    assert torch.equal(canvas.regulariser(parameters, [], shown), total_variation(shown, 0.5))
     grey = FourierCanvas("grey", 0.0, CPU)
     assert (grey.render(*begun(grey)) == 0.5).all()
 

@@ -39,5 +39,8 @@ def test_outside_of_the_mask_a_picture_stays_to_the_bit() -> None:
     assert torch.equal(painted[..., SIDE // 2 :], picture[..., SIDE // 2 :])
     inside = slice(0, SIDE // 2 - RADIUS)
     assert torch.equal(painted[..., inside], CANVAS.render(parameters, constants[2:])[0][..., inside])
-    assert torch.equal(surface.regulariser(parameters, painted[None]), CANVAS.regulariser(parameters, painted[None]))
+    assert torch.equal(
+        surface.regulariser(parameters, constants, painted[None]),
+        CANVAS.regulariser(parameters, constants, painted[None]),
+    )
     assert torch.equal(surface.distance_to_start(parameters), CANVAS.distance_to_start(parameters))

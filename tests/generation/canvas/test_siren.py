@@ -95,7 +95,7 @@ def test_it_begins_and_every_weight_changes_the_picture(canvas: SirenCanvas) -> 
     leaves = [each.requires_grad_() for each in parameters]
     shown = canvas.render(leaves, constants)
     assert shown.shape == (1, 3, SIDE, 32)
-    assert torch.equal(canvas.regulariser(leaves, shown), total_variation(shown, 0.5))
+    assert torch.equal(canvas.regulariser(leaves, [], shown), total_variation(shown, 0.5))
     shown.square().sum().backward()
     assert all(leaf.grad is not None and leaf.grad.any() for leaf in leaves)
 

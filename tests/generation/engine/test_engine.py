@@ -241,7 +241,7 @@ class Plain:
         self.now += 9 if constants[0].shape[-1] == 128 else 1
         return parameters[0].sigmoid() + constants[0]
 
-    def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
+    def regulariser(self, _: Sequence[Tensor], __: Sequence[Tensor], pictures: Tensor) -> Tensor:
         return pictures.new_zeros(len(pictures))
 
     def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:

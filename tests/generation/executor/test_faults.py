@@ -103,7 +103,7 @@ class Colours:
             torch.empty(PIXEL_BYTES * sheet.numel(), dtype=torch.uint8)
         return F.interpolate(parameters[0].sigmoid(), size=sheet.shape[2:])
 
-    def regulariser(self, _: Sequence[Tensor], pictures: Tensor) -> Tensor:
+    def regulariser(self, _: Sequence[Tensor], __: Sequence[Tensor], pictures: Tensor) -> Tensor:
         return pictures.new_zeros(len(pictures))
 
     def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:

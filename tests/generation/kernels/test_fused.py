@@ -8,7 +8,7 @@ from taming.modules.diffusionmodules.model import Decoder
 from torch import Generator, nn
 
 from generation.models.decoder import FrozenDecoder
-from generation.models.fused import FUSED
+from generation.models.fused import fused_layers
 from generation.models.upstream import clip_model
 from generation.models.vit import FrozenVisionTransformer
 from tests.generation.models.test_frozen import same
@@ -32,7 +32,7 @@ def test_decoder(attention: list[int], device: torch.device, capsys: pytest.Capt
             nn.init.normal_(module.weight, 1, 0.3)
             nn.init.normal_(module.bias, 0, 0.3)
     official.requires_grad_(False)
-    mine = FrozenDecoder(copy.deepcopy(official), FUSED).to(device)
+    mine = FrozenDecoder(copy.deepcopy(official), fused_layers(torch.float32)).to(device)
     z = torch.randn(2, 16, 4, 6, generator=Generator().manual_seed(0)).to(device)
     assert same(mine, official.to(device), z)
 
@@ -42,7 +42,7 @@ def test_picture_encoder(size: int, device: torch.device) -> None:
     """With as many tokens as the kernel takes, and with more."""
     visual = clip_model.CLIP(24, size, 3, 64, 16, 77, 100, 64, 1, 1).eval().requires_grad_(False).visual
     mean, std = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)
-    mine = FrozenVisionTransformer(copy.deepcopy(visual), mean, std, FUSED).to(device)
+    mine = FrozenVisionTransformer(copy.deepcopy(visual), mean, std, fused_layers(torch.float32)).to(device)
     pictures = torch.rand(2, 3, size, size, generator=Generator().manual_seed(0)).to(device)
     tolerance = 5e-3 if device.type == "cuda" else 1e-4  # products of the attention in TF32
     assert same(mine, visual.to(device), pictures, tolerance)

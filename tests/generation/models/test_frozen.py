@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from generation.models.decoder import FrozenDecoder
 from generation.models.frozen import FrozenConv2d, FrozenLinear, FrozenUpsample, PlainLinear
-from generation.models.layers import NATIVE, PLAIN, Layers
+from generation.models.layers import Layers, native_layers, plain_layers
 from generation.models.upstream import clip_model
 from generation.models.vit import FrozenVisionTransformer
 from generation.perceptor.clip import CLIPPerceptor
@@ -62,7 +62,7 @@ def test_linear(kind: type[FrozenLinear | PlainLinear], bias: bool) -> None:
 
 
 @pytest.mark.parametrize("attention", [[8], []])
-@pytest.mark.parametrize("layers", [PLAIN, NATIVE])
+@pytest.mark.parametrize("layers", [plain_layers(torch.float32), native_layers(torch.float32)])
 def test_decoder(layers: Layers, attention: list[int], capsys: pytest.CaptureFixture[str]) -> None:
     official = Decoder(
         ch=32, out_ch=3, ch_mult=(1, 2, 2), num_res_blocks=1, attn_resolutions=attention, in_channels=3,
@@ -95,7 +95,9 @@ def test_picture_encoder(layers: int | tuple[int, ...], tolerance: float) -> Non
 
 def test_picture_encoder_of_pytorch_s_own_functions() -> None:
     visual = clip_model.CLIP(24, 64, 2, 64, 16, 77, 100, 64, 1, 1).eval().requires_grad_(False).visual
-    mine = FrozenVisionTransformer(copy.deepcopy(visual), torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1), NATIVE)
+    mine = FrozenVisionTransformer(
+        copy.deepcopy(visual), torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1), native_layers(torch.float32)
+    )
     assert same(mine, visual, random(2, 3, 64, 64).sigmoid())
 
 

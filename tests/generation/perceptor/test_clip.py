@@ -116,3 +116,22 @@ def test_pieces_are_read_at_once_and_make_up_the_text(perceptor: CLIPPerceptor, 
     assert len(found) >= 1
     assert all(perceptor.cut(piece) == (piece, "") for piece in found)
     assert len(found) > 1 or perceptor.cut(text)[1] == "" or not found[0]
+
+
+def test_a_prompt_that_comes_again_is_not_read_again(perceptor: CLIPPerceptor, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    encode = perceptor.encode_text
+
+    def noted(tokens: torch.Tensor) -> torch.Tensor:
+        read.append(len(tokens))
+        return encode(tokens)
+
+    monkeypatch.setattr(perceptor, "encode_text", noted)
+    monkeypatch.setattr("generation.perceptor.clip.MAX_ENCODED", 2)
+    perceptor._encoded.clear()
+    first = perceptor.encode_texts(["a tree", "a house"])
+    assert torch.equal(perceptor.encode_texts(["a tree", "a house"]), first)
+    assert read == [2]
+    for text in ("two trees", "three trees"):
+        perceptor.encode_texts([text])
+    assert list(perceptor._encoded) == [("two trees",), ("three trees",)]

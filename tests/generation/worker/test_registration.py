@@ -42,7 +42,7 @@ class Grid:
     def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
         return F.interpolate(parameters[0].sigmoid(), size=constants[0].shape[2:])
 
-    def regulariser(self, parameters: Sequence[Tensor], _: Tensor) -> Tensor:
+    def regulariser(self, parameters: Sequence[Tensor], _: Sequence[Tensor], __: Tensor) -> Tensor:
         return 1e-4 * self.distance_to_start(parameters)
 
     def latents(self, _: Sequence[Tensor], constants: Sequence[Tensor]) -> None:
@@ -137,7 +137,7 @@ async def test_a_name_that_nothing_is_registered_by_is_refused_in_a_line(models:
         refused = await loaded(worker, models)
     finally:
         await worker.stop()
-    wanted = "recipe.stages.0.canvas should be one of 'latent', 'pixels', 'fourier', 'siren'."
+    wanted = "recipe.stages.0.canvas should be one of 'latent', 'pixels', 'fourier', 'siren', 'biggan'."
     assert refused == LoadFailed("CheckpointError", f"{models.vqgan} cannot be used: {wanted}")
 
 
