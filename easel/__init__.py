@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from easel.api import batch, paint
+    from easel.api import batch, paint, sample
 
-__all__ = ["batch", "paint"]
+__all__ = ["batch", "paint", "sample"]
 
 
 def __getattr__(name: str) -> Any:

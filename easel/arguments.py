@@ -23,7 +23,7 @@ from config.settings import PaintingSettings
 from generation import latents
 from generation.decoding import MAX_BYTES, decode
 from generation.errors import PictureError, RequestError
-from generation.options import PRESETS, Quality
+from generation.options import BIGGAN, PRESETS, Quality
 from generation.prompt import read as read_prompt
 from generation.request import FILMS, LATENT, PNG, SEED_LIMIT, ImagineRequest, Target
 from generation.sizes import shape_of_aspect
@@ -48,6 +48,9 @@ class PaintArguments(TypedDict, total=False):
         steps: of the optimiser.
         painter: on what it is painted, see ``docs/painters.md``.
         model: which of the models that ``models.more`` lists paints it; of a batch one paints all.
+        classes: what a BigGAN begins from, by names with shares, or one name.
+        truncation: of its latents: less is more usual and less varied, 0.02 to 1.
+        max_classes: that are in its picture at once, 1 to 1000.
         stop: percent of the steps after which it ends, 10 to 100.
         chaos: percent of random clouds in what it begins from.
         style: a name in ``generation.styles``, an ending for the prompt.
@@ -93,6 +96,9 @@ class PaintArguments(TypedDict, total=False):
     steps: int
     painter: str
     model: str
+    classes: str | Mapping[str, float]
+    truncation: float
+    max_classes: int
     stop: int
     chaos: int
     style: str
@@ -130,7 +136,14 @@ class PaintArguments(TypedDict, total=False):
     latent: bool
 
 
-FIELDS = {"painter": "canvas", "no": "without", "size": "width", "w": "width", "h": "height"}
+FIELDS = {
+    "painter": "canvas",
+    "no": "without",
+    "max_classes": "most_classes",
+    "size": "width",
+    "w": "width",
+    "h": "height",
+}
 """Fields of a request that are called otherwise here."""
 SIZE = re.compile(r"(\d{1,5})[xX×](\d{1,5})")
 ASPECT = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
@@ -210,6 +223,9 @@ def read(
         given["noise"] = list(given["noise"].items())
     if "augment" in given:
         given["augment"] = given["augment"].split(",") if isinstance(given["augment"], str) else list(given["augment"])
+    if "classes" in given:
+        given["classes"] = named_classes(given["classes"])
+        given.setdefault("painter", BIGGAN)
     quality = given.get("quality", "normal")
     usual = PRESETS[quality].steps if quality in PRESETS else 1.0
     reading.fields.setdefault("width", painting.width)
@@ -218,6 +234,11 @@ def read(
     reading.fields |= {FIELDS.get(name, name): value for name, value in given.items()}
     request = _checked(reading.fields)
     return _steered(request, steering), reading.pictures
+
+
+def named_classes(classes: str | Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """Return classes as a request has them; one name is all of it."""
+    return ((classes, 1.0),) if isinstance(classes, str) else tuple(classes.items())
 
 
 def signature(function: Any) -> inspect.Signature:
@@ -312,7 +333,7 @@ def _steered(request: ImagineRequest, steering: Mapping[int, str]) -> ImagineReq
 
 def _checked(fields: Mapping[str, Any]) -> ImagineRequest:
     """Return the request of these fields."""
-    names = {field: name for name, field in FIELDS.items() if name in {"painter", "no"}}
+    names = {field: name for name, field in FIELDS.items() if name in {"painter", "no", "max_classes"}}
     for name, value in fields.items():
         try:
             to_json(value, fallback=operator.index)

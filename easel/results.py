@@ -73,6 +73,25 @@ class Painting:
         Path(path).write_bytes(self.png)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Sample:
+    """A picture that a BigGAN drew.
+
+    Args:
+        request: that paints on from it, with its seed and its classes.
+        image: the picture.
+        latent: the file of what it is decoded from: safetensors, for ``init_latent``.
+    """
+
+    request: ImagineRequest
+    image: Image.Image
+    latent: bytes
+
+    def __repr__(self) -> str:
+        classes = ", ".join(f"{name} {share:g}" for name, share in self.request.classes)
+        return f"<{classes}, seed {self.request.seed}, truncation {self.request.truncation:g}>"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step that was taken.

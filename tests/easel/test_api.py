@@ -15,7 +15,7 @@ from PIL import Image
 
 import easel
 from config.settings import ModelsSettings
-from easel import batch, paint
+from easel import batch, paint, sample
 from easel.results import Painting, Step
 from easel.session import close
 from generation.errors import GenerationError
@@ -143,6 +143,27 @@ def test_what_cannot_be_painted_of_a_batch_is_said(models: Models) -> None:
     with pytest.warns(UserWarning, match="'b' is missing: The models in use have no such painter"):
         paintings = batch(["a", {"prompt": "b", "painter": "oil"}], size=(64, 48), steps=1, **models)  # type: ignore[arg-type]
     assert [each.request.prompt for each in paintings] == ["a"]
+
+
+def test_samples_are_drawn_and_decoded_again() -> None:
+    first, second = sample({"owl": 0.7, "frog": 0.3}, count=2, seed=4, truncation=0.5, device="cpu")
+    assert (first.request.seed, second.request.seed) == (4, 5)
+    assert first.image.size == (64, 64)
+    assert first.image.tobytes() != second.image.tobytes()
+    (again,) = sample(init_latent=first.latent, device="cpu")
+    assert again.image.tobytes() == first.image.tobytes()
+    assert repr(first) == "<owl 0.7, frog 0.3, seed 4, truncation 0.5>"
+    (large,) = sample("owl", size=(128, 96), device="cpu")
+    assert large.image.size == (128, 96)
+
+
+def test_a_class_that_there_is_not_is_refused() -> None:
+    with pytest.raises(GenerationError, match="owl"):
+        sample("owll", device="cpu")
+    with pytest.raises(ValueError, match="truncation: "):
+        sample("owl", truncation=2, device="cpu")
+    with pytest.raises(ValueError, match="init_latent: The latent is damaged"):
+        sample(init_latent=b"nothing", device="cpu")
 
 
 STOPPED = """

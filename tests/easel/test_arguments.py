@@ -32,6 +32,9 @@ VALUES: Mapping[str, tuple[str, Any]] = {
     "steps": ("12", 12),
     "painter": ("fourier", "fourier"),
     "model": ("default", "default"),
+    "class": ("mushroom:0.7, owl:0.3", {"mushroom": 0.7, "owl": 0.3}),
+    "truncation": ("0.5", 0.5),
+    "max-classes": ("3", 3),
     "stop": ("50", 50),
     "chaos": ("20", 20),
     "style": ("oil-painting", "oil-painting"),
@@ -60,12 +63,16 @@ VALUES: Mapping[str, tuple[str, Any]] = {
 }
 
 
+def argument(flag: str) -> str:
+    return "classes" if flag == "class" else flag.replace("-", "_")
+
+
 def read_request(prompt: str, **arguments: Any) -> ImagineRequest:
     return replace(read(prompt, PAINTING, {"seed": 1, **arguments})[0], id="imagine")
 
 
 def test_there_is_an_argument_for_each_flag() -> None:
-    names = {name.replace("-", "_") for name in FLAGS.keys() - ELSEWHERE}
+    names = {argument(name) for name in FLAGS.keys() - ELSEWHERE}
     assert names <= PaintArguments.__annotations__.keys()
     assert {*VALUES} == FLAGS.keys() - ELSEWHERE - {"video"}
 
@@ -75,7 +82,7 @@ def test_it_asks_for_what_the_flag_asks_for(flag: str) -> None:
     typed, value = VALUES[flag]
     seed = {} if flag == "seed" else {"seed": "1"}
     expected = request(PROMPT, SETTINGS, {flag: typed, **seed})
-    assert read_request(PROMPT, **{flag.replace("-", "_"): value}) == expected
+    assert read_request(PROMPT, **{argument(flag): value}) == expected
 
 
 def test_an_aspect_is_a_size() -> None:
