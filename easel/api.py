@@ -35,6 +35,7 @@ def paint(
     on_step: OnStep | None = None,
     vqgan: str | None = None,
     clip: str | None = None,
+    biggan: str | None = None,
     device: str | None = None,
     precision: str | None = None,
     **arguments: Unpack[PaintArguments],
@@ -49,6 +50,7 @@ def paint(
         on_step: called after each step, in order. Steps of less than a twentieth of a second come several at once.
         vqgan: a fetched VQGAN by its name, or its file; as ``models.vqgan`` is set where none is given.
         clip: likewise a CLIP, or several with ``+`` between.
+        biggan: likewise a BigGAN, for ``painter="biggan"``.
         device: ``cpu``, ``cuda``, ``cuda:N`` or several with commas; a GPU, else the CPU, where none is given.
         precision: ``float32``, ``bfloat16`` or ``float16``.
         arguments: all others, by the names of the flags; see :class:`easel.arguments.PaintArguments`.
@@ -60,7 +62,7 @@ def paint(
         weights.errors.UnusableError: a model has not been fetched.
         generation.errors.GenerationError: the models in use do not paint that, or no worker comes up.
     """
-    settings = _settings(arguments, vqgan=vqgan, clip=clip, device=device, precision=precision)
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     request, pictures = reading.read(prompt, settings.painting, arguments)
     display = Display(request)
     follower = _Follower(request, display, on_step)
@@ -82,6 +84,7 @@ def batch(
     on_painting: Callable[[Painting], None] | None = None,
     vqgan: str | None = None,
     clip: str | None = None,
+    biggan: str | None = None,
     device: str | None = None,
     precision: str | None = None,
     **arguments: Unpack[PaintArguments],
@@ -93,6 +96,7 @@ def batch(
         on_painting: called with each finished picture, in the order in which they are finished.
         vqgan: as of :func:`paint`, likewise the following.
         clip: likewise.
+        biggan: likewise.
         device: likewise.
         precision: likewise.
         arguments: of all pictures that have no others; without ``seed`` each has its own.
@@ -106,7 +110,7 @@ def batch(
     """
     if isinstance(requests, str):
         raise TypeError("batch takes a list of prompts")
-    settings = _settings(arguments, vqgan=vqgan, clip=clip, device=device, precision=precision)
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     asked: list[ImagineRequest] = []
     pictures: dict[str, bytes] = {}
     for number, given in enumerate(requests, 1):
