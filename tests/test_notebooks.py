@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def read(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4)
+    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+    return notebook
 
 
 def test_there_are_four() -> None:
