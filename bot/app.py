@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 import discord
@@ -16,6 +16,7 @@ from bot.admin.site import served as admin_served
 from bot.admin.view import View
 from bot.admission import Admission
 from bot.answer import Answers
+from bot.batch_command import BatchCommand
 from bot.buttons.lookup import Lookup
 from bot.buttons.menus import Menus
 from bot.buttons.press import Presses
@@ -52,6 +53,7 @@ from bot.slash import add_to, register
 from bot.steering import SteerCommand, Steerings
 from bot.style_commands import StyleCommands
 from bot.uploads import Uploads
+from bot.walk_command import WalkCommand
 from config.settings import Settings
 from generation.executor import Executor
 from store import store
@@ -157,6 +159,11 @@ async def _run(
         known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
         steerings = Steerings(posts, gate)
+        known.add(WalkCommand(posts, admission, uploads, preferences).commands())
+        batches = BatchCommand(
+            posts, admission, uploads, fetcher, preferences, outboxes, patience, settings.painting.preview_seconds
+        )
+        known.add(batches.commands())
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(InfoCommand(posts, gate).commands())
         known.add(GalleryCommand(kept.archive, gate).commands())
@@ -200,7 +207,8 @@ async def _run(
                 _log.info("stopping")
             grace = settings.executor.grace_seconds if stop.is_set() and not painting.done() else 0.0
             posts.drain(for_long=grace > 0)
-            closing = asyncio.create_task(_close(way, grace, posts, answers, log, patience.closing))
+            others = answers, log, batches
+            closing = asyncio.create_task(_close(way, grace, posts, others, patience.closing))
             hurrying = asyncio.create_task(hurry.wait())
             await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
             painting.cancel()
@@ -227,9 +235,15 @@ async def _abandon_when_lost(posts: Posts, kept: Store) -> None:
         raise
 
 
-async def _close(way: Painting, grace: float, posts: Posts, answers: Answers, log: AuditLog, seconds: float) -> None:
+async def _close(
+    way: Painting,
+    grace: float,
+    posts: Posts,
+    others: Iterable[Answers | AuditLog | BatchCommand],
+    seconds: float,
+) -> None:
     await way.drain(grace)
-    await asyncio.gather(posts.close(seconds), answers.close(seconds), log.close(seconds))
+    await asyncio.gather(posts.close(seconds), *(each.close(seconds) for each in others))
 
 
 async def _post(posts: Posts, restored: asyncio.Event) -> None:

@@ -26,6 +26,7 @@ from generation.options import (
     MOST_CLASSES,
     MOST_CUTOUTS,
     MOST_EVERY,
+    MOST_FRAMES,
     MOST_GROWN,
     MOST_SHIFT,
     MOST_TURN,
@@ -46,6 +47,8 @@ BESIDE: Fields = {"attached": "start", "image_weight": 1.0, "repeat": 1}
 """What is no field of a request, but says what becomes of the pictures that come with it, and how many it is."""
 DEFAULTS: Fields = {**{field.name: field.default for field in fields(ImagineRequest)}, **BESIDE}
 """What they are by themselves; ``MISSING`` where they have to be given."""
+OF_WALKS = ("frames", "hold", "loop")
+"""Names of flags that only walks have."""
 DECIMAL = r"(\d{1,3}(\.\d{1,6})?|\.\d{1,6})"
 SIGNED = rf"[+-]?{DECIMAL}"
 LEAST_RATE = 0.0001
@@ -769,6 +772,41 @@ FLAGS = {
         caption="moved every {} steps".format,
         aliases=("zoom-save-every", "zoom-frequency"),
         is_offered=lambda _: False,
+    ),
+    "frames": Flag(
+        fields=("between",),
+        example="25",
+        help=f"frames of a walk from one picture to the next, 1 to {MOST_FRAMES['mp4']}",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: {"between": _number("frames", value, 1, MOST_FRAMES["mp4"])["frames"]},
+        caption="{} frames between two".format,
+        is_offered=lambda _: False,
+        is_prose=True,
+        whole=(1, MOST_FRAMES["mp4"]),
+    ),
+    "hold": Flag(
+        fields=("hold",),
+        example="10",
+        help="further frames for which it rests at each",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: _number("hold", value, 0, MOST_FRAMES["mp4"]),
+        caption="rests of {} frames".format,
+        is_offered=lambda _: False,
+        is_prose=True,
+        whole=(0, MOST_FRAMES["mp4"]),
+    ),
+    "loop": Flag(
+        fields=("loop",),
+        example="yes",
+        help="whether it goes on from the last picture to the first: yes or no",
+        pattern=lambda _: "yes|no",
+        parse=lambda value, *_: {"loop": _choice("loop", "loop", value, ("yes", "no"))["loop"] == "yes"},
+        caption=lambda loop: "in a loop" if loop else "not in a loop",
+        render=lambda loop: "yes" if loop else "no",
+        bare="yes",
+        choices=("yes", "no"),
+        is_offered=lambda _: False,
+        is_prose=True,
     ),
     "video": Flag(
         fields=("outputs",),

@@ -39,7 +39,7 @@ import regex
 from bot.characters import clean, is_visible
 from bot.classes import classes_in, words_for
 from bot.errors import PromptError
-from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, QUOTES, Available, Fields, typed, usual_fields
+from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, OF_WALKS, QUOTES, Available, Fields, typed, usual_fields
 from bot.markdown import inline_code
 from config.settings import PaintingSettings
 from generation.errors import RequestError
@@ -117,6 +117,8 @@ def parse(
     available: Available = NOTHING_KNOWN,
     instead: str = "",
     usual: Mapping[str, str] = NOTHING,
+    *,
+    of_walk: bool = False,
 ) -> Arguments:
     """Read what was typed after ``.imagine``; raises ``PromptError``.
 
@@ -127,10 +129,13 @@ def parse(
         instead: the prompt where there are no words; without it there have to be some.
         usual: values of flags that are not typed, by their names. With ``--seed`` they are left out: it is what paints
             a picture again, and that for everybody.
+        of_walk: whether flags are taken that only walks have.
     """
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in LINE_ENDS):
         raise PromptError("The prompt contains control characters that cannot be shown; take them out.")
     words, values = _split(clean(text), available)
+    if not of_walk and (misplaced := next((name for name in OF_WALKS if name in values), None)):
+        raise PromptError(f"`--{misplaced}` is about a walk between pictures, not about one picture; leave it out.")
     fields = dict(usual_fields(painting))
     for given in ({} if "seed" in values else usual, values):
         for name, flag in FLAGS.items():
@@ -281,7 +286,7 @@ def _known(flag: re.Match[str], available: Available) -> tuple[str, str | None]:
             return known, name[end:]
     if folded in OTHERS:
         raise PromptError(f"`--{folded}` is Midjourney's and would change nothing here; leave it out.")
-    nearest = difflib.get_close_matches(folded, names, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(folded, names.keys() - OF_WALKS, n=1, cutoff=0.5)
     most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(NOTHING_KNOWN))
     hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {most} and others."
     raise PromptError(f"There is no flag {inline_code('--' + name)}; {hint}")

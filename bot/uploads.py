@@ -85,8 +85,12 @@ def split(text: str) -> tuple[list[tuple[str, float | None]], str]:
     return found, text[place:]
 
 
-async def pictures_of(message: discord.Message) -> list[discord.Attachment]:
-    """Return the files of a message, or else the picture in the message to which it replies.
+async def pictures_of(message: discord.Message, most: int = 1) -> list[discord.Attachment]:
+    """Return the files of a message, or else the pictures in the message to which it replies.
+
+    Args:
+        message: that they come with.
+        most: of the other message.
 
     Raises:
         UserError: that message cannot be had.
@@ -105,7 +109,7 @@ async def pictures_of(message: discord.Message) -> list[discord.Attachment]:
             raise UserError(UNSEEN) from None
     if not isinstance(answered, discord.Message):
         return []
-    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:1]
+    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:most]
 
 
 def sorted_out(

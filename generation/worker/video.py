@@ -19,6 +19,7 @@ from av.video.reformatter import Colorspace
 from PIL import Image
 
 from generation.metadata import MOST_BYTES, Metadata, Setup, in_film
+from generation.options import MOST_FRAMES
 from generation.request import FILMS, ImagineRequest
 from generation.worker.images import Snapshot
 
@@ -26,8 +27,6 @@ MOST_PICTURES = {"mp4": 300, "gif": 100, "webp": 150}
 """Of a film, without those that stand still at the end; the last two take up more room and work for each."""
 FPS = 25
 MOST_FPS = 60
-MOST_FRAMES = {"mp4": 3000, "gif": 100, "webp": 150}
-"""With those that are mixed of two pictures; a film of more is shown slower."""
 STILL_SECONDS = 2.0
 """For which the finished picture is seen at the end, or a fifth of the film where that is less."""
 WAITING = 16
@@ -73,6 +72,8 @@ class Pace:
 
 def pace_of(request: ImagineRequest, kind: str) -> Pace:
     """Return the pace of a request's film, in a format."""
+    if request.waypoints:
+        return Pace(1, Fraction(request.fps or FPS).limit_denominator(1000), 0)
     length, most = request.length, MOST_PICTURES[kind]
     unit = request.move_every if request.is_moving else 1
     still = _still_seconds(request)
@@ -85,6 +86,7 @@ def pace_of(request: ImagineRequest, kind: str) -> Pace:
     if length is not None and request.fps is None:
         fps = min(max(pictures / (length - still), 1.0), float(MOST_FPS))
     elif length is not None and pictures > 1:
+        # With those that are mixed of two pictures; a film of more is shown slower.
         frames = min((length - still) * fps, MOST_FRAMES[kind])
         fps, stretch = frames / (length - still), max(1.0, (frames - 1) / (pictures - 1))
     repeated = round(still * fps)
@@ -123,7 +125,7 @@ class Film:
 
     def takes(self, step: int) -> bool:
         """Return whether it wants the picture of a step."""
-        return self._pace.takes(step)
+        return step > self.request.painting_steps and self._pace.takes(step)
 
     def add(self, picture: Snapshot) -> None:
         """Go on with a picture; waits where the encoder is far behind."""
