@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from easel.api import batch, paint, sample
+    from easel.api import batch, paint, sample, walk
 
-__all__ = ["batch", "paint", "sample"]
+__all__ = ["batch", "paint", "sample", "walk"]
 
 
 def __getattr__(name: str) -> Any:

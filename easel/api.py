@@ -1,7 +1,7 @@
 """Painting in Python: ``from easel import paint``. Nothing of the bot is imported."""
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,11 +14,13 @@ from easel.arguments import PaintArguments
 from easel.display import Display
 from easel.results import Painting, Sample, Step
 from easel.session import session
+from easel.walk_arguments import Stop
+from easel.walk_arguments import read as read_walk
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, Started
-from generation.options import BIGGAN
-from generation.request import SEED_LIMIT, ImagineRequest
+from generation.options import BETWEEN, BIGGAN, HOLD
+from generation.request import FILMS, SEED_LIMIT, ImagineRequest
 from weights.folder import FOLDER
 from weights.names import resolved
 
@@ -64,18 +66,7 @@ def paint(
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     request, pictures = reading.read(prompt, settings.painting, arguments)
-    display = Display(request)
-    follower = _Follower(request, display, on_step)
-    try:
-        (ended,) = session(settings).paint([request], pictures, follower.follow)
-    except BaseException as error:
-        display.fail(str(error) or type(error).__name__)
-        raise
-    if isinstance(ended, Failed):
-        reason = _plain(ended.reason)
-        display.fail(reason)
-        raise GenerationError(reason)
-    return Painting.of(request, ended)
+    return _painted(request, pictures, settings, on_step)
 
 
 def batch(
@@ -145,6 +136,48 @@ def batch(
     return [painted[request.id] for request in asked if request.id in painted]
 
 
+def walk(
+    stops: Sequence[Stop],
+    *,
+    frames: int = BETWEEN,
+    hold: int = HOLD,
+    loop: bool = False,
+    on_step: OnStep | None = None,
+    vqgan: str | None = None,
+    clip: str | None = None,
+    biggan: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    **arguments: Unpack[PaintArguments],
+) -> Painting:
+    """Film a walk past pictures: from the latent of each to the next one's, and all that is decoded from between.
+
+    Args:
+        stops: two or more. A text is painted, with the arguments from below. All others are there: paintings, samples,
+            latents and pictures, or the paths of their files.
+        frames: from one to the next.
+        hold: further frames for which it rests at each.
+        loop: whether it goes on from the last to the first.
+        on_step: as of :func:`paint`; the frames are steps too.
+        vqgan: as of :func:`paint`, likewise the following.
+        clip: likewise.
+        biggan: likewise.
+        device: likewise.
+        precision: likewise.
+        arguments: as of :func:`paint`; ``video`` is ``mp4`` where no other is asked for.
+
+    Returns:
+        Its ``video`` is the walk, its ``image`` the last picture.
+
+    Raises:
+        TypeError: as of :func:`paint`, likewise the others.
+        ValueError: also for fewer than two stops, or more frames than a film can have.
+    """
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
+    request, pictures = read_walk(stops, settings.painting, {"video": FILMS[0], **arguments}, (frames, hold, loop))
+    return _painted(request, pictures, settings, on_step)
+
+
 def sample(
     classes: str | Mapping[str, float] | None = None,
     *,
@@ -189,8 +222,25 @@ def sample(
     return [Sample(request, image, latent) for request, (image, latent) in drawn]
 
 
-for _function in (paint, batch):
+for _function in (paint, batch, walk):
     vars(_function)["__signature__"] = reading.signature(_function)
+
+
+def _painted(
+    request: ImagineRequest, pictures: Mapping[str, bytes], settings: Settings, on_step: OnStep | None
+) -> Painting:
+    display = Display(request)
+    follower = _Follower(request, display, on_step)
+    try:
+        (ended,) = session(settings).paint([request], pictures, follower.follow)
+    except BaseException as error:
+        display.fail(str(error) or type(error).__name__)
+        raise
+    if isinstance(ended, Failed):
+        reason = _plain(ended.reason)
+        display.fail(reason)
+        raise GenerationError(reason)
+    return Painting.of(request, ended)
 
 
 class _Follower:

@@ -166,11 +166,11 @@ class _Reading:
 
     def take(self, picture: Picture, name: str) -> str:
         """Keep a picture, and return its SHA-256."""
-        return self._keep(_png(picture, name))
+        return self._keep(png(picture, name))
 
     def take_latent(self, latent: bytes | Path | str) -> None:
         """Begin from a latent, in its size."""
-        data = latent if isinstance(latent, bytes) else _contents(Path(latent), latents.MOST_BYTES)
+        data = latent if isinstance(latent, bytes) else contents(Path(latent), latents.MOST_BYTES)
         try:
             about, _ = latents.unpack(data)
         except RequestError as error:
@@ -350,20 +350,20 @@ def _checked(fields: Mapping[str, Any]) -> ImagineRequest:
     return request
 
 
-def _png(picture: Picture, name: str) -> bytes:
+def png(picture: Picture, name: str) -> bytes:
     """Return a picture as a PNG, the same for the same pixels."""
     if isinstance(picture, Image.Image):
         buffer = io.BytesIO()
         picture.convert("RGBA" if picture.has_transparency_data else "RGB").save(buffer, "PNG")
         picture = buffer.getvalue()
-    data = picture if isinstance(picture, bytes) else _contents(Path(picture), MAX_BYTES)
+    data = picture if isinstance(picture, bytes) else contents(Path(picture), MAX_BYTES)
     try:
         return _apart(decode(data))
     except PictureError as error:
         raise ValueError(f"{name if isinstance(picture, bytes) else picture}: {error}") from None
 
 
-def _contents(path: Path, most: int) -> bytes:
+def contents(path: Path, most: int) -> bytes:
     """Return what is in a file, of one with more bytes than ``most`` one more."""
     try:
         with path.open("rb") as file:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from PIL import Image
 
 import easel
 from config.settings import ModelsSettings
-from easel import batch, paint, sample
+from easel import batch, paint, sample, walk
 from easel.results import Painting, Step
 from easel.session import close
 from generation.errors import GenerationError
@@ -164,6 +165,51 @@ def test_a_class_that_there_is_not_is_refused() -> None:
         sample("owl", truncation=2, device="cpu")
     with pytest.raises(ValueError, match="init_latent: The latent is damaged"):
         sample(init_latent=b"nothing", device="cpu")
+
+
+def frames_of(painting: Painting) -> int:
+    assert painting.video is not None
+    with av.open(io.BytesIO(painting.video.data), "r") as film:
+        return len([*film.decode(video=0)])
+
+
+def test_a_walk_passes_what_is_painted_and_what_is_there(models: Models, tmp_path: Path) -> None:
+    common: Any = {"seed": 7, "size": (64, 48), "steps": 2, "frames": 3, "hold": 1, **models}
+    steps: list[Step] = []
+    walked = walk(["a red apple", "the sea"], on_step=steps.append, **common)
+    assert frames_of(walked) == walked.request.frames == 6
+    assert [step.number for step in steps] == [*range(1, 11)]
+    first, second = small(models, latent=True), small(models)
+    assert first.latent is not None
+    (tmp_path / "a.safetensors").write_bytes(first.latent)
+    second.save(tmp_path / "b.png")
+    passed: list[list[Any]]
+    passed = [[first, second], [tmp_path / "a.safetensors", tmp_path / "b.png"], [first.latent, second.image]]
+    for stops in passed:
+        assert walk(stops, **common).request.frames == 6
+
+
+def test_a_walk_passes_samples(models: Models) -> None:
+    samples = sample("owl", count=2, seed=1, device="cpu")
+    walked = walk(samples, frames=4, hold=0, loop=True, **models)  # type: ignore[arg-type]
+    assert walked.request.shape == (64, 64)
+    assert frames_of(walked) == 8
+
+
+def test_a_walk_that_cannot_be_is_refused(models: Models, tmp_path: Path) -> None:
+    (tmp_path / "a.safetensors").write_bytes(b"nothing")
+    for stops, sentence in (
+        (["a red apple"], "passes 2 to 16 pictures, not 1"),
+        ([tmp_path / "a.safetensors", "the sea"], "a.safetensors: The latent is damaged"),
+        ([tmp_path / "none.png", "the sea"], "none.png: No such file"),
+        ([b"nothing", "the sea"], "a stop: That file is no picture"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            walk(stops, **models)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="as gif it can have"):
+        walk(["a", "b"], frames=2000, video="gif", **models)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a list"):
+        walk("a | b")
 
 
 STOPPED = """
