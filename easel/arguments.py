@@ -29,7 +29,7 @@ from generation.request import FILMS, LATENT, PNG, SEED_LIMIT, ImagineRequest, T
 from generation.sizes import shape_of_aspect
 from generation.steering import read as read_steering
 from generation.steering import steered
-from generation.styles import STYLES, ended
+from generation.styles import STYLES, Style, ended
 
 Picture = Image.Image | Path | str | bytes
 """A picture, the path of its file, or what is in the file."""
@@ -211,7 +211,7 @@ def read(
     if targets and targets == (Target(targets[0].text),):
         prompt, targets = targets[0].text, ()
     if style := given.pop("style", ""):
-        prompt, targets = ended(prompt, targets, _style(style).ending)
+        prompt, targets = ended(prompt, targets, style_of(style).ending)
     reading = _Reading({"id": f"python-{next(_numbers)}", "prompt": prompt, "targets": targets})
     steering = given.pop("steer", {})
     _read_pictures(given, reading)
@@ -263,7 +263,8 @@ def _check_names(arguments: Mapping[str, Any]) -> None:
             raise TypeError(f"there is no argument {name}{hint}")
 
 
-def _style(name: str) -> Any:
+def style_of(name: str) -> Style:
+    """Return a style by its name; raises ``ValueError``."""
     if name not in STYLES:
         near = difflib.get_close_matches(name, STYLES, n=1)
         raise ValueError(f"there is no style {name!r}; there are {', '.join(near or STYLES)}")

@@ -42,11 +42,13 @@ def read(
     if not 2 <= len(stops) <= MOST_WAYPOINTS:
         raise ValueError(f"a walk passes 2 to {MOST_WAYPOINTS} pictures, not {len(stops)}")
     said = dict(arguments)
+    style = said.pop("style", None)
+    ending = f", {reading.style_of(style).ending}" if style else ""
     found: dict[str, bytes] = {}
     waypoints = []
     for stop in stops:
         if isinstance(stop, str):
-            waypoints.append(Waypoint(" ".join(stop.split())))
+            waypoints.append(Waypoint(f"{_words(stop)}{ending}"))
             continue
         data, size = _there(stop)
         digest = sha256(data).hexdigest()
@@ -66,6 +68,13 @@ def read(
     if request.frames > MOST_FRAMES[kind]:
         raise ValueError(f"the walk would have {request.frames} frames, and as {kind} it can have {MOST_FRAMES[kind]}")
     return request, {**pictures, **found}
+
+
+def _words(stop: str) -> str:
+    words = " ".join(stop.split())
+    if not words:
+        raise ValueError("say what to paint at each stop")
+    return words
 
 
 def _there(stop: Painting | Sample | Path | bytes | Image.Image) -> tuple[bytes, tuple[int, int] | None]:

@@ -176,7 +176,8 @@ def frames_of(painting: Painting) -> int:
 def test_a_walk_passes_what_is_painted_and_what_is_there(models: Models, tmp_path: Path) -> None:
     common: Any = {"seed": 7, "size": (64, 48), "steps": 2, "frames": 3, "hold": 1, **models}
     steps: list[Step] = []
-    walked = walk(["a red apple", "the sea"], on_step=steps.append, **common)
+    walked = walk(["a red apple", "the sea"], on_step=steps.append, style="ink", **common)
+    assert [stop.prompt for stop in walked.request.waypoints] == ["a red apple, ink drawing", "the sea, ink drawing"]
     assert frames_of(walked) == walked.request.frames == 6
     assert [step.number for step in steps] == [*range(1, 11)]
     first, second = small(models, latent=True), small(models)
@@ -202,6 +203,7 @@ def test_a_walk_that_cannot_be_is_refused(models: Models, tmp_path: Path) -> Non
         (["a red apple"], "passes 2 to 16 pictures, not 1"),
         ([tmp_path / "a.safetensors", "the sea"], "a.safetensors: The latent is damaged"),
         ([tmp_path / "none.png", "the sea"], "none.png: No such file"),
+        ([" ", "the sea"], "say what to paint at each stop"),
         ([b"nothing", "the sea"], "a stop: That file is no picture"),
     ):
         with pytest.raises(ValueError, match=sentence):
