@@ -64,7 +64,6 @@ app = typer.Typer(
 )
 
 
-app.command()(sample)
 app.add_typer(models, name="models")
 
 
@@ -490,6 +489,7 @@ def show(
     tell(file, load(), as_json=json)
 
 
+app.command()(sample)
 app.add_typer(operator)
 app.add_typer(journeys)
 app.add_typer(logs)

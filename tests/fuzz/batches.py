@@ -43,7 +43,7 @@ def check(value: tuple[str, bytes]) -> str:
     except PromptError as error:
         assert 0 < len(str(error)) < 250
         return "refused"
-    numbers = [line.number for line in (*batch.lines, *batch.bad)]
+    numbers = [*(line.number for line in batch.lines), *(line.number for line in batch.bad)]
     assert len(set(numbers)) == len(numbers)
     for line in batch.bad:
         assert 0 < len(line.reason) < 250
