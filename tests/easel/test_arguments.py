@@ -21,8 +21,8 @@ from generation.request import ImagineRequest, Steering, Target
 SETTINGS = Settings()
 PAINTING = SETTINGS.painting
 PROMPT = "a red apple | the sea::0.5"
-ELSEWHERE = {"as", "iw", "repeat"}
-"""Flags of attached pictures, which ``init`` and ``target`` say, and of several pictures, which ``batch`` paints."""
+ELSEWHERE = {"as", "iw", "repeat", "frames", "hold", "loop"}
+"""Flags of attached pictures, which ``init`` and ``target`` say, of several, which ``batch`` paints, and of walks."""
 VALUES: Mapping[str, tuple[str, Any]] = {
     "seed": ("7", 7),
     "size": ("192x128", (192, 128)),
