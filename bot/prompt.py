@@ -41,12 +41,12 @@ from bot.classes import classes_in, words_for
 from bot.errors import NoWordsError, PromptError
 from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, OF_WALKS, QUOTES, Available, Fields, typed, usual_fields
 from bot.markdown import inline_code
-from bot.styles import STYLES
 from config.settings import PaintingSettings
 from generation.errors import RequestError
 from generation.options import BIGGAN
 from generation.prompt import BLOCK, INLINE, fenced, read, write
 from generation.request import AUTO, SEED_LIMIT, ImagineRequest, Target
+from generation.styles import STYLES, ended
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 LINE_ENDS = "\t\n\v\f\r\x85"
@@ -159,7 +159,7 @@ def parse(
     if not is_visible(prompt.replace("`", "")):
         prompt = style.ending if style and instead else instead
     elif style:
-        prompt, targets = _ending(prompt, targets, style.ending)
+        prompt, targets = ended(prompt, targets, style.ending)
     if not prompt:
         raise NoWordsError(NO_WORDS)
     return Arguments(_standing(prompt, targets, available), fields, targets)
@@ -179,16 +179,6 @@ def flags_in(text: str, available: Available = NOTHING_KNOWN) -> tuple[str, dict
     """Return the words of a text that are no flags, and the values of those that are; raises ``PromptError``."""
     words, values = _split(clean(text), available)
     return _joined(words), values
-
-
-def _ending(prompt: str, targets: Sequence[Target], ending: str) -> tuple[str, tuple[Target, ...]]:
-    """Return a prompt with an ending, where there are several texts of each that is painted."""
-    if not targets:
-        return f"{prompt}, {ending}", ()
-    ended = tuple(
-        replace(target, text=f"{target.text}, {ending}") if target.weight > 0 else target for target in targets
-    )
-    return write(ended), ended
 
 
 def _joined(words: Iterable[Word]) -> str:

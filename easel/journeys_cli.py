@@ -71,7 +71,7 @@ def walk(
     from dataclasses import replace
 
     from config.layers import load
-    from easel import walk as walking
+    from easel import walks as walking
     from easel.models import with_paths
 
     if prompt is not None and "=" in prompt.split(maxsplit=1)[0] and " " not in prompt.strip():
@@ -124,7 +124,7 @@ def batch(
     easel batch prompts.csv --out pictures executor.devices=cuda:0,cuda:1
     """
     from config.layers import load
-    from easel import batch as painting
+    from easel import batches as painting
     from easel.models import with_paths
 
     chosen = load(arguments=["log.level=error", *checked(settings)])

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.batch import read
 from config.settings import ModelsSettings, PaintingSettings
-from easel.batch import STATE, Job, jobs_of, painted
+from easel.batches import STATE, Job, jobs_of, painted
 from easel.contact_sheet import INDEX, SHEET, Entry, page, sheet
 from easel.picture_file import SaveError
 from generation.dispatch.record import Update
