@@ -15,7 +15,7 @@ from bot.errors import UserError
 from bot.markdown import inline_code
 from bot.prompt import quoted
 from bot.receipt import Reply
-from bot.styles import STYLES
+from generation.styles import STYLES
 from texts.errors import TextError
 from texts.suggested import LONGEST, suggested
 

@@ -49,7 +49,7 @@ def story(
     easel story --from sentences.txt --out tale
     """
     from config.layers import load
-    from easel import story as painting
+    from easel import stories as painting
     from easel.models import with_paths
     from texts.abridgement import written
 

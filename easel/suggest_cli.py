@@ -25,7 +25,7 @@ def suggest(
     easel suggest an old clock --count 10 --seed 7 > prompts.txt
     """
     from bot.prompt import quoted
-    from bot.styles import STYLES
+    from generation.styles import STYLES
     from texts.errors import TextError
     from texts.suggested import suggested
 

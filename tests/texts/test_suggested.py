@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.styles import STYLES
+from generation.styles import STYLES
 from texts.errors import TextError
 from texts.suggested import LIGHTS, LONGEST, MOST, PLACES, SUBJECTS, suggested
 
