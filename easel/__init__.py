@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from easel.api import batch, paint, sample, walk
+    from easel.api import batch, paint, sample, story, walk
 
-__all__ = ["batch", "paint", "sample", "walk"]
+__all__ = ["batch", "paint", "sample", "story", "walk"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -11,24 +12,28 @@ from config.layers import load
 from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings, Settings
 from easel import arguments as reading
 from easel.arguments import PaintArguments
+from easel.captioned_film import Scene, joined
 from easel.display import Display
-from easel.results import Painting, Sample, Step
+from easel.follower import Follower, OnStep, painted, plain
+from easel.results import Painting, Sample, Story, Video
 from easel.session import session
+from easel.story_requests import part
 from easel.walk_arguments import Stop
 from easel.walk_arguments import read as read_walk
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
-from generation.events import Failed, Finished, Progress, Started
+from generation.events import Failed, Finished, Started
 from generation.options import BETWEEN, BIGGAN, HOLD
+from generation.prompt import written
 from generation.request import FILMS, SEED_LIMIT, ImagineRequest
+from texts.abridgement import MOST, USUAL, abridged, edited
+from texts.errors import TextError
 from weights.folder import FOLDER
 from weights.names import resolved
 
 if TYPE_CHECKING:
     from generation.models.precision import Precision
     from generation.worker.sampling import Sampler
-
-OnStep = Callable[[Step], None]
 
 
 def paint(
@@ -66,7 +71,7 @@ def paint(
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     request, pictures = reading.read(prompt, settings.painting, arguments)
-    return _painted(request, pictures, settings, on_step)
+    return painted(request, pictures, settings, on_step)
 
 
 def batch(
@@ -114,26 +119,26 @@ def batch(
         pictures |= named
     if not asked:
         return []
-    followers: dict[str, _Follower] = {}
-    painted: dict[str, Painting] = {}
+    followers: dict[str, Follower] = {}
+    finished: dict[str, Painting] = {}
     by_id = {request.id: request for request in asked}
 
     def follow(update: Update) -> None:
         request = by_id[update.record.request.id]
         match update.event:
             case Started() if request.id not in followers:
-                followers[request.id] = _Follower(request, Display(request), None)
+                followers[request.id] = Follower(request, Display(request), None)
             case Failed(reason=reason):
-                warnings.warn(f"{request.prompt!r} is missing: {_plain(reason)}", stacklevel=4)
-            case Finished() as finished:
-                painted[request.id] = Painting.of(request, finished)
+                warnings.warn(f"{request.prompt!r} is missing: {plain(reason)}", stacklevel=4)
+            case Finished() as event:
+                finished[request.id] = Painting.of(request, event)
                 if on_painting is not None:
-                    on_painting(painted[request.id])
+                    on_painting(finished[request.id])
         if request.id in followers:
             followers[request.id].follow(update)
 
     session(settings).paint(asked, pictures, follow)
-    return [painted[request.id] for request in asked if request.id in painted]
+    return [finished[request.id] for request in asked if request.id in finished]
 
 
 def walk(
@@ -175,7 +180,62 @@ def walk(
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     request, pictures = read_walk(stops, settings.painting, {"video": FILMS[0], **arguments}, (frames, hold, loop))
-    return _painted(request, pictures, settings, on_step)
+    return painted(request, pictures, settings, on_step)
+
+
+def story(
+    text: str | Sequence[str],
+    *,
+    sentences: int = USUAL,
+    on_painting: Callable[[Painting], None] | None = None,
+    vqgan: str | None = None,
+    clip: str | None = None,
+    biggan: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    **arguments: Unpack[PaintArguments],
+) -> Story:
+    """Paint a text: a picture for each sentence, which begins from the one before, and a film of all with subtitles.
+
+    Args:
+        text: that is abridged; or a list of sentences, which are taken as they are.
+        sentences: in how many, 1 to 16.
+        on_painting: called with each finished picture, in order, with its part of the film.
+        vqgan: as of :func:`paint`, likewise the following.
+        clip: likewise.
+        biggan: likewise.
+        device: likewise.
+        precision: likewise.
+        arguments: of all pictures; ``style`` holds them together.
+
+    Raises:
+        TypeError: as of :func:`paint`, likewise the others.
+        ValueError: also where the text has no sentence or too many.
+    """
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
+    if not 1 <= sentences <= MOST:
+        raise ValueError(f"sentences should be 1 to {MOST}")
+    try:
+        lines = abridged(text, sentences) if isinstance(text, str) else edited("\n".join(text))
+    except TextError as error:
+        raise ValueError(str(error)) from None
+    before, paintings = dict[str, bytes](), list[Painting]()
+    for line in lines:
+        request, pictures = reading.read(written(line), settings.painting, arguments)
+        arguments["seed"] = request.seed
+        painting = painted(part(request, *before), {**pictures, **before}, settings, None)
+        paintings.append(painting)
+        before = {sha256(painting.png).hexdigest(): painting.png}
+        if on_painting is not None:
+            on_painting(painting)
+    scenes = [Scene(each.video.data, line) for each, line in zip(paintings, lines, strict=True) if each.video]
+    if len(scenes) < len(lines):
+        raise GenerationError("The film of a picture could not be made.")
+    try:
+        film = joined(scenes)
+    except ValueError as error:
+        raise GenerationError(f"{error}.") from None
+    return Story(tuple(lines), tuple(paintings), Video(film, FILMS[0]))
 
 
 def sample(
@@ -222,65 +282,8 @@ def sample(
     return [Sample(request, image, latent) for request, (image, latent) in drawn]
 
 
-for _function in (paint, batch, walk):
+for _function in (paint, batch, walk, story):
     vars(_function)["__signature__"] = reading.signature(_function)
-
-
-def _painted(
-    request: ImagineRequest, pictures: Mapping[str, bytes], settings: Settings, on_step: OnStep | None
-) -> Painting:
-    display = Display(request)
-    follower = _Follower(request, display, on_step)
-    try:
-        (ended,) = session(settings).paint([request], pictures, follower.follow)
-    except BaseException as error:
-        display.fail(str(error) or type(error).__name__)
-        raise
-    if isinstance(ended, Failed):
-        reason = _plain(ended.reason)
-        display.fail(reason)
-        raise GenerationError(reason)
-    return Painting.of(request, ended)
-
-
-class _Follower:
-    """Tells of the steps of one picture.
-
-    Args:
-        request: that is painted.
-        display: where it is shown.
-        on_step: who else is told.
-    """
-
-    def __init__(self, request: ImagineRequest, display: Display, on_step: OnStep | None) -> None:
-        self._request = request
-        self._display = display
-        self._on_step = on_step
-        self._told = 0
-
-    def follow(self, update: Update) -> None:
-        """Tell of an update."""
-        match update.event:
-            case Started(left_out=left_out):
-                if left_out:
-                    warnings.warn(f"the prompt is too long for CLIP; left out: {left_out}", stacklevel=4)
-                if update.record.smaller:
-                    width, height = update.record.smaller
-                    warnings.warn(f"memory ran out; it is painted at {width}x{height}", stacklevel=4)
-            case Progress(step=step, seconds=seconds, preview=preview):
-                self._tell(step, seconds, preview)
-                self._display.show(step, preview)
-            case Finished(png=png, seconds=seconds):
-                self._tell(self._request.end_step, seconds, png)
-                self._display.show(self._request.end_step, png, "png")
-
-    def _tell(self, step: int, seconds: float, preview: bytes | None) -> None:
-        """Tell of all steps up to one, which are not told of again where a worker was lost and some are repeated."""
-        first, self._told = self._told + 1, max(self._told, step)
-        if self._on_step is not None:
-            for number in range(first, step + 1):
-                shown = preview if number == step else None
-                self._on_step(Step(number, self._request.end_step, seconds, shown))
 
 
 def _settings(arguments: Mapping[str, Any], **chosen: str | None) -> Settings:
@@ -307,7 +310,3 @@ def _sampler(biggan: str, devices: str | tuple[str, ...], precision: "Precision"
 
     name = devices if isinstance(devices, str) else devices[0]
     return Sampler(biggan, choose_device(name, torch.cuda.device_count()), precision)
-
-
-def _plain(sentence: str) -> str:
-    return sentence.replace("`", "")

@@ -10,7 +10,6 @@ from fractions import Fraction
 
 import av
 
-from easel.picture_file import SaveError
 from generation.worker.captions import add_track, caption
 
 
@@ -34,7 +33,7 @@ def joined(scenes: Sequence[Scene]) -> bytes:
         scenes: at least one.
 
     Raises:
-        SaveError: the films do not fit together, as where a picture was painted smaller for lack of memory.
+        ValueError: the films do not fit together, as where a picture was painted smaller for lack of memory.
     """
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as film:
@@ -48,7 +47,7 @@ def joined(scenes: Sequence[Scene]) -> bytes:
                     picture = film.add_stream_from_template(stream)
                     text = add_track(film)
                 elif shape != (stream.width, stream.height):
-                    raise SaveError("the film could not be joined: its pictures are not all of one size")
+                    raise ValueError("the film could not be joined: its pictures are not all of one size")
                 assert stream.time_base is not None
                 assert stream.average_rate is not None
                 ticks = round(begins / stream.time_base)

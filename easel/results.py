@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from easel.story_page import FILM, PAGE, Figure, page
+from easel.story_requests import SECONDS
 from generation.events import Finished
 from generation.request import FILMS, LATENT, ImagineRequest
 
@@ -71,6 +73,38 @@ class Painting:
     def save(self, path: str | Path) -> None:
         """Write the PNG."""
         Path(path).write_bytes(self.png)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Story:
+    """A text in pictures.
+
+    Args:
+        sentences: of it, one for each picture.
+        paintings: of them, each with the part of the film that ends in it.
+        video: all parts, with the sentences as subtitles.
+    """
+
+    sentences: tuple[str, ...]
+    paintings: tuple[Painting, ...]
+    video: Video
+
+    def __repr__(self) -> str:
+        return f"<a story in {len(self.paintings)} pictures, seed {self.paintings[0].request.seed}>"
+
+    def _repr_html_(self) -> str:
+        return self.video._repr_html_()
+
+    def save(self, folder: str | Path) -> None:
+        """Write the pictures, the film and a page with both into a folder, as ``easel story`` does."""
+        figures = []
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, (sentence, painting) in enumerate(zip(self.sentences, self.paintings, strict=True), 1):
+            figures.append(Figure(sentence, painting.request, f"{number:02}-{painting.request.slug}.png"))
+            painting.save(folder / figures[-1].file)
+        self.video.save(folder / FILM)
+        (folder / PAGE).write_text(page(figures, FILM, SECONDS), "utf-8")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

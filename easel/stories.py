@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,20 +14,15 @@ from easel.imagine import request as asked
 from easel.in_turn import Requests, paint
 from easel.picture_arguments import contents
 from easel.picture_file import Files, SaveError, save
-from easel.story_page import Figure, page
-from generation.derived import continued
-from generation.request import PNG, ImagineRequest
+from easel.story_page import FILM, PAGE, Figure, page
+from easel.story_requests import SECONDS, part
+from generation.request import ImagineRequest
 from texts.abridgement import abridged, edited, written
 from texts.errors import TextError
 from texts.sentences import MOST_BYTES, decode
 
-FILM, TEXT, PAGE = "story.mp4", "story.txt", "index.html"
-"""Files of the folder, beside the pictures."""
-FPS = 25.0
-SECONDS, STILL_SECONDS = 5.0, 2.0
-"""Of a sentence in the film, and for how much of that its picture is finished."""
-CHAOS = 25
-"""Percent of random clouds in what a picture begins from: with none the last's things stay, of 50 the film jumps."""
+TEXT = "story.txt"
+"""File of the folder, beside the pictures, the film and the page."""
 
 
 @dataclass(slots=True)
@@ -54,8 +49,7 @@ class Story:
         """Yield the requests, each for a picture that begins from the last, and write what comes of it at once."""
         before = ""
         for number, (sentence, prompt) in enumerate(zip(self.sentences, self.prompts, strict=True), 1):
-            request = _after(prompt, before) if before else prompt
-            request = replace(request, outputs=(PNG, "mp4"), fps=FPS, length=SECONDS, dwell=STILL_SECONDS)
+            request = part(prompt, before)
             finished = yield request
             file = self.folder / f"{number:02}-{request.slug}.png"
             Files(file).save(finished, {before: self.pictures[before]} if before else {})
@@ -65,11 +59,6 @@ class Story:
             self.pictures[before] = finished.png
             self.figures.append(Figure(sentence, request, file.name))
             self.scenes.append(Scene(finished.files["mp4"], sentence))
-
-
-def _after(prompt: ImagineRequest, picture: str) -> ImagineRequest:
-    """Return the request for a picture that begins from the one before it, and has all its steps to become another."""
-    return replace(continued(prompt, picture, turned=True), strength=1.0, steps=prompt.steps, chaos=CHAOS)
 
 
 def read(file: Path, count: int) -> list[str]:
@@ -117,7 +106,11 @@ def paint_story(story: Story, settings: Settings, *, as_json: bool) -> None:
     save(written(story.sentences).encode(), folder / TEXT)
     model = story.prompts[0].model
     paint(story.requests(), settings, story.pictures, len(story.prompts), model=model, quietly=as_json)
-    save(joined(story.scenes), folder / FILM)
+    try:
+        film = joined(story.scenes)
+    except ValueError as error:
+        raise SaveError(str(error)) from None
+    save(film, folder / FILM)
     save(page(story.figures, FILM, SECONDS).encode(), folder / PAGE)
     seed = story.prompts[0].seed
     if as_json:

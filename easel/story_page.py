@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 from generation.request import ImagineRequest
 
-PAGE = """<!doctype html>
+FILM, PAGE = "story.mp4", "index.html"
+"""Files of a folder."""
+TEMPLATE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -55,7 +57,7 @@ def page(figures: Sequence[Figure], film: str, seconds: float) -> str:
     """
     request = figures[0].request
     captions = b64encode(vtt([each.sentence for each in figures], seconds).encode("utf-8", "replace")).decode("ascii")
-    return PAGE.format(
+    return TEMPLATE.format(
         title=escape(figures[0].sentence),
         film=quote(film),
         width=request.width,

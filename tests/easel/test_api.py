@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from PIL import Image
 
 import easel
 from config.settings import ModelsSettings
-from easel import batch, paint, sample, walk
+from easel import batch, paint, sample, story, walk
 from easel.results import Painting, Step
 from easel.session import close
 from generation.errors import GenerationError
@@ -195,6 +196,36 @@ def test_a_walk_passes_samples(models: Models) -> None:
     walked = walk(samples, frames=4, hold=0, loop=True, **models)  # type: ignore[arg-type]
     assert walked.request.shape == (64, 64)
     assert frames_of(walked) == 8
+
+
+TALE = "A boat left the harbour. It was cold. The captain saw a lighthouse on the rock. Nobody slept. They came home."
+
+
+def test_a_story_is_a_film_whose_pictures_begin_from_each_other(models: Models, tmp_path: Path) -> None:
+    told: list[Painting] = []
+    small_story: dict[str, Any] = {"seed": 7, "size": (64, 48), "steps": 3, **models}
+    made = story(TALE, sentences=2, style="watercolor", on_painting=told.append, **small_story)
+    assert len(made.sentences) == len(made.paintings) == 2
+    assert tuple(told) == made.paintings
+    first, second = (painting.request for painting in made.paintings)
+    assert (first.init_picture, first.seed, second.seed) == ("", 7, 7)
+    assert second.init_picture == sha256(made.paintings[0].png).hexdigest()
+    with av.open(io.BytesIO(made.video.data)) as film:
+        assert [stream.type for stream in film.streams] == ["video", "subtitle"]
+    made.save(tmp_path / "tale")
+    names = sorted(path.name for path in (tmp_path / "tale").iterdir())
+    assert names[2:] == ["index.html", "story.mp4"]
+    assert made.sentences[1] in (tmp_path / "tale" / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences", "said"),
+    [("", 5, "no"), (TALE, 0, "1 to 16"), (TALE, 17, "1 to 16"), ([], 5, "no sentence"), (["a"] * 17, 5, "17 lines")],
+)
+def test_a_story_that_cannot_be_is_refused(models: Models, text: Any, sentences: int, said: str) -> None:
+    where: dict[str, Any] = dict(models)
+    with pytest.raises(ValueError, match=said):
+        story(text, sentences=sentences, **where)
 
 
 def test_a_walk_that_cannot_be_is_refused(models: Models, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from config.settings import ModelsSettings
 from easel.captioned_film import Scene, joined
-from easel.picture_file import SaveError
 from easel.story_page import Figure, page, vtt
 from generation.metadata import read
 from generation.request import ImagineRequest
@@ -100,7 +99,7 @@ def test_films_of_two_sizes_are_not_joined() -> None:
         return buffer.getvalue()
 
     assert captions(joined([Scene(film(64), "a" * 400), Scene(film(64), "b")])) == ["a" * 400, "b"]
-    with pytest.raises(SaveError, match="not all of one size"):
+    with pytest.raises(ValueError, match="not all of one size"):
         joined([Scene(film(64), "a"), Scene(film(32), "b")])
 
 
