@@ -25,7 +25,7 @@ def test_one_step_back(tmp_path: Path) -> None:
     here = f"data_dir={tmp_path}"
     code, out, err = finish(tmp_path, "downgrade", "0003", here)
     assert (code, out) == (0, "0003\n")
-    assert err.startswith("easel: 1 requests have not ended; ")
+    assert err.startswith("easel: requests that have not ended: 1; ")
     assert revision(tmp_path) == "0003"
     code, out, err = finish(tmp_path, "logs", "r0", here)
     assert (code, out) == (78, "")
