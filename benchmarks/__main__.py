@@ -30,6 +30,7 @@ COMMANDS = {
     "all": "all of the above, with a table, a file and plots",
     "gpu": "what concerns CUDA, with a table and a file",
     "painters": "one picture by each painter in turn, and the memory that it takes",
+    "peers": "a step of deep-daze, from a folder, and one of ours by the same network",
     "pictures": "the sixty prompts, painted onto a page that is looked at",
     "choices": "some prompts by each preset, or by other flags, onto a page that is looked at",
     "table": "the table of a file of results",

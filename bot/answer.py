@@ -1,14 +1,13 @@
 """Short answers to those who typed a command."""
 
 import asyncio
-import io
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-import discord
 import structlog
 
+from bot.buttons.row import view_of
 from bot.characters import MAX_CONTENT, units
 from bot.discord_api import CALL_ERRORS, is_gone, is_transient, reason
 from bot.origin import Origin
@@ -24,7 +23,7 @@ _log = structlog.get_logger(__name__)
 class _Answer:
     origin: Origin
     text: str
-    file: Reply | None = None
+    more: Reply | None = None
     asked: int = 1
     """How often it was asked for while it waited."""
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -54,21 +53,21 @@ class Answers:
         self._waiting: dict[tuple[int, int, str], _Answer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def give(self, origin: Origin, text: str, kind: str, file: Reply | None = None) -> None:
+    def give(self, origin: Origin, text: str, kind: str, more: Reply | None = None) -> None:
         """Answer as soon as it may be.
 
         Args:
             origin: of the command.
             text: markdown, at most 2000 characters.
             kind: of answer, the command's name for example.
-            file: that goes along, where it may.
+            more: a file that goes along, where it may, and buttons.
         """
         key = origin.channel.id, origin.author.id, kind
         waiting = self._waiting.get(key)
         if waiting is not None:
-            waiting.origin, waiting.text, waiting.file, waiting.asked = origin, text, file, waiting.asked + 1
+            waiting.origin, waiting.text, waiting.more, waiting.asked = origin, text, more, waiting.asked + 1
             return
-        self._waiting[key] = _Answer(origin, text, file)
+        self._waiting[key] = _Answer(origin, text, more)
         task = asyncio.create_task(self._send(key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -113,15 +112,13 @@ class Answers:
 
 async def _send(answer: _Answer, *, reference: bool, private: bool) -> None:
     origin, text, nonce = answer.origin, answer.content, answer.nonce
+    reply = answer.more or Reply(text)
+    view: Any = view_of(reply.rows)
     if private:
-        files = _files(answer)
-        await origin.author.send(origin.in_private(text), files=files, suppress_embeds=True, nonce=f"{nonce}p")
+        words = origin.in_private(text)
+        await origin.author.send(words, files=reply.files, view=view, suppress_embeds=True, nonce=f"{nonce}p")
     else:
         to: Any = origin.reply_to if reference else None
         text = text if reference else origin.addressed(text)
-        files = _files(answer) if granted(origin).attach_files else []
-        await origin.channel.send(text, reference=to, files=files, suppress_embeds=True, nonce=nonce)
-
-
-def _files(answer: _Answer) -> list[discord.File]:
-    return [] if answer.file is None else [discord.File(io.BytesIO(answer.file.data), answer.file.name)]
+        files = reply.files if granted(origin).attach_files else []
+        await origin.channel.send(text, reference=to, files=files, view=view, suppress_embeds=True, nonce=nonce)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
 import discord
@@ -16,6 +16,7 @@ from bot.admin.site import served as admin_served
 from bot.admin.view import View
 from bot.admission import Admission
 from bot.answer import Answers
+from bot.batch_command import BatchCommand
 from bot.buttons.lookup import Lookup
 from bot.buttons.menus import Menus
 from bot.buttons.press import Presses
@@ -44,14 +45,18 @@ from bot.posts import Posts
 from bot.preferences import NAMES, Preferences
 from bot.privacy import PrivacyCommands
 from bot.recent import Recent
+from bot.restyle_command import RestyleCommand
 from bot.rules.book import RuleBook
 from bot.rules.commands import RuleCommands
 from bot.rules.gate import Gate
 from bot.rules.log import AuditLog
 from bot.slash import add_to, register
 from bot.steering import SteerCommand, Steerings
+from bot.story_command import StoryCommand
 from bot.style_commands import StyleCommands
+from bot.suggest_command import SuggestCommand
 from bot.uploads import Uploads
+from bot.walk_command import WalkCommand
 from config.settings import Settings
 from generation.executor import Executor
 from store import store
@@ -156,7 +161,16 @@ async def _run(
         known.add(preferences.commands(flag_options(posts.available, NAMES)))
         known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
+        stories = StoryCommand(posts, admission, fetcher, pictures.imagine)
+        suggestions = SuggestCommand(admission, pictures.imagine)
+        known.add([*stories.commands(), *suggestions.commands()])
+        known.add(RestyleCommand(book, posts, pictures.imagine).commands())
         steerings = Steerings(posts, gate)
+        known.add(WalkCommand(posts, admission, uploads, preferences).commands())
+        batches = BatchCommand(
+            posts, admission, uploads, fetcher, preferences, outboxes, patience, settings.painting.preview_seconds
+        )
+        known.add(batches.commands())
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
         known.add(InfoCommand(posts, gate).commands())
         known.add(GalleryCommand(kept.archive, gate).commands())
@@ -168,6 +182,7 @@ async def _run(
         menus.add_to(client.tree)
         results = ResultButtons(posts, admission, lookup, uploads, kept.uploads, pictures.imagine)
         presses = Presses(metrics)
+        presses.add({**stories.actions(), **suggestions.actions()})
         presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))
@@ -200,7 +215,8 @@ async def _run(
                 _log.info("stopping")
             grace = settings.executor.grace_seconds if stop.is_set() and not painting.done() else 0.0
             posts.drain(for_long=grace > 0)
-            closing = asyncio.create_task(_close(way, grace, posts, answers, log, patience.closing))
+            others = answers, log, batches
+            closing = asyncio.create_task(_close(way, grace, posts, others, patience.closing))
             hurrying = asyncio.create_task(hurry.wait())
             await asyncio.wait({closing, hurrying, losing}, return_when=asyncio.FIRST_COMPLETED)
             painting.cancel()
@@ -227,9 +243,15 @@ async def _abandon_when_lost(posts: Posts, kept: Store) -> None:
         raise
 
 
-async def _close(way: Painting, grace: float, posts: Posts, answers: Answers, log: AuditLog, seconds: float) -> None:
+async def _close(
+    way: Painting,
+    grace: float,
+    posts: Posts,
+    others: Iterable[Answers | AuditLog | BatchCommand],
+    seconds: float,
+) -> None:
     await way.drain(grace)
-    await asyncio.gather(posts.close(seconds), answers.close(seconds), log.close(seconds))
+    await asyncio.gather(posts.close(seconds), *(each.close(seconds) for each in others))
 
 
 async def _post(posts: Posts, restored: asyncio.Event) -> None:

@@ -19,7 +19,8 @@ from bot.errors import PromptError
 from bot.flags import Available, typed, unusual, usual_fields
 from bot.markdown import escape, shorten
 from bot.mentions import REFERENCE
-from bot.prompt import ADDRESS, parse
+from bot.prompt import ADDRESS
+from bot.walk import asked_again, command_of
 from config.settings import PaintingSettings
 from generation.request import ImagineRequest, Shape
 from generation.steering import write
@@ -219,11 +220,10 @@ class Caption:
         if "`" in self.prefix + line or units(request.prompt) > LONGEST_SHOWN or REFERENCE.search(line):
             return None
         try:
-            typed_again = parse(line, self.painting, self.available)
-            is_same = typed_again.request(request.id, request.member, request.guild) == request
+            is_same = asked_again(line, self.painting, self.available, request) == request
         except PromptError:
             return None
-        return f"{self.prefix}imagine {line}" if is_same else None
+        return f"{self.prefix}{command_of(request)} {line}" if is_same else None
 
     @property
     def _flags(self) -> str:
@@ -272,7 +272,8 @@ def _when(unix: float) -> str:
 def _pictures(request: ImagineRequest) -> list[str]:
     """Return what the small print says of the pictures that a request names."""
     targets = sum(bool(target.picture) for target in request.targets)
-    lines = ["from a picture"] if request.init_picture else []
+    lines = [f"a walk past {len(request.waypoints)} pictures"] if request.waypoints else []
+    lines += ["from a picture"] if request.init_picture else []
     lines += ["within a mask"] if request.mask else []
     return lines + ([f"towards {'a picture' if targets == 1 else f'{targets} pictures'}"] if targets else [])
 

@@ -333,9 +333,9 @@ class Client(commands.AutoShardedBot):
         finally:
             self._unsettled.discard(message.id)
         if answer is not None:
-            text, file = (answer.text, answer) if isinstance(answer, Reply) else (answer, None)
+            text, more = (answer.text, answer) if isinstance(answer, Reply) else (answer, None)
             kind = command.name if command.answers == "latest" else f"{command.name} {text}"
-            self._answers.give(origin, text, kind, file)
+            self._answers.give(origin, text, kind, more)
         return True
 
     def _reply(self, message: discord.Message, words: str) -> tuple[Command, str] | None:

@@ -9,7 +9,7 @@ from bot import permutations, prompt, uploads
 from bot.admission import Admission, new_requests
 from bot.client import Client
 from bot.command import Call, Command, Option
-from bot.errors import UserError
+from bot.errors import NoWordsError, UserError
 from bot.flags import FLAGS, Available, Flag
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
@@ -18,7 +18,9 @@ from bot.origin import Origin
 from bot.permissions import manages_messages
 from bot.posts import BEGUN, CANCELLED, Entry, Posts
 from bot.preferences import Preferences
+from bot.receipt import Reply
 from bot.recent import Recent
+from bot.suggest_command import FIRST_DICE
 from bot.suggestions import suggesting
 from bot.uploads import Uploads
 from store.errors import KnownMessageError
@@ -79,8 +81,14 @@ class PictureCommands:
             Command("help", "How to ask for a picture", self._help),
         )
 
-    async def imagine(self, call: Call) -> str | None:
+    async def imagine(self, call: Call) -> str | Reply | None:
         """Paint what the text describes; where a message was edited, instead of what it asked for before."""
+        try:
+            return await self._imagine(call)
+        except NoWordsError as error:
+            return Reply(str(error), rows=((FIRST_DICE,),))
+
+    async def _imagine(self, call: Call) -> str | None:
         origin, message = call.origin, call.message
         self._admission.enter(origin)
         addresses, words = uploads.split(call.options.get("prompt", ""))

@@ -5,6 +5,7 @@
     BotError                the sentence can be shown as it is
     ├── UserError           to the member who asked, as a reply
     │   ├── PromptError         what was typed after `.imagine`
+    │   │   └── NoWordsError        nothing was
     │   ├── RuleError           what a server or the operator does not allow
     │   │   └── RoomError           there are too many requests
     │   └── PermissionsError    what a server does not let the bot do
@@ -24,6 +25,10 @@ class UserError(BotError):
 
 class PromptError(UserError):
     """What was typed after ``.imagine`` cannot be painted."""
+
+
+class NoWordsError(PromptError):
+    """It is not said what to paint."""
 
 
 class RuleError(UserError):

@@ -4,7 +4,6 @@ A new flag is an entry of :data:`FLAGS`, and a field of ``ImagineRequest`` where
 """
 
 import difflib
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
@@ -15,8 +14,8 @@ from bot.characters import clean, is_visible
 from bot.classes import read_classes, told_classes
 from bot.errors import PromptError
 from bot.markdown import escape, inline_code, shorten
-from bot.styles import STYLES
 from config.settings import DEFAULT_MODEL, MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
+from generation.errors import RequestError
 from generation.options import (
     AUGMENTATIONS,
     BIGGAN,
@@ -27,6 +26,7 @@ from generation.options import (
     MOST_CLASSES,
     MOST_CUTOUTS,
     MOST_EVERY,
+    MOST_FRAMES,
     MOST_GROWN,
     MOST_SHIFT,
     MOST_TURN,
@@ -38,6 +38,8 @@ from generation.options import (
 )
 from generation.prompt import MOST_WEIGHT
 from generation.request import FILMS, LEAST_STOP, MOST_TARGETS, NOISE, PNG, SEED_LIMIT, ImagineRequest
+from generation.sizes import nearest_side, shape_of_aspect
+from generation.styles import STYLES
 
 Fields = Mapping[str, Any]
 """Some fields of an ``ImagineRequest``, by name."""
@@ -45,6 +47,8 @@ BESIDE: Fields = {"attached": "start", "image_weight": 1.0, "repeat": 1}
 """What is no field of a request, but says what becomes of the pictures that come with it, and how many it is."""
 DEFAULTS: Fields = {**{field.name: field.default for field in fields(ImagineRequest)}, **BESIDE}
 """What they are by themselves; ``MISSING`` where they have to be given."""
+OF_WALKS = ("frames", "hold", "loop")
+"""Names of flags that only walks have."""
 DECIMAL = r"(\d{1,3}(\.\d{1,6})?|\.\d{1,6})"
 SIGNED = rf"[+-]?{DECIMAL}"
 LEAST_RATE = 0.0001
@@ -224,7 +228,11 @@ def _augment(value: str, *_: object) -> Fields:
 def _size(value: str, painting: PaintingSettings, _: Available) -> Fields:
     """Hold sides to what is asked of all models; what else the ones in use ask, ``Pool.refusal`` says."""
     if aspect := ASPECT.fullmatch(value):
-        return _aspect(int(aspect[1]), int(aspect[2]), painting)
+        try:
+            width, height = shape_of_aspect(int(aspect[1]), int(aspect[2]), painting)
+        except RequestError as error:
+            raise PromptError(str(error)) from None
+        return {"width": width, "height": height}
     match, shown, most = SIZE.fullmatch(value), inline_code(value), painting.max_side
     if match is None:
         example = f"`--size {FLAGS['size'].example}`"
@@ -232,7 +240,7 @@ def _size(value: str, painting: PaintingSettings, _: Available) -> Fields:
     sides = {side: int(pixels) for side, pixels in match.groupdict().items()}
     if not all(MIN_SIDE <= pixels <= most for pixels in sides.values()):
         raise PromptError(f"Width and height can be {MIN_SIDE} to {most} pixels each, not {shown}.")
-    near = [_near(pixels) for pixels in sides.values()]
+    near = [nearest_side(pixels) for pixels in sides.values()]
     if near != [*sides.values()]:
         nearest = "{}x{}".format(*near)
         raise PromptError(
@@ -244,25 +252,10 @@ def _size(value: str, painting: PaintingSettings, _: Available) -> Fields:
 def _side(flag: str, field: str, value: str, painting: PaintingSettings) -> Fields:
     """Take one side, the other as it is without."""
     pixels, most = int(value) if re.fullmatch(r"\d{1,9}", value) else 0, painting.max_side
-    if not MIN_SIDE <= pixels <= most or pixels != _near(pixels):
+    if not MIN_SIDE <= pixels <= most or pixels != nearest_side(pixels):
         takes = f"`--{flag}` takes pixels from {MIN_SIDE} to {most}, a multiple of {SIDE_MULTIPLE}"
         raise PromptError(f"{takes}, not {inline_code(value)}.")
     return {field: pixels}
-
-
-def _near(pixels: int) -> int:
-    return (pixels + SIDE_MULTIPLE // 2) // SIDE_MULTIPLE * SIDE_MULTIPLE
-
-
-def _aspect(width: int, height: int, painting: PaintingSettings) -> Fields:
-    """Return the sides of a picture of that aspect that has about as many pixels as is usual."""
-    most = painting.max_side / MIN_SIDE
-    if max(width, height) > most * min(width, height):
-        raise PromptError(f"One side of a picture can be up to {most:g} times as long as the other.")
-    scale = math.sqrt(painting.width * painting.height / (width * height))
-    scale = min(max(scale, MIN_SIDE / min(width, height)), painting.max_side / max(width, height))
-    near = [round(side * scale / SIDE_MULTIPLE) * SIDE_MULTIPLE for side in (width, height)]
-    return dict(zip(("width", "height"), near, strict=True))
 
 
 def _init(value: str, _: PaintingSettings, available: Available) -> Fields:
@@ -779,6 +772,41 @@ FLAGS = {
         caption="moved every {} steps".format,
         aliases=("zoom-save-every", "zoom-frequency"),
         is_offered=lambda _: False,
+    ),
+    "frames": Flag(
+        fields=("between",),
+        example="25",
+        help=f"frames of a walk from one picture to the next, 1 to {MOST_FRAMES['mp4']}",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: {"between": _number("frames", value, 1, MOST_FRAMES["mp4"])["frames"]},
+        caption="{} frames between two".format,
+        is_offered=lambda _: False,
+        is_prose=True,
+        whole=(1, MOST_FRAMES["mp4"]),
+    ),
+    "hold": Flag(
+        fields=("hold",),
+        example="10",
+        help="further frames for which it rests at each",
+        pattern=lambda _: r"\d+",
+        parse=lambda value, *_: _number("hold", value, 0, MOST_FRAMES["mp4"]),
+        caption="rests of {} frames".format,
+        is_offered=lambda _: False,
+        is_prose=True,
+        whole=(0, MOST_FRAMES["mp4"]),
+    ),
+    "loop": Flag(
+        fields=("loop",),
+        example="yes",
+        help="whether it goes on from the last picture to the first: yes or no",
+        pattern=lambda _: "yes|no",
+        parse=lambda value, *_: {"loop": _choice("loop", "loop", value, ("yes", "no"))["loop"] == "yes"},
+        caption=lambda loop: "in a loop" if loop else "not in a loop",
+        render=lambda loop: "yes" if loop else "no",
+        bare="yes",
+        choices=("yes", "no"),
+        is_offered=lambda _: False,
+        is_prose=True,
     ),
     "video": Flag(
         fields=("outputs",),

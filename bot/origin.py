@@ -8,6 +8,9 @@ import discord
 from bot.characters import MAX_CONTENT, clean
 from store.asked import Asked
 
+BATCH = "batch"
+"""How what stands in a file is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -24,7 +27,7 @@ class Origin:
         reply_to: what an answer refers to; None where there is no message: it mentions the author instead.
         is_late: whether it was asked while the bot was away.
         part: of several requests of one message, by its number.
-        how: what was pressed or chosen for it; empty where it was typed.
+        how: what was pressed or chosen for it, or :data:`BATCH`; empty where it was typed.
         source: the message under which that was, in the same channel.
     """
 

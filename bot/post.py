@@ -72,16 +72,25 @@ class Post:
         edit_lock: of the channel's edits.
         pause: returns the least seconds between two edits, as things are.
         patience: how long to try what Discord does not take.
+        only_final: show nothing before the end: another message tells how far it is.
     """
 
     def __init__(
-        self, caption: Caption, delivery: Delivery, edit_lock: EditLock, pause: Callable[[], float], patience: Patience
+        self,
+        caption: Caption,
+        delivery: Delivery,
+        edit_lock: EditLock,
+        pause: Callable[[], float],
+        patience: Patience,
+        *,
+        only_final: bool = False,
     ) -> None:
         self.caption = caption
         self._delivery = delivery
         self._edit_lock = edit_lock
         self._pause = pause
         self._patience = patience
+        self._only_final = only_final
         self._changed = asyncio.Event()
         self._first: State | None = None
         self._state: Shown | None = None
@@ -112,6 +121,8 @@ class Post:
             picture: as it is now.
             anew: show it also where it says little that is new, for the caption is another one.
         """
+        if self._only_final and not isinstance(state, Painted | Ended | Paused):
+            return
         if anew or _is_worth_showing(self._state, state):
             self._first = self._first or state
             self._change(state, None if isinstance(state, Ended) else picture or self._picture)
@@ -128,6 +139,8 @@ class Post:
         """
         while not (_is_final(self._shown) or isinstance(self._shown, Paused)):
             await self._until_due()
+            if self._only_final and isinstance(self._state, Paused):
+                return False
             if self.message is None:
                 await self._attempt()
             else:

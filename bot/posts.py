@@ -18,7 +18,7 @@ from bot.edit_lock import EditLock
 from bot.errors import RoomError, UserError
 from bot.flags import Available
 from bot.notice import send_notices
-from bot.origin import Origin
+from bot.origin import BATCH, Origin
 from bot.outbox import Outboxes
 from bot.patience import Patience
 from bot.pictures import shape_of
@@ -426,7 +426,7 @@ class Posts:
             lambda: self._gate.hides(origin, post.caption.request),
         )
         lock = self._edit_locks.setdefault(origin.channel.id, EditLock(self._patience.turn))
-        post = Post(caption, delivery, lock, self._edit_pause, self._patience)
+        post = Post(caption, delivery, lock, self._edit_pause, self._patience, only_final=origin.how == BATCH)
         return post
 
     async def _keep_posted(self, request_id: str, post: Post) -> None:

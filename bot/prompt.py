@@ -38,15 +38,15 @@ import regex
 
 from bot.characters import clean, is_visible
 from bot.classes import classes_in, words_for
-from bot.errors import PromptError
-from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, QUOTES, Available, Fields, typed, usual_fields
+from bot.errors import NoWordsError, PromptError
+from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, OF_WALKS, QUOTES, Available, Fields, typed, usual_fields
 from bot.markdown import inline_code
-from bot.styles import STYLES
 from config.settings import PaintingSettings
 from generation.errors import RequestError
 from generation.options import BIGGAN
 from generation.prompt import BLOCK, INLINE, fenced, read, write
 from generation.request import AUTO, SEED_LIMIT, ImagineRequest, Target
+from generation.styles import STYLES, ended
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 LINE_ENDS = "\t\n\v\f\r\x85"
@@ -117,6 +117,8 @@ def parse(
     available: Available = NOTHING_KNOWN,
     instead: str = "",
     usual: Mapping[str, str] = NOTHING,
+    *,
+    of_walk: bool = False,
 ) -> Arguments:
     """Read what was typed after ``.imagine``; raises ``PromptError``.
 
@@ -127,10 +129,13 @@ def parse(
         instead: the prompt where there are no words; without it there have to be some.
         usual: values of flags that are not typed, by their names. With ``--seed`` they are left out: it is what paints
             a picture again, and that for everybody.
+        of_walk: whether flags are taken that only walks have.
     """
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text if character not in LINE_ENDS):
         raise PromptError("The prompt contains control characters that cannot be shown; take them out.")
     words, values = _split(clean(text), available)
+    if not of_walk and (misplaced := next((name for name in OF_WALKS if name in values), None)):
+        raise PromptError(f"`--{misplaced}` is about a walk between pictures, not about one picture; leave it out.")
     fields = dict(usual_fields(painting))
     for given in ({} if "seed" in values else usual, values):
         for name, flag in FLAGS.items():
@@ -154,9 +159,9 @@ def parse(
     if not is_visible(prompt.replace("`", "")):
         prompt = style.ending if style and instead else instead
     elif style:
-        prompt, targets = _ending(prompt, targets, style.ending)
+        prompt, targets = ended(prompt, targets, style.ending)
     if not prompt:
-        raise PromptError(NO_WORDS)
+        raise NoWordsError(NO_WORDS)
     return Arguments(_standing(prompt, targets, available), fields, targets)
 
 
@@ -174,16 +179,6 @@ def flags_in(text: str, available: Available = NOTHING_KNOWN) -> tuple[str, dict
     """Return the words of a text that are no flags, and the values of those that are; raises ``PromptError``."""
     words, values = _split(clean(text), available)
     return _joined(words), values
-
-
-def _ending(prompt: str, targets: Sequence[Target], ending: str) -> tuple[str, tuple[Target, ...]]:
-    """Return a prompt with an ending, where there are several texts of each that is painted."""
-    if not targets:
-        return f"{prompt}, {ending}", ()
-    ended = tuple(
-        replace(target, text=f"{target.text}, {ending}") if target.weight > 0 else target for target in targets
-    )
-    return write(ended), ended
 
 
 def _joined(words: Iterable[Word]) -> str:
@@ -291,7 +286,7 @@ def _known(flag: re.Match[str], available: Available) -> tuple[str, str | None]:
             return known, name[end:]
     if folded in OTHERS:
         raise PromptError(f"`--{folded}` is Midjourney's and would change nothing here; leave it out.")
-    nearest = difflib.get_close_matches(folded, names, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(folded, names.keys() - OF_WALKS, n=1, cutoff=0.5)
     most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(NOTHING_KNOWN))
     hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {most} and others."
     raise PromptError(f"There is no flag {inline_code('--' + name)}; {hint}")

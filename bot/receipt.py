@@ -12,6 +12,7 @@ from typing import Any
 import discord
 import structlog
 
+from bot.buttons.row import Rows, view_of
 from bot.discord_api import CALL_ERRORS, reason
 
 RECEIVED = "It is on its way."
@@ -24,17 +25,24 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with a file.
+    """An answer with more than words.
 
     Args:
         text: markdown, at most 2000 characters.
-        name: of the file.
+        name: of a file; ``""`` for none.
         data: that is in it.
+        rows: of buttons.
     """
 
     text: str
-    name: str
-    data: bytes
+    name: str = ""
+    data: bytes = b""
+    rows: Rows = ()
+
+    @property
+    def files(self) -> list[discord.File]:
+        """The file, to be sent once."""
+        return [discord.File(io.BytesIO(self.data), self.name)] if self.name else []
 
 
 async def acknowledge(interaction: discord.Interaction[Any], what: str) -> bool:
@@ -56,11 +64,11 @@ async def acknowledge(interaction: discord.Interaction[Any], what: str) -> bool:
 
 async def tell(interaction: discord.Interaction[Any], what: str, answer: str | Reply | None) -> None:
     """Say what there is to say after :func:`acknowledge`; None says that it is on its way."""
-    text = answer.text if isinstance(answer, Reply) else answer or RECEIVED
-    files = [discord.File(io.BytesIO(answer.data), answer.name)] if isinstance(answer, Reply) else []
+    reply = answer if isinstance(answer, Reply) else Reply(answer or RECEIVED)
     try:
         async with asyncio.timeout(LONGEST_ANSWER):
-            await interaction.edit_original_response(content=text, attachments=files)
+            view = view_of(reply.rows)
+            await interaction.edit_original_response(content=reply.text, attachments=reply.files, view=view)
     except (*CALL_ERRORS, TimeoutError) as error:
         _log.warning("could not answer an interaction", what=what, error=reason(error))
 

@@ -9,8 +9,9 @@ from bot.errors import UserError
 from bot.markdown import inline_code
 from bot.receipt import Reply
 from bot.rules.book import RuleBook
-from bot.styles import SHEET, STYLES, sample
+from bot.styles import SHEET, sample
 from bot.suggestions import suggesting
+from generation.styles import STYLES
 
 
 class StyleCommands:

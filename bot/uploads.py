@@ -19,7 +19,7 @@ import discord
 import structlog
 
 from bot.discord_api import CALL_ERRORS, reason
-from bot.errors import PromptError, RoomError, UserError
+from bot.errors import NoWordsError, PromptError, RoomError, UserError
 from bot.fetch import Fetcher
 from bot.flags import DEFAULTS, FLAGS
 from bot.origin import Origin
@@ -85,27 +85,39 @@ def split(text: str) -> tuple[list[tuple[str, float | None]], str]:
     return found, text[place:]
 
 
-async def pictures_of(message: discord.Message) -> list[discord.Attachment]:
-    """Return the files of a message, or else the picture in the message to which it replies.
+async def pictures_of(message: discord.Message, most: int = 1) -> list[discord.Attachment]:
+    """Return the files of a message, or else the pictures in the message to which it replies.
+
+    Args:
+        message: that they come with.
+        most: of the other message.
 
     Raises:
         UserError: that message cannot be had.
     """
-    reference = message.reference
-    if message.attachments or reference is None or reference.message_id is None:
+    if message.attachments:
         return message.attachments
+    answered = await replied_to(message)
+    if answered is None:
+        return []
+    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:most]
+
+
+async def replied_to(message: discord.Message) -> discord.Message | None:
+    """Return the message to which one replies, None where there is none; raises ``UserError`` where it is not told."""
+    reference = message.reference
+    if reference is None or reference.message_id is None:
+        return None
     answered = reference.resolved
     if answered is None:
         try:
             answered = await message.channel.fetch_message(reference.message_id)
         except discord.NotFound:
-            return []
+            return None
         except CALL_ERRORS as error:
             _log.warning("could not look at a message", message=reference.message_id, error=reason(error))
             raise UserError(UNSEEN) from None
-    if not isinstance(answered, discord.Message):
-        return []
-    return [each for each in answered.attachments if (each.content_type or "").startswith("image/")][:1]
+    return answered if isinstance(answered, discord.Message) else None
 
 
 def sorted_out(
@@ -146,7 +158,7 @@ def sorted_out(
         if _is_given(flag, arguments):
             raise PromptError(NO_START.format(flag))
     if arguments.prompt == LIKENESS and not targets:
-        raise PromptError(NO_WORDS)
+        raise NoWordsError(NO_WORDS)
     return given
 
 

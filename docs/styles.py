@@ -5,9 +5,10 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw
 
-from bot.styles import SHEET, STYLES, sample
+from bot.styles import SHEET, sample
 from generation.checkpoints.loader import POCKET, load_models
 from generation.request import ImagineRequest
+from generation.styles import STYLES
 from generation.worker.build import engine_for
 
 PROMPT = "a castle on a green hill"

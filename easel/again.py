@@ -58,6 +58,11 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         models: that are used where none are named.
     """
     request, setup = metadata.request, metadata.setup
+    if request.waypoints:
+        kind = next((output for output in request.outputs if output in FILMS), FILMS[0])
+        chosen = [f"models.{name}={value}" for name, value in _models(setup, models) if name != "precision"]
+        words = ["walk", "--from", str(path), "--out", f"{path.stem}.{kind}", *chosen]
+        return f"easel {shlex.join(words)}"
     if request.model not in models.names or _weights(setup, models.named(request.model)):
         request = replace(request, model=DEFAULT_MODEL)  # what it was is named by its weights
     prompt = _typed(request, painting, available(models))
@@ -107,6 +112,8 @@ def asked(
         ValueError: it is not allowed; the sentence says why.
     """
     base, painting = replace(metadata.request, id="imagine"), settings.painting
+    if base.waypoints:
+        raise ValueError("it is a walk between pictures; easel walk --from makes it again")
     changes = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
     if begins_anew or "init" in changes:
         base = replace(base, init=AUTO, init_picture="", init_latent="", mask="")

@@ -14,11 +14,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from easel.journeys_cli import journeys
 from easel.logs_cli import logs
 from easel.models_cli import models
 from easel.operator_cli import operator
 from easel.redaction import TOKEN, redacting, remember
 from easel.sample_cli import sample
+from easel.story_cli import stories
+from easel.style_cli import styles
+from easel.suggest_cli import suggestions
 from easel.top_cli import watching
 
 SetupArguments = Annotated[
@@ -63,7 +67,6 @@ app = typer.Typer(
 )
 
 
-app.command()(sample)
 app.add_typer(models, name="models")
 
 
@@ -489,9 +492,14 @@ def show(
     tell(file, load(), as_json=json)
 
 
+app.command()(sample)
 app.add_typer(operator)
+app.add_typer(journeys)
 app.add_typer(logs)
 app.add_typer(watching)
+app.add_typer(stories)
+app.add_typer(suggestions)
+app.add_typer(styles)
 
 IMAGINE = inspect.signature(imagine)
 
@@ -500,10 +508,10 @@ def _imagine_signature(words: Sequence[str]) -> inspect.Signature:
     """Return the signature of ``imagine`` with the flags, whose table is imported only where they are asked about."""
     *parameters, _ = IMAGINE.parameters.values()
     if "imagine" in words:
-        from bot.flags import BESIDE, FLAGS
+        from bot.flags import BESIDE, FLAGS, OF_WALKS
 
         for name, flag in FLAGS.items():
-            if BESIDE.keys() & flag.fields or "outputs" in flag.fields:
+            if BESIDE.keys() & flag.fields or "outputs" in flag.fields or name in OF_WALKS:
                 continue  # --init, --target, --mask and --video say it, and it is one picture
             names = [f"--{each}" for each in (name, *flag.aliases)]
             text = f"{flag.help[0].upper()}{flag.help[1:]}; for example {flag.example}."

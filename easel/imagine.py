@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -78,6 +79,24 @@ def paint(
         GenerationError: there is no picture.
         SaveError: there is one, but not everything is where it should be.
     """
+    finished = watched(request, settings, pictures, quietly=as_json)
+    files.save(finished, pictures)
+    if before is not None and (otherwise := difference(before.setup, read(finished.png).setup)):
+        print(f"easel: this can be another picture: {otherwise}", file=sys.stderr)
+    report(request, finished, files.picture, as_json=as_json)
+
+
+def watched(
+    request: ImagineRequest, settings: Settings, pictures: Mapping[str, bytes] = NO_PICTURES, *, quietly: bool = False
+) -> Finished:
+    """Paint and show how far it is; raises ``GenerationError``.
+
+    Args:
+        request: to be painted.
+        settings: how, and with what.
+        pictures: that the request names, by their SHA-256.
+        quietly: show nothing.
+    """
     configure(settings.log.level)
     console = Console(stderr=True)
     with ProgressBar(
@@ -87,7 +106,7 @@ def paint(
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=as_json or not console.is_terminal,
+        disable=quietly or not console.is_terminal,
     ) as progress:
         bar = progress.add_task("Loading", total=request.end_step)
 
@@ -104,11 +123,12 @@ def paint(
 
         seconds = settings.painting.preview_seconds
         executor = LocalExecutor(settings.models, settings.executor.devices, seconds, first=request.model)
-        finished = asyncio.run(painted(request, executor, follow, pictures))
-    files.save(finished, pictures)
-    if before is not None and (otherwise := difference(before.setup, read(finished.png).setup)):
-        print(f"easel: this can be another picture: {otherwise}", file=sys.stderr)
-    shown = os.fsencode(files.picture).decode(errors="replace")
+        return asyncio.run(painted(request, executor, follow, pictures))
+
+
+def report(request: ImagineRequest, finished: Finished, out: Path, *, as_json: bool) -> None:
+    """Say on standard output what was painted, how long it took, and where it is."""
+    shown = os.fsencode(out).decode(errors="replace")
     speed = request.end_step / finished.seconds
     if as_json:
         report = {

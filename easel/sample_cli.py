@@ -52,8 +52,8 @@ def sample(
     from config.layers import load
     from easel.imagine import request
     from easel.models import with_paths
-    from easel.sample import Samples
-    from easel.sample import sample as draw
+    from easel.samples import Samples
+    from easel.samples import sample as draw
     from generation import latents
     from generation.options import BIGGAN
 

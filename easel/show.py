@@ -39,4 +39,5 @@ def show(path: Path, settings: Settings, *, as_json: bool) -> None:
     if missing:
         which = f"{len(missing)} pictures" if len(missing) > 1 else "a picture"
         text = f"It was painted from {which} that the file does not hold, of SHA-256 {', '.join(missing)}."
-        print(f"{text} Give --init, --mask or --target the file.", file=sys.stderr)
+        options = "--latent or --picture" if metadata.request.waypoints else "--init, --mask or --target"
+        print(f"{text} Give {options} the file.", file=sys.stderr)

@@ -1,7 +1,8 @@
 """What can be asked for next from a request whose picture is finished: the fields of the request that paints it.
 
 All keep the id, member and guild of the request that they are given: who asks for it says whose it is. Pictures are
-named by the SHA-256 of their PNG, as in ``ImagineRequest.init_picture``.
+named by the SHA-256 of their PNG, as in ``ImagineRequest.init_picture``. But for :func:`again` they raise
+``RequestError`` of a walk.
 """
 
 from dataclasses import replace
@@ -79,6 +80,8 @@ def larger(request: ImagineRequest, picture: str, max_side: int) -> ImagineReque
 
 def _on(request: ImagineRequest, picture: str, strength: float) -> ImagineRequest:
     """Return the request for painting that share of a whole course on a picture, in as many steps as belong to it."""
+    if request.waypoints:
+        raise RequestError("That is a walk between pictures, of which no further picture is made.")
     request = _last_part(request)
     course = request.steps if request.strength is None else request.steps / request.strength
     steering = tuple(replace(each, step=0) for each in request.steering)

@@ -130,6 +130,13 @@ MOVE_EVERY = 10
 """Steps from one time to the next, nerdyrodent's."""
 MOST_EVERY = 1000
 
+MOST_FRAMES: Mapping[str, int] = {"mp4": 3000, "gif": 100, "webp": 150}
+"""Of a film by its format; GIF and WebP take up more room and work for each."""
+BETWEEN = 50
+"""Frames of a walk from one picture to the next, where no number is named and the format has room for them."""
+HOLD = 12
+"""For which it rests at each, likewise."""
+
 Quality = Literal["draft", "normal", "better", "best"]
 
 

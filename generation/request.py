@@ -12,13 +12,16 @@ from pydantic_core import from_json, to_json
 
 from config.settings import DEFAULT_MODEL
 from generation.options import (
+    BETWEEN,
     EVOLUTIONS,
     HALF,
+    HOLD,
     LEAST_TRUNCATION,
     LEAST_ZOOM,
     MOST_CLASSES,
     MOST_CUTOUTS,
     MOST_EVERY,
+    MOST_FRAMES,
     MOST_GROWN,
     MOST_SHIFT,
     MOST_TURN,
@@ -60,6 +63,10 @@ MOST_STEERING = 16
 """Times that a picture can be steered."""
 LONGEST_STEERING = 200
 """Characters of a text by which it is."""
+MOST_WAYPOINTS = 16
+"""Pictures that a walk passes."""
+FRAME = 1 / 3
+"""Work of a frame of a walk beside painting its pixels in a step: it is decoded, and needs no gradient."""
 LEAST_STOP = 10
 """Percent of the steps."""
 LONGEST_JSON = 100_000
@@ -225,8 +232,27 @@ class Steering:
 
 
 @dataclass(frozen=True, slots=True)
+class Waypoint:
+    """A picture that a walk passes: painted for it, or there already.
+
+    Args:
+        prompt: what to paint, one plain text; ``""`` where nothing is painted.
+        seed: with which it is painted; None for the request's.
+        latent: SHA-256 of the file of a latent, see ``generation.latents``, of the picture that is there.
+        picture: SHA-256 of an encoded picture, in hexadecimal, whose latent is computed.
+    """
+
+    __pydantic_config__ = STRICT
+
+    prompt: Text = ""
+    seed: Seed | None = None
+    latent: Digest = ""
+    picture: Digest = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImagineRequest:
-    """One picture to be painted.
+    """One picture to be painted, or a walk between several.
 
     Args:
         id: unique among all requests; events carry it back.
@@ -282,6 +308,11 @@ class ImagineRequest:
         stop: percent of the steps after which it ends, as it is then: all that changes over the steps does so as if
             it went on.
         chaos: percent of random clouds in what it begins from: of 100 it begins from nothing but them.
+        waypoints: pictures that a walk passes, in that order, see ``generation.engine.walks``; none where it is
+            one picture. What else is asked for holds for each that is painted, ``steps`` too; outputs are of the walk.
+        between: frames of a walk from one picture to the next, at least 1.
+        hold: further frames for which it rests at each.
+        loop: whether it goes on from the last to the first.
         model: that paints and judges it, by the name that the operator gave it.
         classes: of a BigGAN's, by their names, from which it begins, and how much of each.
         truncation: by which a BigGAN's latents are multiplied that it begins from: less is more usual and less varied.
@@ -334,6 +365,10 @@ class ImagineRequest:
     steering: Annotated[tuple[Steering, ...], Field(max_length=MOST_STEERING)] = ()
     stop: Annotated[int, Field(ge=LEAST_STOP, le=100)] = 100
     chaos: Annotated[int, Field(ge=0, le=100)] = 0
+    waypoints: Annotated[tuple[Waypoint, ...], Field(max_length=MOST_WAYPOINTS)] = ()
+    between: Annotated[int, Field(ge=1, le=MOST_FRAMES["mp4"])] = BETWEEN
+    hold: Annotated[int, Field(ge=0, le=MOST_FRAMES["mp4"])] = HOLD
+    loop: bool = False
     model: Name = DEFAULT_MODEL
     classes: Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)] = ()
     truncation: Annotated[float, Field(ge=LEAST_TRUNCATION, le=1)] = 1.0
@@ -378,8 +413,14 @@ class ImagineRequest:
     @property
     def pictures(self) -> frozenset[str]:
         """SHA-256 of all pictures that it takes to paint it, and of the latent."""
-        named = (self.init_picture, self.init_latent, self.mask, *(target.picture for target in self.targets))
-        return frozenset(filter(None, named))
+        named = (self.init_picture, self.mask, *(target.picture for target in self.targets))
+        passed = (waypoint.picture for waypoint in self.waypoints)
+        return frozenset(filter(None, (*named, *passed))) | self.latents
+
+    @property
+    def latents(self) -> frozenset[str]:
+        """SHA-256 of all files of latents among them."""
+        return frozenset(filter(None, (self.init_latent, *(waypoint.latent for waypoint in self.waypoints))))
 
     @property
     def shape(self) -> Shape:
@@ -400,8 +441,39 @@ class ImagineRequest:
 
     @property
     def end_step(self) -> int:
-        """After how many of its steps it ends, at least 1."""
+        """After how many of its steps it ends, at least 1; the frames of a walk are steps too."""
+        if self.waypoints:
+            return self.painting_steps + self.frames
         return max(1, round(self.steps * self.stop / 100))
+
+    @property
+    def painting_steps(self) -> int:
+        """Steps of a walk in which its pictures are painted, before its first frame."""
+        return sum(picture.end_step for picture in self.walk_pictures if picture is not None)
+
+    @property
+    def frames(self) -> int:
+        """Pictures of the film of a walk: without ``loop`` it ends at the last one, for which it rests too."""
+        count = len(self.waypoints)
+        whole = (count if self.loop else count - 1) * (self.between + self.hold)
+        return whole if self.loop else whole + 1 + self.hold
+
+    @property
+    def walk_pictures(self) -> "tuple[ImagineRequest | None, ...]":
+        """The requests for the pictures that a walk passes, with latents to be kept; None for one that is there."""
+        alone = replace(self, waypoints=(), outputs=(PNG, LATENT), fps=None, dwell=None, fade=0.0)
+        return tuple(
+            replace(
+                alone,
+                id=f"{self.id}.{number}",
+                prompt=each.prompt,
+                targets=(),
+                seed=self.seed if each.seed is None else each.seed,
+            )
+            if each.prompt
+            else None
+            for number, each in enumerate(self.waypoints)
+        )
 
     @property
     def load(self) -> Load:
@@ -416,6 +488,9 @@ class ImagineRequest:
 
     def cost(self, usual: int = USUAL_CUTOUTS) -> int:
         """Return how much work the picture is, in pixels painted, by models that are usually shown so many cutouts."""
+        if self.waypoints:
+            pictures = sum(picture.cost(usual) for picture in self.walk_pictures if picture is not None)
+            return pictures + round(FRAME * painted_pixels(self.shape, self.painter) * self.frames)
         cutouts = self.load.views(usual) / usual
         grow = self.growth
         whole, half = (step_cost(self.shape, cutouts, scale, self.painter) for scale in (1.0, HALF))
@@ -450,9 +525,9 @@ class ImagineRequest:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`, version 3 those up to `length`. Before version 3 what was too long was cut. Before
-        version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5 there was
-        one model, and no class was named.
+        `outputs`, version 3 those up to `length`, version 4 those up to `chaos`. Before version 3 what was too long was
+        cut. Before version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5
+        there were no walks, one model, and no class was named.
 
         Raises:
             ValueError: it is no request, or one of a later version.

@@ -64,8 +64,10 @@ def steered(request: ImagineRequest, steering: Sequence[Steering], step: int) ->
     """Return a request that is also steered so, from a step on.
 
     Raises:
-        RequestError: it would be too often, or leave nothing to paint.
+        RequestError: it would be too often, or leave nothing to paint, or it is a walk.
     """
+    if request.waypoints:
+        raise RequestError("A walk cannot be steered.")
     if len(request.steering) + len(steering) > MOST_STEERING:
         have = f"; {len(request.steering)} have been said" if request.steering else ""
         raise RequestError(f"A picture can be steered by at most {MOST_STEERING} texts{have}.")

@@ -178,8 +178,8 @@ def test_the_service_stops_and_starts_again_as_the_bot_wants() -> None:
 def test_a_clone_is_small() -> None:
     tree = called("git", "rev-parse", "HEAD^{tree}")
     files = called("git", "ls-tree", "-r", "--long", "HEAD").splitlines()
-    assert sum(int(line.split()[3]) for line in files) <= 32 * MIB
+    assert sum(int(line.split()[3]) for line in files) <= 40 * MIB
     objects = called("git", "rev-list", "--objects", "--no-object-names", tree.strip())
     sizes = called("git", "cat-file", "--batch-check=%(objectsize:disk)", text=objects).split()
-    assert sum(map(int, sizes)) <= 32 * MIB
+    assert sum(map(int, sizes)) <= 32 * MIB, "what is fetched of it"
     assert "git clone --depth 1" in (ROOT / "README.md").read_text("utf-8")

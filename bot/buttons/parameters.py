@@ -6,8 +6,9 @@ from bot.characters import MAX_CONTENT, units
 from bot.errors import PromptError
 from bot.flags import Available, typed, usual_fields
 from bot.markdown import inline_code
-from bot.prompt import parse, quoted
+from bot.prompt import quoted
 from bot.receipt import Reply
+from bot.walk import asked_again, command_of
 from config.settings import Settings
 from generation.request import ImagineRequest
 
@@ -18,7 +19,7 @@ ROOM = 200
 
 def line(request: ImagineRequest, settings: Settings) -> str:
     """Return the prompt and the flags of a request, as they can be typed."""
-    prompt = request.prompt if request.targets else quoted(request.prompt)
+    prompt = request.prompt if request.targets or request.waypoints else quoted(request.prompt)
     return f"{prompt} {typed(asdict(request), usual_fields(settings.painting, request.quality))}"
 
 
@@ -30,7 +31,7 @@ def parameters(request: ImagineRequest, settings: Settings, available: Available
         settings: the prefix, and what need not be typed.
         available: what can be asked for here.
     """
-    command = f"{settings.discord.prefix}imagine {line(request, settings)}"
+    command = f"{settings.discord.prefix}{command_of(request)} {line(request, settings)}"
     notes = f"-# {inline_code(request.id)}" + (
         f" · {left}" if (left := _left_out(request, settings, available)) else ""
     )
@@ -45,8 +46,7 @@ def _left_out(request: ImagineRequest, settings: Settings, available: Available)
         count = len(request.pictures)
         return f"with {'a picture' if count == 1 else f'{count} pictures'}, which cannot be typed: attach it"
     try:
-        typed_again = parse(line(request, settings), settings.painting, available)
-        is_same = typed_again.request(request.id, request.member, request.guild) == request
+        is_same = asked_again(line(request, settings), settings.painting, available, request) == request
     except PromptError:
         is_same = False
     return "" if is_same else "not all of it can be typed: that is a picture much like it"

@@ -57,10 +57,12 @@ def rows_of(request: ImagineRequest, state: object, *, together: bool | None = N
     match state:
         case Waiting() | InProgress():
             cancel = button("cancel", "Cancel", "✖️")
-            if len(request.steering) >= MOST_STEERING:
+            if request.waypoints or len(request.steering) >= MOST_STEERING:
                 return ((cancel,),)
             who = () if together is None else (_sharing(request, together=together),)
             return (button("steer", "Steer", "🧭"), *who, cancel), *_sliders(request)
+        case Painted() if request.waypoints:
+            return ((again, button("parameters", "Parameters", "📋"), _delete(request)),)
         case Painted():
             next_ones = (
                 again,
@@ -71,12 +73,15 @@ def rows_of(request: ImagineRequest, state: object, *, together: bool | None = N
             )
             has_film = any(output in FILMS for output in request.outputs)
             video = () if has_film else (button("video", "Video", "🎬"),)
-            member = int(request.member) if request.member.isdecimal() else None
-            delete = Button(ButtonId("delete", request.id, member), "Delete", "🗑️", RED)
-            return next_ones, (edit, *video, button("parameters", "Parameters", "📋"), delete)
+            return next_ones, (edit, *video, button("parameters", "Parameters", "📋"), _delete(request))
         case Ended():
-            return ((again, edit),)
+            return ((again,) if request.waypoints else (again, edit),)
     return ()
+
+
+def _delete(request: ImagineRequest) -> Button:
+    member = int(request.member) if request.member.isdecimal() else None
+    return Button(ButtonId("delete", request.id, member), "Delete", "🗑️", RED)
 
 
 def _sharing(request: ImagineRequest, *, together: bool) -> Button:

@@ -345,7 +345,8 @@ class Gate:
 def texts(request: ImagineRequest) -> list[str]:
     """Return all that a request says in words."""
     targets = (each.text for each in request.targets if each.text)
-    return [request.prompt, *targets, *request.without, *(each.text for each in request.steering)]
+    passed = (each.prompt for each in request.waypoints if each.prompt)
+    return [request.prompt, *targets, *passed, *request.without, *(each.text for each in request.steering)]
 
 
 def fitting(shape: Shape, pixels: int) -> Shape:

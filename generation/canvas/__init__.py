@@ -68,6 +68,25 @@ class Scalable(Protocol):
 
 
 @runtime_checkable
+class Walkable(Protocol):
+    """A canvas whose pictures are decoded from latents, between which there are others."""
+
+    def waypoint(self, latent: Tensor) -> Tensor:
+        """Return what the picture of a latent is decoded from, of the same shape."""
+
+    def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
+        """Return a waypoint between two, at a share of the way in [0, 1]."""
+
+    def decode(self, waypoints: Tensor, shape: Shape) -> Tensor:
+        """Return the pictures of waypoints, ``[B, …] → [B, 3, height, width]`` in [0, 1], without a gradient.
+
+        Args:
+            waypoints: as of :meth:`waypoint`.
+            shape: of the pictures, one in which the canvas paints.
+        """
+
+
+@runtime_checkable
 class Generative(Protocol):
     """A canvas that makes pictures of a latent, and can make no latent of a picture.
 

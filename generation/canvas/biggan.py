@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from generation.canvas import Init, resized, total_variation
+from generation.canvas.slerp import slerp
 from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.models.biggan import BigGAN
@@ -113,6 +114,27 @@ class BigGANCanvas:
         """Return latents, the logits of classes and the truncation, ``[B, 1, latents, z_dim + classes + 1]``."""
         z, logits = _latents(parameters, constants)
         return torch.cat([z, logits, constants[2][:, None].expand(-1, z.shape[1], -1)], 2)[:, None]
+
+    def waypoint(self, latent: Tensor) -> Tensor:
+        """Return a latent as it is; raises ``RequestError`` where it is none of this network's."""
+        self.begin_at(latent, 1, 1)
+        return latent
+
+    def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
+        """Return what is between in each layer: latents and classes turn, each by themselves (Twomey's notebooks)."""
+        sizes = [self.biggan.shape.z_dim, self.biggan.shape.num_classes, 1]
+        parts = zip(first.split(sizes, -1), second.split(sizes, -1), strict=True)
+        return torch.cat([slerp(a.movedim(-1, 0), b.movedim(-1, 0), share).movedim(0, -1) for a, b in parts], -1)
+
+    @torch.no_grad()
+    def decode(self, waypoints: Tensor, shape: Shape) -> Tensor:
+        """Return the pictures of waypoints, ``[B, 1, latents, z_dim + classes + 1]``."""
+        inits = [self.begin_at(each, *shape) for each in waypoints]
+        parameters, constants = (
+            [torch.stack(each) for each in zip(*tensors, strict=True)]
+            for tensors in ([init.parameters for init in inits], [init.constants for init in inits])
+        )
+        return self.render(parameters, constants).clamp(0, 1)
 
     def loss(self, z: Tensor, classes: Tensor) -> Tensor:
         """Return big-sleep's own loss, ``[B]``: how far latents are from normal ones, and the rest of the classes.

@@ -7,10 +7,12 @@ from torch import Generator, Tensor
 
 from generation.canvas import Init, total_variation
 from generation.canvas.pyramid import mean_square, new_grids, sum_grids
+from generation.canvas.slerp import slerp
 from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.models.gradients import clamp_with_gradient
 from generation.models.vqgan import VQGAN
+from generation.request import Shape
 
 
 class LatentCanvas:
@@ -72,6 +74,23 @@ class LatentCanvas:
         if z.shape != (self._low.shape[1], height // self.vqgan.factor, width // self.vqgan.factor):
             raise RequestError(DAMAGED)
         return Init((z,), new_grids(z, len(self.pyramid)))
+
+    @torch.no_grad()
+    def waypoint(self, latent: Tensor) -> Tensor:
+        """Return the codes that the decoder is given, ``[C, h, w]``."""
+        return self.vqgan.quantise(latent[None])[0]
+
+    def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
+        """Return what is between in each place, by :func:`generation.canvas.slerp.slerp` over the channels.
+
+        It is not quantised: codes would jump from frame to frame, and the decoder knows what lies between them.
+        """
+        return slerp(first, second, share)
+
+    @torch.no_grad()
+    def decode(self, waypoints: Tensor, _: Shape) -> Tensor:
+        """Decode them as they are, in the shape that follows from their own."""
+        return self.vqgan.decode(waypoints).clamp(0, 1)
 
     def regulariser(self, _: Sequence[Tensor], __: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""

@@ -12,7 +12,7 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Generative, Init, Scalable, Surface, resized
+from generation.canvas import Canvas, Generative, Init, Scalable, Surface, Walkable, resized
 from generation.canvas.bent import bent
 from generation.canvas.latent import LatentCanvas
 from generation.canvas.masked import MaskedSurface, masked, opacity
@@ -46,6 +46,7 @@ from generation.steering import steered
 
 GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
 NO_LATENT = "The models in use do not paint the picture by a latent to the end; ask again without it."
+NO_WALK = "The models in use have no latents at the end, between which a walk could go; ask for pictures."
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
 STAGES = 32
@@ -170,11 +171,7 @@ class Engine:
             RequestError: it asks for what cannot be painted, with these models or with any.
             UnfitError: it cannot go on from this checkpoint, but begin without it.
         """
-        refused = size_refusal(request.shape, self.multiple) or cutouts_refusal(request.cutouts, self.most_cutouts)
-        if refused := refused or refusal(request, self.inits, self.painters):
-            raise RequestError(refused)
-        if not request.pictures <= pictures.keys():
-            raise RequestError(GONE)
+        self.check(request, pictures)
         pictures = {digest: picture.to(self.device) for digest, picture in pictures.items()}
         generator = Generator().manual_seed(request.seed)
         prior = self.prior if self._begins_with_prior(request.until(0)) else None
@@ -196,6 +193,26 @@ class Engine:
             self._pending[state] = prior.begin(known, rows, weights(known, 0), generator)
         self._states[request.id] = state
         return state
+
+    def check(self, request: ImagineRequest, pictures: Pictures) -> None:
+        """Raise ``RequestError`` where a request asks for what is not painted, or names pictures that are not there."""
+        refused = size_refusal(request.shape, self.multiple) or cutouts_refusal(request.cutouts, self.most_cutouts)
+        if refused := refused or refusal(request, self.inits, self.painters):
+            raise RequestError(refused)
+        if not request.pictures <= pictures.keys():
+            raise RequestError(GONE)
+
+    def walkable(self, request: ImagineRequest) -> Canvas:
+        """Return the canvas, a ``Walkable``, from whose latents a request's picture is decoded in the end.
+
+        Raises:
+            RequestError: there is none.
+        """
+        stages = self.recipe.stages_for(request, prior=False)
+        canvas = self.parts(stages[-1]).canvas
+        if not (isinstance(canvas, Walkable) and self._ends_in_latent(stages)):
+            raise RequestError(NO_WALK)
+        return canvas
 
     def latents_of(self, request: ImagineRequest) -> str:
         """Return the fingerprint of the model of which the latents are by which a request is painted."""

@@ -3,8 +3,18 @@
 from collections.abc import Iterable, Sequence
 
 from generation.engine.optimisers import OPTIMISERS
-from generation.options import AUGMENTATIONS, BIGGAN, CMA_ADAM, CUT_METHODS, EVOLUTIONS, PAINTERS, VQGAN, Painter
-from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest, painter_refusal
+from generation.options import (
+    AUGMENTATIONS,
+    BIGGAN,
+    CMA_ADAM,
+    CUT_METHODS,
+    EVOLUTIONS,
+    MOST_FRAMES,
+    PAINTERS,
+    VQGAN,
+    Painter,
+)
+from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest, Waypoint, painter_refusal
 
 NO_AIM = "There is only what to keep away from, nothing with a weight above 0; say also what to paint."
 
@@ -45,10 +55,35 @@ def refusal(request: ImagineRequest, inits: Sequence[str], painters: Sequence[st
         return f"There is no {min(unknown)} to be made of a picture; there are {', '.join(OUTPUTS)}."
     if len(set(request.outputs) & set(FILMS)) > 1:
         return "One video can be made of a picture; ask for one."
+    if request.waypoints and (refused := _walk_refusal(request)):
+        return refused
     if request.length is not None and max(request.dwell or 0, request.fade) >= request.length:
         flag = "dwell" if (request.dwell or 0) >= request.length else "fade"
         return f"The finished picture would be shown for longer than the video lasts; ask for less with `--{flag}`."
     return None
+
+
+def _walk_refusal(request: ImagineRequest) -> str | None:
+    """Return why a walk is not made, None where it is."""
+    films = [output for output in request.outputs if output in FILMS]
+    if len(request.waypoints) < 2 or not all(_is_one(waypoint) for waypoint in request.waypoints):
+        return "A walk goes from one picture to another; name two or more."
+    if not films:
+        return f"A walk is a video; ask for {_listed(FILMS)}."
+    if request.frames > (most := MOST_FRAMES[films[0]]):
+        advice = "ask for fewer between two pictures, or for an mp4"
+        return (
+            f"The walk would have {request.frames} frames, and in the format {films[0]} {most} are possible; {advice}."
+        )
+    others = request.init_picture or request.init_latent or request.mask or request.targets or request.steering
+    if others or request.is_moving or LATENT in request.outputs:
+        return "The pictures of a walk are painted from words alone and not moved, and no latent is written of it."
+    return None
+
+
+def _is_one(waypoint: Waypoint) -> bool:
+    """Return whether a waypoint is one thing."""
+    return sum(map(bool, (waypoint.prompt, waypoint.latent, waypoint.picture))) == 1
 
 
 def _generative_refusal(request: ImagineRequest) -> str | None:
@@ -58,7 +93,7 @@ def _generative_refusal(request: ImagineRequest) -> str | None:
             return f"Classes and truncation are a BigGAN's; ask for them with `--painter {BIGGAN}`."
         return None
     where = f"`--painter {request.painter}` cannot begin from a picture"
-    if request.init_picture:
+    if request.init_picture or any(waypoint.picture for waypoint in request.waypoints):
         return f"{where}; leave the picture out, or ask for another painter."
     if request.init != AUTO or request.chaos:
         return f"{where}; leave out `--{'chaos' if request.chaos else 'init'}`."

@@ -71,7 +71,7 @@ def layers_for(device: torch.device, dtype: torch.dtype) -> Layers:
 @cache
 def has_kernels(device: torch.device) -> bool:
     """Return whether Triton kernels run on a device: it comes with PyTorch for CUDA, and needs a C compiler there."""
-    if device.type == "cpu":
+    if device.type != "cuda":
         return False
     try:
         from generation.kernels.group_norm import add

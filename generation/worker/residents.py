@@ -22,6 +22,7 @@ from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
 from generation.engine.engine import Engine
 from generation.engine.faults import is_loss, is_shortage
+from generation.engine.walks import Walks
 from generation.errors import GenerationError
 from generation.events import Loaded, ModelEvent, Offer, Unloaded, Unusable
 from generation.executor.protocol import Weights
@@ -58,6 +59,10 @@ class Resident:
     used: float = field(default_factory=time.monotonic)
     share: float = 0.0
     counted: float = 0.0
+    walks: Walks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.walks = Walks(self.engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ class Residents:
             Exception: the device is in no state to go on; only a new process can use it.
         """
         reading = self._reads.pop(name)
-        is_alone = not any(len(each.engine) for each in self.loaded.values())
+        is_alone = not any(len(each.walks) for each in self.loaded.values())
         try:
             resident = self._take_in(name, reading.models.result(), reading.began)
         except GenerationError as error:
@@ -196,28 +201,28 @@ class Residents:
 
     def next(self) -> Resident:
         """Return the one of those with requests in progress whose batches have had least time; there must be one."""
-        busy = [each for each in self.loaded.values() if len(each.engine)]
+        busy = [each for each in self.loaded.values() if len(each.walks)]
         for each in busy:
-            each.share += (each.engine.seconds - each.counted) / max(1, each.engine.batches)
-            each.counted = each.engine.seconds
+            each.share += (each.walks.seconds - each.counted) / max(1, each.walks.batches)
+            each.counted = each.walks.seconds
         return min(busy, key=lambda each: each.share)
 
     def begin(self, resident: Resident) -> None:
         """Take note that a request for a model begins: one that has painted nothing so far is owed no time for that."""
         resident.used = time.monotonic()
-        others = [each.share for each in self.loaded.values() if len(each.engine) and each is not resident]
-        if not len(resident.engine):
+        others = [each.share for each in self.loaded.values() if len(each.walks) and each is not resident]
+        if not len(resident.walks):
             resident.share = max(resident.share, min(others, default=0.0))
 
     @property
     def is_busy(self) -> bool:
         """Whether requests are in progress."""
-        return any(len(each.engine) for each in self.loaded.values())
+        return any(len(each.walks) for each in self.loaded.values())
 
     def free_idle(self) -> None:
         """Let go of all that could be kept and is not in use, since memory has run out."""
         for each in list(self.loaded.values()):
-            if len(each.engine):
+            if len(each.walks):
                 each.engine.drop_idle()
             else:
                 self._unload(each)

@@ -15,19 +15,20 @@ from typing import Any
 import av
 import numpy as np
 import structlog
+from av.stream import Stream
 from av.video.reformatter import Colorspace
 from PIL import Image
 
 from generation.metadata import MOST_BYTES, Metadata, Setup, in_film
+from generation.options import MOST_FRAMES
 from generation.request import FILMS, ImagineRequest
+from generation.worker.captions import add_track, caption, captions_of
 from generation.worker.images import Snapshot
 
 MOST_PICTURES = {"mp4": 300, "gif": 100, "webp": 150}
 """Of a film, without those that stand still at the end; the last two take up more room and work for each."""
 FPS = 25
 MOST_FPS = 60
-MOST_FRAMES = {"mp4": 3000, "gif": 100, "webp": 150}
-"""With those that are mixed of two pictures; a film of more is shown slower."""
 STILL_SECONDS = 2.0
 """For which the finished picture is seen at the end, or a fifth of the film where that is less."""
 WAITING = 16
@@ -73,6 +74,8 @@ class Pace:
 
 def pace_of(request: ImagineRequest, kind: str) -> Pace:
     """Return the pace of a request's film, in a format."""
+    if request.waypoints:
+        return Pace(1, Fraction(request.fps or FPS).limit_denominator(1000), 0)
     length, most = request.length, MOST_PICTURES[kind]
     unit = request.move_every if request.is_moving else 1
     still = _still_seconds(request)
@@ -85,6 +88,7 @@ def pace_of(request: ImagineRequest, kind: str) -> Pace:
     if length is not None and request.fps is None:
         fps = min(max(pictures / (length - still), 1.0), float(MOST_FPS))
     elif length is not None and pictures > 1:
+        # With those that are mixed of two pictures; a film of more is shown slower.
         frames = min((length - still) * fps, MOST_FRAMES[kind])
         fps, stretch = frames / (length - still), max(1.0, (frames - 1) / (pictures - 1))
     repeated = round(still * fps)
@@ -123,7 +127,7 @@ class Film:
 
     def takes(self, step: int) -> bool:
         """Return whether it wants the picture of a step."""
-        return self._pace.takes(step)
+        return step > self.request.painting_steps and self._pace.takes(step)
 
     def add(self, picture: Snapshot) -> None:
         """Go on with a picture; waits where the encoder is far behind."""
@@ -203,7 +207,9 @@ def encode(
         context.thread_count = 1
         if kind == "mp4":
             context.colorspace = context.color_primaries = context.color_trc = BT709
-        shown = None
+        captions = _captions(metadata.request, pace) if kind == "mp4" else []
+        track = add_track(container) if captions else None
+        shown, number = None, 0
         for number, picture in enumerate(_frames(first, pictures, pace)):
             if picture is not shown:
                 shown, frame = picture, _indexed(picture) if kind == "gif" else _even(picture)
@@ -212,6 +218,11 @@ def encode(
             frame.pts, frame.time_base = number, 1 / pace.fps
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+        if track is not None:
+            ends = [*(frame for frame, _ in captions[1:]), number + 1]
+            for (begins, words), end in zip(captions, ends, strict=True):
+                if begins < end <= number + 1:
+                    container.mux(caption(words, track, begins / pace.fps, (end - begins) / pace.fps))
     late = told() if told else metadata
     film = _commented(buffer.getvalue(), late) if kind == "mp4" and late != metadata else buffer.getvalue()
     return in_film(film, late)
@@ -226,12 +237,20 @@ def _commented(film: bytes, metadata: Metadata) -> bytes:
     buffer = io.BytesIO()
     with av.open(io.BytesIO(film), "r") as source, av.open(buffer, "w", format="mp4") as copy:
         copy.metadata.update(_comment(metadata))
-        stream = copy.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
+        streams: dict[Stream, Stream] = {each: copy.add_stream_from_template(each) for each in source.streams.video}
+        streams |= {each: add_track(copy) for each in source.streams.subtitles}
+        for packet in source.demux(*streams):
             if packet.dts is not None:  # the last one is empty
-                packet.stream = stream
+                packet.stream = streams[packet.stream]
                 copy.mux(packet)
     return buffer.getvalue()
+
+
+def _captions(request: ImagineRequest, pace: Pace) -> list[tuple[int, str]]:
+    """Return the captions of a story, each with the frame at which it begins."""
+    return [
+        (max(0, round((step - pace.first) / pace.every * pace.stretch)), words) for step, words in captions_of(request)
+    ]
 
 
 def _frames(first: np.ndarray, rest: Iterator[np.ndarray], pace: Pace) -> Iterator[np.ndarray]:

@@ -22,7 +22,7 @@ from config.settings import DEFAULT_MODEL
 from generation.capacity import memory_refusal
 from generation.engine.checkpoint import UnfitError
 from generation.engine.faults import Fault, is_loss, is_shortage
-from generation.engine.state import RequestState
+from generation.engine.walks import State
 from generation.errors import DeviceError, GenerationError, NoMemoryError, RequestError
 from generation.events import Failed, Heartbeat, Progress, Ready, Started, Steered, Suspended
 from generation.executor.protocol import (
@@ -136,8 +136,8 @@ class Worker:
             Exception: the device is in no state to go on; only a new process can use it.
         """
         resident = self.residents.next()
-        states = resident.engine.step()
-        for timing in resident.engine.timings():
+        states = resident.walks.step()
+        for timing in resident.walks.timings():
             self.reporter.heartbeat(Heartbeat(timing.shape, timing.pictures, 1, timing.seconds, resident.name))
         for state in states:
             self._report(state, resident)
@@ -169,7 +169,7 @@ class Worker:
     def _loads(self) -> Iterable[StepLoad]:
         """Of what is being painted."""
         for resident in self.residents.loaded.values():
-            for request in resident.engine.requests:
+            for request in resident.walks.requests:
                 yield request.load
 
     def _start(self, paint: Paint, resident: Resident) -> None:
@@ -182,7 +182,7 @@ class Worker:
                 raise RequestError(refused)
             own = engine.latents_of(request)
             pictures = {digest: _taken(data, request, digest, own) for digest, data in paint.pictures.items()}
-            state = engine.add_request(request, checkpoint.data if checkpoint else None, pictures)
+            state = resident.walks.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
             _log.warning("begins anew", request=request.id, reason=str(error))
             self._start(replace(paint, checkpoint=None), resident)
@@ -207,7 +207,7 @@ class Worker:
         if painting is None:
             return
         try:
-            request = painting.resident.engine.steer_request(request_id, steering)
+            request = painting.resident.walks.steer_request(request_id, steering)
         except RequestError as error:
             self.reporter.steer(Steered(request_id, refusal=str(error)))
         except Exception as error:
@@ -236,7 +236,7 @@ class Worker:
         painting = self._paintings.pop(request_id, None)
         if painting is not None:
             painting.resident.used = time.monotonic()
-            painting.resident.engine.abort_request(request_id)
+            painting.resident.walks.abort_request(request_id)
             self._cancel_film(request_id)
 
     def _suspend(self, request_id: str) -> None:
@@ -246,12 +246,12 @@ class Worker:
         painting = self._paintings.pop(request_id, None)
         if painting is not None:
             self._cancel_film(request_id)
-            copy = painting.resident.engine.suspend_request(request_id)
+            copy = painting.resident.walks.suspend_request(request_id)
             if copy is not None:
                 self.reporter.keep(request_id, time.monotonic() - painting.started, copy)
             self.reporter.suspend(Suspended(request_id))
 
-    def _report(self, state: RequestState, resident: Resident) -> None:
+    def _report(self, state: State, resident: Resident) -> None:
         request = state.request
         painting = self._paintings[request.id]
         if state.fault is not None:
@@ -277,9 +277,11 @@ class Worker:
         self.reporter.advance(Progress(request.id, state.step, request.end_step, seconds), picture)
         if now - painting.copied >= self.checkpoint_seconds:
             painting.copied = now
-            self.reporter.keep(request.id, seconds, resident.engine.checkpoint(state))
+            copy = resident.walks.checkpoint(state)
+            if copy is not None:
+                self.reporter.keep(request.id, seconds, copy)
 
-    def _finish(self, state: RequestState, resident: Resident, picture: Snapshot, started: float) -> None:
+    def _finish(self, state: State, resident: Resident, picture: Snapshot, started: float) -> None:
         """Report a finished picture, once its film has been encoded to its end."""
         request, setup = state.request, resident.setup
         latent = {}
@@ -312,7 +314,7 @@ class Worker:
 
 def _taken(data: bytes, request: ImagineRequest, digest: str, own: str) -> Tensor:
     """Return a picture that a request names, or the latent, of networks of such a fingerprint."""
-    if digest == request.init_latent:
+    if digest in request.latents:
         return read_latent(data, own, request.shape)
     return fitted(data, request, digest)
 

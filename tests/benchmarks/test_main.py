@@ -236,6 +236,11 @@ def test_painters(capsys: pytest.CaptureFixture[str]) -> None:
     assert result["kept_mib"]["fourier"] < result["kept_mib"]["vqgan"]
 
 
+def test_peers_need_a_folder_with_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["peers", *TINY, "--device", "cpu", "--deep-daze", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"python -m benchmarks: There is no deep_daze/deep_daze.py in {tmp_path}.\n"
+
+
 def test_scale(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--gpus", "2", "4", "--fleet", "2", "--seconds", "2", "--written", "2")
     result = run(capsys, "scale", *words)

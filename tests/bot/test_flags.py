@@ -11,7 +11,7 @@ import pytest
 
 from bot.caption import Caption, Painted
 from bot.errors import PromptError
-from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, Available, Flag
+from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, OF_WALKS, Available, Flag
 from bot.listing import help_text
 from bot.prompt import parse
 from config.layers import load
@@ -179,7 +179,8 @@ VALUES = {
 @pytest.mark.parametrize("name", FLAGS)
 def test_no_flag_is_accepted_that_changes_nothing(name: str) -> None:
     available = Available(("sketch", "noise"), ("faces",))
-    asked = parse(f"a cat --{name} {VALUES.get(name, FLAGS[name].example)}", PAINTING, available)
+    typed = f"a cat --{name} {VALUES.get(name, FLAGS[name].example)}"
+    asked = parse(typed, PAINTING, available, of_walk=name in OF_WALKS)
     assert asked != parse("a cat", PAINTING, available)
     assert set(asked.fields) - set(BESIDE) <= {field.name for field in fields(ImagineRequest)}
 

@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 from bot.prompt import parse
-from bot.styles import SAMPLES, SHEET, STYLES, sample
+from bot.styles import SAMPLES, SHEET, sample
 from config.settings import PaintingSettings
+from generation.styles import STYLES
 from tests.bot.conftest import Stage
 
 

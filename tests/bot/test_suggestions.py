@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot.flags import ASPECTS
-from bot.styles import STYLES
 from generation.request import ImagineRequest
+from generation.styles import STYLES
 from tests.bot.conftest import MakeStage, Stage
 
 

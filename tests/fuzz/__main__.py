@@ -11,6 +11,7 @@ from tests.fuzz.target import FAILURES, Run, Target
 
 TARGETS = {
     "prompts": ("prompts", "PROMPTS"),
+    "batches": ("batches", "BATCHES"),
     "pictures": ("metadata", "PICTURES"),
     "files": ("metadata", "FILES"),
     "requests": ("metadata", "REQUESTS"),

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import Generator, Tensor
@@ -98,3 +99,22 @@ def test_what_is_painted_has_a_bound(canvas: FourierCanvas) -> None:
     assert width * height <= MOST_PIXELS * 1.01
     assert width / height == pytest.approx(16 / 9, rel=0.01)
     assert (width % 2, height % 2) == (0, 0)
+
+
+@pytest.mark.parametrize("shape", [(96, 64), (32, 32), (40, 72)])
+def test_brightness_is_the_published_formulas(canvas: FourierCanvas, shape: tuple[int, int]) -> None:
+    """Lucid's image in its spectrum (Olah et al. 2017), which aphantasia brings to one contrast: in doubles, by numpy.
+
+    Ours has the same contrast whatever is drawn, so both are compared at the contrast 1.
+    """
+    width, height = shape
+    init = canvas.init(width, height, Generator().manual_seed(0), None)
+    numbers = torch.randn(init.parameters[0].shape, generator=Generator().manual_seed(1))
+    numbers[1:] = 0
+    shown = canvas.render([numbers[None]], [torch.zeros_like(numbers)[None]])[0]
+    brightness = torch.logit(shown.double()).mean(0)
+    frequencies = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
+    scale = 1 / np.maximum(frequencies, 1 / max(width, height)) ** 1.5
+    real, imaginary = numbers[0].double().numpy().transpose(2, 0, 1)
+    expected = torch.from_numpy(np.fft.irfft2(scale * (real + 1j * imaginary), s=(height, width), norm="ortho"))
+    assert (brightness / brightness.std() - expected / expected.std()).abs().max() < 1e-4

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
+import siren_pytorch
 import torch
 from torch import Generator, Tensor
 
@@ -156,3 +157,26 @@ def test_the_distance_to_the_start_is_how_far_the_arguments_turn(canvas: SirenCa
     parameters[2] += 1e-3
     expected = SHAPE.w0**2 * SHAPE.hidden / 2 * 1e-6 * (SHAPE.layers - 1) / SHAPE.layers
     assert float(canvas.distance_to_start(parameters)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_it_is_the_network_that_deep_daze_takes_from_siren_pytorch() -> None:
+    """The package's own code beside the canvas, on the weights that it drew: 22 layers, the most that people take."""
+    torch.manual_seed(0)
+    theirs = siren_pytorch.SirenNet(dim_in=2, dim_hidden=64, dim_out=3, num_layers=22, w0=30.0, w0_initial=30.0)
+    hidden = theirs.layers[1:]
+    weights = (
+        theirs.layers[0].weight,
+        theirs.layers[0].bias,
+        torch.stack([layer.weight for layer in hidden]),
+        torch.stack([layer.bias for layer in hidden]),
+        theirs.last_layer.weight,
+        theirs.last_layer.bias,
+    )
+    wrapped = siren_pytorch.SirenWrapper(theirs, image_width=16, image_height=16)
+    canvas = SirenCanvas(SirenShape(22, 64), 16, 0.0, CPU)
+    constants = [each[None] for each in (coordinates(16, 16), *weights)]
+    with torch.no_grad():
+        shown = canvas.render([torch.zeros_like(each) for each in constants[1:]], constants)
+        expected = wrapped().add(1).mul(0.5).clamp(0, 1)
+    assert (shown - expected).abs().max() < 1e-4
+    assert expected.std() > 0.001

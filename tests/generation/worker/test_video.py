@@ -16,6 +16,7 @@ from PIL import Image, ImageSequence
 from structlog.testing import capture_logs
 
 from generation.metadata import Metadata, Setup, read
+from generation.options import MOST_FRAMES
 from generation.request import FILMS, ImagineRequest, Steering
 from generation.worker import video
 from generation.worker.images import Snapshot
@@ -153,7 +154,7 @@ def test_a_rate_and_a_length_are_kept_by_pictures_in_between(
     given = [picture[:2, :2] for picture in pictures(len([s for s in range(1, steps) if pace.takes(s)]) + 1)]
     frames = list(video._frames(given[0], iter(given[1:]), pace))
     assert len(frames) / float(pace.fps) == pytest.approx(length, rel=0.05, abs=2 / float(pace.fps))
-    assert pace.fps == fps or len(frames) - pace.still == pytest.approx(video.MOST_FRAMES[kind], abs=2)
+    assert pace.fps == fps or len(frames) - pace.still == pytest.approx(MOST_FRAMES[kind], abs=2)
     assert np.array_equal(frames[-1], given[-1])
 
 

@@ -1,0 +1,226 @@
+"""The command that asks for all that stands in a file: `.batch`, and the message about how far it is."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+import discord
+import structlog
+
+from bot import batch, uploads
+from bot.admission import Admission, new_requests
+from bot.batch import BadLine
+from bot.caption import bar
+from bot.command import Call, Command, Option
+from bot.discord_api import CALL_ERRORS, answered, is_gone, reason
+from bot.errors import PromptError, UserError
+from bot.fetch import Fetcher
+from bot.markdown import escape, shorten
+from bot.origin import BATCH, Origin
+from bot.outbox import Outboxes
+from bot.patience import Patience
+from bot.post import preview_pause
+from bot.posts import Entry, Posts
+from bot.preferences import Preferences
+from bot.prompt import Arguments
+from bot.uploads import Given, Uploads
+from store.errors import KnownMessageError
+
+MOST_BYTES = 100_000
+"""Of a file from a member."""
+MOST_NAMED = 5
+"""Lines that are left out and named."""
+LONGEST_REASON = 250
+"""UTF-16 code units of why."""
+LONGEST_NAME = 60
+"""UTF-16 code units of the name of a file."""
+NO_FILE = "Attach a text file with a prompt in each line; or `.csv`, whose first line names `prompt,seed,size`."
+ONE_FILE = "One file at a time; attach the others to messages of their own."
+TOO_LARGE = f"The file is larger than {MOST_BYTES // 1000} kB; part it into several."
+ALL_BAD = "No line of the file can be painted."
+STAYS = "What a file asked for stays; `{0}cancel` it, or attach the file to a new message."
+RESTARTED = "Easel is being restarted; the pictures that are missing come by themselves."
+
+_log = structlog.get_logger(__name__)
+
+
+class BatchCommand:
+    """Asks for all that stands in a file.
+
+    Args:
+        posts: about the requests.
+        admission: that lets requests in.
+        taken: what comes with messages.
+        fetcher: that fetches files.
+        preferences: of members.
+        outboxes: of the channels.
+        patience: with Discord.
+        pause: least seconds between two edits.
+    """
+
+    def __init__(
+        self,
+        posts: Posts,
+        admission: Admission,
+        taken: Uploads,
+        fetcher: Fetcher,
+        preferences: Preferences,
+        outboxes: Outboxes,
+        patience: Patience,
+        pause: float,
+    ) -> None:
+        self._posts = posts
+        self._admission = admission
+        self._uploads = taken
+        self._fetcher = fetcher
+        self._preferences = preferences
+        self._outboxes = outboxes
+        self._patience = patience
+        self._pause = pause
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def commands(self) -> Sequence[Command]:
+        """Return the command."""
+        file = Option("file", "A text with a prompt in each line, CSV, or JSON Lines", "picture", needed="slash")
+        return [Command("batch", "Paint all that stands in a file", self._batch, (file,))]
+
+    async def close(self, seconds: float) -> None:
+        """Say within so many seconds that what is missing comes after a restart."""
+        self._stopping.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def _batch(self, call: Call) -> str | None:
+        """Paint all that stands in the file that comes with it."""
+        origin = replace(call.origin, how=BATCH)
+        self._admission.enter(origin)
+        if self._posts.asked_by(origin.id):
+            raise UserError(STAYS.format(self._admission.gate.book.prefix(origin.guild)))
+        file = _file(call)
+        own = self._preferences.of(origin, self._posts.available)
+        settings = self._admission.gate.settings(origin)
+        data = await self._fetcher.fetch(file.url)
+        read = partial(batch.read, data, file.filename, settings.painting, self._posts.available, own.values)
+        found = await asyncio.to_thread(read)
+        asked: list[Arguments] = []
+        bad = [*found.bad]
+        for line in found.lines:
+            try:
+                uploads.sorted_out([], [], line.arguments)
+                self._admission.check(origin, line.arguments, has_pictures=False)
+            except UserError as error:
+                bad.append(BadLine(line.number, str(error)))
+            else:
+                asked.append(line.arguments)
+        bad.sort(key=lambda each: each.number)
+        if not asked:
+            raise PromptError("\n".join([ALL_BAD, *_named(bad)]))
+        self._admission.check_number(origin, sum(each.fields["repeat"] for each in asked))
+        arguments = await self._uploads.take(origin, [(each, Given()) for each in asked])
+        assert arguments is not None  # nothing is fetched for it
+        try:
+            await self._admission.admit(origin, *new_requests(arguments, origin))
+        except KnownMessageError as error:
+            _log.info("heard again", reason=str(error))
+            return None
+        entries = self._posts.asked_by(origin.id)
+        if entries:
+            overview = Overview(file.filename, tuple(entries), tuple(bad))
+            task = asyncio.create_task(self._show(origin, overview))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return own.ignored
+
+    async def _show(self, origin: Origin, overview: "Overview") -> None:
+        """Send the message about all of it, and edit it until nothing waits or is being painted any more."""
+        loop, begun = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+        try:
+            await self._outboxes.of(origin).wait_for_turn(origin.author.id)
+            shown = overview.text()
+            message = await answered(partial(_send, origin, shown), self._patience.pauses())
+            while True:
+                is_over, is_stopping = overview.is_over, self._stopping.is_set()
+                text = overview.text(RESTARTED if is_stopping and not is_over else "")
+                if text != shown:
+                    await answered(partial(message.edit, content=_said(origin, text)), self._patience.pauses())
+                    shown = text
+                if is_over or is_stopping:
+                    return
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(preview_pause(self._pause, loop.time() - begun)):
+                        await self._stopping.wait()
+        except CALL_ERRORS as error:
+            if not is_gone(error):
+                _log.warning("could not tell of a batch", channel=origin.channel.id, error=reason(error))
+        except Exception:
+            _log.exception("could not tell of a batch", channel=origin.channel.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How far it is with all that a file asked for.
+
+    Args:
+        name: of the file.
+        entries: its requests.
+        bad: lines that are left out.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    bad: tuple[BadLine, ...]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether none of them waits or is being painted any more."""
+        return all(entry.record.status not in {"waiting", "running"} for entry in self.entries)
+
+    def text(self, note: str = "") -> str:
+        """Return what to say: markdown, at most 2000 characters."""
+        records = [entry.record for entry in self.entries]
+        count, status = len(records), Counter(record.status for record in records)
+        percent = sum(record.percent if record.status == "running" else 0 for record in records)
+        over = count - status["waiting"] - status["running"]
+        parts = [f"{status['finished']} of {count} painted"]
+        parts += [f"{status[each]} {each}" for each in ("running", "waiting", "failed", "cancelled") if status[each]]
+        told = " · ".join(parts).replace("running", "being painted")
+        title = f"**{escape(shorten(self.name, LONGEST_NAME))}**"
+        first = told if self.is_over else f"{bar((100 * over + percent) // count)} · {told}"
+        return "\n".join([title, first, *([note] if note else []), *_named(self.bad)])
+
+
+def _named(bad: Sequence[BadLine]) -> list[str]:
+    """Return the lines that are left out, the first of them with their reasons."""
+    lines = [f"-# line {each.number}: {shorten(each.reason, LONGEST_REASON)}" for each in bad[:MOST_NAMED]]
+    more = len(bad) - MOST_NAMED
+    return [*lines, *([f"-# and {more} more {'line is' if more == 1 else 'lines are'} left out"] if more > 0 else [])]
+
+
+def _file(call: Call) -> discord.Attachment:
+    """Return the file that comes with a command; raises ``UserError``."""
+    files = [call.options["file"]] if "file" in call.options else call.message.attachments if call.message else []
+    if not files:
+        raise UserError(NO_FILE)
+    if len(files) > 1:
+        raise UserError(ONE_FILE)
+    file: discord.Attachment = files[0]
+    if file.size > MOST_BYTES:
+        raise UserError(TOO_LARGE)
+    return file
+
+
+def _said(origin: Origin, text: str) -> str:
+    return text if origin.reply_to is not None else origin.addressed(text)
+
+
+async def _send(origin: Origin, text: str) -> discord.Message:
+    content, to = _said(origin, text), cast("Any", origin.reply_to)
+    nobody = discord.AllowedMentions.none()
+    return await origin.channel.send(
+        content, reference=to, allowed_mentions=nobody, suppress_embeds=True, nonce=f"{origin.id}-b"
+    )

@@ -1,0 +1,175 @@
+"""`.story`: a text in a few of its sentences, which are shown, can be edited, and are painted one after the other.
+
+What is painted is one request: a prompt whose parts follow one another (``a ^ b ^ c``), with a film of it. So it has
+one post, waits, counts, is refused and goes on after a restart as any other.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import discord
+
+from bot.admission import Admission
+from bot.block import block, lines_in
+from bot.buttons.forms import LONGEST as LONGEST_FORM
+from bot.buttons.forms import form
+from bot.buttons.ids import ButtonId
+from bot.buttons.press import Action, Press
+from bot.buttons.row import BLUE, Button
+from bot.command import Call, Command, Option, Run
+from bot.commands import flag_options
+from bot.errors import PromptError, UserError
+from bot.fetch import Fetcher
+from bot.flags import NOTHING_KNOWN, Available
+from bot.posts import Posts
+from bot.prompt import flags_in, quoted
+from bot.receipt import Reply
+from bot.uploads import replied_to
+from generation.prompt import fenced
+from generation.request import FILMS
+from texts.abridgement import abridged, edited
+from texts.errors import TextError
+from texts.sentences import LONGEST, decode, shortened
+
+USUAL, LEAST, MOST = 5, 2, 8
+"""Sentences."""
+FLAGS = ("style", "size", "steps", "seed")
+"""That have an option of their own in the slash command."""
+SEPARATOR = " ^ "
+NO_TEXT = (
+    "Give a text: behind `{0}story`, as a file in UTF-8, or by replying with `{0}story` to a message. It becomes a few "
+    "sentences, which are painted one after the other."
+)
+ONE_FILE = "One file at a time; attach the others to messages of their own."
+GONE = "There is no story in that message any more."
+SHOWN = "A story in {0}, painted one after the other with a film of it. Paint it as it is, or edit it first."
+LABEL = "A sentence a line; flags in the last"
+
+
+class StoryCommand:
+    """The command, and its buttons.
+
+    Args:
+        posts: that know what the models offer.
+        admission: that says who may ask for pictures.
+        fetcher: that fetches files.
+        imagine: paints what is typed.
+    """
+
+    def __init__(self, posts: Posts, admission: Admission, fetcher: Fetcher, imagine: Run) -> None:
+        self._posts = posts
+        self._admission = admission
+        self._fetcher = fetcher
+        self._imagine = imagine
+
+    def commands(self) -> Sequence[Command]:
+        """Return the command."""
+        options = (
+            Option("sentences", f"How many, {LEAST} to {MOST}; else {USUAL}", "integer", least=LEAST, most=MOST),
+            Option("text", "What is told; or attach a file", takes_rest=True),
+            Option("file", "A text in UTF-8", "picture"),
+            *flag_options(self._posts.available, FLAGS),
+        )
+        return [Command("story", "Paint a text: a picture for each of its sentences, as a film", self._story, options)]
+
+    def actions(self) -> Mapping[str, Action]:
+        """Return what its buttons do, by their names."""
+        return {"story": Action(self._paint), "story-edit": Action(self._edited, self._edit)}
+
+    async def _story(self, call: Call) -> Reply:
+        """Abridge the text, and show what is left of it."""
+        self._admission.enter(call.origin)
+        count = call.options.get("sentences", USUAL)
+        text, flags = await self._text(call)
+        most = self._admission.gate.settings(call.origin).painting.max_prompt_length
+        longest = min(LONGEST, (most + len(SEPARATOR)) // count - len(SEPARATOR))
+        try:
+            sentences = [shortened(each, longest) for each in await asyncio.to_thread(abridged, text, count)]
+        except TextError as error:
+            raise UserError(_sentence(error)) from None
+        number = "1 sentence" if len(sentences) == 1 else f"{len(sentences)} sentences"
+        lines = [*sentences, *([flags] if flags else [])]
+        buttons = (
+            Button(ButtonId("story", "text"), "Paint", "🎬", BLUE),
+            Button(ButtonId("story-edit", "text"), "Edit", "✏️"),
+        )
+        return Reply(f"{SHOWN.format(number)}\n{block(lines)}", rows=(buttons,))
+
+    async def _text(self, call: Call) -> tuple[str, str]:
+        """Return the text that comes with a command, and flags of a slash command."""
+        given, message = call.options.get("text", ""), call.message
+        words, flags = given, ""
+        if message is None:
+            place = min((found for name in FLAGS if (found := given.rfind(f" --{name} ")) >= 0), default=len(given))
+            words, flags = given[:place], given[place:].strip()
+        files = [call.options["file"]] if "file" in call.options else message.attachments if message else []
+        if not (words or files) and message is not None:
+            answered = await replied_to(message)
+            if answered is not None:
+                words, files = answered.content, answered.attachments
+        if len(files) > 1:
+            raise UserError(ONE_FILE)
+        if files:
+            try:
+                return decode(await self._fetcher.fetch(files[0].url)), flags
+            except TextError as error:
+                raise UserError(_sentence(error)) from None
+        if not words:
+            raise PromptError(NO_TEXT.format(self._admission.gate.book.prefix(call.origin.guild)))
+        return words, flags
+
+    async def _paint(self, press: Press) -> str | Reply | None:
+        """Paint the story as it is."""
+        return await self._painted(press, "\n".join(_lines(press.message)))
+
+    async def _edit(self, press: Press) -> discord.ui.Modal:
+        """Open a form with the sentences."""
+        self._admission.enter(press.origin)
+        return form(press.id, "Edit and paint the story", LABEL, "\n".join(_lines(press.message))[:LONGEST_FORM])
+
+    async def _edited(self, press: Press) -> str | Reply | None:
+        """Paint what was filled in."""
+        return await self._painted(press, press.text)
+
+    async def _painted(self, press: Press, text: str) -> str | Reply | None:
+        origin = replace(press.origin, source=None)
+        return await self._imagine(Call(origin, {"prompt": prompt(text, self._posts.available)}))
+
+
+def prompt(text: str, available: Available = NOTHING_KNOWN) -> str:
+    """Return what to type for a story: its parts one after the other, with its flags and a film.
+
+    Args:
+        text: a sentence in each line, flags in lines that begin with one.
+        available: what the models in use offer.
+
+    Raises:
+        UserError: there are no sentences, or too many.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    flags = " ".join(line for line in lines if line.startswith("--"))
+    try:
+        sentences = edited("\n".join(line for line in lines if not line.startswith("--")))
+    except TextError as error:
+        raise PromptError(_sentence(error)) from None
+    _, values = flags_in(flags, available)
+    film = "" if "video" in values else f"--video {FILMS[0]}"
+    return f"{SEPARATOR.join(map(_literal, sentences))} {flags} {film}".strip()
+
+
+def _literal(sentence: str) -> str:
+    """Return what to type for a sentence as it is: no address of a picture, no choice between words, no flag."""
+    return fenced(sentence) if "://" in sentence or "{" in sentence else quoted(sentence)
+
+
+def _lines(message: discord.Message | None) -> list[str]:
+    lines = lines_in(message.content) if message else []
+    if not lines:
+        raise UserError(GONE)
+    return lines
+
+
+def _sentence(error: TextError) -> str:
+    text = str(error)
+    return f"{text[0].upper()}{text[1:]}."

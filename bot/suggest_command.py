@@ -1,0 +1,82 @@
+"""`.suggest`: prompts made up from a few words, each with a button that paints it; and 🎲, where nothing was said."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.admission import Admission
+from bot.block import block, lines_in
+from bot.buttons.ids import ButtonId
+from bot.buttons.press import Action, Press
+from bot.buttons.row import BLUE, Button
+from bot.command import Call, Command, Option, Run
+from bot.errors import UserError
+from bot.markdown import inline_code
+from bot.prompt import quoted
+from bot.receipt import Reply
+from generation.styles import STYLES
+from texts.errors import TextError
+from texts.suggested import LONGEST, suggested
+
+COUNT = 4
+"""Prompts at once: with 🎲 they go into one row of buttons."""
+ABOUT = re.compile(r"About \W?`(?P<words>[^`]+)`")
+GONE = "There is no such prompt in that message any more."
+DICE = Button(ButtonId("dice", "words"), "Others", "🎲")
+FIRST_DICE = Button(ButtonId("dice", "any"), "Suggest something", "🎲", BLUE)
+"""Where nothing was said."""
+
+
+class SuggestCommand:
+    """The command, and its buttons.
+
+    Args:
+        admission: that says who may ask for pictures.
+        imagine: paints what is typed.
+    """
+
+    def __init__(self, admission: Admission, imagine: Run) -> None:
+        self._admission = admission
+        self._imagine = imagine
+
+    def commands(self) -> Sequence[Command]:
+        """Return the command."""
+        words = Option("words", "What they are about; without them anything", takes_rest=True)
+        return [Command("suggest", "Prompts made up from a few words", self._suggest, (words,))]
+
+    def actions(self) -> Mapping[str, Action]:
+        """Return what its buttons do, by their names."""
+        return {"suggested": Action(self._paint), "dice": Action(self._others, is_once=False)}
+
+    async def _suggest(self, call: Call) -> Reply:
+        """Show prompts."""
+        return suggestion(call.options.get("words", ""))
+
+    async def _others(self, press: Press) -> Reply:
+        """Show other prompts about the same words."""
+        match = ABOUT.search(press.message.content) if press.message else None
+        return suggestion(match["words"] if match else "")
+
+    async def _paint(self, press: Press) -> str | Reply | None:
+        """Paint one of them."""
+        self._admission.enter(press.origin)
+        lines = lines_in(press.message.content) if press.message else []
+        place = int(press.id.of) if press.id.of.isdecimal() else 0
+        if not 1 <= place <= len(lines):
+            raise UserError(GONE)
+        prompt = quoted(lines[place - 1].partition(". ")[2])
+        return await self._imagine(Call(replace(press.origin, source=None), {"prompt": prompt}))
+
+
+def suggestion(words: str) -> Reply:
+    """Return prompts about some words, with buttons; raises ``UserError``."""
+    try:
+        prompts = suggested(words, secrets.randbits(32), COUNT, [style.ending for style in STYLES.values()])
+    except TextError as error:
+        text = str(error)
+        raise UserError(f"{text[0].upper()}{text[1:]}.") from None
+    about = f"About {inline_code(words, LONGEST)}:\n" if words.strip() else ""
+    numbers = [Button(ButtonId("suggested", str(place)), str(place), "", BLUE) for place in range(1, len(prompts) + 1)]
+    lines = [f"{place}. {prompt}" for place, prompt in enumerate(prompts, 1)]
+    return Reply(f"{about}{block(lines)}", rows=((*numbers, DICE),))

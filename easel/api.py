@@ -1,0 +1,313 @@
+"""Painting in Python: ``from easel import paint``. Nothing of the bot is imported."""
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from config.layers import load
+from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings, Settings
+from easel import arguments as reading
+from easel.arguments import PaintArguments
+from easel.display import Display
+from easel.results import Painting, Sample, Step
+from easel.session import session
+from easel.walk_arguments import Stop
+from easel.walk_arguments import read as read_walk
+from generation.dispatch.record import Update
+from generation.errors import GenerationError
+from generation.events import Failed, Finished, Progress, Started
+from generation.options import BETWEEN, BIGGAN, HOLD
+from generation.request import FILMS, SEED_LIMIT, ImagineRequest
+from weights.folder import FOLDER
+from weights.names import resolved
+
+if TYPE_CHECKING:
+    from generation.models.precision import Precision
+    from generation.worker.sampling import Sampler
+
+OnStep = Callable[[Step], None]
+
+
+def paint(
+    prompt: str,
+    *,
+    on_step: OnStep | None = None,
+    vqgan: str | None = None,
+    clip: str | None = None,
+    biggan: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    **arguments: Unpack[PaintArguments],
+) -> Painting:
+    """Paint a picture; in a notebook it is shown as it grows.
+
+    It blocks until the picture is finished. The models are loaded by the first call, in a process of their own, and
+    kept for the next one. Ctrl-C, or *Interrupt* in a notebook, stops within a step.
+
+    Args:
+        prompt: what to paint, with ``|``, ``^`` and ``::`` as ``docs/prompts.md`` has them. Flags in it are text.
+        on_step: called after each step, in order. Steps of less than a twentieth of a second come several at once.
+        vqgan: a fetched VQGAN by its name, or its file; as ``models.vqgan`` is set where none is given.
+        clip: likewise a CLIP, or several with ``+`` between.
+        biggan: likewise a BigGAN, for ``painter="biggan"``.
+        device: ``cpu``, ``cuda``, ``cuda:N`` or several with commas; a GPU, else the CPU, where none is given.
+        precision: ``float32``, ``bfloat16`` or ``float16``.
+        arguments: all others, by the names of the flags; see :class:`easel.arguments.PaintArguments`.
+
+    Raises:
+        TypeError: there is no such argument.
+        ValueError: an argument is out of its range, or a file cannot be read.
+        config.layers.ConfigError: a model, device or precision cannot be set so.
+        weights.errors.UnusableError: a model has not been fetched.
+        generation.errors.GenerationError: the models in use do not paint that, or no worker comes up.
+    """
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
+    request, pictures = reading.read(prompt, settings.painting, arguments)
+    return _painted(request, pictures, settings, on_step)
+
+
+def batch(
+    requests: Iterable[str | Mapping[str, Any]],
+    *,
+    on_painting: Callable[[Painting], None] | None = None,
+    vqgan: str | None = None,
+    clip: str | None = None,
+    biggan: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    **arguments: Unpack[PaintArguments],
+) -> list[Painting]:
+    """Paint many pictures, as many at once as the devices hold; in a notebook each is shown as it grows.
+
+    Args:
+        requests: prompts; or for a picture of its own arguments, a mapping of these with its ``prompt`` among them.
+        on_painting: called with each finished picture, in the order in which they are finished.
+        vqgan: as of :func:`paint`, likewise the following.
+        clip: likewise.
+        biggan: likewise.
+        device: likewise.
+        precision: likewise.
+        arguments: of all pictures that have no others; without ``seed`` each has its own.
+
+    Returns:
+        The pictures, in the order of the requests. One that the models do not paint is missing, with a warning.
+
+    Raises:
+        TypeError: as :func:`paint` raises it; nothing is painted then.
+        ValueError: likewise; it says which request.
+    """
+    if isinstance(requests, str):
+        raise TypeError("batch takes a list of prompts")
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
+    asked: list[ImagineRequest] = []
+    pictures: dict[str, bytes] = {}
+    for number, given in enumerate(requests, 1):
+        own = {"prompt": given} if isinstance(given, str) else dict(given)
+        try:
+            request, named = reading.read(own.pop("prompt", ""), settings.painting, {**arguments, **own})
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"request {number}: {error}") from None
+        asked.append(request)
+        pictures |= named
+    if not asked:
+        return []
+    followers: dict[str, _Follower] = {}
+    painted: dict[str, Painting] = {}
+    by_id = {request.id: request for request in asked}
+
+    def follow(update: Update) -> None:
+        request = by_id[update.record.request.id]
+        match update.event:
+            case Started() if request.id not in followers:
+                followers[request.id] = _Follower(request, Display(request), None)
+            case Failed(reason=reason):
+                warnings.warn(f"{request.prompt!r} is missing: {_plain(reason)}", stacklevel=4)
+            case Finished() as finished:
+                painted[request.id] = Painting.of(request, finished)
+                if on_painting is not None:
+                    on_painting(painted[request.id])
+        if request.id in followers:
+            followers[request.id].follow(update)
+
+    session(settings).paint(asked, pictures, follow)
+    return [painted[request.id] for request in asked if request.id in painted]
+
+
+def walk(
+    stops: Sequence[Stop],
+    *,
+    frames: int = BETWEEN,
+    hold: int = HOLD,
+    loop: bool = False,
+    on_step: OnStep | None = None,
+    vqgan: str | None = None,
+    clip: str | None = None,
+    biggan: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    **arguments: Unpack[PaintArguments],
+) -> Painting:
+    """Film a walk past pictures: from the latent of each to the next one's, and all that is decoded from between.
+
+    Args:
+        stops: two or more. A text is painted, with the arguments from below. All others are there: paintings, samples,
+            latents and pictures, or the paths of their files.
+        frames: from one to the next.
+        hold: further frames for which it rests at each.
+        loop: whether it goes on from the last to the first.
+        on_step: as of :func:`paint`; the frames are steps too.
+        vqgan: as of :func:`paint`, likewise the following.
+        clip: likewise.
+        biggan: likewise.
+        device: likewise.
+        precision: likewise.
+        arguments: as of :func:`paint`; ``video`` is ``mp4`` where no other is asked for.
+
+    Returns:
+        Its ``video`` is the walk, its ``image`` the last picture.
+
+    Raises:
+        TypeError: as of :func:`paint`, likewise the others.
+        ValueError: also for fewer than two stops, or more frames than a film can have.
+    """
+    settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
+    request, pictures = read_walk(stops, settings.painting, {"video": FILMS[0], **arguments}, (frames, hold, loop))
+    return _painted(request, pictures, settings, on_step)
+
+
+def sample(
+    classes: str | Mapping[str, float] | None = None,
+    *,
+    count: int = 1,
+    seed: int | None = None,
+    truncation: float = 1.0,
+    size: tuple[int, int] | str | None = None,
+    init_latent: bytes | Path | str | None = None,
+    biggan: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+) -> list[Sample]:
+    """Draw pictures of classes by a BigGAN, without CLIP; it runs in this process and stays loaded.
+
+    Args:
+        classes: a name, or several with their shares; by the seed where none is given.
+        count: so many, each with the next seed.
+        seed: of the first; at random where none is given.
+        truncation: of the noise: less is more usual and less varied, 0.02 to 1.
+        size: as of :func:`paint`; the network's where none is given.
+        init_latent: the file of a latent, or what is in it, that is decoded instead.
+        biggan: as ``models.biggan`` is set where none is given.
+        device: as of :func:`paint`.
+        precision: likewise.
+
+    Raises:
+        ValueError: an argument is out of its range, or a file cannot be read.
+        generation.errors.RequestError: there is no such class, or the latent is of another model.
+    """
+    settings = _settings({}, biggan=biggan, device=device, precision=precision)
+    said = {"classes": classes, "truncation": truncation, "seed": seed, "size": size, "init_latent": init_latent}
+    first, files = reading.read("a sample", settings.painting, {**said, "painter": BIGGAN})
+    sampler = _sampler(settings.models.biggan, settings.executor.devices, settings.models.precision)
+    if init_latent is not None:
+        data = files[first.init_latent]
+        return [Sample(first, sampler.of_latent(data, first), data)]
+    if size is None:
+        first = replace(first, width=sampler.side, height=sampler.side)
+    seeds = ((first.seed + number) % SEED_LIMIT for number in range(count))
+    requests = [sampler.named(replace(first, seed=each)) for each in seeds]
+    drawn = zip(requests, sampler.samples(requests), strict=True)
+    return [Sample(request, image, latent) for request, (image, latent) in drawn]
+
+
+for _function in (paint, batch, walk):
+    vars(_function)["__signature__"] = reading.signature(_function)
+
+
+def _painted(
+    request: ImagineRequest, pictures: Mapping[str, bytes], settings: Settings, on_step: OnStep | None
+) -> Painting:
+    display = Display(request)
+    follower = _Follower(request, display, on_step)
+    try:
+        (ended,) = session(settings).paint([request], pictures, follower.follow)
+    except BaseException as error:
+        display.fail(str(error) or type(error).__name__)
+        raise
+    if isinstance(ended, Failed):
+        reason = _plain(ended.reason)
+        display.fail(reason)
+        raise GenerationError(reason)
+    return Painting.of(request, ended)
+
+
+class _Follower:
+    """Tells of the steps of one picture.
+
+    Args:
+        request: that is painted.
+        display: where it is shown.
+        on_step: who else is told.
+    """
+
+    def __init__(self, request: ImagineRequest, display: Display, on_step: OnStep | None) -> None:
+        self._request = request
+        self._display = display
+        self._on_step = on_step
+        self._told = 0
+
+    def follow(self, update: Update) -> None:
+        """Tell of an update."""
+        match update.event:
+            case Started(left_out=left_out):
+                if left_out:
+                    warnings.warn(f"the prompt is too long for CLIP; left out: {left_out}", stacklevel=4)
+                if update.record.smaller:
+                    width, height = update.record.smaller
+                    warnings.warn(f"memory ran out; it is painted at {width}x{height}", stacklevel=4)
+            case Progress(step=step, seconds=seconds, preview=preview):
+                self._tell(step, seconds, preview)
+                self._display.show(step, preview)
+            case Finished(png=png, seconds=seconds):
+                self._tell(self._request.end_step, seconds, png)
+                self._display.show(self._request.end_step, png, "png")
+
+    def _tell(self, step: int, seconds: float, preview: bytes | None) -> None:
+        """Tell of all steps up to one, which are not told of again where a worker was lost and some are repeated."""
+        first, self._told = self._told + 1, max(self._told, step)
+        if self._on_step is not None:
+            for number in range(first, step + 1):
+                shown = preview if number == step else None
+                self._on_step(Step(number, self._request.end_step, seconds, shown))
+
+
+def _settings(arguments: Mapping[str, Any], **chosen: str | None) -> Settings:
+    """Return the settings of this folder and the environment, with these over them, of one model alone by its path."""
+    keys = {"device": "executor.devices"}
+    words = [f"{keys.get(name, f'models.{name}')}={value}" for name, value in chosen.items() if value is not None]
+    settings = load(arguments=words)
+    name, models = arguments.get("model") or DEFAULT_MODEL, settings.models
+    if name not in models.names:
+        raise ValueError(f"there is no model {name!r}; there are {', '.join(models.names)}")
+    if name != DEFAULT_MODEL and (chosen.get("vqgan") or chosen.get("clip")):
+        raise ValueError("model names the weights; leave vqgan and clip out")
+    model = resolved(models.named(name), settings.data_dir / FOLDER)
+    more = {} if name == DEFAULT_MODEL else {name: NamedModelSettings()}
+    return settings.model_copy(update={"models": ModelsSettings(**dict(model), more=more)})
+
+
+@lru_cache(maxsize=1)
+def _sampler(biggan: str, devices: str | tuple[str, ...], precision: "Precision") -> "Sampler":
+    import torch
+
+    from generation.worker.sampling import Sampler
+    from generation.worker.worker import choose_device
+
+    name = devices if isinstance(devices, str) else devices[0]
+    return Sampler(biggan, choose_device(name, torch.cuda.device_count()), precision)
+
+
+def _plain(sentence: str) -> str:
+    return sentence.replace("`", "")

@@ -1,0 +1,243 @@
+"""A file of requests, painted into a folder: what is finished stays finished, however it broke off."""
+
+import asyncio
+import json
+import secrets
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
+
+from bot.batch import MOST_BYTES, BadLine, Batch, Line, read
+from bot.errors import PromptError
+from config.settings import Settings
+from easel.again import available
+from easel.contact_sheet import INDEX, SHEET, Entry, write
+from easel.logs import configure
+from easel.picture_arguments import contents
+from easel.picture_file import check, save
+from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch.record import Update
+from generation.errors import MetadataError
+from generation.events import Failed, Finished, Progress, Started
+from generation.executor import Executor
+from generation.executor.local import LocalExecutor
+from generation.metadata import read as read_metadata
+from generation.request import FILMS, SEED_LIMIT, ImagineRequest
+
+STATE = "batch.json"
+"""In the folder: the seeds that were drawn, by line and how often it stands in the file."""
+MOST_STATE = 10 << 20
+"""Bytes of it that are read."""
+MOST_PICTURES = 5000
+"""Of a file, with what is repeated."""
+
+Seeds = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A picture of a file.
+
+    Args:
+        number: of its line.
+        request: to be painted.
+        file: into which it goes.
+    """
+
+    number: int
+    request: ImagineRequest
+    file: Path
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether its file is there and says that it is this picture."""
+        try:
+            with self.file.open("rb") as file:
+                found = read_metadata(file.read()).request
+        except (OSError, MetadataError):
+            return False
+        return replace(found, id=self.request.id) == self.request.anonymous
+
+
+def read_file(path: Path, settings: Settings) -> Batch:
+    """Return what a file asks for; raises ``ValueError`` where it cannot be read."""
+    try:
+        return read(contents(path, MOST_BYTES), path.name, settings.painting, available(settings.models))
+    except PromptError as error:
+        raise ValueError(f"{path}: {plain(str(error))}") from None
+
+
+def jobs_of(lines: Sequence[Line], folder: Path, seeds: Seeds) -> list[Job]:
+    """Return the pictures of a file, and note in ``seeds`` those that are drawn for lines that name none.
+
+    Raises:
+        ValueError: they are too many.
+    """
+    if (count := sum(line.arguments.fields["repeat"] for line in lines)) > MOST_PICTURES:
+        raise ValueError(f"the file asks for {count} pictures; {MOST_PICTURES} are possible, so part it into several")
+    seen: Counter[str] = Counter()
+    jobs = []
+    for line in lines:
+        text = str(line.arguments)
+        seen[text] += 1
+        first = line.arguments.fields.get("seed")
+        if first is None:
+            first = seeds.setdefault(f"{text} #{seen[text]}", secrets.randbelow(SEED_LIMIT))
+        for number in range(line.arguments.fields["repeat"]):
+            request = line.arguments.request(f"{line.number}.{number}")
+            request = replace(request, seed=(first + number) % SEED_LIMIT)
+            jobs.append(Job(line.number, request, folder / f"{line.number:04}-{request.slug}.png"))
+    return jobs
+
+
+def paint(batch: Batch, settings: Settings, folder: Path, *, as_json: bool) -> bool:
+    """Paint what is not finished, and write a contact sheet and an index page; return whether nothing is missing.
+
+    Args:
+        batch: what the file asks for.
+        settings: how, and with what.
+        folder: for all of it.
+        as_json: say what came of it in a line of JSON.
+
+    Raises:
+        GenerationError: nothing can be painted.
+        SaveError: something cannot be written.
+        ValueError: the folder cannot be used, or what an earlier run left there.
+    """
+    for line in batch.bad:
+        print(f"easel: line {line.number}: {plain(line.reason)}", file=sys.stderr)
+    folder.mkdir(parents=True, exist_ok=True)
+    seeds = _kept(folder)
+    jobs = jobs_of(batch.lines, folder, seeds)
+    save(json.dumps(seeds, indent=0, ensure_ascii=False).encode("utf-8", "replace"), folder / STATE)
+    missing = [job for job in jobs if not job.is_finished]
+    failed = _paint(missing, settings, total=len(jobs), quietly=as_json) if missing else {}
+    bad = [*batch.bad, *(BadLine(job.number, failed[job.request.id]) for job in missing if job.request.id in failed)]
+    entries = [Entry(job.number, job.request, job.file) for job in jobs if job.request.id not in failed]
+    write(folder, entries, [(each.number, plain(each.reason)) for each in sorted(bad, key=lambda each: each.number)])
+    report = {
+        "painted": len(missing) - len(failed),
+        "already": len(jobs) - len(missing),
+        "failed": len(failed),
+        "skipped": len(batch.bad),
+        "out": str(folder),
+    }
+    if as_json:
+        print(json.dumps(report))
+    else:
+        told = ", ".join(f"{value} {name}" for name, value in report.items() if name != "out" and value)
+        print(f"{folder}: {told or 'nothing to paint'}; {INDEX if entries else 'no picture'}")
+    return not bad
+
+
+def plain(sentence: str) -> str:
+    """Return a sentence for members as it is printed."""
+    return sentence.replace("`", "")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise ``ValueError`` where nothing can be written into a folder that may not be there yet."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is no folder")
+    existing = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    check(existing / SHEET, 1, 1)
+
+
+def _kept(folder: Path) -> Seeds:
+    """Return the seeds that an earlier run has drawn."""
+    path = folder / STATE
+    if not path.exists():
+        return {}
+    try:
+        return TypeAdapter(Seeds).validate_json(contents(path, MOST_STATE))
+    except ValidationError:
+        raise ValueError(f"{path} is damaged; delete it, or name another folder with --out") from None
+
+
+def _paint(jobs: Sequence[Job], settings: Settings, *, total: int, quietly: bool) -> Mapping[str, str]:
+    """Paint into files, and return why some were not, by the ids of their requests."""
+    configure(settings.log.level)
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    shown = not quietly and console.is_terminal
+    steps = {job.request.id: 0 for job in jobs}
+    done = total - len(jobs)
+    with ProgressBar(*columns, console=console, transient=True, disable=not shown) as progress:
+        pictures = progress.add_task("Loading", total=total, completed=done)
+        course = progress.add_task("Steps", total=sum(job.request.end_step for job in jobs))
+
+        def follow(update: Update) -> None:
+            match update.event:
+                case Started():
+                    progress.update(pictures, description="Painting")
+                case Progress(request_id=request_id, step=step):
+                    steps[request_id] = step
+                case Finished() | Failed() as ended:
+                    steps[ended.request_id] = update.record.request.end_step
+                    progress.advance(pictures)
+            progress.update(course, completed=sum(steps.values()))
+
+        executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
+        return asyncio.run(painted(jobs, executor, follow))
+
+
+async def painted(jobs: Sequence[Job], executor: Executor, follow: Callable[[Update], None]) -> Mapping[str, str]:
+    """Have all painted by an executor of its own, not yet entered, and save each as soon as it is there.
+
+    Returns:
+        Why some were not, by the ids of their requests.
+
+    Raises:
+        GenerationError: no device comes up.
+        SaveError: one cannot be saved; the rest is left for another run.
+    """
+    files = {job.request.id: job.file for job in jobs}
+    failed: dict[str, str] = {}
+    async with executor:
+        dispatcher = Dispatcher(executor, total=len(jobs), per_member=len(jobs))
+        running = asyncio.create_task(dispatcher.run())
+        try:
+            await dispatcher.submit_all([job.request for job in jobs], [""] * len(jobs))
+            following = asyncio.create_task(_follow(dispatcher, files, failed, follow))
+            await asyncio.wait({running, following}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                following.cancel()
+                running.result()
+            following.result()
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+    return failed
+
+
+async def _follow(
+    dispatcher: Dispatcher, files: Mapping[str, Path], failed: dict[str, str], follow: Callable[[Update], None]
+) -> None:
+    left = len(files)
+    async for update in dispatcher.updates():
+        match update.event:
+            case Finished() as finished:
+                left -= 1
+                _save(finished, update.record.request, files[finished.request_id])
+            case Failed(request_id=request_id, reason=reason):
+                left -= 1
+                failed[request_id] = reason
+                print(f"easel: line {request_id.partition('.')[0]}: {plain(reason)}", file=sys.stderr)
+        follow(update)
+        if not left:
+            return
+
+
+def _save(finished: Finished, request: ImagineRequest, file: Path) -> None:
+    """Write a picture, and before it its film: what has a picture is finished."""
+    for kind in request.outputs:
+        if kind in FILMS and kind in finished.files:
+            save(finished.files[kind], file.with_suffix(f".{kind}"))
+    save(finished.png, file)

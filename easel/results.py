@@ -1,0 +1,117 @@
+"""What painting in Python returns, and tells of while it goes on."""
+
+import base64
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from generation.events import Finished
+from generation.request import FILMS, LATENT, ImagineRequest
+
+MEDIA_TYPES = {"mp4": "video/mp4", "gif": "image/gif", "webp": "image/webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A film; a notebook plays it.
+
+    Args:
+        data: its file.
+        kind: ``mp4``, ``gif`` or ``webp``.
+    """
+
+    data: bytes = field(repr=False)
+    kind: str
+
+    def save(self, path: str | Path) -> None:
+        """Write its file."""
+        Path(path).write_bytes(self.data)
+
+    def _repr_html_(self) -> str:
+        address = f"data:{MEDIA_TYPES[self.kind]};base64,{base64.b64encode(self.data).decode()}"
+        return f'<video src="{address}" controls loop></video>' if self.kind == "mp4" else f'<img src="{address}">'
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """A finished picture and what was made beside it.
+
+    Args:
+        request: for what was painted; with its seed it is painted again.
+        png: the picture's file, which says how it was made.
+        seconds: that it took.
+        video: how it came about, where that was asked for.
+        latent: the file of what it is decoded from, where that was asked for: safetensors, for ``init_latent``.
+    """
+
+    request: ImagineRequest
+    png: bytes
+    seconds: float
+    video: Video | None = None
+    latent: bytes | None = None
+
+    def __repr__(self) -> str:
+        width, height = self.image.size
+        return f"<{self.request.prompt!r}, seed {self.request.seed}, {width}x{height}, {self.seconds:.1f} s>"
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture."""
+        with Image.open(io.BytesIO(self.png)) as image:
+            return image.convert("RGB")
+
+    @classmethod
+    def of(cls, request: ImagineRequest, finished: Finished) -> "Painting":
+        """Return what came of a request."""
+        film = next((Video(finished.files[kind], kind) for kind in FILMS if kind in finished.files), None)
+        return cls(request, finished.png, finished.seconds, film, finished.files.get(LATENT))
+
+    def save(self, path: str | Path) -> None:
+        """Write the PNG."""
+        Path(path).write_bytes(self.png)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sample:
+    """A picture that a BigGAN drew.
+
+    Args:
+        request: that paints on from it, with its seed and its classes.
+        image: the picture.
+        latent: the file of what it is decoded from: safetensors, for ``init_latent``.
+    """
+
+    request: ImagineRequest
+    image: Image.Image
+    latent: bytes
+
+    def __repr__(self) -> str:
+        classes = ", ".join(f"{name} {share:g}" for name, share in self.request.classes)
+        return f"<{classes}, seed {self.request.seed}, truncation {self.request.truncation:g}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that was taken.
+
+    Args:
+        number: of it, from 1.
+        total: steps of the picture.
+        seconds: since it began.
+        preview: the picture after it, an encoded JPEG, the last one's a PNG; None for most, for there is one a second.
+    """
+
+    number: int
+    total: int
+    seconds: float
+    preview: bytes | None = field(default=None, repr=False)
+
+    @property
+    def image(self) -> Image.Image | None:
+        """The picture after it, where there is a preview."""
+        if self.preview is None:
+            return None
+        with Image.open(io.BytesIO(self.preview)) as image:
+            return image.convert("RGB")

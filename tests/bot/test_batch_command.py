@@ -1,0 +1,94 @@
+"""Files of requests that members attach, by the real bot in the sandbox."""
+
+from bot.batch_command import ALL_BAD, MOST_BYTES, NO_FILE, ONE_FILE, RESTARTED, TOO_LARGE
+from sandbox.model import Message
+from tests.bot.conftest import MakeStage, Stage
+from tests.bot.test_uploads import RED, say
+
+FILE = b"a cat --seed 1\na dog --seed 2 --sead\na cow --seed 3 --repeat 2\n"
+
+
+def said(stage: Stage) -> list[Message]:
+    return [each for each in stage.sandbox.messages("art") if each.author is stage.sandbox.bot]
+
+
+async def overview(stage: Stage, asked: int) -> Message:
+    """Wait for the message about all of it."""
+    return await stage.reply(asked)
+
+
+async def test_one_message_tells_of_all_and_pictures_come_when_they_are_finished(make_stage: MakeStage) -> None:
+    stage = await make_stage()
+    asked = await say(stage, ".batch", ("animals.txt", FILE))
+    shown = await overview(stage, asked)
+    await stage.shows(shown, "**animals.txt**", "0 of 3 painted · 1 being painted · 2 waiting")
+    await stage.shows(shown, "-# line 2: There is no flag `--sead`; did you mean `--seed`?")
+    cat = await stage.executor.next("a cat")
+    stage.executor.start(cat)
+    stage.executor.advance(cat, 50)
+    await stage.shows(shown, "16%")
+    assert said(stage) == [shown], "nothing else is posted before a picture is finished"
+    stage.executor.finish(cat)
+    await stage.shows(shown, "1 of 3 painted")
+    await stage.sandbox.until(lambda: any(each.content.startswith("**a cat**") for each in said(stage)))
+    for seed in (3, 4):
+        cow = await stage.executor.next("a cow")
+        assert cow.seed == seed
+        if seed == 3:
+            stage.executor.finish(cow)
+        else:
+            stage.executor.fail(cow, "It does not work.")
+    await stage.shows(shown, "2 of 3 painted · 1 failed")
+    await stage.sandbox.until(lambda: len(said(stage)) == 4)
+    assert any("It does not work." in each.content for each in said(stage))
+    await stage.sandbox.until(lambda: sorted(len(each.attachments) for each in said(stage)) == [0, 0, 1, 1])
+
+
+async def test_by_slash(stage: Stage) -> None:
+    await stage.registered()
+    person = stage.people("member")
+    await person.run_command("art", "batch", {"file": ("animals.csv", b"prompt,seed\na cat,7\n")})
+    request = await stage.executor.next("a cat")
+    assert request.seed == 7
+    await stage.shows(await stage.addressed("member"), "**animals.csv**")
+
+
+async def test_what_is_no_file_is_said_in_a_sentence(stage: Stage) -> None:
+    assert await stage.ask(".batch") == NO_FILE
+    for files, sentence in (
+        ([("a.txt", FILE), ("b.txt", FILE)], ONE_FILE),
+        ([("a.txt", b"a" * (MOST_BYTES + 1))], TOO_LARGE),
+        ([("a.txt", b"")], "There is nothing to paint in the file"),
+        ([("a.png", RED)], "The file is no text"),
+        ([("a.csv", b"a cat,7\n")], "The first line should name the columns"),
+        ([("a.txt", b"--sead 7\n--seed 7\n" * 4)], f"{ALL_BAD}\n-# line 1: There is no flag `--sead`"),
+        ([("a.txt", b"--sead 7\n--seed 7\n" * 4)], "-# and 3 more lines are left out"),
+        ([("a.txt", b"a cat\n" * 4)], "That makes 4 pictures"),
+        ([("a.txt", b"a cat --as target\n")], "`--as` is about a picture"),
+    ):
+        answer = await stage.reply(await say(stage, ".batch", *files))
+        assert sentence in answer.content
+        assert len(answer.content) <= 2000
+    assert not stage.executor.requests
+
+
+async def test_the_rules_of_a_server_hold_for_each_line(make_stage: MakeStage) -> None:
+    stage = await make_stage(limits__forbidden_words="[teapot]", room=3)
+    shown = await overview(stage, await say(stage, ".batch", ("a.txt", b"a cat\na teapot\n")))
+    await stage.shows(shown, "0 of 1 painted", "-# line 2: `teapot` may not stand in a prompt here")
+
+
+async def test_it_can_be_taken_back(stage: Stage) -> None:
+    shown = await overview(stage, await say(stage, ".batch", ("a.txt", b"a cat\na dog\n")))
+    await stage.executor.next("a cat")
+    await stage.say(".cancel")
+    await stage.say(".cancel")
+    await stage.shows(shown, "0 of 2 painted · 2 cancelled")
+
+
+async def test_before_a_restart_it_says_that_the_pictures_come(stage: Stage) -> None:
+    shown = await overview(stage, await say(stage, ".batch", ("a.txt", b"a cat\na dog\n")))
+    await stage.executor.next("a cat")
+    await stage.stop()
+    assert RESTARTED in shown.content
+    assert said(stage) == [shown]

@@ -1,0 +1,72 @@
+"""What a prompt means as a walk."""
+
+import pytest
+
+from bot.errors import PromptError
+from bot.prompt import parse
+from bot.walk import walk, waypoints
+from config.settings import PaintingSettings
+from generation.options import BETWEEN, HOLD, MOST_FRAMES
+from generation.request import PNG, ImagineRequest, Waypoint
+
+PAINTING = PaintingSettings()
+
+
+def walked(text: str) -> ImagineRequest:
+    arguments = parse(text, PAINTING, of_walk=True)
+    request = arguments.request("w")
+    return walk(request, waypoints(arguments, request.seed))
+
+
+def test_bars_part_the_pictures() -> None:
+    request = walked("a red apple | `a | b` --seed 7 --frames 20 --hold 3 --loop --style pencil-sketch")
+    ending = ", " + request.prompt.partition(", ")[2].partition(" |")[0]
+    assert [each.prompt for each in request.waypoints] == [f"a red apple{ending}", f"`a | b`{ending}"]
+    assert {each.seed for each in request.waypoints} == {None}
+    assert (request.seed, request.between, request.hold, request.loop) == (7, 20, 3, True)
+    assert (request.targets, request.outputs) == ((), (PNG, "mp4"))
+
+
+def test_a_repeated_text_is_passed_with_the_seeds_that_follow() -> None:
+    request = walked("a cat --repeat 3 --seed 4294967295 --video webp")
+    assert request.waypoints == (Waypoint("a cat"), Waypoint("a cat", 0), Waypoint("a cat", 1))
+    assert request.outputs == (PNG, "webp")
+    assert len(walked("a | b --repeat 2").waypoints) == 4
+
+
+@pytest.mark.parametrize("text", [f"{' | '.join('abcdefghijklmnop')} --video {kind}" for kind in MOST_FRAMES])
+def test_a_walk_fits_into_its_format_where_nothing_else_is_asked_for(text: str) -> None:
+    request = walked(text)
+    assert request.frames <= MOST_FRAMES[request.outputs[1]]
+    assert request.between > 1
+    assert (walked("a | b").between, walked("a | b").hold) == (BETWEEN, HOLD)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a red apple", "put `|` between them"),
+        ("a::2 | b", "leave out weights and `^`"),
+        ("a ^ b", "leave out weights and `^`"),
+        ("a | b | c --repeat 6", "up to 16 pictures, and this one would pass 18"),
+        ("a | b --frames 90 --video gif", "for an `mp4`"),
+        ("a | b --frames 3000", "The walk would have 3025 frames, and one in the format mp4 can have 3000"),
+        ("a | b --frames 0", "`--frames` takes a whole number from 1 to 3000"),
+        ("a | b --loop=maybe", "`--loop` takes `yes` or `no`"),
+    ],
+)
+def test_what_is_no_walk_is_refused(text: str, words: str) -> None:
+    with pytest.raises(PromptError) as refusal:
+        walked(text)
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize("flag", ["--loop", "--frames 20", "--hold 3"])
+def test_a_picture_has_no_flags_of_walks(flag: str) -> None:
+    with pytest.raises(PromptError, match="is about a walk between pictures"):
+        parse(f"a cat {flag}", PAINTING)
+
+
+def test_all_that_is_there_can_be_one_plain_text() -> None:
+    values = parse("a cat —loop at the fair", PAINTING).fields
+    assert values["loop"] is False

@@ -1,0 +1,126 @@
+"""Walks from the command line, by a real worker."""
+
+import json
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from config.settings import ModelsSettings
+from generation.metadata import read
+from generation.request import Waypoint
+from tests.easel.conftest import Easel
+from tests.easel.processes import finish, settings_for
+
+SMALL = ["--size", "64x64", "--steps", "2", "--frames", "4", "--hold", "1"]
+
+
+def shown(film: Path) -> list[np.ndarray]:
+    with av.open(str(film)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_the_same_walk_is_the_same_film(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+    models = settings_for(tiny_models)
+    words = "a red apple | a pear --quality draft", "--loop", "--fps", "10", *SMALL
+    code, out, err = finish(tmp_path, "walk", *words, "--seed", "7", "--out", "a.mp4", "--json", *models)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["out"] == "a.mp4"
+    frames = shown(tmp_path / "a.mp4")
+    assert len(frames) == 10
+    assert frames[0].shape == (64, 64, 3)
+    request = read((tmp_path / "a.mp4").read_bytes()).request
+    assert request.waypoints == (Waypoint("a red apple"), Waypoint("a pear"))
+    assert (request.quality, request.fps, request.loop) == ("draft", 10, True)
+    code, out, err = finish(tmp_path, "show", "a.mp4")
+    assert (code, out) == (0, "easel walk --from a.mp4 --out a.mp4 models.vqgan=vqgan.yaml models.clip=clip.pt\n")
+    code, out, err = finish(tmp_path, "walk", "--from", "a.mp4", "--out", "b.mp4", *models)
+    assert (code, err) == (0, "")
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+    code, _, err = finish(tmp_path, "imagine", "--from", "a.mp4", "--out", "b.png", *models)
+    assert (code, "easel walk --from makes it again" in " ".join(err.replace("│", " ").split())) == (2, True)
+
+
+def test_it_walks_between_a_stored_latent_and_a_picture(
+    tmp_path: Path, tiny_models: ModelsSettings, easel: Easel
+) -> None:
+    models = settings_for(tiny_models)
+    words = "--out", "a.png", "--latent", "a.safetensors", *SMALL[:4]
+    code, _, err = finish(tmp_path, "imagine", "a cat", *words, *models)
+    assert (code, err) == (0, "")
+    files = "--latent", "a.safetensors", "--picture", "a.png"
+    code, _, err = finish(tmp_path, "walk", *files, "--out", "a.gif", "--frames", "4", *models)
+    assert (code, err) == (0, "")
+    with Image.open(tmp_path / "a.png") as begun, Image.open(tmp_path / "a.gif") as film:
+        assert film.size == (64, 64)
+        difference = np.asarray(begun).astype(int) - np.asarray(film.convert("RGB"))
+        assert np.abs(difference).mean() < 12, "but for 256 colours"
+    assert len(read((tmp_path / "a.gif").read_bytes()).request.pictures) == 2
+    code, _, err = easel("walk", "--from", "a.gif", "--out", "again.gif")
+    assert code == 2
+    assert "give by --latent or --picture what it passes" in " ".join(err.replace("│", " ").split())
+
+
+def test_a_latent_of_another_model_is_refused(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+    file = str(stored(tmp_path / "a.safetensors"))
+    code, _, err = finish(tmp_path, "walk", *["--latent", file] * 2, "--out", "c.mp4", *settings_for(tiny_models))
+    assert code == 1
+    assert err == "easel: The latent is of another VQGAN than the one in use, which reads other pictures from it.\n"
+    assert not (tmp_path / "c.mp4").exists()
+
+
+def stored(path: Path, width: int = 64) -> Path:
+    """Write what says that it is a latent."""
+    about = {"vqgan": "a", "width": width, "height": 64, "channels": 1, "rows": 1, "columns": 1}
+    header = json.dumps(
+        {
+            "__metadata__": {"easel-latent": json.dumps(about)},
+            "z": {"dtype": "F32", "shape": [1, 1, 1], "data_offsets": [0, 4]},
+        }
+    ).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "say what to walk past"),
+        (["a red apple"], "put | between them"),
+        (["a | b", "--latent", "good.safetensors"], "not both; leave the prompt out"),
+        (["--latent", "good.safetensors"], "two or more --latent or --picture FILE"),
+        (["--latent", "good.safetensors", "--latent", "empty"], "The latent is damaged"),
+        (["--latent", "good.safetensors", "--latent", "wide.safetensors"], "of 80x64, and the first latent of one"),
+        (["--latent", "good.safetensors", "--latent", "none"], "No such file"),
+        (["--picture", "good.safetensors", "--picture", "empty"], "no picture"),
+        (["a | b", "--seeds", "1,x"], "--seeds takes whole numbers"),
+        (["a | b", "--seeds", "1,4294967296"], "--seeds takes whole numbers"),
+        (["a | b", "--seeds", "1,2,3,4,5,6,7,8,9"], "up to 16 pictures, and this one would pass 18"),
+        (["a | b", "--frames", "many"], "--frames takes a whole number from 1 to 3000, not many"),
+        (["a | b", "--from", "empty"], "leave out the prompt"),
+        (["--seeds", "1,2"], "say what to walk past"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(easel: Easel, tmp_path: Path, words: list[str], sentence: str) -> None:
+    stored(tmp_path / "good.safetensors")
+    stored(tmp_path / "wide.safetensors", 80)
+    (tmp_path / "empty").touch()
+    code, out, err = easel("walk", *words, "--out", "a.mp4")
+    assert (code, out) == (2, "")
+    assert sentence in " ".join(err.replace("│", " ").split())
+    assert not (tmp_path / "a.mp4").exists()
+
+
+@pytest.mark.parametrize("name", ["a.png", "a", "none/a.mp4"])
+def test_what_is_no_film_is_refused(easel: Easel, name: str) -> None:
+    assert easel("walk", "a | b", "--out", name)[0] == 2
+
+
+def test_a_picture_is_no_walk(easel: Easel, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    code, _, err = easel("walk", "--from", "a.png", "--out", "a.mp4")
+    assert code == 1
+    assert err.startswith("easel: a.png: It does not say how it was made")
