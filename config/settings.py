@@ -11,12 +11,16 @@ from pydantic_core import PydanticCustomError
 
 MIN_SIDE = 64
 """The least pixels across or down."""
+MAX_SIDE = 16_384
+"""The most that can be set."""
+MAX_STEPS = 1_000_000
+"""The most that can be set, and that a request can have."""
 SIDE_MULTIPLE = 16
 """Sides are multiples of it: a latent cell of the coarsest VQGAN is as wide."""
-SIDE = f"a multiple of {SIDE_MULTIPLE}, at least {MIN_SIDE}"
+SIDE = f"a multiple of {SIDE_MULTIPLE}, from {MIN_SIDE} to {MAX_SIDE}"
 
 Count = Annotated[int, Field(strict=True, ge=1)]
-Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, multiple_of=SIDE_MULTIPLE)]
+Side = Annotated[int, Field(strict=True, ge=MIN_SIDE, le=MAX_SIDE, multiple_of=SIDE_MULTIPLE)]
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 CLUSTER = re.compile(r"auto|[a-z0-9.-]+:\d{1,5}")
 LAST_PORT = 2**16 - 1
@@ -221,7 +225,7 @@ class PaintingSettings(Section):
     height: Side = Field(default=128, description=f"Pixels down when none are asked for: {SIDE}")
     steps: Count = Field(default=250, description="Steps when none are asked for")
     max_side: Side = Field(default=512, description=f"The most pixels across or down to ask for: {SIDE}")
-    max_steps: Count = Field(default=500, description="The most steps to ask for")
+    max_steps: Count = Field(default=500, le=MAX_STEPS, description="The most steps to ask for")
     max_prompt_length: Count = Field(default=1000, description="The longest prompt, in characters")
     preview_seconds: float = Field(
         default=3.0,
@@ -537,6 +541,13 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     admin: AdminSettings = AdminSettings()
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        both = self.admin, self.metrics
+        if self.admin.port is not None and len({(each.host, each.port) for each in both}) == 1:
+            raise PydanticCustomError("pair", "must not be", {"first": "admin.port", "second": "metrics.port"})
+        return self
 
     @field_validator("data_dir", mode="before")
     @classmethod

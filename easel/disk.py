@@ -23,7 +23,8 @@ def try_writing(folder: Path, width: int, height: int) -> None:
         OSError: it cannot be written.
     """
     with tempfile.NamedTemporaryFile(dir=folder, prefix=PREFIX) as file:
-        file.write(os.urandom(3 * width * height + OVERHEAD))
+        for _ in range(0, 3 * width * height + OVERHEAD, OVERHEAD):
+            file.write(os.urandom(OVERHEAD))
         file.flush()
         os.fsync(file.fileno())
 

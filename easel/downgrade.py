@@ -11,7 +11,10 @@ from easel.logs import configure
 from store.engine import secrets
 from store.revisions import downgrade
 
-OPEN = "easel: {0} requests have not ended; the version before goes on with those that it can read, and gives up others"
+OPEN = (
+    "easel: requests that have not ended: {0}; the version before goes on with those that it can read, and gives up "
+    "others"
+)
 
 
 def bring_back(revision: str, config: Path | None, arguments: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from config.layers import load
+from config.layers import ConfigError, load
 from config.token_file import with_token
 from easel.disk import data_dir
 from easel.logs import as_text, configure, harmless, lines
@@ -38,7 +38,7 @@ def print_request(name: str, config: Path | None, arguments: Sequence[str], *, a
         as_json: in one line.
 
     Raises:
-        ConfigError, StoreError: the settings or the database cannot be read.
+        ConfigError, StoreError: the settings, the database or the log cannot be read, or there is no ``data_dir``.
     """
     settings = with_token(load(config, arguments))
     token, url = settings.discord.token, settings.store.url
@@ -47,7 +47,12 @@ def print_request(name: str, config: Path | None, arguments: Sequence[str], *, a
     folder = data_dir(settings)
     known = asyncio.run(timeline(settings, name))
     request_id = known.request.id if known else name
-    said = sorted(about(lines(folder), request_id, known), key=lambda line: str(line.get("timestamp", "")))
+    try:
+        said = sorted(about(lines(folder), request_id, known), key=lambda line: str(line.get("timestamp", "")))
+        if known is None and not folder.exists():
+            raise ConfigError(f"data_dir: there is no folder {folder}; name the bot's")
+    except OSError as error:
+        raise ConfigError(f"data_dir: the log in {folder} cannot be read: {error.strerror}") from None
     if known is None and not said:
         print(UNKNOWN.format(harmless(request_id[:LONGEST_ID]), settings.store.keep_days), file=sys.stderr)
         return False

@@ -70,12 +70,13 @@ def set_up(config: Path, token_file: Path, api_base: str | None, answers: Answer
 
     Raises:
         ConfigError: an answer is not allowed.
-        SetupError: a file is there already or cannot be written, or Discord does not take the token.
-        WeightsError: weights are not known, or cannot be fetched; in this case all else is written.
+        SetupError: a file is there already or cannot be written, Discord does not take the token, or there are no
+            such weights.
+        WeightsError: weights cannot be used, or cannot be fetched; in the latter case all else is written.
     """
     there = [str(file) for file in (config, token_file) if file.exists()]
     if there and not force:
-        raise SetupError(f"{' and '.join(there)} is there already; --force writes over it.")
+        raise SetupError(f"Already there: {' and '.join(there)}; --force writes over what is.")
     _say(INTENTS)
     token = _token(answers.token_from)
     remember(token)
@@ -136,7 +137,11 @@ async def _introduced(settings: DiscordSettings) -> int:
 
 
 def _published(settings: Settings) -> Sequence[str]:
-    """Return the published models among those that are named and not here yet; raises ``UnusableError``."""
+    """Return the published models among those that are named and not here yet.
+
+    Raises:
+        SetupError, UnusableError: one is neither published nor a file, damaged, or of the other kind.
+    """
     missing = []
     for kind, name in (
         ("vqgan", settings.models.vqgan),
@@ -147,6 +152,8 @@ def _published(settings: Settings) -> Sequence[str]:
             missing.append(model.name)
         else:
             resolved(settings.models.model_copy(update={"vqgan": POCKET, "clip": POCKET, kind: name}), root(settings))
+            if model is None and name != POCKET and not Path(name).expanduser().exists():
+                raise SetupError(f"models.{kind}: {name} is no name from easel models list, and there is no such file.")
     return missing
 
 

@@ -26,4 +26,5 @@ class Finding:
     @property
     def sentence(self) -> str:
         """All of it in one line."""
-        return " ".join(f"{self.text}{f': {self.advice}' if self.advice else ''}".split())
+        said = f"{self.text.removesuffix('.')}: {self.advice}" if self.advice else self.text
+        return " ".join(said.split())

@@ -129,7 +129,9 @@ def test_a_token_is_taken_as_it_is_written(token: str) -> None:
     ("argument", "allowed"),
     [
         ("painting.width=100", "multiple of 16"),
-        ("painting.width=0", "at least 64"),
+        ("painting.width=0", "from 64 to 16384"),
+        ("painting.max_side=16400", "from 64 to 16384"),
+        ("painting.max_steps=1000001", "less than or equal to 1000000"),
         ("painting.width=wide", "integer"),
         ("painting.width=", "integer"),
         ("painting.width=true", "integer"),
@@ -192,6 +194,15 @@ def test_the_source_of_a_wrong_value_is_named() -> None:
 )
 def test_values_that_contradict_each_other(argument: str, sentence: str) -> None:
     assert refusal(None, argument).startswith(sentence)
+
+
+def test_two_servers_at_one_port() -> None:
+    assert refusal(None, "admin.port=9464", "metrics.port=9464") == (
+        "admin.port (command line) must not be metrics.port (command line)"
+    )
+    chosen = settings(None, "admin.port=9464", "metrics.port=9464", "metrics.host=10.0.0.1")
+    assert chosen.admin.port == chosen.metrics.port
+    assert settings(None).admin.port is None
 
 
 def test_a_cluster_numbers_its_devices_itself() -> None:

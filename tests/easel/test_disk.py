@@ -1,6 +1,7 @@
 """Whether pictures can be kept, found out at the start."""
 
 import resource
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ def test_too_little_space(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_the_largest_picture_takes_little_memory(tmp_path: Path) -> None:
+    tracemalloc.start()
+    try:
+        try_writing(tmp_path, 4096, 2048)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1 << 20
 
 
 @pytest.mark.parametrize("home", ["~", "~nobody-of-this-name/pictures"])

@@ -62,7 +62,7 @@ async def test_by_flags_alone(tmp_path: Path, flags: list[str], sandbox: Sandbox
 async def test_nothing_is_written_over(tmp_path: Path, flags: list[str]) -> None:
     (tmp_path / "easel.yaml").write_text("queue: {total: 7}\n")
     code, _, err = await run(tmp_path, *flags)
-    assert (code, err) == (78, "easel: easel.yaml is there already; --force writes over it.\n")
+    assert (code, err) == (78, "easel: Already there: easel.yaml; --force writes over what is.\n")
     assert read(tmp_path / "easel.yaml")[0] == "queue: {total: 7}\n"
     assert (await run(tmp_path, *flags, "--force"))[0] == 0
     assert "token_file" in read(tmp_path / "easel.yaml")[0]
@@ -72,6 +72,8 @@ async def test_nothing_is_written_over(tmp_path: Path, flags: list[str]) -> None
     ("more", "words"),
     [
         (["--vqgan", "imagenet-16383"], "did you mean imagenet-16384"),
+        (["--vqgan", "mine.yaml"], "models.vqgan: mine.yaml is no name from easel models list, and there is no such"),
+        (["--clip", "pocket+mine.pt"], "models.clip: mine.pt is no name from easel models list, and there is no such"),
         (["--clip", "coco"], "models.clip: coco is a VQGAN, for models.vqgan."),
         (["--token-from", "nowhere"], "--token-from: the file cannot be read: No such file or directory"),
         (["--token-from", "two"], "there should be the token alone"),

@@ -71,3 +71,14 @@ def test_a_database_of_a_later_version(tmp_path: Path) -> None:
     code, out, err = finish(tmp_path, "logs", "84bbd3eb01ac", f"data_dir={tmp_path}")
     assert (code, out, err.count("\n")) == (78, "", 1)
     assert err.startswith(f"easel: The database {tmp_path / 'easel.db'} ")
+
+
+def test_a_data_directory_that_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    code, out, err = finish(tmp_path, "logs", "84bbd3eb01ac", f"data_dir={file}")
+    assert (code, out) == (78, "")
+    assert err == f"easel: data_dir: the log in {file} cannot be read: Not a directory\n"
+    nowhere = tmp_path / "nowhere"
+    code, out, err = finish(tmp_path, "logs", "84bbd3eb01ac", f"data_dir={nowhere}")
+    assert (code, out, err) == (78, "", f"easel: data_dir: there is no folder {nowhere}; name the bot's\n")

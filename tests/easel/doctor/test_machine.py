@@ -8,6 +8,7 @@ import pytest
 
 from config.layers import load
 from config.settings import MetricsSettings, Settings
+from easel.doctor.finding import Finding
 from easel.doctor.machine import examine_disk, examine_port, examine_token_file
 from tests.conftest import unprivileged
 
@@ -64,3 +65,8 @@ def test_a_token_that_others_can_read(tmp_path: Path) -> None:
     file.chmod(0o600)
     assert examine_token_file(file) is None
     assert examine_token_file(tmp_path / "nothing") is None
+
+
+def test_a_sentence_before_advice_has_no_full_stop() -> None:
+    assert Finding("store", "error", "It does not answer.", "start it").sentence == "It does not answer: start it"
+    assert Finding("store", "error", "It is damaged.").sentence == "It is damaged."
