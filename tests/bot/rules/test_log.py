@@ -64,8 +64,7 @@ async def test_a_flood_of_refusals_is_few_lines(make_stage: MakeStage) -> None:
     for message in stage.sandbox.messages("general")[before:]:
         for line in message.content.splitlines():
             count += int(line.partition("(×")[2].rstrip(")") or 1)
-    assert count <= 40
-    assert len(stage.sandbox.messages("general")) - before < 15
+    assert len(stage.sandbox.messages("general")) - before < count <= 40
 
 
 async def test_a_log_that_cannot_be_written_keeps_nobody_waiting(stage: Stage) -> None:
