@@ -1,5 +1,6 @@
 """Running the command as a process, and looking at what it leaves."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -42,11 +43,11 @@ def settings_for(models: ModelsSettings) -> list[str]:
 
 
 def descendants(pid: int) -> set[int]:
-    """Return the process ids of all children and theirs."""
-    try:
-        children = {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()}
-    except OSError:
-        return set()
+    """Return the process ids of all children, of whichever thread, and theirs."""
+    children = set[int]()
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # it has ended
+            children.update(map(int, thread.read_text("ascii").split()))
     return children.union(*map(descendants, children))
 
 
