@@ -52,7 +52,7 @@ bench: .venv/installed-bench
 	$(BIN)/python -m benchmarks all $(ARGS)
 
 # Without a .venv it takes PYTHON with its torch. Beside torch that needs only what painting needs: numpy, pillow,
-# PyYAML, pydantic, omegaconf, safetensors, kornia, kornia_rs, ftfy, wcwidth, regex, openai-clip, taming-transformers.
+# PyYAML, pydantic, platformdirs, omegaconf, safetensors, kornia, kornia_rs, ftfy, wcwidth, regex, openai-clip, taming-transformers.
 bench-gpu:
 	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m benchmarks gpu $(ARGS)
 

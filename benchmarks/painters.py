@@ -8,7 +8,7 @@ from benchmarks.networks import NETWORKS
 from benchmarks.single import ENDLESS, PROMPT
 from benchmarks.stopwatch import alternate, medians, seconds
 from generation.engine.engine import Engine
-from generation.options import PAINTERS, VQGAN
+from generation.options import VQGAN
 from generation.recipe import Recipe
 from generation.request import ImagineRequest
 from generation.worker.memory import Saved
@@ -33,7 +33,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     engines: dict[str, Engine] = {}
     kept: dict[str, float] = {}
     request = ImagineRequest("painters", PROMPT, 0, options.size, options.size, ENDLESS)
-    for name in PAINTERS:
+    for name in networks.engine(Recipe(), device, common.PRECISIONS[options.precision]).painters:
         engine = networks.engine(Recipe(), device, common.PRECISIONS[options.precision])
         engine.add_request(replace(request, canvas=name))
         saved = Saved()

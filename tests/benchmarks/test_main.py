@@ -165,7 +165,7 @@ def test_without_cuda_the_gpu_is_not_measured(capsys: pytest.CaptureFixture[str]
 
 def test_the_gpu_needs_only_what_painting_needs() -> None:
     loaded = modules_after("import benchmarks.__main__\nfrom benchmarks import batch, eight, gpu, precision, single")
-    apart = {"bot", "config", "discord", "aiohttp", "structlog", "typer", "rich", "matplotlib"}
+    apart = {"bot", "discord", "aiohttp", "structlog", "typer", "rich", "matplotlib"}
     assert not loaded & apart
 
 
