@@ -256,7 +256,7 @@ async def test_a_picture_goes_on_in_another_worker(models: ModelsSettings, point
     assert png.tobytes() == undisturbed.tobytes()
     errors = [entry for entry in logs if entry["log_level"] == "error"]
     assert (errors[-1]["event"], reason in errors[-1]["reason"]) == ("worker died", True)
-    assert [entry["event"] for entry in errors[:-1]] == (["worker failed"] if "ended" in reason else [])
+    assert [entry["event"] for entry in errors[:-1]] == (["worker failed"] if "code 1" in reason else [])
     assert all((entry["device"], entry["requests"]) == ("cpu", ["a"]) for entry in errors)
 
 
