@@ -13,6 +13,7 @@ from bot.prompt import Arguments, parse, quoted
 from config.settings import DEFAULT_MODEL, ModelSettings, ModelsSettings, PaintingSettings, Settings
 from easel.picture_file import is_picture
 from easel.steering import arguments, steer
+from easel.wording import plain
 from generation.decoding import decode
 from generation.errors import MetadataError, PictureError
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
@@ -127,7 +128,7 @@ def asked(
         if prompt is None:
             _hold_texts(base, painting)
     except PromptError as error:
-        raise ValueError(str(error).replace("`", "")) from None
+        raise ValueError(plain(error)) from None
     request = replace(request, steering=tuple(said for said in request.steering if said.step < request.steps))
     if prompt is None:
         return replace(request, prompt=base.prompt, targets=base.targets)

@@ -14,12 +14,13 @@ from easel import arguments as reading
 from easel.arguments import PaintArguments
 from easel.captioned_film import Scene, joined
 from easel.display import Display
-from easel.follower import Follower, OnStep, painted, plain
+from easel.follower import Follower, OnStep, painted
 from easel.results import Painting, Sample, Story, Video
 from easel.session import session
 from easel.story_requests import part
 from easel.walk_arguments import Stop
 from easel.walk_arguments import read as read_walk
+from easel.wording import plain
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Started

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from config.settings import PaintingSettings
+from easel.wording import plain
 from generation import latents
 from generation.decoding import MAX_BYTES, decode
 from generation.errors import PictureError, RequestError
@@ -207,7 +208,7 @@ def read(
     try:
         targets = read_prompt(prompt)
     except RequestError as error:
-        raise ValueError(_plain(error)) from None
+        raise ValueError(plain(error)) from None
     if targets and targets == (Target(targets[0].text),):
         prompt, targets = targets[0].text, ()
     if style := given.pop("style", ""):
@@ -328,7 +329,7 @@ def _steered(request: ImagineRequest, steering: Mapping[int, str]) -> ImagineReq
                 raise ValueError(f"steer: the picture has the steps 0 to {request.end_step - 1}, and no {step}")
             request = steered(request, said, step)
         except RequestError as error:
-            raise ValueError(f"steer: {_plain(error)}") from None
+            raise ValueError(f"steer: {plain(error)}") from None
     return request
 
 
@@ -377,7 +378,3 @@ def _apart(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine in a thread of its own, since an event loop may run in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
-
-
-def _plain(error: Exception) -> str:
-    return str(error).replace("`", "")

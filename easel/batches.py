@@ -19,9 +19,11 @@ from bot.errors import PromptError
 from config.settings import Settings
 from easel.again import available
 from easel.contact_sheet import INDEX, SHEET, Entry, write
+from easel.dispatching import dispatching
 from easel.logs import configure
 from easel.picture_arguments import contents
 from easel.picture_file import check, save
+from easel.wording import plain
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Update
 from generation.errors import MetadataError
@@ -71,7 +73,7 @@ def read_file(path: Path, settings: Settings) -> Batch:
     try:
         return read(contents(path, MOST_BYTES), path.name, settings.painting, available(settings.models))
     except PromptError as error:
-        raise ValueError(f"{path}: {plain(str(error))}") from None
+        raise ValueError(f"{path}: {plain(error)}") from None
 
 
 def jobs_of(lines: Sequence[Line], folder: Path, seeds: Seeds) -> list[Job]:
@@ -137,11 +139,6 @@ def paint(batch: Batch, settings: Settings, folder: Path, *, as_json: bool) -> b
     return not bad
 
 
-def plain(sentence: str) -> str:
-    """Return a sentence for members as it is printed."""
-    return sentence.replace("`", "")
-
-
 def check_folder(folder: Path) -> None:
     """Raise ``ValueError`` where nothing can be written into a folder that may not be there yet."""
     if folder.exists() and not folder.is_dir():
@@ -200,20 +197,9 @@ async def painted(jobs: Sequence[Job], executor: Executor, follow: Callable[[Upd
     """
     files = {job.request.id: job.file for job in jobs}
     failed: dict[str, str] = {}
-    async with executor:
-        dispatcher = Dispatcher(executor, total=len(jobs), per_member=len(jobs))
-        running = asyncio.create_task(dispatcher.run())
-        try:
-            await dispatcher.submit_all([job.request for job in jobs], [""] * len(jobs))
-            following = asyncio.create_task(_follow(dispatcher, files, failed, follow))
-            await asyncio.wait({running, following}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                following.cancel()
-                running.result()
-            following.result()
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
+    async with dispatching(executor, len(jobs)) as dispatcher:
+        await dispatcher.submit_all([job.request for job in jobs], [""] * len(jobs))
+        await _follow(dispatcher, files, failed, follow)
     return failed
 
 

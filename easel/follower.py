@@ -7,6 +7,7 @@ from config.settings import Settings
 from easel.display import Display
 from easel.results import Painting, Step
 from easel.session import session
+from easel.wording import plain
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, Started
@@ -71,8 +72,3 @@ class Follower:
             for number in range(first, step + 1):
                 shown = preview if number == step else None
                 self._on_step(Step(number, self._request.end_step, seconds, shown))
-
-
-def plain(sentence: str) -> str:
-    """Return a sentence without the signs by which Discord sets words apart."""
-    return sentence.replace("`", "")

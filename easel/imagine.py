@@ -17,9 +17,10 @@ from bot.flags import BESIDE, unusual, usual_fields
 from bot.prompt import parse
 from config.settings import Settings
 from easel.again import available, difference
+from easel.dispatching import dispatching
 from easel.logs import configure
 from easel.picture_file import Files
-from generation.dispatch.dispatcher import Dispatcher
+from easel.wording import plain
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, Started
@@ -47,7 +48,7 @@ def request(prompt: str, settings: Settings, flags: Mapping[str, str | None], in
     try:
         arguments = parse(prompt + typed, settings.painting, available(settings.models), instead=instead)
     except PromptError as error:
-        raise ValueError(str(error).replace("`", "")) from None
+        raise ValueError(plain(error)) from None
     if arguments.fields["repeat"] > 1:
         raise ValueError("one picture is painted at a time; leave --repeat out")
     for name, flag, _ in unusual(arguments.fields, usual_fields(settings.painting)):
@@ -149,9 +150,7 @@ async def painted(
     pictures: Mapping[str, bytes] = NO_PICTURES,
 ) -> Finished:
     """Paint by an executor of its own, not yet entered; raises ``GenerationError``."""
-    async with executor, asyncio.TaskGroup() as tasks:
-        dispatcher = Dispatcher(executor, total=1, per_member=1, picture=pictures.get)
-        running = tasks.create_task(dispatcher.run())
+    async with dispatching(executor, pictures=pictures) as dispatcher:
         await dispatcher.submit(request)
         async for update in dispatcher.updates():
             match update.event:
@@ -159,7 +158,6 @@ async def painted(
                     break
                 case Started() | Progress():
                     follow(update)
-        running.cancel()
     if isinstance(ended, Failed):
-        raise GenerationError(ended.reason.replace("`", ""))
+        raise GenerationError(plain(ended.reason))
     return ended

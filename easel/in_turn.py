@@ -9,7 +9,9 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
 from config.settings import DEFAULT_MODEL, Settings
+from easel.dispatching import dispatching
 from easel.logs import configure
+from easel.wording import plain
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress
@@ -67,17 +69,8 @@ def paint(
 
 
 async def _painted(requests: Requests, executor: Executor, follow: Follow, pictures: Mapping[str, bytes]) -> None:
-    error: Exception | None = None
-    async with executor, asyncio.TaskGroup() as tasks:
-        dispatcher = Dispatcher(executor, total=1, per_member=1, picture=pictures.get)
-        running = tasks.create_task(dispatcher.run())
-        try:
-            await _each(requests, dispatcher, follow)
-        except Exception as raised:  # in a group it would be hidden
-            error = raised
-        running.cancel()
-    if error is not None:
-        raise error
+    async with dispatching(executor, pictures=pictures) as dispatcher:
+        await _each(requests, dispatcher, follow)
 
 
 async def _each(requests: Requests, dispatcher: Dispatcher, follow: Follow) -> None:
@@ -96,7 +89,7 @@ async def _each(requests: Requests, dispatcher: Dispatcher, follow: Follow) -> N
                     finished = ended
                     break
                 case Failed(reason=reason):
-                    raise GenerationError(reason.replace("`", ""))
+                    raise GenerationError(plain(reason))
                 case Progress(step=step):
                     follow(number, step / request.end_step)
         number += 1

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 import structlog
 
 from config.settings import Settings
+from easel.dispatching import dispatching
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
@@ -126,10 +127,7 @@ class Session:
         settings = self._settings
         first = settings.models.names[-1]
         executor = LocalExecutor(settings.models, settings.executor.devices, PREVIEW_SECONDS, first=first)
-        async with executor, asyncio.TaskGroup() as tasks:
-            most = MOST_REQUESTS
-            dispatcher = Dispatcher(executor, total=most, per_member=most, picture=self._pictures.get)
-            tasks.create_task(dispatcher.run())
+        async with dispatching(executor, MOST_REQUESTS, self._pictures) as dispatcher:
             self._opened.set_result((asyncio.get_running_loop(), dispatcher))
             async for update in dispatcher.updates():
                 waiting = self._waiting.get(update.record.request.id)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from bot.characters import clean
+from easel.wording import plain
 from generation.errors import RequestError
 from generation.request import ImagineRequest, Steering
 from generation.steering import read, steered, write
@@ -34,7 +35,7 @@ def steer(request: ImagineRequest, typed: Sequence[str]) -> ImagineRequest:
                 raise ValueError(f"--steer {match['step']}: the picture has the steps 0 to {request.end_step - 1}")
             request = steered(request, said, int(match["step"]))
         except RequestError as error:
-            raise ValueError(str(error).replace("`", "")) from None
+            raise ValueError(plain(error)) from None
     return request
 
 

@@ -14,6 +14,7 @@ from easel.again import available, read_file, with_pictures
 from easel.imagine import report, watched
 from easel.picture_arguments import contents, decoded
 from easel.picture_file import SaveError, check, save
+from easel.wording import plain
 from generation import latents
 from generation.errors import RequestError
 from generation.request import FILMS, MOST_WAYPOINTS, PNG, SEED_LIMIT, ImagineRequest, Waypoint
@@ -98,7 +99,7 @@ def asked(
             passed = [replace(each, seed=numbers[number % len(numbers)]) for number, each in enumerate(texts)]
         return walk(request, tuple(passed) or waypoints(arguments, request.seed)), pictures
     except PromptError as error:
-        raise ValueError(str(error).replace("`", "")) from None
+        raise ValueError(plain(error)) from None
 
 
 def asked_again(source: Path, files: Passed) -> tuple[ImagineRequest, Mapping[str, bytes]]:
