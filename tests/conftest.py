@@ -1,6 +1,7 @@
 """Tiny real networks in the official formats, for every test that paints, and a server of databases."""
 
 import contextlib
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import hypothesis
 import pytest
+import structlog
 import torch
 from omegaconf import OmegaConf
 from safetensors.torch import save_file
@@ -34,6 +36,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if needs:
         config.hook.pytest_deselected(items=needs)
         items[:] = [item for item in items if item not in needs]
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Undo what a command that ran in this process did to the log: it writes to a stream that is closed by then."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
 
 
 TINY_DDCONFIG = {

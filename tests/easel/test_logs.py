@@ -19,15 +19,6 @@ from easel.logs import FILE, LINES, OLDER, WIDTH, Format, as_text, configure, ha
 SENTINEL = "sentinel/Which+is=logged_nowhere"
 
 
-@pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    structlog.reset_defaults()
-
-
 def fail(secret: str) -> None:
     """Raise from a frame that holds the secret, with a text that holds it."""
     headers = {"Authorization": f"Bot {secret}"}
