@@ -43,7 +43,9 @@ TOO_LARGE = f"The file is larger than {MOST_BYTES >> 20} MB; part it into severa
 TOO_MANY = "The file has more than {0} lines with something to paint; part it into several."
 NO_TEXT = "The file is no text; save it as plain text in UTF-8."
 EMPTY = "There is nothing to paint in the file; write a prompt in each line."
-NO_PROMPT = "The first line should name the columns with commas between, one of them `prompt`, as in `prompt,seed,size`."
+NO_PROMPT = (
+    "The first line should name the columns with commas between, one of them `prompt`, as in `prompt,seed,size`."
+)
 NO_OBJECT = 'It is no object of JSON in one line, as `{"prompt": "a red apple", "seed": 7}` is one.'
 TWICE = "The column {0} is there twice."
 
