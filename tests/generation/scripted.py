@@ -33,6 +33,9 @@ def picture(color: str = "red", kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
+PAINTERS = ("vqgan", "biggan")
+
+
 class ScriptedExecutor:
     """Devices that hold so many pictures and are ready from the beginning."""
 
@@ -51,7 +54,10 @@ class ScriptedExecutor:
         """How what is being painted was to be steered."""
         self.entered = False
         self._ready = [
-            Ready(f"cuda:{number}", Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise")))
+            Ready(
+                f"cuda:{number}",
+                Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"), painters=PAINTERS),
+            )
             for number in range(devices)
         ]
         self._devices: dict[str, int] = {}
