@@ -41,6 +41,7 @@ LONGEST_NAME = 60
 NO_FILE = "Attach a text file with a prompt in each line; or `.csv`, whose first line names `prompt,seed,size`."
 ONE_FILE = "One file at a time; attach the others to messages of their own."
 TOO_LARGE = f"The file is larger than {MOST_BYTES // 1000} kB; part it into several."
+FEWER = "Take lines out of the file, lower `--repeat`, or part it into several."
 ALL_BAD = "No line of the file can be painted."
 STAYS = "What a file asked for stays; `{0}cancel` it, or attach the file to a new message."
 RESTARTED = "Easel is being restarted; the pictures that are missing come by themselves."
@@ -120,7 +121,7 @@ class BatchCommand:
         bad.sort(key=lambda each: each.number)
         if not asked:
             raise PromptError("\n".join([ALL_BAD, *_named(bad)]))
-        self._admission.check_number(origin, sum(each.fields["repeat"] for each in asked))
+        self._admission.check_number(origin, sum(each.fields["repeat"] for each in asked), FEWER)
         arguments = await self._uploads.take(origin, [(each, Given()) for each in asked])
         assert arguments is not None  # nothing is fetched for it
         try:

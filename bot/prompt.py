@@ -235,7 +235,7 @@ def _split(text: str, available: Available) -> tuple[list[Word], dict[str, str]]
                 break
             value += f" {words.popleft().text}"
         value = bare if value is None else value.strip(QUOTES)
-        if not value or value.startswith("`") or FLAG.fullmatch(value):
+        if not value or value.startswith("`") or FLAG.match(value):
             raise PromptError(f"`--{name}` needs a value, for example `--{name} {FLAGS[name].example}`.")
         values[name] = value
     return kept, values

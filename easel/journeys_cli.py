@@ -74,7 +74,7 @@ def walk(
     from easel import walks as walking
     from easel.models import with_paths
 
-    if prompt is not None and "=" in prompt.split(maxsplit=1)[0] and " " not in prompt.strip():
+    if prompt is not None and "=" in prompt and len(prompt.split()) == 1:
         settings, prompt = [prompt, *(settings or [])], None
     chosen = load(arguments=["log.level=error", *checked(settings)])
     flags = {"seed": seed, "size": size, "steps": steps, "painter": painter, "frames": frames, "hold": hold}

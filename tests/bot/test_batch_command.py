@@ -1,6 +1,6 @@
 """Files of requests that members attach, by the real bot in the sandbox."""
 
-from bot.batch_command import ALL_BAD, MOST_BYTES, NO_FILE, ONE_FILE, RESTARTED, TOO_LARGE
+from bot.batch_command import ALL_BAD, FEWER, MOST_BYTES, NO_FILE, ONE_FILE, RESTARTED, TOO_LARGE
 from sandbox.model import Message
 from tests.bot.conftest import MakeStage, Stage
 from tests.bot.test_uploads import RED, say
@@ -63,7 +63,7 @@ async def test_what_is_no_file_is_said_in_a_sentence(stage: Stage) -> None:
         ([("a.csv", b"a cat,7\n")], "The first line should name the columns"),
         ([("a.txt", b"--sead 7\n--seed 7\n" * 4)], f"{ALL_BAD}\n-# line 1: There is no flag `--sead`"),
         ([("a.txt", b"--sead 7\n--seed 7\n" * 4)], "-# and 3 more lines are left out"),
-        ([("a.txt", b"a cat\n" * 4)], "That makes 4 pictures"),
+        ([("a.txt", b"a cat\n" * 4)], f"so nothing is painted yet. {FEWER}"),
         ([("a.txt", b"a cat --as target\n")], "`--as` is about a picture"),
     ):
         answer = await stage.reply(await say(stage, ".batch", *files))

@@ -90,6 +90,7 @@ def stored(path: Path, width: int = 64) -> Path:
     [
         ([], "say what to walk past"),
         (["a red apple"], "put | between them"),
+        ([""], "put | between them"),
         (["a | b", "--latent", "good.safetensors"], "not both; leave the prompt out"),
         (["--latent", "good.safetensors"], "two or more --latent or --picture FILE"),
         (["--latent", "good.safetensors", "--latent", "empty"], "The latent is damaged"),
