@@ -27,20 +27,22 @@ def walk(
     ],
     prompt: Annotated[
         str | None,
-        typer.Argument(metavar="PROMPT", help="What to paint, with | between, and flags.", show_default=False),
+        typer.Argument(metavar="PROMPT", help="What to paint or 'class: NAME', with | between.", show_default=False),
     ] = None,
     settings: Settings = None,
     latent: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A latent to pass, of imagine --latent; two or more.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="A latent to pass, of imagine --latent, behind the prompt.", show_default=False
+        ),
     ] = None,
     picture: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A picture to pass; two or more.", show_default=False),
+        typer.Option(metavar="FILE", help="A picture to pass, behind the latents.", show_default=False),
     ] = None,
     seeds: Annotated[
         str | None,
-        typer.Option(metavar="N,N", help="Paint each text with each of these seeds.", show_default=False),
+        typer.Option(metavar="N,N", help="Each text and class with each of these seeds.", show_default=False),
     ] = None,
     frames: Annotated[
         str | None, typer.Option(help="From one picture to the next.", show_default="50, or what fits")
@@ -64,6 +66,7 @@ def walk(
     \b
     easel walk 'a red apple | a pear | a lemon' --out fruit.mp4 --seed 7 --loop
     easel walk 'a forest --quality draft' --seeds 1,2,3 --out forest.webp
+    easel walk 'class: owl | class: frog:0.6, mushroom:0.4' --seeds 1,2 --out classes.mp4
     easel walk --latent a.safetensors --latent b.safetensors --out walk.mp4 --frames 100 --hold 25
     easel walk --picture me.jpg --picture cat.png --out morph.gif --size 128x128
     easel walk --from fruit.mp4 --out again.mp4

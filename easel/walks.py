@@ -1,4 +1,4 @@
-"""A walk from the command line: past prompts, seeds, latents or pictures, into a film."""
+"""A walk from the command line: past prompts, seeds, classes, latents and pictures, into a film."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def asked(
     """Return the request for a walk, and what it passes that is there, by SHA-256.
 
     Args:
-        prompt: texts with ``|`` between them, and flags.
+        prompt: texts and classes with ``|`` between them, and flags; it passes them before the files.
         settings: the limits, what is usual, and which models there are.
         flags: more of them, by their names.
         seeds: with each of which each text is painted, with commas between; None for that of the walk.
@@ -80,8 +80,6 @@ def asked(
         ValueError: it is not allowed; the sentence says why.
     """
     passed, pictures, size = files.read()
-    if prompt is not None and passed:
-        raise ValueError("a walk passes what it paints or files, not both; leave the prompt out")
     if prompt is None and (seeds or len(passed) < 2):
         raise ValueError("say what to walk past: 'a red apple | a pear', or two or more --latent or --picture FILE")
     chosen = {**flags, "size": flags.get("size") or size}
@@ -90,14 +88,15 @@ def asked(
         text = (prompt or FILES_ALONE) + typed
         arguments = parse(text, settings.painting, available(settings.models), of_walk=True)
         request = arguments.request("walk")
-        if len(passed) > MOST_WAYPOINTS:
-            raise PromptError(f"a walk passes up to {MOST_WAYPOINTS} pictures, not {len(passed)}")
-        if seeds is not None:
-            numbers = _seeds(seeds)
-            repeated = replace(arguments, fields={**arguments.fields, "repeat": len(numbers)})
-            texts = waypoints(repeated, 0)
-            passed = [replace(each, seed=numbers[number % len(numbers)]) for number, each in enumerate(texts)]
-        return walk(request, tuple(passed) or waypoints(arguments, request.seed)), pictures
+        numbers = None if seeds is None else _seeds(seeds)
+        if numbers is not None:
+            arguments = replace(arguments, fields={**arguments.fields, "repeat": len(numbers)})
+        texts = () if prompt is None else waypoints(arguments, request.seed, len(passed))
+        if numbers is not None:
+            texts = tuple(replace(each, seed=numbers[number % len(numbers)]) for number, each in enumerate(texts))
+        if len(texts) + len(passed) > MOST_WAYPOINTS:
+            raise PromptError(f"a walk passes up to {MOST_WAYPOINTS} pictures, not {len(texts) + len(passed)}")
+        return walk(request, (*texts, *passed)), pictures
     except PromptError as error:
         raise ValueError(plain(error)) from None
 

@@ -346,7 +346,8 @@ def texts(request: ImagineRequest) -> list[str]:
     """Return all that a request says in words."""
     targets = (each.text for each in request.targets if each.text)
     passed = (each.prompt for each in request.waypoints if each.prompt)
-    return [request.prompt, *targets, *passed, *request.without, *(each.text for each in request.steering)]
+    named = (name for each in (request, *request.waypoints) for name, _ in each.classes)
+    return [request.prompt, *targets, *passed, *named, *request.without, *(each.text for each in request.steering)]
 
 
 def fitting(shape: Shape, pixels: int) -> Shape:

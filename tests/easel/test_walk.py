@@ -64,6 +64,28 @@ def test_it_walks_between_a_stored_latent_and_a_picture(
     assert "give by --latent or --picture what it passes" in " ".join(err.replace("│", " ").split())
 
 
+def test_it_walks_past_classes_and_a_stored_latent(tmp_path: Path, easel: Easel) -> None:
+    sampled = "sample", "--class", "owl", "--seed", "3", "--latent", "owl.safetensors", "--out", "owl.png"
+    code, _, err = finish(tmp_path, *sampled)
+    assert (code, err) == (0, "")
+    words = "class: owl | class: frog:0.6, mushroom:0.4", "--seeds", "3,4", "--latent", "owl.safetensors"
+    files = "--out", "a.gif", "--frames", "2", "--hold", "0"
+    code, _, err = finish(tmp_path, "walk", *words, *files, "executor.devices=[cpu]")
+    assert (code, err) == (0, "")
+    request = read((tmp_path / "a.gif").read_bytes()).request
+    assert [(each.classes, each.seed) for each in request.waypoints[:4]] == [
+        (classes, seed) for classes in ((("owl", 1.0),), (("frog", 0.6), ("mushroom", 0.4))) for seed in (3, 4)
+    ]
+    assert request.waypoints[4].latent
+    with Image.open(tmp_path / "owl.png") as drawn, Image.open(tmp_path / "a.gif") as film:
+        for number in (0, film.n_frames - 1):
+            film.seek(number)
+            difference = np.asarray(drawn.resize(film.size)).astype(int) - np.asarray(film.convert("RGB"))
+            assert np.abs(difference).mean() < 12, "but for 256 colours"
+    code, _, err = easel("walk", "class: owls | class: frog", "--out", "b.gif")
+    assert (code, "easel: There is no class 'owls'; there is for example owl" in err) == (1, True)
+
+
 def test_a_latent_of_another_model_is_refused(tmp_path: Path, tiny_models: ModelsSettings) -> None:
     file = str(stored(tmp_path / "a.safetensors"))
     code, _, err = finish(tmp_path, "walk", *["--latent", file] * 2, "--out", "c.mp4", *settings_for(tiny_models))
@@ -90,7 +112,8 @@ def stored(path: Path, width: int = 64) -> Path:
     [
         ([], "say what to walk past"),
         (["a red apple"], "put | between them"),
-        (["a | b", "--latent", "good.safetensors"], "not both; leave the prompt out"),
+        (["class: owl:3 | b"], "with shares from 0 to 1"),
+        (["a", *["--latent", "good.safetensors"] * 16], "a walk passes up to 16 pictures, not 17"),
         (["--latent", "good.safetensors"], "two or more --latent or --picture FILE"),
         (["--latent", "good.safetensors", "--latent", "empty"], "The latent is damaged"),
         (["--latent", "good.safetensors", "--latent", "wide.safetensors"], "of 80x64, and the first latent of one"),

@@ -75,7 +75,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 5
+    assert json.loads(text)["version"] == 6
     assert ImagineRequest.from_json(text) == request_
 
 
