@@ -346,8 +346,15 @@ def texts(request: ImagineRequest) -> list[str]:
     """Return all that a request says in words."""
     targets = (each.text for each in request.targets if each.text)
     passed = (each.prompt for each in request.waypoints if each.prompt)
-    named = (name for each in (request, *request.waypoints) for name, _ in each.classes)
-    return [request.prompt, *targets, *passed, *named, *request.without, *(each.text for each in request.steering)]
+    classes = (*request.classes, *(named for each in request.waypoints for named in each.classes))
+    return [
+        request.prompt,
+        *targets,
+        *passed,
+        *(name for name, _ in classes),
+        *request.without,
+        *(each.text for each in request.steering),
+    ]
 
 
 def fitting(shape: Shape, pixels: int) -> Shape:
