@@ -83,11 +83,13 @@ def walk(
     flags = {"seed": seed, "size": size, "steps": steps, "painter": painter, "frames": frames, "hold": hold}
     flags |= {"loop": "yes" if loop else None, "video": walking.kind_of(out) or None}
     files = walking.Passed(latent or (), picture or ())
+    before = None
     try:
         if source is not None:
             if prompt or seeds or any(flags[name] for name in ("seed", "size", "steps", "painter")):
                 raise ValueError("--from makes the walk again as it was; leave out the prompt and what changes it")
-            request, pictures = walking.asked_again(source, files)
+            before = walking.asked_again(source, files)
+            request, pictures = before.request, before.pictures
         else:
             walking.check_ending(out)
             request, pictures = walking.asked(prompt, chosen, flags, seeds, files)
@@ -95,7 +97,7 @@ def walk(
         walking.check_file(out, request)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    walking.film(request, with_paths(chosen), out, pictures, as_json=json)
+    walking.film(request, with_paths(chosen), out, pictures, as_json=json, before=before)
 
 
 @journeys.command()

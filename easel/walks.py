@@ -11,12 +11,13 @@ from bot.prompt import parse
 from bot.walk import walk, waypoints
 from config.settings import Settings
 from easel.again import available, read_file, with_pictures
-from easel.imagine import report, watched
+from easel.imagine import report, tell_difference, watched
 from easel.picture_arguments import contents, decoded
 from easel.picture_file import SaveError, check, save
 from easel.wording import plain
 from generation import latents
 from generation.errors import RequestError
+from generation.metadata import Metadata
 from generation.request import FILMS, MOST_WAYPOINTS, PNG, SEED_LIMIT, ImagineRequest, Waypoint
 
 FILES_ALONE = "a walk"
@@ -101,8 +102,8 @@ def asked(
         raise ValueError(plain(error)) from None
 
 
-def asked_again(source: Path, files: Passed) -> tuple[ImagineRequest, Mapping[str, bytes]]:
-    """Return the request of a walk again.
+def asked_again(source: Path, files: Passed) -> Metadata:
+    """Return how a walk was made, with the request for it again and what it passes.
 
     Args:
         source: its film.
@@ -119,13 +120,27 @@ def asked_again(source: Path, files: Passed) -> tuple[ImagineRequest, Mapping[st
     if missing := before.request.pictures - found.keys():
         digests = ", ".join(sorted(missing))
         raise ValueError(f"give by --latent or --picture what it passes, of SHA-256 {digests}")
-    return replace(before.request, id="walk"), found
+    return replace(before, request=replace(before.request, id="walk"), pictures=found)
 
 
 def film(
-    request: ImagineRequest, settings: Settings, out: Path, pictures: Mapping[str, bytes], *, as_json: bool
+    request: ImagineRequest,
+    settings: Settings,
+    out: Path,
+    pictures: Mapping[str, bytes],
+    *,
+    as_json: bool,
+    before: Metadata | None = None,
 ) -> None:
     """Walk, write the film and say so on standard output.
+
+    Args:
+        request: for the walk.
+        settings: how, and with what.
+        out: the film's file.
+        pictures: that it passes, by their SHA-256.
+        as_json: say it as a line of JSON.
+        before: of the film that is made again, if it is one; what is otherwise now is said on standard error.
 
     Raises:
         GenerationError: there is no film.
@@ -137,6 +152,7 @@ def film(
     if kind not in finished.files:
         raise SaveError(f"{out} could not be made: a video can have 64 MB; ask for fewer frames or a smaller size")
     save(finished.files[kind], out)
+    tell_difference(before, finished)
     report(request, finished, out, as_json=as_json)
 
 

@@ -3,13 +3,16 @@
 import json
 import struct
 from pathlib import Path
+from shutil import copyfile
 
 import av
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from safetensors.torch import load_file, save_file
 
 from config.settings import ModelsSettings
+from generation.checkpoints.biggan import pocket
 from generation.metadata import read
 from generation.request import Waypoint
 from tests.easel.conftest import Easel
@@ -82,6 +85,22 @@ def test_it_walks_past_classes_and_a_stored_latent(tmp_path: Path, easel: Easel)
         for shown in (frames[0], frames[-1]):
             difference = np.asarray(drawn.resize(film.size)).astype(int) - np.asarray(shown)
             assert np.abs(difference).mean() < 12, "but for 256 colours"
+    code, line, _ = easel("show", "a.gif")
+    assert (code, "models.biggan" in line) == (0, False)
+    weights = load_file(pocket().with_suffix(".safetensors"))
+    save_file({name: tensor * 1.01 for name, tensor in weights.items()}, tmp_path / "other.safetensors")
+    copyfile(pocket(), tmp_path / "other.json")
+    again = "--from", "a.gif", "--latent", "owl.safetensors", "--out", "again.gif", "models.biggan=other.json"
+    code, _, err = finish(tmp_path, "walk", *again, "executor.devices=[cpu]")
+    assert (code, err) == (
+        1,
+        "easel: The latent is of another VQGAN or BigGAN than the one in use, which reads other pictures from it.\n",
+    )
+    plain = "walk", "class: owl | class: frog", "--frames", "2", "--hold", "0", "--out", "b.gif"
+    assert finish(tmp_path, *plain, "executor.devices=[cpu]")[0] == 0
+    walk = "walk", "--from", "b.gif", "--out", "again.gif", "models.biggan=other.json"
+    code, _, err = finish(tmp_path, *walk, "executor.devices=[cpu]")
+    assert (code, err) == (0, "easel: this can be another picture: it was made with another BigGAN (pocket)\n")
     code, _, err = easel("walk", "class: owls | class: frog", "--out", "b.gif")
     assert (code, "easel: There is no class 'owls'; there is for example owl" in err) == (1, True)
 
@@ -90,7 +109,10 @@ def test_a_latent_of_another_model_is_refused(tmp_path: Path, tiny_models: Model
     file = str(stored(tmp_path / "a.safetensors"))
     code, _, err = finish(tmp_path, "walk", *["--latent", file] * 2, "--out", "c.mp4", *settings_for(tiny_models))
     assert code == 1
-    assert err == "easel: The latent is of another VQGAN than the one in use, which reads other pictures from it.\n"
+    assert (
+        err
+        == "easel: The latent is of another VQGAN or BigGAN than the one in use, which reads other pictures from it.\n"
+    )
     assert not (tmp_path / "c.mp4").exists()
 
 
