@@ -502,6 +502,13 @@ class ImagineRequest:
         painted = EVOLUTIONS.get(self.optimiser, 1.0) * (whole * (self.end_step - small) + half * small)
         return round(painted + MOVING * self.width * self.height * moves)
 
+    @property
+    def count(self) -> int:
+        """As how many pictures it counts where those of a day are counted: a walk as what costs as much, at least 1."""
+        if not self.waypoints:
+            return 1
+        return max(1, round(self.cost() / replace(self, waypoints=()).cost()))
+
     def effort(self, usual: int = USUAL_CUTOUTS) -> float:
         """Return how much work a step is on average, beside one of its shape that asks for nothing more."""
         return self.cost(usual) / (step_cost(self.shape) * self.end_step)
