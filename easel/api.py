@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from config.layers import load
 from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings, Settings
 from easel import arguments as reading
+from easel.abridging import abridge
 from easel.arguments import PaintArguments
 from easel.captioned_film import Scene, joined
 from easel.display import Display
@@ -27,7 +28,7 @@ from generation.events import Failed, Finished, Started
 from generation.options import BETWEEN, BIGGAN, HOLD
 from generation.prompt import written
 from generation.request import FILMS, SEED_LIMIT, ImagineRequest
-from texts.abridgement import MOST, USUAL, abridged, edited
+from texts.abridgement import MOST, USUAL, edited
 from texts.errors import TextError
 from weights.folder import FOLDER
 from weights.names import resolved
@@ -188,6 +189,7 @@ def story(
     text: str | Sequence[str],
     *,
     sentences: int = USUAL,
+    summariser: str | None = None,
     on_painting: Callable[[Painting], None] | None = None,
     vqgan: str | None = None,
     clip: str | None = None,
@@ -201,6 +203,8 @@ def story(
     Args:
         text: that is abridged; or a list of sentences, which are taken as they are.
         sentences: in how many, 1 to 16.
+        summariser: language model that abridges it, a folder or a name; as ``texts.summariser`` is set where none is
+            given.
         on_painting: called with each finished picture, in order, with its part of the film.
         vqgan: as of :func:`paint`, likewise the following.
         clip: likewise.
@@ -212,12 +216,14 @@ def story(
     Raises:
         TypeError: as of :func:`paint`, likewise the others.
         ValueError: also where the text has no sentence or too many.
+        language.errors.LanguageError: the summariser cannot be used.
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     if not 1 <= sentences <= MOST:
         raise ValueError(f"sentences should be 1 to {MOST}")
     try:
-        lines = abridged(text, sentences) if isinstance(text, str) else edited("\n".join(text))
+        texts = settings.texts if summariser is None else settings.texts.model_copy(update={"summariser": summariser})
+        lines = abridge(text, sentences, texts) if isinstance(text, str) else edited("\n".join(text))
     except TextError as error:
         raise ValueError(str(error)) from None
     before, paintings = dict[str, bytes](), list[Painting]()

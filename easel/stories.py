@@ -8,7 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.prompt import quoted
-from config.settings import Settings
+from config.settings import Settings, TextsSettings
+from easel.abridging import abridge
 from easel.captioned_film import Scene, joined
 from easel.imagine import request as asked
 from easel.in_turn import Requests, paint
@@ -17,7 +18,7 @@ from easel.picture_file import Files, SaveError, save
 from easel.story_page import FILM, PAGE, Figure, page
 from easel.story_requests import SECONDS, part
 from generation.request import ImagineRequest
-from texts.abridgement import abridged, edited, written
+from texts.abridgement import edited, written
 from texts.errors import TextError
 from texts.sentences import MOST_BYTES, decode
 
@@ -61,9 +62,14 @@ class Story:
             self.scenes.append(Scene(finished.files["mp4"], sentence))
 
 
-def read(file: Path, count: int) -> list[str]:
-    """Return a text in so many of its sentences; raises ``ValueError`` where it cannot be read."""
-    return _read(file, lambda text: abridged(text, count))
+def read(file: Path, count: int, settings: TextsSettings) -> list[str]:
+    """Return a text in up to so many sentences.
+
+    Raises:
+        ValueError: it cannot be read.
+        LanguageError: the settings name a model that cannot be used.
+    """
+    return _read(file, lambda text: abridge(text, count, settings))
 
 
 def read_edited(file: Path) -> list[str]:
