@@ -267,13 +267,19 @@ class ModelSettings(Section):
         "BigGAN-deep, by which `--painter biggan` paints",
         min_length=1,
     )
+    vgg: str | None = Field(
+        default=None,
+        description="The path of the weights of a VGG-19 as torchvision has it, by which `--painter neural-style` "
+        "paints; there is no such painter when none is named",
+        min_length=1,
+    )
     precision: Precision = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
         "or `float32`, `bfloat16`, `float16`",
     )
 
-    _home_is_known = field_validator("vqgan", "clip", "biggan")(expanded)
+    _home_is_known = field_validator("vqgan", "clip", "biggan", "vgg")(expanded)
 
 
 class NamedModelSettings(Section):
@@ -283,9 +289,10 @@ class NamedModelSettings(Section):
     vqgan_config: Path | None = Field(default=None, description="As `models.vqgan_config`, of this VQGAN")
     clip: str | None = Field(default=None, description="As `models.clip`", min_length=1)
     biggan: str | None = Field(default=None, description="As `models.biggan`", min_length=1)
+    vgg: str | None = Field(default=None, description="As `models.vgg`", min_length=1)
     precision: Precision | None = Field(default=None, description="As `models.precision`")
 
-    _home_is_known = field_validator("vqgan", "clip", "biggan")(expanded)
+    _home_is_known = field_validator("vqgan", "clip", "biggan", "vgg")(expanded)
 
 
 class ModelsSettings(ModelSettings):

@@ -10,8 +10,8 @@ from bot.errors import UserError
 from bot.receipt import RECEIVED
 from bot.story_command import ONE_FILE, prompt
 from sandbox.model import Message
-from tests.bot.buttons.conftest import Gallery, labels
 from sandbox.server import Sandbox
+from tests.bot.buttons.conftest import Gallery, labels
 from tests.bot.conftest import MakeSettings, MakeStage, Stage, picture
 from tests.language.conftest import make_bart
 
