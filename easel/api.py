@@ -18,7 +18,7 @@ from easel.display import Display
 from easel.follower import Follower, OnStep, painted
 from easel.results import Painting, Sample, Story, Video
 from easel.session import session
-from easel.story_requests import part
+from easel.story_requests import carried, part
 from easel.walk_arguments import Stop
 from easel.walk_arguments import read as read_walk
 from easel.wording import plain
@@ -27,7 +27,7 @@ from generation.errors import GenerationError
 from generation.events import Failed, Finished, Started
 from generation.options import BETWEEN, BIGGAN, HOLD
 from generation.prompt import written
-from generation.request import FILMS, SEED_LIMIT, ImagineRequest
+from generation.request import FILMS, LATENT, SEED_LIMIT, ImagineRequest
 from texts.abridgement import MOST, USUAL, edited
 from texts.errors import TextError
 from weights.folder import FOLDER
@@ -232,7 +232,8 @@ def story(
         arguments["seed"] = request.seed
         painting = painted(part(request, *before), {**pictures, **before}, settings, None)
         paintings.append(painting)
-        before = {sha256(painting.png).hexdigest(): painting.png}
+        then = carried(painting.request, painting.png, {} if painting.latent is None else {LATENT: painting.latent})
+        before = {sha256(then).hexdigest(): then}
         if on_painting is not None:
             on_painting(painting)
     scenes = [Scene(each.video.data, line) for each, line in zip(paintings, lines, strict=True) if each.video]

@@ -127,7 +127,9 @@ class Painters:
     siren: Stages = (Stage("siren", learning_rate=1e-4, final_learning_rate=0.1),)
     biggan: Stages = (Stage("biggan", learning_rate=0.07, ema=0.5),)
     network: SirenShape = SirenShape()
-    neural_style: Stages = (Stage(NEURAL_STYLE, learning_rate=0.03, final_learning_rate=0.1, pyramid=PYRAMID),)
+    neural_style: Stages = (
+        Stage(NEURAL_STYLE, learning_rate=0.01, final_learning_rate=0.1, pyramid=PYRAMID, total_variation=0.2),
+    )
 
     def stages(self) -> Mapping[str, tuple[Stage, ...]]:
         """Return those of each painter by its name."""
