@@ -59,6 +59,7 @@ from bot.uploads import Uploads
 from bot.walk_command import WalkCommand
 from config.settings import Settings
 from generation.executor import Executor
+from language.process import LanguageModels
 from store import store
 from store.errors import LostError
 from store.journal import OnSaved
@@ -161,8 +162,10 @@ async def _run(
         known.add(preferences.commands(flag_options(posts.available, NAMES)))
         known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
-        stories = StoryCommand(posts, admission, fetcher, pictures.imagine)
-        suggestions = SuggestCommand(admission, pictures.imagine)
+        models = LanguageModels(settings.texts)
+        stack.push_async_callback(models.close)
+        stories = StoryCommand(posts, admission, fetcher, pictures.imagine, models)
+        suggestions = SuggestCommand(admission, pictures.imagine, models)
         known.add([*stories.commands(), *suggestions.commands()])
         known.add(RestyleCommand(book, posts, pictures.imagine).commands())
         steerings = Steerings(posts, gate)

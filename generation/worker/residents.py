@@ -20,6 +20,7 @@ from torch import nn
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
+from generation.checkpoints.vgg import with_vgg
 from generation.engine.engine import Engine
 from generation.engine.faults import is_loss, is_shortage
 from generation.engine.walks import Walks
@@ -270,11 +271,12 @@ class Residents:
 
 
 def _read(weights: Weights) -> Models:
-    return with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+    models = with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+    return with_vgg(models, weights.vgg)
 
 
 def weights_bytes(models: Models) -> float:
     """Return how many bytes the networks take, each storage once."""
-    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan)
+    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan, models.vgg)
     tensors = chain.from_iterable((*each.parameters(), *each.buffers()) for each in networks if each is not None)
     return sum({each.untyped_storage().data_ptr(): each.untyped_storage().nbytes() for each in tensors}.values(), 0.0)
