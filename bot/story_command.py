@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import discord
+import structlog
 
 from bot.admission import Admission
 from bot.block import block, lines_in
@@ -29,6 +30,8 @@ from bot.receipt import Reply
 from bot.uploads import replied_to
 from generation.prompt import fenced
 from generation.request import FILMS
+from language.errors import LanguageError
+from language.process import LanguageModels
 from texts.abridgement import abridged, edited
 from texts.errors import TextError
 from texts.sentences import LONGEST, decode, shortened
@@ -45,7 +48,12 @@ NO_TEXT = (
 ONE_FILE = "One file at a time; attach the others to messages of their own."
 GONE = "There is no story in that message any more."
 SHOWN = "A story in {0}, painted one after the other with a film of it. Paint it as it is, or edit it first."
+UNUSABLE = "The language model did not abridge this text."
+OWN = "These are sentences of its own."
 LABEL = "A sentence a line; flags in the last"
+
+
+_log = structlog.get_logger(__name__)
 
 
 class StoryCommand:
@@ -56,9 +64,13 @@ class StoryCommand:
         admission: that says who may ask for pictures.
         fetcher: that fetches files.
         imagine: paints what is typed.
+        models: of which the summariser abridges, where there is one.
     """
 
-    def __init__(self, posts: Posts, admission: Admission, fetcher: Fetcher, imagine: Run) -> None:
+    def __init__(
+        self, posts: Posts, admission: Admission, fetcher: Fetcher, imagine: Run, models: LanguageModels
+    ) -> None:
+        self._models = models
         self._posts = posts
         self._admission = admission
         self._fetcher = fetcher
@@ -85,17 +97,31 @@ class StoryCommand:
         text, flags = await self._text(call)
         most = self._admission.gate.settings(call.origin).painting.max_prompt_length
         longest = min(LONGEST, (most + len(SEPARATOR)) // count - len(SEPARATOR))
-        try:
-            sentences = [shortened(each, longest) for each in await asyncio.to_thread(abridged, text, count)]
-        except TextError as error:
-            raise UserError(_sentence(error)) from None
+        found, note = await self._abridged(text, count)
+        sentences = [shortened(each, longest) for each in found]
         number = "1 sentence" if len(sentences) == 1 else f"{len(sentences)} sentences"
         lines = [*sentences, *([flags] if flags else [])]
         buttons = (
             Button(ButtonId("story", "text"), "Paint", "🎬", BLUE),
             Button(ButtonId("story-edit", "text"), "Edit", "✏️"),
         )
-        return Reply(f"{SHOWN.format(number)}\n{block(lines)}", rows=(buttons,))
+        return Reply(f"{note}{SHOWN.format(number)}\n{block(lines)}", rows=(buttons,))
+
+    async def _abridged(self, text: str, count: int) -> tuple[list[str], str]:
+        """Return a text in a few sentences, and why they are its own though there is a summariser."""
+        try:
+            own = await asyncio.to_thread(abridged, text, count)
+        except TextError as error:
+            raise UserError(_sentence(error)) from None
+        if self._models.settings.summariser is None:
+            return own, ""
+        try:
+            return await self._models.abridged(text, count), ""
+        except TextError as error:
+            return own, f"{_sentence(error)} {OWN}\n"
+        except LanguageError as error:
+            _log.warning("could not abridge a text by the language model", reason=str(error))
+            return own, f"{UNUSABLE} {OWN}\n"
 
     async def _text(self, call: Call) -> tuple[str, str]:
         """Return the text that comes with a command, and flags of a slash command."""

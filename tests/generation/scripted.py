@@ -23,6 +23,7 @@ from generation.events import (
     Steered,
     Suspended,
 )
+from generation.options import PAINTERS
 from generation.request import ImagineRequest, Steering
 
 
@@ -31,9 +32,6 @@ def picture(color: str = "red", kind: str = "PNG") -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (64, 64), color).save(file, kind)
     return file.getvalue()
-
-
-PAINTERS = ("vqgan", "biggan")
 
 
 class ScriptedExecutor:
@@ -56,7 +54,7 @@ class ScriptedExecutor:
         self._ready = [
             Ready(
                 f"cuda:{number}",
-                Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"), painters=PAINTERS),
+                Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"), painters=tuple(PAINTERS)),
             )
             for number in range(devices)
         ]
