@@ -17,6 +17,7 @@ import structlog
 import torch
 from torch import nn
 
+from config.settings import Reproducible
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
@@ -27,7 +28,7 @@ from generation.errors import GenerationError
 from generation.events import Loaded, ModelEvent, Offer, Unloaded, Unusable
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
-from generation.request import Load
+from generation.request import ImagineRequest, Load
 from generation.worker.build import engine_for
 from generation.worker.memory import capacity
 from generation.worker.setup import setup_of
@@ -64,6 +65,12 @@ class Resident:
     def __post_init__(self) -> None:
         self.walks = Walks(self.engine)
 
+    def setup_for(self, request: ImagineRequest) -> Setup | None:
+        """Return what the picture of a request tells: ``exact`` only where it repeats."""
+        if self.setup is None or self.engine.repeats(request):
+            return self.setup
+        return replace(self.setup, reproducible="fast")
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -87,6 +94,7 @@ class Residents:
         threads: for arithmetic on a CPU, which pictures tell.
         tell: called when a model has come, has gone or cannot come.
         wake: called, in another thread, when a model has been read.
+        reproducible: as ``executor.reproducible``, which pictures tell.
     """
 
     def __init__(
@@ -96,6 +104,7 @@ class Residents:
         threads: int,
         tell: Callable[[ModelEvent], None] = lambda _: None,
         wake: Callable[[], None] = lambda: None,
+        reproducible: Reproducible = "exact",
     ) -> None:
         self.models = models
         self.device = device
@@ -105,6 +114,7 @@ class Residents:
         self.tell = tell
         self._threads = threads
         self._wake = wake
+        self._reproducible = reproducible
         self._capacities: dict[str, Capacity] = {}
         """Of all models that were ever loaded."""
         self._reader = ThreadPoolExecutor(1, "reader")
@@ -236,7 +246,8 @@ class Residents:
         held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
         seconds = time.monotonic() - began
         offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds)
-        resident = Resident(name, engine, offer, setup_of(weights, self._threads, self.device, engine.fingerprint))
+        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, self._reproducible)
+        resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident
 
