@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from config.settings import DEFAULT_MODEL
 from generation.capacity import Capacity
+from generation.course import Course
 from generation.options import VQGAN
-from generation.request import NOISE, Kind, Shape, Steering
+from generation.request import NOISE, OFFICIAL, Kind, Shape, Steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class Offer:
         inits: what a request's ``init`` may name beside ``auto``.
         painters: what its ``canvas`` may name beside ``auto``.
         seconds: that it took to load.
+        course: what it paints where a request asks for nothing else.
     """
 
     capacity: Capacity
@@ -147,6 +149,7 @@ class Offer:
     inits: tuple[str, ...] = (NOISE,)
     painters: tuple[str, ...] = (VQGAN,)
     seconds: float = 0.0
+    course: Course = OFFICIAL
 
 
 @dataclass(frozen=True, slots=True)

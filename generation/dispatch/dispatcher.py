@@ -366,7 +366,7 @@ class Dispatcher:
         """Take note that a device has loaded a model."""
         device.offers[model] = offer
         device.loaded.add(model)
-        self._plan.scheduler.cutouts[model] = self.pool.cutouts(model)
+        self._plan.scheduler.usual[model] = self.pool.usual(model)
         self._doubted.set()
         self._assign()
 

@@ -30,6 +30,7 @@ class RequestState:
         step: steps done.
         stage_start: steps done before this stage.
         stage_end: steps done when this stage is over.
+        counted_from: steps done when what is optimised now began, which may have been carried over from other stages.
         prior_seconds: that the prior took for what it begins from.
         drawn: what is random about the objective in this and some further steps, ``[STEPS_DRAWN, …]``, and the state
             of the generator before it was drawn.
@@ -52,6 +53,7 @@ class RequestState:
     step: int = 0
     stage_start: int = 0
     stage_end: int = 0
+    counted_from: int = 0
     prior_seconds: float = 0.0
     drawn: tuple[Tensor, Tensor] | None = None
     input: Tensor | None = None
