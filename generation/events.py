@@ -105,6 +105,7 @@ class Finished:
         seconds: as of :class:`Progress`.
         files: what else was asked for and could be made, by the names in the request's ``outputs``.
         encoding: how many of the seconds it took to encode the picture.
+        stop: percent of its steps after which it ended, because it was still or as it was asked for.
     """
 
     request_id: str
@@ -112,6 +113,7 @@ class Finished:
     seconds: float
     files: Mapping[str, bytes] = field(default_factory=dict)
     encoding: float = 0.0
+    stop: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from generation.options import (
     BETWEEN,
     EVOLUTIONS,
     HOLD,
+    LEAST_STILL,
     LEAST_TRUNCATION,
     LEAST_ZOOM,
     MOST_CLASSES,
@@ -36,6 +37,7 @@ from generation.options import (
     MOST_FRAMES,
     MOST_GROWN,
     MOST_SHIFT,
+    MOST_STILL,
     MOST_TURN,
     MOST_ZOOM,
     MOVE_EVERY,
@@ -312,6 +314,8 @@ class ImagineRequest:
         classes: of a BigGAN's, by their names, from which it begins, and how much of each.
         truncation: by which a BigGAN's latents are multiplied that it begins from: less is more usual and less varied.
         most_classes: that are in a picture at once, of a BigGAN's; None for any number.
+        until_still: it ends where nothing has changed over so many steps, see ``generation.engine.stillness``; None to
+            paint on.
     """
 
     __pydantic_config__ = STRICT
@@ -368,6 +372,7 @@ class ImagineRequest:
     classes: Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)] = ()
     truncation: Annotated[float, Field(ge=LEAST_TRUNCATION, le=1)] = 1.0
     most_classes: Annotated[int, Field(ge=1, le=MOST_CLASSES)] | None = None
+    until_still: Annotated[int, Field(ge=LEAST_STILL, le=MOST_STILL)] | None = None
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -465,7 +470,7 @@ class ImagineRequest:
     @property
     def walk_pictures(self) -> "tuple[ImagineRequest | None, ...]":
         """The requests for the pictures that a walk passes, with latents to be kept; None for one that is there."""
-        alone = replace(self, waypoints=(), outputs=(PNG, LATENT), fps=None, dwell=None, fade=0.0)
+        alone = replace(self, waypoints=(), outputs=(PNG, LATENT), fps=None, dwell=None, fade=0.0, until_still=None)
         return tuple(
             replace(
                 alone,
@@ -564,7 +569,7 @@ class ImagineRequest:
         `outputs`, version 3 those up to `length`, version 4 those up to `chaos`. Before version 3 what was too long was
         cut. Before version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5
         there were no walks, one model, and no class was named. Before version 6 no models painted
-        from coarse to fine.
+        from coarse to fine, and nothing ended because it was still.
 
         Raises:
             ValueError: it is no request, or one of a later version.

@@ -100,6 +100,8 @@ class Batch:
         """Put a state into a free slot."""
         self.states.append(state)
         self.reset(state, init)
+        if state.drawn is not None and state.drawn[0].shape[1:] != self._drawn.shape[1:]:
+            self._draw(state)  # its last stage was judged by another number of cutouts
 
     def spend(self, seconds: float) -> None:
         """Note that something took so many seconds."""
@@ -276,8 +278,8 @@ class Batch:
         if state.input is not None:
             return state.input
         if state.drawn is None or state.step % STEPS_DRAWN == 0:
-            before = state.generator.get_state()
-            state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
+            self._draw(state)
+        assert state.drawn is not None
         drawn, _ = state.drawn
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
@@ -287,6 +289,11 @@ class Batch:
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
         state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state) * self.objective.scale, newest])])
         return state.input
+
+    def _draw(self, state: RequestState) -> None:
+        """Draw what is random about the objective in a state's next steps."""
+        before = state.generator.get_state()
+        state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (

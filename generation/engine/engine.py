@@ -26,6 +26,7 @@ from generation.engine.parts import Parts
 from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
+from generation.engine.stillness import ended_where_still
 from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
@@ -321,6 +322,7 @@ class Engine:
         for state, picture in zip(states, pictures, strict=True):
             state.step += 1
             state.picture = resized(picture, state.request.shape)
+            state.request = ended_where_still(state)
         self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
         for state in states:
             try:

@@ -36,6 +36,8 @@ class RequestState:
             of the generator before it was drawn.
         input: of its next step but for the weights, where that was begun and broke off, see
             ``generation.engine.batch``.
+        seen: as it looked when it was last compared, and the number of its stage then, see
+            ``generation.engine.stillness``.
         fault: why it has left without being done.
         picture: as it is now, ``[3, height, width]`` in [0, 1], None before the first step. It is valid until the next
             step of its batch.
@@ -57,6 +59,7 @@ class RequestState:
     prior_seconds: float = 0.0
     drawn: tuple[Tensor, Tensor] | None = None
     input: Tensor | None = None
+    seen: tuple[int, Tensor] | None = None
     fault: Fault | None = None
     picture: Tensor | None = None
     latent: Tensor | None = None
