@@ -33,6 +33,7 @@ COMMANDS = {
     "peers": "a step of deep-daze, from a folder, and one of ours by the same network",
     "pictures": "the sixty prompts, painted onto a page that is looked at",
     "choices": "some prompts by each preset, or by other flags, onto a page that is looked at",
+    "score": "a judge's score over the processor's seconds, from coarse to fine and whole from the start",
     "table": "the table of a file of results",
     "plots": "plots of a file of results",
 }
