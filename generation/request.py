@@ -180,6 +180,7 @@ Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
 ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Classes = Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)]
 Shift = Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]
 
 
@@ -230,13 +231,14 @@ class Steering:
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """A picture that a walk passes: painted for it, or there already.
+    """A picture that a walk passes: painted for it, drawn of classes, or there already.
 
     Args:
         prompt: what to paint, one plain text; ``""`` where nothing is painted.
-        seed: with which it is painted; None for the request's.
+        seed: with which it is painted or drawn; None for the request's.
         latent: SHA-256 of the file of a latent, see ``generation.latents``, of the picture that is there.
         picture: SHA-256 of an encoded picture, in hexadecimal, whose latent is computed.
+        classes: of a BigGAN's, by their names, and how much of each, of which it is drawn without being painted on.
     """
 
     __pydantic_config__ = STRICT
@@ -245,6 +247,7 @@ class Waypoint:
     seed: Seed | None = None
     latent: Digest = ""
     picture: Digest = ""
+    classes: Classes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +372,7 @@ class ImagineRequest:
     hold: Annotated[int, Field(ge=0, le=MOST_FRAMES["mp4"])] = HOLD
     loop: bool = False
     model: Name = DEFAULT_MODEL
-    classes: Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)] = ()
+    classes: Classes = ()
     truncation: Annotated[float, Field(ge=LEAST_TRUNCATION, le=1)] = 1.0
     most_classes: Annotated[int, Field(ge=1, le=MOST_CLASSES)] | None = None
     until_still: Annotated[int, Field(ge=LEAST_STILL, le=MOST_STILL)] | None = None
@@ -545,6 +548,13 @@ class ImagineRequest:
         return bool(named and wanted and not (self.init_picture or self.init_latent))
 
     @property
+    def count(self) -> int:
+        """As how many pictures it counts where those of a day are counted: a walk as what costs as much, at least 1."""
+        if not self.waypoints:
+            return 1
+        return max(1, round(self.cost() / replace(self, waypoints=()).cost()))
+
+    @property
     def slug(self) -> str:
         """A name for the picture's file, without a suffix: ``a-lighthouse-in-a-storm-7``."""
         plain = unicodedata.normalize("NFKD", self.prompt).encode("ascii", "ignore").decode().lower()
@@ -568,8 +578,8 @@ class ImagineRequest:
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`, version 4 those up to `chaos`. Before version 3 what was too long was
         cut. Before version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5
-        there were no walks, one model, and no class was named. Before version 6 no models painted
-        from coarse to fine, and nothing ended because it was still.
+        there were no walks, one model, and no class was named. Before version 6 walks passed no classes, no
+        models painted from coarse to fine, and nothing ended because it was still.
 
         Raises:
             ValueError: it is no request, or one of a later version.

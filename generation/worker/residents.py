@@ -20,6 +20,7 @@ from torch import nn
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
+from generation.checkpoints.vgg import with_vgg
 from generation.engine.engine import Engine
 from generation.engine.faults import is_loss, is_shortage
 from generation.engine.walks import Walks
@@ -27,7 +28,8 @@ from generation.errors import GenerationError
 from generation.events import Loaded, ModelEvent, Offer, Unloaded, Unusable
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
-from generation.request import Load
+from generation.options import BIGGAN
+from generation.request import ImagineRequest, Load
 from generation.worker.build import engine_for
 from generation.worker.memory import capacity
 from generation.worker.setup import setup_of
@@ -46,7 +48,7 @@ class Resident:
         name: by which requests name it.
         engine: that paints with it.
         offer: what it offers.
-        setup: what is painted with, which pictures tell.
+        setup: what can be painted with.
         used: when a request for it began or ended last, by ``time.monotonic``.
         share: seconds that each of its batches has had, and with which it was credited when it began to paint.
         counted: seconds of its engine that are part of that.
@@ -63,6 +65,12 @@ class Resident:
 
     def __post_init__(self) -> None:
         self.walks = Walks(self.engine)
+
+    def setup_for(self, request: ImagineRequest) -> Setup | None:
+        """Return with what a request is painted, which its picture tells."""
+        if self.setup is None or request.painter == BIGGAN:
+            return self.setup
+        return replace(self.setup, biggan="", biggan_fingerprint="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +245,8 @@ class Residents:
         seconds = time.monotonic() - began
         course = models.recipe.course(engine.prior.name if engine.prior else "")
         offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds, course)
-        resident = Resident(name, engine, offer, setup_of(weights, self._threads, self.device, engine.fingerprint))
+        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, engine.biggan)
+        resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident
 
@@ -263,11 +272,12 @@ class Residents:
 
 
 def _read(weights: Weights) -> Models:
-    return with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+    models = with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+    return with_vgg(models, weights.vgg)
 
 
 def weights_bytes(models: Models) -> float:
     """Return how many bytes the networks take, each storage once."""
-    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan)
+    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan, models.vgg)
     tensors = chain.from_iterable((*each.parameters(), *each.buffers()) for each in networks if each is not None)
     return sum({each.untyped_storage().data_ptr(): each.untyped_storage().nbytes() for each in tensors}.values(), 0.0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generation.course import step_cost
 from generation.options import PRESETS, Quality
-from generation.request import ImagineRequest, Shape, Steering, Target, size_refusal
+from generation.request import VERSION, ImagineRequest, Shape, Steering, Target, size_refusal
 from tests.generation.simulated import effort
 
 REQUEST = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
@@ -77,7 +77,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 6
+    assert json.loads(text)["version"] == VERSION
     assert ImagineRequest.from_json(text) == request_
 
 
@@ -134,7 +134,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=7),
+        _with(version=VERSION + 1),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),
