@@ -248,7 +248,8 @@ class Residents:
         engine = engine_for(models, self.device)
         held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
         seconds = time.monotonic() - began
-        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds)
+        course = models.recipe.course(engine.prior.name if engine.prior else "")
+        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds, course)
         setup = setup_of(weights, self._threads, self.device, engine.fingerprint, self._reproducible, engine.biggan)
         resident = Resident(name, engine, offer, setup)
         self.keep(resident)
