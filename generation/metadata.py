@@ -88,6 +88,8 @@ class Setup:
         threads: for arithmetic on a CPU.
         torch: version.
         easel: version.
+        biggan: name of the BigGAN, or of its file, where that painted it.
+        biggan_fingerprint: of that one alone.
         reproducible: ``exact`` where nothing else decides the pixels, ``fast`` where also the number of workers may, or
             what they painted beside it; None in older files, which do not tell.
     """
@@ -102,6 +104,8 @@ class Setup:
     threads: Annotated[int, Field(ge=1, le=100_000)]
     torch: Name
     easel: Name
+    biggan: Name = ""
+    biggan_fingerprint: Name = ""
     reproducible: Reproducible | None = None
 
 

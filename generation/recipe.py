@@ -18,6 +18,7 @@ from generation.options import (
     EVOLUTION_RATE,
     EVOLUTIONS,
     HALF,
+    NEURAL_STYLE,
     OPTIMISERS,
     PRESETS,
     VQGAN,
@@ -26,6 +27,8 @@ from generation.request import AUTO, ImagineRequest
 
 LATENT_CANVASES = ("latent", BIGGAN)
 """Canvases whose pictures are decoded from a latent."""
+PYRAMID = (1.0, 1.0, 1.0)
+"""Of neural style: in fewer steps than with fine pixels alone its colours and large strokes come."""
 NOTHING = 1e-6
 """A share of the steps that is rounding."""
 
@@ -48,7 +51,7 @@ class Stage:
 
     Args:
         canvas: what is optimised, by its name in ``generation.worker.build``: ``latent``, VQGAN's, ``pixels``,
-            ``fourier``, ``siren`` or ``biggan``.
+            ``fourier``, ``siren``, ``biggan``, or ``neural-style``, which is also what judges.
         share: of the request's steps, in [0.01, 1]; the shares of a recipe add up to 1.
         optimiser: by its name in ``generation.engine.optimisers``, such as ``adam``, or ``normalised``, momentum on
             gradients of length 1.
@@ -114,7 +117,8 @@ class Painters:
         fourier: by a spectrum.
         siren: by the weights of a network of sines.
         biggan: by the latents of a BigGAN.
-        network: that one's shape.
+        network: the shape of siren's.
+        neural_style: by pixels, judged by a VGG.
     """
 
     __pydantic_config__ = STRICT
@@ -123,10 +127,13 @@ class Painters:
     siren: Stages = (Stage("siren", learning_rate=1e-4, final_learning_rate=0.1),)
     biggan: Stages = (Stage("biggan", learning_rate=0.07, ema=0.5),)
     network: SirenShape = SirenShape()
+    neural_style: Stages = (
+        Stage(NEURAL_STYLE, learning_rate=0.01, final_learning_rate=0.1, pyramid=PYRAMID, total_variation=0.2),
+    )
 
     def stages(self) -> Mapping[str, tuple[Stage, ...]]:
         """Return those of each painter by its name."""
-        return {"fourier": self.fourier, "siren": self.siren, BIGGAN: self.biggan}
+        return {"fourier": self.fourier, "siren": self.siren, BIGGAN: self.biggan, NEURAL_STYLE: self.neural_style}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +173,7 @@ class Recipe:
     @property
     def sections(self) -> Mapping[str, tuple[Stage, ...]]:
         """All stages by where they stand."""
-        painters = {f"painters.{name}": stages for name, stages in self.painters.stages().items()}
+        painters = {f"painters.{name.replace('-', '_')}": stages for name, stages in self.painters.stages().items()}
         return {"stages": self.stages, **painters}
 
     def stages_for(self, request: ImagineRequest, *, prior: bool) -> tuple[Stage, ...]:

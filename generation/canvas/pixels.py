@@ -22,7 +22,8 @@ class PixelCanvas:
     """Paints by pixels on a small sheet that is enlarged to the size of the picture.
 
     Args:
-        size: of the shorter side of the sheet, in pixels; the perceptor's input size, which sees no finer.
+        size: of the shorter side of the sheet, in pixels; the perceptor's input size, which sees no finer. None where
+            it is as large as the picture.
         start: ``noise`` or ``grey``.
         pyramid: weights of the grids, see ``generation.recipe.Stage``.
         total_variation: weight of that loss.
@@ -30,7 +31,7 @@ class PixelCanvas:
     """
 
     def __init__(
-        self, size: int, start: str, pyramid: Sequence[float], total_variation: float, device: torch.device
+        self, size: int | None, start: str, pyramid: Sequence[float], total_variation: float, device: torch.device
     ) -> None:
         self.size = size
         self.start = start
@@ -45,7 +46,7 @@ class PixelCanvas:
 
     def init(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> Init:
         """Return the start, ``[3, height, width]``, and the grids of the sheet and its halves, which are optimised."""
-        shrink = self.size / min(width, height)
+        shrink = 1.0 if self.size is None else self.size / min(width, height)
         sheet = torch.full((3, round(height * shrink), round(width * shrink)), 0.5, device=self.device)
         if picture is None and self.start == "noise":
             sheet += NOISE * torch.randn(sheet.shape, generator=generator).to(self.device)

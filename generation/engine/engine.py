@@ -29,7 +29,7 @@ from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.models.layers import has_kernels
-from generation.options import BIGGAN, EVOLUTIONS, MOST_TIMES, VQGAN
+from generation.options import BIGGAN, EVOLUTIONS, MOST_TIMES, NEURAL_STYLE, VQGAN
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import LATENT_CANVASES, Recipe, Stage, last_step
 from generation.request import (
@@ -91,6 +91,7 @@ class Engine:
         stopwatch: of steps and slices; by default that of the device.
         vqgan: fingerprint of that model alone, of which latents are.
         biggan: likewise; without one nothing is painted by a BigGAN.
+        vgg: likewise; without one nothing is painted in a neural style.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Engine:
         fingerprint: str = "",
         vqgan: str = "",
         biggan: str = "",
+        vgg: str = "",
     ) -> None:
         self.recipe = recipe
         self.parts = lru_cache(maxsize=STAGES)(parts)
@@ -111,6 +113,7 @@ class Engine:
         self.fingerprint = fingerprint
         self.vqgan = vqgan
         self.biggan = biggan
+        self.vgg = vgg
         usual = [self.parts(stage) for stage in recipe.stages]
         self.multiple = lcm(*(each.canvas.multiple for each in usual))
         """Of which the sides of pictures have to be multiples, in pixels."""
@@ -118,7 +121,8 @@ class Engine:
         """Of the loss in a step, at most."""
         self.inits = (*([prior.name] if prior else []), NOISE, *NOISES)
         """What a request's ``init`` may name."""
-        self.painters = tuple(name for name in recipe.stages_of if biggan or name != BIGGAN)
+        needed = {BIGGAN: biggan, NEURAL_STYLE: vgg}
+        self.painters = tuple(name for name in recipe.stages_of if needed.get(name, "none"))
         """What its ``canvas`` may name."""
         self.most_cutouts = MOST_TIMES * recipe.cutouts
         """Views of a picture in each step that a request may ask for."""
@@ -532,7 +536,7 @@ class Engine:
         """Return a digest of all that decides what a request's picture will be after so many steps."""
         recipe = repr(self.recipe), repr(state.stages)
         request = state.request.until(step - 1).anonymous
-        own = self.biggan if request.painter == BIGGAN else ""
+        own = {BIGGAN: self.biggan, NEURAL_STYLE: self.vgg}.get(request.painter, "")
         parts = request.to_json(), *recipe, self.fingerprint, repr(self.inits), own
         return sha256("\n".join(parts).encode()).hexdigest()
 

@@ -34,6 +34,7 @@ class Weights:
         precision: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         vqgan_config: the path of the YAML, where it does not lie beside the weights.
         biggan: ``pocket`` or the path of its JSON or its weights.
+        vgg: the path of a VGG-19's weights; None for none.
     """
 
     vqgan: str
@@ -41,6 +42,7 @@ class Weights:
     precision: Precision = "auto"
     vqgan_config: Path | None = None
     biggan: str = "pocket"
+    vgg: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

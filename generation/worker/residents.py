@@ -21,6 +21,7 @@ from config.settings import Reproducible
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
+from generation.checkpoints.vgg import with_vgg
 from generation.engine.engine import Engine
 from generation.engine.faults import is_loss, is_shortage
 from generation.engine.walks import Walks
@@ -28,6 +29,7 @@ from generation.errors import GenerationError
 from generation.events import Loaded, ModelEvent, Offer, Unloaded, Unusable
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
+from generation.options import BIGGAN
 from generation.request import ImagineRequest, Load
 from generation.worker.build import engine_for
 from generation.worker.memory import capacity
@@ -47,7 +49,7 @@ class Resident:
         name: by which requests name it.
         engine: that paints with it.
         offer: what it offers.
-        setup: what is painted with, which pictures tell.
+        setup: what can be painted with.
         used: when a request for it began or ended last, by ``time.monotonic``.
         share: seconds that each of its batches has had, and with which it was credited when it began to paint.
         counted: seconds of its engine that are part of that.
@@ -66,10 +68,16 @@ class Resident:
         self.walks = Walks(self.engine)
 
     def setup_for(self, request: ImagineRequest) -> Setup | None:
-        """Return what the picture of a request tells: ``exact`` only where it repeats."""
-        if self.setup is None or self.engine.repeats(request):
-            return self.setup
-        return replace(self.setup, reproducible="fast")
+        """Return with what a request is painted, which its picture tells: ``exact`` only where it repeats."""
+        if self.setup is None:
+            return None
+        is_biggan = request.painter == BIGGAN
+        return replace(
+            self.setup,
+            biggan=self.setup.biggan if is_biggan else "",
+            biggan_fingerprint=self.setup.biggan_fingerprint if is_biggan else "",
+            reproducible=self.setup.reproducible if self.engine.repeats(request) else "fast",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +254,8 @@ class Residents:
         held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
         seconds = time.monotonic() - began
         offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds)
-        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, self._reproducible)
+        fingerprints = engine.fingerprint, engine.biggan
+        setup = setup_of(weights, self._threads, self.device, *fingerprints, reproducible=self._reproducible)
         resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident
@@ -273,11 +282,12 @@ class Residents:
 
 
 def _read(weights: Weights) -> Models:
-    return with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+    models = with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+    return with_vgg(models, weights.vgg)
 
 
 def weights_bytes(models: Models) -> float:
     """Return how many bytes the networks take, each storage once."""
-    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan)
+    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan, models.vgg)
     tensors = chain.from_iterable((*each.parameters(), *each.buffers()) for each in networks if each is not None)
     return sum({each.untyped_storage().data_ptr(): each.untyped_storage().nbytes() for each in tensors}.values(), 0.0)

@@ -15,7 +15,13 @@ NAMELESS = "model"
 
 
 def setup_of(
-    weights: Weights, threads: int, device: torch.device, fingerprint: str, reproducible: Reproducible
+    weights: Weights,
+    threads: int,
+    device: torch.device,
+    fingerprint: str,
+    biggan: str = "",
+    *,
+    reproducible: Reproducible,
 ) -> Setup:
     """Return what decides a picture beside its request.
 
@@ -23,7 +29,8 @@ def setup_of(
         weights: that were to be loaded.
         threads: for arithmetic on a CPU.
         device: where they are.
-        fingerprint: of the models.
+        fingerprint: of VQGAN and CLIP.
+        biggan: fingerprint of the BigGAN.
         reproducible: as ``executor.reproducible``.
     """
     on_cpu = device.type == "cpu"
@@ -36,6 +43,8 @@ def setup_of(
         threads=threads if on_cpu else 1,
         torch=torch.__version__,
         easel=version("easel"),
+        biggan=_name(weights.biggan) if biggan else "",
+        biggan_fingerprint=biggan,
         reproducible=reproducible,
     )
 
