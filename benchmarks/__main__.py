@@ -34,6 +34,7 @@ COMMANDS = {
     "peers": "a step of a peer's own program, from a folder, and one of ours: seconds and memory",
     "pictures": "the sixty prompts, painted onto a page that is looked at",
     "choices": "some prompts by each preset, or by other flags, onto a page that is looked at",
+    "score": "a judge's score over the processor's seconds, from coarse to fine and whole from the start",
     "table": "the table of a file of results",
     "plots": "plots of a file of results",
 }

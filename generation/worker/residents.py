@@ -68,16 +68,11 @@ class Resident:
         self.walks = Walks(self.engine)
 
     def setup_for(self, request: ImagineRequest) -> Setup | None:
-        """Return with what a request is painted, which its picture tells: ``exact`` only where it repeats."""
+        """Return what the picture of a request tells: the BigGAN where that paints it, ``exact`` where it repeats."""
         if self.setup is None:
             return None
-        is_biggan = request.painter == BIGGAN
-        return replace(
-            self.setup,
-            biggan=self.setup.biggan if is_biggan else "",
-            biggan_fingerprint=self.setup.biggan_fingerprint if is_biggan else "",
-            reproducible=self.setup.reproducible if self.engine.repeats(request) else "fast",
-        )
+        said = self.setup if self.engine.repeats(request) else replace(self.setup, reproducible="fast")
+        return said if request.painter == BIGGAN else replace(said, biggan="", biggan_fingerprint="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +248,9 @@ class Residents:
         engine = engine_for(models, self.device)
         held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
         seconds = time.monotonic() - began
-        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds)
-        fingerprints = engine.fingerprint, engine.biggan
-        setup = setup_of(weights, self._threads, self.device, *fingerprints, reproducible=self._reproducible)
+        course = models.recipe.course(engine.prior.name if engine.prior else "")
+        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds, course)
+        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, self._reproducible, engine.biggan)
         resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident

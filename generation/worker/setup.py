@@ -19,9 +19,8 @@ def setup_of(
     threads: int,
     device: torch.device,
     fingerprint: str,
-    biggan: str = "",
-    *,
     reproducible: Reproducible,
+    biggan: str = "",
 ) -> Setup:
     """Return what decides a picture beside its request.
 
@@ -30,8 +29,8 @@ def setup_of(
         threads: for arithmetic on a CPU.
         device: where they are.
         fingerprint: of VQGAN and CLIP.
-        biggan: fingerprint of the BigGAN.
         reproducible: as ``executor.reproducible``.
+        biggan: fingerprint of the BigGAN.
     """
     on_cpu = device.type == "cpu"
     return Setup(
