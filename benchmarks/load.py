@@ -32,7 +32,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     The VQGAN is a checkpoint in float32, CLIP a state dict in float16; their values are random.
     """
     with TemporaryDirectory() as folder:
-        size = _write(Path(folder))
+        size = write(Path(folder))
         environment = {**ENVIRONMENT, **os.environ}
         command = [sys.executable, "-m", "benchmarks.load", folder, options.precision]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
@@ -40,7 +40,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     return {**said, "weights_mib": size / MIB, "ratio": said["peak_mib"] * MIB / size, "precision": options.precision}
 
 
-def _write(folder: Path) -> int:
+def write(folder: Path) -> int:
     """Write the files and return the bytes of the weights in float32."""
     import torch
     import yaml
