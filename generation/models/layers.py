@@ -16,9 +16,9 @@ from generation.models.transformer import Linear, Transformer, attend_at_once, a
 
 SLOW = "Painting takes about twice as long as it could on {device}, for Triton does not run: {error}"
 
-MOST_KEPT = 96 << 20
+MOST_KEPT = 60 << 20
 """Bytes, of the input of one of the decoder's residual blocks on a CPU: the official one's last three have more in
-bfloat16 from about 640×640 pixels on, in float32 from 448×448."""
+bfloat16 from 512×512 pixels on, in float32 from 352×352."""
 
 
 @dataclass(frozen=True, slots=True)
