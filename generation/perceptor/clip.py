@@ -247,7 +247,7 @@ def _shortest(weight: Tensor) -> Tensor:
     return half if half.float().equal(weight) else weight
 
 
-def _in_float32(block: nn.Module) -> nn.Module:
+def _in_float32(block: Any) -> Any:
     """Return a block in float32: a copy of one that is kept in half precision."""
     return block if all(each.dtype == torch.float32 for each in block.parameters()) else deepcopy(block).float()
 
