@@ -59,6 +59,7 @@ from bot.uploads import Uploads
 from bot.walk_command import WalkCommand
 from config.settings import Settings
 from generation.executor import Executor
+from language.process import LanguageModels
 from store import store
 from store.errors import LostError
 from store.journal import OnSaved
@@ -161,14 +162,18 @@ async def _run(
         known.add(preferences.commands(flag_options(posts.available, NAMES)))
         known.add(StyleCommands(book).commands())
         known.add(ShowCommand(client, posts, admission, kept.archive, outboxes, patience).commands())
-        stories = StoryCommand(posts, admission, fetcher, pictures.imagine)
-        suggestions = SuggestCommand(admission, pictures.imagine)
+        models = LanguageModels(settings.texts)
+        stack.push_async_callback(models.close)
+        stories = StoryCommand(posts, admission, fetcher, pictures.imagine, models)
+        suggestions = SuggestCommand(admission, pictures.imagine, models)
         known.add([*stories.commands(), *suggestions.commands()])
         known.add(RestyleCommand(book, posts, pictures.imagine).commands())
         steerings = Steerings(posts, gate)
         known.add(WalkCommand(posts, admission, uploads, preferences).commands())
         batches = BatchCommand(
-            posts, admission, uploads, fetcher, preferences, outboxes, patience, settings.painting.preview_seconds
+            *(posts, admission, uploads, fetcher, preferences, outboxes, patience),
+            settings.painting.preview_seconds,
+            kept.batches,
         )
         known.add(batches.commands())
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
@@ -197,6 +202,7 @@ async def _run(
             since = await kept.heard.since(60 * settings.store.catch_up_minutes)
             client.recall(since, await kept.journal.messages(), await kept.journal.asked_in_private())
             await posts.restore(client)
+            await batches.restore(client)
             recent.load(await kept.journal.newest())
             restored.set()
 

@@ -15,7 +15,7 @@ from bot.uploads import pictures_of, replied_to
 
 USUAL = {"init-weight": "2", "strength": "1"}
 """Flags where none are given, by which the content stays and the style is seen; ``docs/journeys.md`` shows it."""
-FLAGS = ("init-weight", "strength", "size", "quality", "steps", "seed")
+FLAGS = ("painter", "init-weight", "strength", "size", "quality", "steps", "seed")
 """That have an option of their own in the slash command."""
 TWO = (
     "Attach two pictures: first the one that is painted, then the one in whose style. Or reply with `{0}style` to the "

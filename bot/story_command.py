@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import discord
+import structlog
 
 from bot.admission import Admission
 from bot.block import block, lines_in
@@ -22,12 +23,15 @@ from bot.commands import flag_options
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
 from bot.flags import NOTHING_KNOWN, Available
+from bot.mentions import with_names
 from bot.posts import Posts
-from bot.prompt import flags_in, quoted
+from bot.prompt import FLAG, flags_in, quoted
 from bot.receipt import Reply
 from bot.uploads import replied_to
 from generation.prompt import fenced
 from generation.request import FILMS
+from language.errors import LanguageError
+from language.process import LanguageModels
 from texts.abridgement import abridged, edited
 from texts.errors import TextError
 from texts.sentences import LONGEST, decode, shortened
@@ -44,7 +48,12 @@ NO_TEXT = (
 ONE_FILE = "One file at a time; attach the others to messages of their own."
 GONE = "There is no story in that message any more."
 SHOWN = "A story in {0}, painted one after the other with a film of it. Paint it as it is, or edit it first."
+UNUSABLE = "The language model did not abridge this text."
+OWN = "These are sentences of its own."
 LABEL = "A sentence a line; flags in the last"
+
+
+_log = structlog.get_logger(__name__)
 
 
 class StoryCommand:
@@ -55,9 +64,13 @@ class StoryCommand:
         admission: that says who may ask for pictures.
         fetcher: that fetches files.
         imagine: paints what is typed.
+        models: of which the summariser abridges, where there is one.
     """
 
-    def __init__(self, posts: Posts, admission: Admission, fetcher: Fetcher, imagine: Run) -> None:
+    def __init__(
+        self, posts: Posts, admission: Admission, fetcher: Fetcher, imagine: Run, models: LanguageModels
+    ) -> None:
+        self._models = models
         self._posts = posts
         self._admission = admission
         self._fetcher = fetcher
@@ -84,21 +97,35 @@ class StoryCommand:
         text, flags = await self._text(call)
         most = self._admission.gate.settings(call.origin).painting.max_prompt_length
         longest = min(LONGEST, (most + len(SEPARATOR)) // count - len(SEPARATOR))
-        try:
-            sentences = [shortened(each, longest) for each in await asyncio.to_thread(abridged, text, count)]
-        except TextError as error:
-            raise UserError(_sentence(error)) from None
+        found, note = await self._abridged(text, count)
+        sentences = [shortened(each, longest) for each in found]
         number = "1 sentence" if len(sentences) == 1 else f"{len(sentences)} sentences"
         lines = [*sentences, *([flags] if flags else [])]
         buttons = (
             Button(ButtonId("story", "text"), "Paint", "🎬", BLUE),
             Button(ButtonId("story-edit", "text"), "Edit", "✏️"),
         )
-        return Reply(f"{SHOWN.format(number)}\n{block(lines)}", rows=(buttons,))
+        return Reply(f"{note}{SHOWN.format(number)}\n{block(lines)}", rows=(buttons,))
+
+    async def _abridged(self, text: str, count: int) -> tuple[list[str], str]:
+        """Return a text in a few sentences, and why they are its own though there is a summariser."""
+        try:
+            own = await asyncio.to_thread(abridged, text, count)
+        except TextError as error:
+            raise UserError(_sentence(error)) from None
+        if self._models.settings.summariser is None:
+            return own, ""
+        try:
+            return await self._models.abridged(text, count), ""
+        except TextError as error:
+            return own, f"{_sentence(error)} {OWN}\n"
+        except LanguageError as error:
+            _log.warning("could not abridge a text by the language model", reason=str(error))
+            return own, f"{UNUSABLE} {OWN}\n"
 
     async def _text(self, call: Call) -> tuple[str, str]:
         """Return the text that comes with a command, and flags of a slash command."""
-        given, message = call.options.get("text", ""), call.message
+        given, message, mentioned = call.options.get("text", ""), call.message, call.mentioned
         words, flags = given, ""
         if message is None:
             place = min((found for name in FLAGS if (found := given.rfind(f" --{name} ")) >= 0), default=len(given))
@@ -107,7 +134,7 @@ class StoryCommand:
         if not (words or files) and message is not None:
             answered = await replied_to(message)
             if answered is not None:
-                words, files = answered.content, answered.attachments
+                words, files, mentioned = answered.content, answered.attachments, answered.mentions
         if len(files) > 1:
             raise UserError(ONE_FILE)
         if files:
@@ -117,7 +144,7 @@ class StoryCommand:
                 raise UserError(_sentence(error)) from None
         if not words:
             raise PromptError(NO_TEXT.format(self._admission.gate.book.prefix(call.origin.guild)))
-        return words, flags
+        return with_names(words, call.origin, mentioned), flags
 
     async def _paint(self, press: Press) -> str | Reply | None:
         """Paint the story as it is."""
@@ -148,14 +175,21 @@ def prompt(text: str, available: Available = NOTHING_KNOWN) -> str:
         UserError: there are no sentences, or too many.
     """
     lines = [line.strip() for line in text.splitlines()]
-    flags = " ".join(line for line in lines if line.startswith("--"))
+    of_flags = [line for line in lines if _is_of_flags(line, available)]
+    flags = " ".join(of_flags)
     try:
-        sentences = edited("\n".join(line for line in lines if not line.startswith("--")))
+        sentences = edited("\n".join(line for line in lines if line not in of_flags))
     except TextError as error:
         raise PromptError(_sentence(error)) from None
     _, values = flags_in(flags, available)
     film = "" if "video" in values else f"--video {FILMS[0]}"
     return f"{SEPARATOR.join(map(_literal, sentences))} {flags} {film}".strip()
+
+
+def _is_of_flags(line: str, available: Available) -> bool:
+    """Return whether a line begins with a flag; one with a phone's dash, as many sentences have, with a known one."""
+    flag = FLAG.match(line)
+    return flag is not None and (flag["dashes"] == "--" or bool(flags_in(line, available)[1]))
 
 
 def _literal(sentence: str) -> str:

@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import structlog
+
 from bot.admission import Admission
 from bot.block import block, lines_in
 from bot.buttons.ids import ButtonId
@@ -13,9 +15,12 @@ from bot.buttons.row import BLUE, Button
 from bot.command import Call, Command, Option, Run
 from bot.errors import UserError
 from bot.markdown import inline_code
+from bot.origin import Origin
 from bot.prompt import quoted
 from bot.receipt import Reply
 from generation.styles import STYLES
+from language.errors import LanguageError
+from language.process import LanguageModels
 from texts.errors import TextError
 from texts.suggested import LONGEST, suggested
 
@@ -28,15 +33,20 @@ FIRST_DICE = Button(ButtonId("dice", "any"), "Suggest something", "🎲", BLUE)
 """Where nothing was said."""
 
 
+_log = structlog.get_logger(__name__)
+
+
 class SuggestCommand:
     """The command, and its buttons.
 
     Args:
         admission: that says who may ask for pictures.
         imagine: paints what is typed.
+        models: of which the author makes them up, where there is one.
     """
 
-    def __init__(self, admission: Admission, imagine: Run) -> None:
+    def __init__(self, admission: Admission, imagine: Run, models: LanguageModels) -> None:
+        self._models = models
         self._admission = admission
         self._imagine = imagine
 
@@ -51,12 +61,12 @@ class SuggestCommand:
 
     async def _suggest(self, call: Call) -> Reply:
         """Show prompts."""
-        return suggestion(call.options.get("words", ""))
+        return await self._suggestion(call.origin, call.options.get("words", ""))
 
     async def _others(self, press: Press) -> Reply:
         """Show other prompts about the same words."""
         match = ABOUT.search(press.message.content) if press.message else None
-        return suggestion(match["words"] if match else "")
+        return await self._suggestion(press.origin, match["words"] if match else "")
 
     async def _paint(self, press: Press) -> str | Reply | None:
         """Paint one of them."""
@@ -68,15 +78,35 @@ class SuggestCommand:
         prompt = quoted(lines[place - 1].partition(". ")[2])
         return await self._imagine(Call(replace(press.origin, source=None), {"prompt": prompt}))
 
+    async def _suggestion(self, origin: Origin, words: str) -> Reply:
+        """Show prompts about some words, with buttons."""
+        seed = secrets.randbits(32)
+        try:
+            prompts = suggested(words, seed, COUNT, [style.ending for style in STYLES.values()])
+        except TextError as error:
+            text = str(error)
+            raise UserError(f"{text[0].upper()}{text[1:]}.") from None
+        if self._models.settings.author is not None:
+            self._admission.enter(origin)
+            prompts = [*await self._made_up(origin, words, seed), *prompts][:COUNT]
+        about = f"About {inline_code(words, LONGEST)}:\n" if words.strip() else ""
+        places = range(1, len(prompts) + 1)
+        numbers = [Button(ButtonId("suggested", str(place)), str(place), "", BLUE) for place in places]
+        lines = [f"{place}. {prompt}" for place, prompt in enumerate(prompts, 1)]
+        return Reply(f"{about}{block(lines)}", rows=((*numbers, DICE),))
 
-def suggestion(words: str) -> Reply:
-    """Return prompts about some words, with buttons; raises ``UserError``."""
-    try:
-        prompts = suggested(words, secrets.randbits(32), COUNT, [style.ending for style in STYLES.values()])
-    except TextError as error:
-        text = str(error)
-        raise UserError(f"{text[0].upper()}{text[1:]}.") from None
-    about = f"About {inline_code(words, LONGEST)}:\n" if words.strip() else ""
-    numbers = [Button(ButtonId("suggested", str(place)), str(place), "", BLUE) for place in range(1, len(prompts) + 1)]
-    lines = [f"{place}. {prompt}" for place, prompt in enumerate(prompts, 1)]
-    return Reply(f"{about}{block(lines)}", rows=((*numbers, DICE),))
+    async def _made_up(self, origin: Origin, words: str, seed: int) -> list[str]:
+        """Return prompts by the author that may be shown there."""
+        try:
+            made = await self._models.suggested(words, seed, COUNT)
+        except LanguageError as error:
+            _log.warning("could not make up prompts by the language model", reason=str(error))
+            return []
+        return [prompt for prompt in made if self._is_allowed(origin, prompt)]
+
+    def _is_allowed(self, origin: Origin, prompt: str) -> bool:
+        try:
+            self._admission.gate.read(origin, prompt)
+        except UserError:
+            return False
+        return True

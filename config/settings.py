@@ -34,6 +34,8 @@ MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 DEFAULT_MODEL = "default"
 """Name of the model that is used where none is named."""
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Reproducible = Literal["exact", "fast"]
+"""Whether a seed gives equal pixels in any company on one kind of device, or what is computed first."""
 
 
 def expanded(paths: str | None) -> str | None:
@@ -267,13 +269,19 @@ class ModelSettings(Section):
         "BigGAN-deep, by which `--painter biggan` paints",
         min_length=1,
     )
+    vgg: str | None = Field(
+        default=None,
+        description="The path of the weights of a VGG-19 as torchvision has it, by which `--painter neural-style` "
+        "paints; there is no such painter when none is named",
+        min_length=1,
+    )
     precision: Precision = Field(
         default="auto",
         description="What the networks compute in: `auto` for bfloat16 on devices that are made for it, else float32; "
         "or `float32`, `bfloat16`, `float16`",
     )
 
-    _home_is_known = field_validator("vqgan", "clip", "biggan")(expanded)
+    _home_is_known = field_validator("vqgan", "clip", "biggan", "vgg")(expanded)
 
 
 class NamedModelSettings(Section):
@@ -283,9 +291,10 @@ class NamedModelSettings(Section):
     vqgan_config: Path | None = Field(default=None, description="As `models.vqgan_config`, of this VQGAN")
     clip: str | None = Field(default=None, description="As `models.clip`", min_length=1)
     biggan: str | None = Field(default=None, description="As `models.biggan`", min_length=1)
+    vgg: str | None = Field(default=None, description="As `models.vgg`", min_length=1)
     precision: Precision | None = Field(default=None, description="As `models.precision`")
 
-    _home_is_known = field_validator("vqgan", "clip", "biggan")(expanded)
+    _home_is_known = field_validator("vqgan", "clip", "biggan", "vgg")(expanded)
 
 
 class ModelsSettings(ModelSettings):
@@ -346,6 +355,11 @@ class ExecutorSettings(Section):
         "those for which there is no room wait for it",
     )
 
+    reproducible: Reproducible = Field(
+        default="exact",
+        description="`exact` for the same pixels of a seed, whatever is painted beside it and however many CPU workers "
+        "a machine has; `fast` where several of them are to divide the cores",
+    )
     idle_minutes: float | None = Field(
         default=None,
         description="With `ray`, a device that has painted nothing for so many minutes gives its machine back until "
@@ -501,6 +515,36 @@ class AdminSettings(Section):
         return self
 
 
+class TextsSettings(Section):
+    """Language models for stories and suggestions, where the ways without any are not enough."""
+
+    summariser: str | None = Field(
+        default=None,
+        description="What abridges texts: a folder with a model from sequence to sequence, or its name on Hugging Face "
+        "where it was downloaded, such as `facebook/bart-large-cnn`; the texts' own sentences when none is named",
+        min_length=1,
+        max_length=1000,
+    )
+    author: str | None = Field(
+        default=None,
+        description="What makes up prompts, likewise: a causal language model, such as `gpt2`; lists of Easel's own "
+        "when none is named",
+        min_length=1,
+        max_length=1000,
+    )
+    seconds: float = Field(
+        default=120.0,
+        description="Seconds within which a model has to answer, with those that it takes to load it",
+        strict=True,
+        gt=0,
+        le=600,
+        allow_inf_nan=False,
+    )
+    megabytes: Count = Field(
+        default=4000, le=1_000_000, description="Megabytes of memory that the process of these models may take"
+    )
+
+
 class LogSettings(Section):
     """What is written to standard error, and kept for ``easel logs``."""
 
@@ -539,6 +583,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     keep: KeepSettings = KeepSettings()
     log: LogSettings = LogSettings()
+    texts: TextsSettings = TextsSettings()
     metrics: MetricsSettings = MetricsSettings()
     admin: AdminSettings = AdminSettings()
 

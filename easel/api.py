@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 from config.layers import load
 from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings, Settings
 from easel import arguments as reading
+from easel.abridging import abridge
 from easel.arguments import PaintArguments
 from easel.captioned_film import Scene, joined
 from easel.display import Display
 from easel.follower import Follower, OnStep, painted
 from easel.results import Painting, Sample, Story, Video
 from easel.session import session
-from easel.story_requests import part
+from easel.story_requests import carried, part
 from easel.walk_arguments import Stop
 from easel.walk_arguments import read as read_walk
 from easel.wording import plain
@@ -26,8 +27,8 @@ from generation.errors import GenerationError
 from generation.events import Failed, Finished, Started
 from generation.options import BETWEEN, BIGGAN, HOLD
 from generation.prompt import written
-from generation.request import FILMS, SEED_LIMIT, ImagineRequest
-from texts.abridgement import MOST, USUAL, abridged, edited
+from generation.request import FILMS, LATENT, SEED_LIMIT, ImagineRequest
+from texts.abridgement import MOST, USUAL, edited
 from texts.errors import TextError
 from weights.folder import FOLDER
 from weights.names import resolved
@@ -159,7 +160,8 @@ def walk(
     """Film a walk past pictures: from the latent of each to the next one's, and all that is decoded from between.
 
     Args:
-        stops: two or more. A text is painted, with the arguments from below. All others are there: paintings, samples,
+        stops: two or more. A text is painted, with the arguments from below. Classes with their shares, as
+            ``{"owl": 1.0}``, are drawn by a BigGAN with the walk's seed. All others are there: paintings, samples,
             latents and pictures, or the paths of their files.
         frames: from one to the next.
         hold: further frames for which it rests at each.
@@ -188,6 +190,7 @@ def story(
     text: str | Sequence[str],
     *,
     sentences: int = USUAL,
+    summariser: str | None = None,
     on_painting: Callable[[Painting], None] | None = None,
     vqgan: str | None = None,
     clip: str | None = None,
@@ -201,6 +204,8 @@ def story(
     Args:
         text: that is abridged; or a list of sentences, which are taken as they are.
         sentences: in how many, 1 to 16.
+        summariser: language model that abridges it, a folder or a name; as ``texts.summariser`` is set where none is
+            given.
         on_painting: called with each finished picture, in order, with its part of the film.
         vqgan: as of :func:`paint`, likewise the following.
         clip: likewise.
@@ -212,12 +217,14 @@ def story(
     Raises:
         TypeError: as of :func:`paint`, likewise the others.
         ValueError: also where the text has no sentence or too many.
+        language.errors.LanguageError: the summariser cannot be used.
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     if not 1 <= sentences <= MOST:
         raise ValueError(f"sentences should be 1 to {MOST}")
     try:
-        lines = abridged(text, sentences) if isinstance(text, str) else edited("\n".join(text))
+        texts = settings.texts if summariser is None else settings.texts.model_copy(update={"summariser": summariser})
+        lines = abridge(text, sentences, texts) if isinstance(text, str) else edited("\n".join(text))
     except TextError as error:
         raise ValueError(str(error)) from None
     before, paintings = dict[str, bytes](), list[Painting]()
@@ -226,7 +233,8 @@ def story(
         arguments["seed"] = request.seed
         painting = painted(part(request, *before), {**pictures, **before}, settings, None)
         paintings.append(painting)
-        before = {sha256(painting.png).hexdigest(): painting.png}
+        then = carried(painting.request, painting.png, {} if painting.latent is None else {LATENT: painting.latent})
+        before = {sha256(then).hexdigest(): then}
         if on_painting is not None:
             on_painting(painting)
     scenes = [Scene(each.video.data, line) for each, line in zip(paintings, lines, strict=True) if each.video]

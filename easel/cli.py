@@ -143,6 +143,7 @@ def _exit_code(error: Exception) -> int | None:
     from config.layers import ConfigError
     from easel.picture_file import SaveError
     from generation.errors import CheckpointError, DeviceError, GenerationError, NoMemoryError
+    from language.errors import LanguageError
     from store.errors import PassingError, StoreError
     from weights.errors import FetchError, UnknownModelError, UnusableError
 
@@ -150,7 +151,8 @@ def _exit_code(error: Exception) -> int | None:
         return 2
     if isinstance(error, PassingError | NoMemoryError):
         return os.EX_TEMPFAIL
-    if isinstance(error, ConfigError | SetupError | StoreError | CheckpointError | DeviceError | UnusableError):
+    to_set_up = ConfigError | SetupError | StoreError | CheckpointError | DeviceError | UnusableError | LanguageError
+    if isinstance(error, to_set_up):
         return os.EX_CONFIG
     return 1 if isinstance(error, BotError | GenerationError | SaveError | FetchError) else None
 

@@ -25,6 +25,14 @@ def story(
         typer.Option("--out", "-o", metavar="FOLDER", help="For all of it.", show_default="FILE-story"),
     ] = None,
     sentences: Annotated[int, typer.Option(min=1, max=16, help="In how many sentences.")] = 5,
+    summariser: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FOLDER",
+            help="Language model that abridges it, instead of what texts.summariser names.",
+            show_default=False,
+        ),
+    ] = None,
     abridge_only: Annotated[
         bool, typer.Option("--abridge-only", help="Print the sentences, to be edited for --from.")
     ] = False,
@@ -47,6 +55,7 @@ def story(
     easel story tale.txt --style watercolor
     easel story tale.txt --sentences 8 --abridge-only > sentences.txt
     easel story --from sentences.txt --out tale
+    easel story tale.txt --summariser facebook/bart-large-cnn
     """
     from config.layers import load
     from easel import stories as painting
@@ -57,16 +66,17 @@ def story(
         settings, file = [str(file), *(settings or [])], None
     if (file is None) == (source is None):
         raise typer.BadParameter("name the text, or by --from the sentences", param_hint="FILE")
+    own = [] if summariser is None else [f"texts.summariser={summariser}"]
+    chosen = load(arguments=["log.level=error", *checked(settings), *own])
     try:
         if source is not None:
             lines = painting.read_edited(source)
         else:
             assert file is not None
-            lines = painting.read(file, sentences)
+            lines = painting.read(file, sentences, chosen.texts)
         if abridge_only:
             print(written(lines), end="")
             return
-        chosen = load(arguments=["log.level=error", *checked(settings)])
         flags = {"style": style, "seed": seed, "size": size, "steps": steps, "painter": painter}
         given = source or file
         assert given is not None

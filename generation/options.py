@@ -41,6 +41,8 @@ VQGAN = "vqgan"
 
 BIGGAN = "biggan"
 """The painter that knows classes."""
+NEURAL_STYLE = "neural-style"
+"""The painter that gives a picture the style of others, by a VGG."""
 LEAST_TRUNCATION = 0.02
 """Of a BigGAN's latents: below the least statistics of the published ones."""
 MOST_CLASSES = 1000
@@ -56,17 +58,19 @@ class Painter:
         share: of the memory and the time that a pixel of a VQGAN takes.
         encodes: whether a painting can begin from a picture.
         evolves: whether it has few enough numbers for a population.
+        has_scales: whether a picture can be painted at half the size first.
     """
 
     most: float = inf
     share: float = 1.0
     encodes: bool = True
     evolves: bool = False
+    has_scales: bool = True
 
     @property
     def grows(self) -> bool:
         """Whether a picture may be painted at half the size first; what is painted small anyway is not."""
-        return self.most == inf
+        return self.has_scales and self.most == inf
 
     def pixels(self, width: int, height: int) -> float:
         """Return to how many pixels painted by a VQGAN a picture comes."""
@@ -78,6 +82,7 @@ PAINTERS: Mapping[str, Painter] = {
     "fourier": Painter(share=0.02),
     "siren": Painter(most=256 * 256, share=2.0),
     BIGGAN: Painter(most=256 * 256, share=0.3, encodes=False, evolves=True),
+    NEURAL_STYLE: Painter(share=0.4, has_scales=False),
 }
 """By what ``--painter`` says; ``docs/painters.md`` tells of them."""
 
@@ -115,6 +120,8 @@ MOST_GROWN = 0.9
 """Of the steps that can be painted at half the size."""
 HALF = 0.5
 """Of the sides, at which a picture begins that grows."""
+LEAST_STILL, MOST_STILL = 5, 1000
+"""Steps over which a picture has to stay the same to be still."""
 LITTLE = 0.3
 """Share of the course of painting that makes a finished picture finer: of several stages it leaves out the first."""
 OTHERWISE = 0.7

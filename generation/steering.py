@@ -18,6 +18,7 @@ from dataclasses import replace
 import regex
 
 from generation.errors import RequestError
+from generation.options import NEURAL_STYLE
 from generation.prompt import BAR, CARET, Piece, between, pieces, without_literals, written
 from generation.request import LONGEST_STEERING, MOST_STEERING, WITHOUT, ImagineRequest, Steering, compared
 
@@ -68,6 +69,8 @@ def steered(request: ImagineRequest, steering: Sequence[Steering], step: int) ->
     """
     if request.waypoints:
         raise RequestError("A walk cannot be steered.")
+    if request.painter == NEURAL_STYLE:
+        raise RequestError("A painting in a neural style knows no words, so it cannot be steered.")
     if len(request.steering) + len(steering) > MOST_STEERING:
         have = f"; {len(request.steering)} have been said" if request.steering else ""
         raise RequestError(f"A picture can be steered by at most {MOST_STEERING} texts{have}.")

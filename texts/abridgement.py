@@ -44,7 +44,7 @@ def abridged(text: str, count: int = USUAL) -> list[str]:
     long = [each for each in found if len(WORD.findall(each)) >= LEAST_WORDS]
     found = long if len(long) >= count else found
     ranked = ranks(found)
-    return [found[max(part, key=lambda place: ranked[place])] for part in _stretches(found, count)]
+    return [found[max(part, key=lambda place: ranked[place])] for part in stretches(found, count)]
 
 
 def written(lines: Sequence[str]) -> str:
@@ -90,7 +90,7 @@ def ranks(lines: Sequence[str]) -> list[float]:
     return found
 
 
-def _stretches(lines: Sequence[str], count: int) -> list[list[int]]:
+def stretches(lines: Sequence[str], count: int) -> list[list[int]]:
     """Return the places of sentences in that many stretches of about equal length, none of them empty."""
     total, passed = sum(map(len, lines)), 0
     stretches: list[list[int]] = [[] for _ in range(count)]

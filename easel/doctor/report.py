@@ -17,6 +17,7 @@ from easel.doctor.account import examine_account
 from easel.doctor.devices import examine_painting
 from easel.doctor.finding import Finding, Level
 from easel.doctor.machine import examine_disk, examine_port, examine_python, examine_token_file
+from easel.doctor.texts import examine_texts
 from easel.logs import configure
 from easel.redaction import redact
 from store.engine import secrets
@@ -80,7 +81,8 @@ async def _examine(settings: Settings) -> list[Finding]:
         examine_port(settings.metrics, is_running=is_running),
         examine_port(settings.admin, "admin", is_running=is_running),
     ]
-    return [store, *(port for port in ports if port), *account, *painting]
+    texts = await examine_texts(settings.texts)
+    return [store, *(port for port in ports if port), *account, *painting, *texts]
 
 
 async def _examine_store(settings: Settings) -> Finding:

@@ -26,6 +26,7 @@ from generation.errors import CheckpointError
 from generation.models.biggan import BigGAN
 from generation.models.clip_shape import CLIPShape
 from generation.models.precision import Precision, choose_format
+from generation.models.vgg import VGG
 from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CHANNEL_MEAN, CHANNEL_STD, CLIPPerceptor
 from generation.perceptor.ensemble import Ensemble, Perceptor
@@ -56,6 +57,9 @@ class Models:
     """What tells the weights from others, whatever their number format."""
     vqgan_fingerprint: str = ""
     """Likewise, of the VQGAN alone."""
+    vgg: VGG | None = None
+    """By whose features the painter of neural style judges; without it there is none."""
+    vgg_fingerprint: str = ""
     biggan: BigGAN | None = None
     """By which the painter of that name paints; without it there is none."""
     biggan_fingerprint: str = ""
@@ -128,6 +132,8 @@ def prepare(models: Models, device: torch.device, precision: Precision = "auto")
     for network in (models.vqgan, models.perceptor, models.biggan):
         if network is not None:
             freeze(network, dtype, device)
+    if models.vgg is not None:
+        models.vgg.freeze(device)
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)  # glibc would keep what reading took
@@ -243,6 +249,8 @@ def _beside(config_path: Path) -> Path:
 def require(path: Path) -> None:
     """Raise ``CheckpointError`` where there is no such file."""
     if not _is_file(path):
+        if path.is_dir():
+            raise CheckpointError.of(path, "is a folder: name the file in it in the setting")
         raise CheckpointError.of(path, "does not exist: put the file there or change the setting that names it")
 
 

@@ -10,6 +10,7 @@ from generation.options import (
     CUT_METHODS,
     EVOLUTIONS,
     MOST_FRAMES,
+    NEURAL_STYLE,
     PAINTERS,
     VQGAN,
     Painter,
@@ -40,7 +41,7 @@ def refusal(request: ImagineRequest, inits: Sequence[str], painters: Sequence[st
         return "A mask says where a picture is painted on; give that picture too."
     if refused := painter_refusal(request.painter, painters):
         return refused
-    if refused := _generative_refusal(request):
+    if refused := _generative_refusal(request) or _style_refusal(request):
         return refused
     if request.optimiser not in (AUTO, CMA_ADAM, *OPTIMISERS):
         return f"There is no such optimiser; ask for {_listed(OPTIMISERS)}."
@@ -83,13 +84,14 @@ def _walk_refusal(request: ImagineRequest) -> str | None:
 
 def _is_one(waypoint: Waypoint) -> bool:
     """Return whether a waypoint is one thing."""
-    return sum(map(bool, (waypoint.prompt, waypoint.latent, waypoint.picture))) == 1
+    return sum(map(bool, (waypoint.prompt, waypoint.latent, waypoint.picture, waypoint.classes))) == 1
 
 
 def _generative_refusal(request: ImagineRequest) -> str | None:
     """Return why a painter that makes pictures of classes cannot paint a request, or another one cannot."""
     if PAINTERS.get(request.painter, Painter()).encodes:
-        if request.classes or request.most_classes or request.truncation != 1:
+        named = request.classes or any(waypoint.classes for waypoint in request.waypoints)
+        if named or request.most_classes or request.truncation != 1:
             return f"Classes and truncation are a BigGAN's; ask for them with `--painter {BIGGAN}`."
         return None
     where = f"`--painter {request.painter}` cannot begin from a picture"
@@ -99,6 +101,20 @@ def _generative_refusal(request: ImagineRequest) -> str | None:
         return f"{where}; leave out `--{'chaos' if request.chaos else 'init'}`."
     if request.is_moving:
         return f"{where}, so it cannot be moved either; leave out `--zoom`, `--pan` and `--rotate`."
+    return None
+
+
+def _style_refusal(request: ImagineRequest) -> str | None:
+    """Return why a request is not painted in a neural style; None where it is, or is to be painted otherwise."""
+    if request.painter != NEURAL_STYLE or request.waypoints:
+        return None
+    where = f"`--painter {NEURAL_STYLE}`"
+    if not request.init_picture:
+        return f"{where} paints one picture in the style of another; give the one that is painted too."
+    if not all(target.picture and target.weight > 0 for target in request.judged_by):
+        return f"{where} looks at pictures only; give one in whose style, and leave out words, `--no` and `--noise`."
+    if request.is_moving:
+        return f"{where} keeps things where they are; leave out `--zoom`, `--pan` and `--rotate`."
     return None
 
 

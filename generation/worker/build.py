@@ -13,12 +13,14 @@ from generation.canvas.pixels import PixelCanvas
 from generation.canvas.siren import SirenCanvas
 from generation.checkpoints.loader import Models
 from generation.engine.engine import Engine
+from generation.engine.neural_style import NeuralStyle
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
 from generation.errors import CheckpointError
 from generation.models.biggan import BigGAN
-from generation.options import AUGMENTATIONS
+from generation.models.vgg import VGG
+from generation.options import AUGMENTATIONS, NEURAL_STYLE
 from generation.perceptor.views import METHODS, views_for
 from generation.pocket.description import PocketSection, describe_pocket
 from generation.pocket.objective import Contrast
@@ -32,6 +34,9 @@ CANVASES: dict[str, Callable[[Models, Stage, torch.device], Canvas]] = {
     "pixels": lambda models, stage, device: PixelCanvas(
         models.perceptor.input_size, models.recipe.init, stage.pyramid, stage.total_variation, device
     ),
+    NEURAL_STYLE: lambda models, stage, device: PixelCanvas(
+        None, models.recipe.init, stage.pyramid, stage.total_variation, device
+    ),
     "fourier": lambda models, stage, device: FourierCanvas(models.recipe.init, stage.total_variation, device),
     "siren": lambda models, stage, device: SirenCanvas(
         models.recipe.painters.network, models.perceptor.input_size, stage.total_variation, device
@@ -41,6 +46,8 @@ CANVASES: dict[str, Callable[[Models, Stage, torch.device], Canvas]] = {
     ),
 }
 """By the names that a recipe uses."""
+NEURAL_STYLE_SECTION = "painters.neural_style"
+"""Of a recipe, whose stages alone are judged by a VGG."""
 
 
 def engine_for(models: Models, device: torch.device, pocket: PocketSection | None = None) -> Engine:
@@ -58,7 +65,9 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
     recipe, perceptor = models.recipe, models.perceptor
     for section, stages in recipe.sections.items():
         for number, stage in enumerate(stages):
-            _check(models, f"{section}.{number}.canvas", [stage.canvas], CANVASES)
+            is_style = section == NEURAL_STYLE_SECTION
+            canvases = [name for name in CANVASES if (name == NEURAL_STYLE) == is_style]
+            _check(models, f"{section}.{number}.canvas", [stage.canvas], canvases)
             _check(models, f"{section}.{number}.optimiser", [stage.optimiser], OPTIMISERS)
             _check(models, f"{section}.{number}.cut_method", [stage.cut_method], METHODS)
             _check(models, f"{section}.{number}.augmentations", stage.augmentations or (), AUGMENTATIONS)
@@ -67,11 +76,14 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
 
     def parts(stage: Stage) -> Parts:
         count = stage.cutouts or recipe.cutouts
+        canvas, optimiser = CANVASES[stage.canvas](models, stage, device), OPTIMISERS[stage.optimiser]()
+        if stage.canvas == NEURAL_STYLE:
+            return Parts(canvas, NeuralStyle(_vgg(models)), optimiser)
         objective = copy(usual)  # what it knows by heart takes long to encode
         objective.cutouts = views_for(
             count, perceptor.input_size, device, stage.cut_method, stage.augmentations, stage.cut_power
         )
-        return Parts(CANVASES[stage.canvas](models, stage, device), objective, OPTIMISERS[stage.optimiser]())
+        return Parts(canvas, objective, optimiser)
 
     return Engine(
         recipe,
@@ -81,6 +93,7 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
         fingerprint=models.fingerprint,
         vqgan=models.vqgan_fingerprint,
         biggan=models.biggan_fingerprint,
+        vgg=models.vgg_fingerprint,
     )
 
 
@@ -88,6 +101,12 @@ def _biggan(models: Models) -> BigGAN:
     if models.biggan is None:
         raise CheckpointError.of(models.path, "cannot be used: its recipe paints by a BigGAN, and there is none")
     return models.biggan
+
+
+def _vgg(models: Models) -> VGG:
+    if models.vgg is None:
+        raise CheckpointError.of(models.path, "cannot be used: its recipe judges by a VGG, and there is none")
+    return models.vgg
 
 
 def _check(models: Models, key: str, names: Iterable[str], known: Iterable[str]) -> None:

@@ -17,9 +17,11 @@ import structlog
 import torch
 from torch import nn
 
+from config.settings import Reproducible
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
+from generation.checkpoints.vgg import with_vgg
 from generation.engine.engine import Engine
 from generation.engine.faults import is_loss, is_shortage
 from generation.engine.walks import Walks
@@ -27,7 +29,8 @@ from generation.errors import GenerationError
 from generation.events import Loaded, ModelEvent, Offer, Unloaded, Unusable
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
-from generation.request import Load
+from generation.options import BIGGAN
+from generation.request import ImagineRequest, Load
 from generation.worker.build import engine_for
 from generation.worker.memory import capacity
 from generation.worker.setup import setup_of
@@ -46,7 +49,7 @@ class Resident:
         name: by which requests name it.
         engine: that paints with it.
         offer: what it offers.
-        setup: what is painted with, which pictures tell.
+        setup: what can be painted with.
         used: when a request for it began or ended last, by ``time.monotonic``.
         share: seconds that each of its batches has had, and with which it was credited when it began to paint.
         counted: seconds of its engine that are part of that.
@@ -63,6 +66,13 @@ class Resident:
 
     def __post_init__(self) -> None:
         self.walks = Walks(self.engine)
+
+    def setup_for(self, request: ImagineRequest) -> Setup | None:
+        """Return what the picture of a request tells: the BigGAN where that paints it, ``exact`` where it repeats."""
+        if self.setup is None:
+            return None
+        said = self.setup if self.engine.repeats(request) else replace(self.setup, reproducible="fast")
+        return said if request.painter == BIGGAN else replace(said, biggan="", biggan_fingerprint="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,7 @@ class Residents:
         threads: for arithmetic on a CPU, which pictures tell.
         tell: called when a model has come, has gone or cannot come.
         wake: called, in another thread, when a model has been read.
+        reproducible: as ``executor.reproducible``, which pictures tell.
     """
 
     def __init__(
@@ -96,6 +107,7 @@ class Residents:
         threads: int,
         tell: Callable[[ModelEvent], None] = lambda _: None,
         wake: Callable[[], None] = lambda: None,
+        reproducible: Reproducible = "exact",
     ) -> None:
         self.models = models
         self.device = device
@@ -105,6 +117,7 @@ class Residents:
         self.tell = tell
         self._threads = threads
         self._wake = wake
+        self._reproducible = reproducible
         self._capacities: dict[str, Capacity] = {}
         """Of all models that were ever loaded."""
         self._reader = ThreadPoolExecutor(1, "reader")
@@ -235,8 +248,10 @@ class Residents:
         engine = engine_for(models, self.device)
         held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
         seconds = time.monotonic() - began
-        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds)
-        resident = Resident(name, engine, offer, setup_of(weights, self._threads, self.device, engine.fingerprint))
+        course = models.recipe.course(engine.prior.name if engine.prior else "")
+        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds, course)
+        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, self._reproducible, engine.biggan)
+        resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident
 
@@ -262,11 +277,12 @@ class Residents:
 
 
 def _read(weights: Weights) -> Models:
-    return with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+    models = with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
+    return with_vgg(models, weights.vgg)
 
 
 def weights_bytes(models: Models) -> float:
     """Return how many bytes the networks take, each storage once."""
-    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan)
+    networks: tuple[nn.Module | None, ...] = (models.vqgan, models.perceptor, models.biggan, models.vgg)
     tensors = chain.from_iterable((*each.parameters(), *each.buffers()) for each in networks if each is not None)
     return sum({each.untyped_storage().data_ptr(): each.untyped_storage().nbytes() for each in tensors}.values(), 0.0)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from config.settings import Reproducible
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
 from generation.models.precision import choose_format
@@ -13,14 +14,23 @@ NAMELESS = "model"
 """How the files of fetched models are called; the folder has the name."""
 
 
-def setup_of(weights: Weights, threads: int, device: torch.device, fingerprint: str) -> Setup:
+def setup_of(
+    weights: Weights,
+    threads: int,
+    device: torch.device,
+    fingerprint: str,
+    reproducible: Reproducible,
+    biggan: str = "",
+) -> Setup:
     """Return what decides a picture beside its request.
 
     Args:
         weights: that were to be loaded.
         threads: for arithmetic on a CPU.
         device: where they are.
-        fingerprint: of the models.
+        fingerprint: of VQGAN and CLIP.
+        reproducible: as ``executor.reproducible``.
+        biggan: fingerprint of the BigGAN.
     """
     on_cpu = device.type == "cpu"
     return Setup(
@@ -32,6 +42,9 @@ def setup_of(weights: Weights, threads: int, device: torch.device, fingerprint: 
         threads=threads if on_cpu else 1,
         torch=torch.__version__,
         easel=version("easel"),
+        biggan=_name(weights.biggan) if biggan else "",
+        biggan_fingerprint=biggan,
+        reproducible=reproducible,
     )
 
 

@@ -1,5 +1,8 @@
 """`.story`: texts that become a few sentences, and these a film."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from bot.block import block, lines_in
@@ -7,8 +10,10 @@ from bot.errors import UserError
 from bot.receipt import RECEIVED
 from bot.story_command import ONE_FILE, prompt
 from sandbox.model import Message
+from sandbox.server import Sandbox
 from tests.bot.buttons.conftest import Gallery, labels
-from tests.bot.conftest import Stage, picture
+from tests.bot.conftest import MakeSettings, MakeStage, Stage, picture
+from tests.language.conftest import make_bart
 
 TALE = "A red fox slept. It dreamt of a hen. Then it woke."
 SENTENCES = ["A red fox slept.", "It dreamt of a hen.", "Then it woke."]
@@ -55,6 +60,23 @@ async def test_the_sentences_are_edited_in_a_form(stage: Stage) -> None:
     assert "There is no sentence left" in await gallery.told(await mia.submit(opened, {"text": "\n--seed 9"}))
 
 
+def test_a_line_that_begins_with_a_dash_is_a_sentence() -> None:
+    assert prompt("-- Yes, he said.\n—Hola —dijo.\nA cat.\n—seed 9") == (
+        "-- Yes, he said. ^ ``` —Hola —dijo. ``` ^ A cat. —seed 9 --video mp4"
+    )
+
+
+async def test_what_has_an_id_is_told_by_its_name(stage: Stage) -> None:
+    ids = f"<@{stage.sandbox.person('Noor').id}> ate a <:partyblob:123456789012345678> cake. It was sweet."
+    reply = await told(stage, f".story {ids}")
+    assert lines_in(reply.content) == ["Noor ate a partyblob cake.", "It was sweet."]
+    answered = said(stage, await stage.people("Noor").say("art", ids))
+    assert lines_in((await told(stage, ".story", to=answered)).content) == [
+        "Noor ate a partyblob cake.",
+        "It was sweet.",
+    ]
+
+
 async def test_by_a_file_and_by_a_reply(stage: Stage) -> None:
     reply = await told(stage, ".story", ("tale.txt", TALE.encode("utf-16")))
     assert lines_in(reply.content) == SENTENCES
@@ -77,6 +99,24 @@ async def test_by_slash_with_a_style(stage: Stage) -> None:
     assert request.shape == (128, 64)
     filed = await stage.slash("story", "Mia", options={"file": ("tale.txt", TALE.encode())})
     assert lines_in(filed.content) == SENTENCES
+
+
+async def test_a_language_model_abridges_and_where_it_cannot_the_text_stays(
+    make_stage: MakeStage, make_settings: MakeSettings, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    model = await asyncio.to_thread(make_bart, tmp_path / "bart")
+    texts = {"summariser": str(model), "author": "nobody/nothing", "megabytes": 2000}
+    stage = await make_stage(settings=make_settings(sandbox, texts=texts))
+    text = " ".join([TALE] * 4)
+    reply = await told(stage, f".story 2 {text}")
+    assert reply.content.startswith("A story in ")
+    assert not set(lines_in(reply.content)) & {*SENTENCES}
+    reply = await told(stage, ".story 2 " + "Жила-была лиса. И была она очень хитрая. Жил и волк. " * 4)
+    assert reply.content.startswith("The language model has not learnt the script of this text. These are sentences of")
+    assert "Жила-была лиса." in lines_in(reply.content)
+    (model / "model.safetensors").unlink()
+    suggested = await told(stage, ".suggest fox")
+    assert len(lines_in(suggested.content)) == 4
 
 
 @pytest.mark.parametrize(

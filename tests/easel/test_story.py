@@ -31,7 +31,7 @@ def test_a_text_becomes_pictures_a_film_and_a_page(tmp_path: Path, tiny_models: 
     words = ["--style", "ink", "--seed", "7", "--size", "64x64", "--steps", "6", "--json"]
     code, out, err = finish(tmp_path, "story", "tale.txt", *words, *settings_for(tiny_models))
     assert code == 0, err
-    assert json.loads(out) == {"seed": 7, "pictures": 3, "out": "tale-story"}
+    assert json.loads(out) == {"seed": 7, "pictures": 3, "already": 0, "out": "tale-story"}
     folder = tmp_path / "tale-story"
     sentences = (folder / "story.txt").read_text("utf-8").splitlines()
     assert sentences == ["A red <fox> slept.", "It dreamt | of ^ a hen & a lamp --seed 9!", "Жила-была лиса."]
@@ -49,6 +49,42 @@ def test_a_text_becomes_pictures_a_film_and_a_page(tmp_path: Path, tiny_models: 
     html = (folder / "index.html").read_text("utf-8")
     assert "A red &lt;fox&gt; slept." in html
     assert [html.count(f'src="{file.name}"') for file in files] == [1, 1, 1]
+    goes_on_after_a_break(tmp_path, [*words, *settings_for(tiny_models)])
+
+
+def goes_on_after_a_break(tmp_path: Path, words: list[str]) -> None:
+    """Take away the last two of three pictures, damage the film, and have it painted again without its seed."""
+    folder = tmp_path / "tale-story"
+    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    (folder / "story.mp4").unlink()
+    (folder / "parts" / "02.png").write_bytes(b"half")
+    (folder / "parts" / "03.mp4").unlink()
+    place = words.index("--seed")
+    code, out, err = finish(tmp_path, "story", "tale.txt", *words[:place], *words[place + 2 :])
+    assert code == 0, err
+    assert json.loads(out) == {"seed": 7, "pictures": 3, "already": 1, "out": "tale-story"}
+    after = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    assert after.keys() == before.keys()
+    assert [after[name] for name in before if name.startswith("01")] == [
+        before[name] for name in before if name.startswith("01")
+    ]
+    code, out, _ = finish(tmp_path, "story", "tale.txt", *words[:place], *words[place + 2 :])
+    assert (code, json.loads(out)["already"]) == (0, 3)
+    (folder / "story.json").write_text("[]", "utf-8")
+    code, _, err = finish(tmp_path, "story", "tale.txt", *words[:place], *words[place + 2 :])
+    assert code == 2
+    assert "story.json is damaged" in " ".join(err.split())
+
+
+def test_a_painter_that_encodes_no_pictures_goes_on_from_latents(tmp_path: Path) -> None:
+    (tmp_path / "tale.txt").write_text("An owl slept. A frog woke.", "utf-8")
+    words = ["--painter", "biggan", "--size", "64x64", "--steps", "3", "--seed", "7", "--json"]
+    code, _, err = finish(tmp_path, "story", "tale.txt", *words, "executor.devices=[cpu]")
+    assert code == 0, err
+    first, second = (read((tmp_path / "tale-story" / "parts" / f"0{n}.png").read_bytes()).request for n in (1, 2))
+    latent = (tmp_path / "tale-story" / "parts" / "01.safetensors").read_bytes()
+    assert (first.init_latent, second.init_latent) == ("", sha256(latent).hexdigest())
+    assert captions((tmp_path / "tale-story" / "story.mp4").read_bytes()) == ["An owl slept.", "A frog woke."]
 
 
 def test_the_sentences_can_be_edited(easel: Easel, tmp_path: Path) -> None:
