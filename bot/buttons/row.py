@@ -73,7 +73,8 @@ def rows_of(request: ImagineRequest, state: object, *, together: bool | None = N
             )
             has_film = any(output in FILMS for output in request.outputs)
             video = () if has_film else (button("video", "Video", "🎬"),)
-            return next_ones, (edit, *video, button("parameters", "Parameters", "📋"), _delete(request))
+            pages = (button("page", "Page", "📖"),) if request.is_story and FILMS[0] in request.outputs else ()
+            return next_ones, (edit, *video, *pages, button("parameters", "Parameters", "📋"), _delete(request))
         case Ended():
             return ((again,) if request.waypoints else (again, edit),)
     return ()
