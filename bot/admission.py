@@ -19,9 +19,10 @@ from store.errors import StoreError
 NOTHING: Mapping[int, ImagineRequest] = MappingProxyType({})
 MANY = 1000
 """Pictures of which it is not told how many they are."""
-TOO_MANY = (
-    "That makes {0} pictures, and one message may ask for {1} here, so nothing is painted yet. Take something out of "
-    "the braces, lower `--repeat`, or ask in several messages; braces in code, between backticks, stay as they are."
+TOO_MANY = "That makes {0} pictures, and one message may ask for {1} here, so nothing is painted yet. {2}"
+FEWER = (
+    "Take something out of the braces, lower `--repeat`, or ask in several messages; braces in code, between "
+    "backticks, stay as they are."
 )
 STAYS = "What is painted already stays as it was asked for; the rest is as your message says now."
 
@@ -59,13 +60,19 @@ class Admission:
         if has_pictures:
             self.gate.check_pictures(origin)
 
-    def check_number(self, origin: Origin, number: int) -> None:
-        """Raise ``UserError`` where somebody may not ask for so many pictures at once, however few they have."""
+    def check_number(self, origin: Origin, number: int, fewer: str = FEWER) -> None:
+        """Raise ``UserError`` where somebody may not ask for so many pictures at once, however few they have.
+
+        Args:
+            origin: who asks, and where.
+            number: of pictures.
+            fewer: a sentence that says how to ask for fewer.
+        """
         most = self.gate.most_at_once(origin)
         if number > most:
             told = f"{number}" if number < MANY else f"more than {MANY}"
             with self.gate.told(origin):
-                raise RuleError(TOO_MANY.format(told, "1 picture" if most == 1 else f"{most} pictures"))
+                raise RuleError(TOO_MANY.format(told, "1 picture" if most == 1 else f"{most} pictures", fewer))
 
     async def admit(self, origin: Origin, *requests: ImagineRequest) -> None:
         """Let new requests wait, all or none, and post the place in line of each.

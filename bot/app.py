@@ -171,7 +171,9 @@ async def _run(
         steerings = Steerings(posts, gate)
         known.add(WalkCommand(posts, admission, uploads, preferences).commands())
         batches = BatchCommand(
-            posts, admission, uploads, fetcher, preferences, outboxes, patience, settings.painting.preview_seconds
+            *(posts, admission, uploads, fetcher, preferences, outboxes, patience),
+            settings.painting.preview_seconds,
+            kept.batches,
         )
         known.add(batches.commands())
         known.add(SteerCommand(client, posts, steerings, kept.archive).commands())
@@ -200,6 +202,7 @@ async def _run(
             since = await kept.heard.since(60 * settings.store.catch_up_minutes)
             client.recall(since, await kept.journal.messages(), await kept.journal.asked_in_private())
             await posts.restore(client)
+            await batches.restore(client)
             recent.load(await kept.journal.newest())
             restored.set()
 

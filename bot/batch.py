@@ -36,14 +36,17 @@ LONGEST_LINE = 4000
 """Characters, as many as Discord takes in a message at most."""
 PROMPT = "prompt"
 """The column or the key of what to paint."""
-JSON_LINES = {".jsonl", ".ndjson"}
+JSON_LINES = {".jsonl", ".ndjson", ".json"}
 BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 TOO_LARGE = f"The file is larger than {MOST_BYTES >> 20} MB; part it into several."
 TOO_MANY = "The file has more than {0} lines with something to paint; part it into several."
 NO_TEXT = "The file is no text; save it as plain text in UTF-8."
 EMPTY = "There is nothing to paint in the file; write a prompt in each line."
-NO_PROMPT = "The first line should name the columns, one of them `prompt`, as in `prompt,seed,size`."
+NO_PROMPT = (
+    "The first line should name the columns with commas between, one of them `prompt`, as in `prompt,seed,size`."
+)
+NO_OBJECT = 'It is no object of JSON in one line, as `{"prompt": "a red apple", "seed": 7}` is one.'
 TWICE = "The column {0} is there twice."
 
 Fields = dict[str, str]
@@ -161,9 +164,9 @@ def _object(line: str) -> Fields:
     try:
         found = from_json(line, allow_inf_nan=False)
     except ValueError:
-        raise PromptError("It is no JSON.") from None
+        raise PromptError(NO_OBJECT) from None
     if not isinstance(found, dict):
-        raise PromptError('It is no object, as `{"prompt": "a red apple", "seed": 7}` is one.')
+        raise PromptError(NO_OBJECT)
     fields = {}
     for key, value in found.items():
         if value is None:
@@ -184,6 +187,8 @@ def _rows(text: str) -> Iterator[tuple[int, Fields | PromptError]]:
             row = next(reader)
             if not any(map(str.strip, row)):
                 continue
+            while len(row) > len(names) and not row[-1].strip():
+                row.pop()  # spreadsheets have columns without a name behind the others
             if not names:
                 names = _names(row)
                 continue
@@ -239,14 +244,15 @@ def _typed(line: str | Fields | PromptError) -> str:
         raise line
     if isinstance(line, str):
         return line
-    flags = ""
+    prompt = flags = ""
     for name, value in line.items():
         flag = _flag(name)
         if flag == PROMPT:
+            prompt = value
             continue
         if len(value.split()) > 1 and not FLAGS[flag].takes_words:
             raise PromptError(f"`{flag}` takes one word, not {inline_code(value[:100])}.")
         flags += f" --{flag}={value}"
-    if not line.get(PROMPT):
+    if not prompt.strip():
         raise PromptError("It does not say what to paint.")
-    return line[PROMPT] + flags
+    return prompt + flags

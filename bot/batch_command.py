@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
@@ -28,6 +28,7 @@ from bot.posts import Entry, Posts
 from bot.preferences import Preferences
 from bot.prompt import Arguments
 from bot.uploads import Given, Uploads
+from store.batches import Batches, KeptBatch
 from store.errors import KnownMessageError
 
 MOST_BYTES = 100_000
@@ -41,6 +42,7 @@ LONGEST_NAME = 60
 NO_FILE = "Attach a text file with a prompt in each line; or `.csv`, whose first line names `prompt,seed,size`."
 ONE_FILE = "One file at a time; attach the others to messages of their own."
 TOO_LARGE = f"The file is larger than {MOST_BYTES // 1000} kB; part it into several."
+FEWER = "Take lines out of the file, lower `--repeat`, or part it into several."
 ALL_BAD = "No line of the file can be painted."
 STAYS = "What a file asked for stays; `{0}cancel` it, or attach the file to a new message."
 RESTARTED = "Easel is being restarted; the pictures that are missing come by themselves."
@@ -60,6 +62,7 @@ class BatchCommand:
         outboxes: of the channels.
         patience: with Discord.
         pause: least seconds between two edits.
+        kept: where files are remembered over a restart.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class BatchCommand:
         outboxes: Outboxes,
         patience: Patience,
         pause: float,
+        kept: Batches,
     ) -> None:
         self._posts = posts
         self._admission = admission
@@ -81,6 +85,7 @@ class BatchCommand:
         self._outboxes = outboxes
         self._patience = patience
         self._pause = pause
+        self._kept = kept
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -120,7 +125,7 @@ class BatchCommand:
         bad.sort(key=lambda each: each.number)
         if not asked:
             raise PromptError("\n".join([ALL_BAD, *_named(bad)]))
-        self._admission.check_number(origin, sum(each.fields["repeat"] for each in asked))
+        self._admission.check_number(origin, sum(each.fields["repeat"] for each in asked), FEWER)
         arguments = await self._uploads.take(origin, [(each, Given()) for each in asked])
         assert arguments is not None  # nothing is fetched for it
         try:
@@ -131,31 +136,64 @@ class BatchCommand:
         entries = self._posts.asked_by(origin.id)
         if entries:
             overview = Overview(file.filename, tuple(entries), tuple(bad))
-            task = asyncio.create_task(self._show(origin, overview))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            kept = KeptBatch(origin.asked, overview.name, tuple((each.number, each.reason) for each in bad))
+            await self._kept.keep(kept)
+            self._spawn(self._show(origin, overview))
         return own.ignored
 
-    async def _show(self, origin: Origin, overview: "Overview") -> None:
-        """Send the message about all of it, and edit it until nothing waits or is being painted any more."""
+    async def restore(self, client: discord.Client) -> None:
+        """Go on with the messages about files that an earlier run has left, once its requests are there.
+
+        Args:
+            client: that is logged in.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        for kept in await self._kept.kept():
+            origin = Origin.restored(kept.asked, client)
+            entries = self._posts.asked_by(origin.id)
+            ended = await self._kept.ended(origin.id, [entry.request.id for entry in entries])
+            if not entries and not ended:
+                await self._kept.close(origin.id)
+                continue
+            bad = tuple(BadLine(*line) for line in kept.bad)
+            self._spawn(self._show(origin, Overview(kept.name, tuple(entries), bad, ended), kept.post))
+
+    def _spawn(self, showing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(showing)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _show(self, origin: Origin, overview: "Overview", post: int | None = None) -> None:
+        """Send the message about all of it, or take up an earlier one, and edit it until nothing waits any more."""
         loop, begun = asyncio.get_running_loop(), asyncio.get_running_loop().time()
         try:
             await self._outboxes.of(origin).wait_for_turn(origin.author.id)
             shown = overview.text()
-            message = await answered(partial(_send, origin, shown), self._patience.pauses())
+            if post is None:
+                post = (await answered(partial(_send, origin, shown), self._patience.pauses())).id
+                await self._kept.sent(origin.id, post)
+            else:
+                shown = ""
+            message = discord.PartialMessage(channel=cast("Any", origin.channel), id=post)
             while True:
                 is_over, is_stopping = overview.is_over, self._stopping.is_set()
                 text = overview.text(RESTARTED if is_stopping and not is_over else "")
                 if text != shown:
                     await answered(partial(message.edit, content=_said(origin, text)), self._patience.pauses())
                     shown = text
+                if is_over:
+                    await self._kept.close(origin.id)
                 if is_over or is_stopping:
                     return
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(preview_pause(self._pause, loop.time() - begun)):
                         await self._stopping.wait()
         except CALL_ERRORS as error:
-            if not is_gone(error):
+            if is_gone(error):
+                await self._kept.close(origin.id)
+            else:
                 _log.warning("could not tell of a batch", channel=origin.channel.id, error=reason(error))
         except Exception:
             _log.exception("could not tell of a batch", channel=origin.channel.id)
@@ -169,11 +207,13 @@ class Overview:
         name: of the file.
         entries: its requests.
         bad: lines that are left out.
+        ended: how many others of its requests have ended how.
     """
 
     name: str
     entries: tuple[Entry, ...]
     bad: tuple[BadLine, ...]
+    ended: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_over(self) -> bool:
@@ -183,7 +223,8 @@ class Overview:
     def text(self, note: str = "") -> str:
         """Return what to say: markdown, at most 2000 characters."""
         records = [entry.record for entry in self.entries]
-        count, status = len(records), Counter(record.status for record in records)
+        status = Counter[str](record.status for record in records) + Counter(self.ended)
+        count = status.total()
         percent = sum(record.percent if record.status == "running" else 0 for record in records)
         over = count - status["waiting"] - status["running"]
         parts = [f"{status['finished']} of {count} painted"]

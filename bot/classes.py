@@ -1,6 +1,7 @@
 """Classes of a BigGAN's as they are typed: ``golden retriever:0.7, lotus:0.3``, behind ``--class`` or in the prompt.
 
-In a prompt ``class:`` begins a part between bars whose texts are classes: ``class: owl:0.7, frog:0.3 | at night``.
+In a prompt ``class:`` begins a part between bars whose texts are classes: ``class: owl:0.7, frog:0.3 | at night``. Of a
+walk each such part is a picture that is passed.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.markdown import inline_code
+from generation.prompt import fenced, without_literals
 from generation.request import MOST_TARGETS
 
 Classes = tuple[tuple[str, float], ...]
@@ -17,6 +19,9 @@ CLASS = re.compile(r"(?P<name>[^:|`]{1,200}?)\s*(?:::?\s*(?P<share>0?\.\d{1,6}|1
 COMMA = re.compile(r"\s*[,،，、;]\s*")
 PART = re.compile(r"(?:^|(?<=\|))\s*class(?:es)?\s*:(?!:)(?P<classes>[^|`]*)(?:\||$)", re.IGNORECASE)
 """Of a prompt that names classes, with the bar behind it."""
+PASSED = re.compile(r"(?:^|(?<=\|))\s*(class(?:es)?\s*:(?!:)[^|^`\0]*?)\s*(?=\||$)", re.IGNORECASE)
+"""Of the prompt of a walk that names classes."""
+NAMED = re.compile(r"class(?:es)?\s*:(?!:)(?P<classes>.*)", re.IGNORECASE | re.DOTALL)
 DECIMALS = 6
 
 
@@ -49,6 +54,22 @@ def classes_in(prompt: str) -> tuple[str, Classes]:
     if not parts:
         return prompt, ()
     return PART.sub("", prompt).strip(" |"), read_classes(",".join(parts))
+
+
+def passed_classes(text: str) -> Classes:
+    """Return the classes that a part of a walk's prompt names, none where it is painted; raises ``PromptError``."""
+    named = NAMED.fullmatch(text)
+    return read_classes(named["classes"]) if named else ()
+
+
+def classes_fenced(prompt: str) -> str:
+    """Return the prompt of a walk with the parts that name classes in code blocks, in which shares are no weights."""
+    _, parted = without_literals(prompt)
+    pieces, end = [], 0
+    for match in PASSED.finditer(parted):
+        pieces += [prompt[end : match.start(1)], fenced(prompt[slice(*match.span(1))])]
+        end = match.end(1)
+    return "".join([*pieces, prompt[end:]])
 
 
 def words_for(classes: Sequence[tuple[str, float]]) -> str:

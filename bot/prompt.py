@@ -37,7 +37,7 @@ from types import MappingProxyType
 import regex
 
 from bot.characters import clean, is_visible
-from bot.classes import classes_in, words_for
+from bot.classes import classes_fenced, classes_in, passed_classes, words_for
 from bot.errors import NoWordsError, PromptError
 from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, OF_WALKS, QUOTES, Available, Fields, typed, usual_fields
 from bot.markdown import inline_code
@@ -143,8 +143,11 @@ def parse(
                 fields.update(flag.parse(given[name], painting, available))
     if fields["classes"] and fields["canvas"] == AUTO:
         fields["canvas"] = BIGGAN
+    if of_walk and fields["canvas"] == AUTO and classes_fenced(_written(words)) != _written(words):
+        fields["canvas"] = BIGGAN
+    is_named = of_walk and fields["canvas"] == BIGGAN
     if fields["canvas"] == BIGGAN:
-        plain, named = classes_in(_joined(words))
+        plain, named = (_joined(words), ()) if of_walk else classes_in(_joined(words))
         if named:
             words = [*_words(plain)]
             fields["classes"] = (*fields["classes"], *named)
@@ -153,16 +156,16 @@ def parse(
     if len(prompt := _joined(words)) > painting.max_prompt_length:
         raise PromptError(f"The prompt has {len(prompt)} characters; {painting.max_prompt_length} are allowed.")
     try:
-        prompt, targets = _meaning(words)
+        prompt, targets = _meaning(words, is_named)
     except RequestError as error:
         raise PromptError(str(error)) from None
     if not is_visible(prompt.replace("`", "")):
         prompt = style.ending if style and instead else instead
     elif style:
-        prompt, targets = ended(prompt, targets, style.ending)
+        prompt, targets = ended(prompt, targets, style.ending, lambda text: is_named and bool(passed_classes(text)))
     if not prompt:
         raise NoWordsError(NO_WORDS)
-    return Arguments(_standing(prompt, targets, available), fields, targets)
+    return Arguments(_standing(prompt, targets, available, is_named), fields, targets)
 
 
 def quoted(text: str) -> str:
@@ -185,18 +188,29 @@ def _joined(words: Iterable[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
-def _meaning(words: Sequence[Word]) -> tuple[str, tuple[Target, ...]]:
-    """Return a prompt of words, with its targets if it is more than one plain text; raises ``RequestError``."""
+def _written(words: Sequence[Word]) -> str:
+    """Return the text of words, with code blocks for those that are literal."""
     plain = _joined(words)
     runs = [(is_literal, _joined(run)) for is_literal, run in groupby(words, lambda word: word.is_literal)]
-    targets = read(" ".join(fenced(run, plain) if is_literal else run for is_literal, run in runs))
+    return " ".join(fenced(run, plain) if is_literal else run for is_literal, run in runs)
+
+
+def _meaning(words: Sequence[Word], is_named: bool = False) -> tuple[str, tuple[Target, ...]]:
+    """Return a prompt of words, with its targets if it is more than one plain text; raises ``RequestError``.
+
+    Args:
+        words: of the prompt.
+        is_named: whether parts of it may name classes, as those of a walk.
+    """
+    plain, text = _joined(words), _written(words)
+    targets = read(classes_fenced(text) if is_named else text)
     if not targets:
         return plain, ()
     text = targets[0].text
     return (text, ()) if targets == (Target(text),) else (plain, targets)
 
 
-def _standing(prompt: str, targets: tuple[Target, ...], available: Available) -> str:
+def _standing(prompt: str, targets: tuple[Target, ...], available: Available, is_named: bool) -> str:
     """Return a prompt that has these targets when it is typed as it is, as near to ``prompt`` as can be."""
     if not targets:
         return prompt
@@ -204,7 +218,7 @@ def _standing(prompt: str, targets: tuple[Target, ...], available: Available) ->
     for text in (prompt, _joined(_words(quoted))):
         try:
             words, values = _split(text, available)
-            if not values and _meaning(words) == (text, targets):
+            if not values and _meaning(words, is_named) == (text, targets):
                 return text
         except (PromptError, RequestError):
             continue
@@ -235,7 +249,7 @@ def _split(text: str, available: Available) -> tuple[list[Word], dict[str, str]]
                 break
             value += f" {words.popleft().text}"
         value = bare if value is None else value.strip(QUOTES)
-        if not value or value.startswith("`") or FLAG.fullmatch(value):
+        if not value or value.startswith("`") or FLAG.match(value):
             raise PromptError(f"`--{name}` needs a value, for example `--{name} {FLAGS[name].example}`.")
         values[name] = value
     return kept, values

@@ -23,8 +23,9 @@ from bot.commands import flag_options
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
 from bot.flags import NOTHING_KNOWN, Available
+from bot.mentions import with_names
 from bot.posts import Posts
-from bot.prompt import flags_in, quoted
+from bot.prompt import FLAG, flags_in, quoted
 from bot.receipt import Reply
 from bot.uploads import replied_to
 from generation.prompt import fenced
@@ -124,7 +125,7 @@ class StoryCommand:
 
     async def _text(self, call: Call) -> tuple[str, str]:
         """Return the text that comes with a command, and flags of a slash command."""
-        given, message = call.options.get("text", ""), call.message
+        given, message, mentioned = call.options.get("text", ""), call.message, call.mentioned
         words, flags = given, ""
         if message is None:
             place = min((found for name in FLAGS if (found := given.rfind(f" --{name} ")) >= 0), default=len(given))
@@ -133,7 +134,7 @@ class StoryCommand:
         if not (words or files) and message is not None:
             answered = await replied_to(message)
             if answered is not None:
-                words, files = answered.content, answered.attachments
+                words, files, mentioned = answered.content, answered.attachments, answered.mentions
         if len(files) > 1:
             raise UserError(ONE_FILE)
         if files:
@@ -143,7 +144,7 @@ class StoryCommand:
                 raise UserError(_sentence(error)) from None
         if not words:
             raise PromptError(NO_TEXT.format(self._admission.gate.book.prefix(call.origin.guild)))
-        return words, flags
+        return with_names(words, call.origin, mentioned), flags
 
     async def _paint(self, press: Press) -> str | Reply | None:
         """Paint the story as it is."""
@@ -174,14 +175,21 @@ def prompt(text: str, available: Available = NOTHING_KNOWN) -> str:
         UserError: there are no sentences, or too many.
     """
     lines = [line.strip() for line in text.splitlines()]
-    flags = " ".join(line for line in lines if line.startswith("--"))
+    of_flags = [line for line in lines if _is_of_flags(line, available)]
+    flags = " ".join(of_flags)
     try:
-        sentences = edited("\n".join(line for line in lines if not line.startswith("--")))
+        sentences = edited("\n".join(line for line in lines if line not in of_flags))
     except TextError as error:
         raise PromptError(_sentence(error)) from None
     _, values = flags_in(flags, available)
     film = "" if "video" in values else f"--video {FILMS[0]}"
     return f"{SEPARATOR.join(map(_literal, sentences))} {flags} {film}".strip()
+
+
+def _is_of_flags(line: str, available: Available) -> bool:
+    """Return whether a line begins with a flag; one with a phone's dash, as many sentences have, with a known one."""
+    flag = FLAG.match(line)
+    return flag is not None and (flag["dashes"] == "--" or bool(flags_in(line, available)[1]))
 
 
 def _literal(sentence: str) -> str:

@@ -1,12 +1,16 @@
-"""What a prompt means as a walk: ``a red apple | a pear | a lemon --loop`` passes three pictures and comes back."""
+"""What a prompt means as a walk: ``a red apple | a pear | a lemon --loop`` passes three pictures and comes back.
+
+``class: owl | class: frog:0.6, toad:0.4 | a pear`` passes two that a BigGAN draws and one that it paints.
+"""
 
 from dataclasses import replace
 
+from bot.classes import passed_classes
 from bot.errors import PromptError
 from bot.flags import Available
 from bot.prompt import Arguments, parse
 from config.settings import PaintingSettings
-from generation.options import BETWEEN, HOLD, MOST_FRAMES
+from generation.options import BETWEEN, BIGGAN, HOLD, MOST_FRAMES
 from generation.request import FILMS, MOST_WAYPOINTS, PNG, SEED_LIMIT, ImagineRequest, Waypoint
 
 ONE_PLACE = "A walk goes from one picture to another: put `|` between them, as in `a red apple | a pear`."
@@ -15,14 +19,15 @@ TOO_MANY = "A walk passes up to {0} pictures, and this one would pass {1}."
 TOO_LONG = "The walk would have {0} frames, and one in the format {1} can have {2}; ask for fewer by `--frames`{3}."
 
 
-def waypoints(arguments: Arguments, seed: int) -> tuple[Waypoint, ...]:
-    """Return what a walk passes: pictures that are given, or each text between bars.
+def waypoints(arguments: Arguments, seed: int, others: int = 0) -> tuple[Waypoint, ...]:
+    """Return what a walk passes: pictures that are given, or each text between bars; with a BigGAN also classes.
 
     Of ``--repeat`` each is passed also with the seeds that follow.
 
     Args:
         arguments: as they were parsed.
         seed: of the walk.
+        others: that it passes beside these.
 
     Raises:
         PromptError: it is none.
@@ -35,12 +40,15 @@ def waypoints(arguments: Arguments, seed: int) -> tuple[Waypoint, ...]:
         raise PromptError(WEIGHED)
     texts = [target.text for target in targets] or [arguments.prompt]
     repeat = arguments.fields["repeat"]
-    if len(texts) * repeat < 2:
+    if len(texts) * repeat + others < 2:
         raise PromptError(ONE_PLACE)
     if len(texts) * repeat > MOST_WAYPOINTS:
         raise PromptError(TOO_MANY.format(MOST_WAYPOINTS, len(texts) * repeat))
+    named = [passed_classes(text) if arguments.fields["canvas"] == BIGGAN else () for text in texts]
     return tuple(
-        Waypoint(text, (seed + number) % SEED_LIMIT if number else None) for text in texts for number in range(repeat)
+        Waypoint("" if classes else text, (seed + number) % SEED_LIMIT if number else None, classes=classes)
+        for text, classes in zip(texts, named, strict=True)
+        for number in range(repeat)
     )
 
 

@@ -1,6 +1,7 @@
 """Where settings come from: defaults, a file, the environment, the command line; the later wins."""
 
 import difflib
+import io
 import itertools
 import os
 import re
@@ -14,7 +15,8 @@ from omegaconf.errors import GrammarParseError, OmegaConfBaseException
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from yaml import MarkedYAMLError, YAMLError
+from yaml import CSafeLoader, MarkedYAMLError, YAMLError, parse
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from config.settings import Section, Settings
 
@@ -39,6 +41,8 @@ PROBLEMS = {
     "string_too_short": "should not be empty",
 }
 """What is said of some errors in sections by name, by their types in pydantic."""
+MAX_DEPTH = 32
+"""Of lists and sections inside one another. The C parser beneath OmegaConf recurses, and overflows its stack."""
 NOT_SETTINGS = "should hold key: value lines, each value text, a number or a list"
 ANOTHER_TOKEN = "another-token"  # noqa: S105, which is nobody's
 SECRETS = ("discord.token", "admin.token")
@@ -115,7 +119,7 @@ class _Layers:
         other = self.merged.copy()
         OmegaConf.update(other, secret, ANOTHER_TOKEN)
         for key in FIELDS.keys() - {secret}:
-            if OmegaConf.select(self.merged, key) != OmegaConf.select(other, key):
+            if _resolved(self.merged, key) != _resolved(other, key):
                 raise ConfigError(f"{self._named(key)} must not refer to {secret}")
 
     def _named(self, key: str) -> str:
@@ -169,6 +173,12 @@ def load(
     return layers.settings()
 
 
+def _resolved(layers: DictConfig, key: str) -> str:
+    """Return a setting as text, in which also what is not equal to itself, ``.nan``, is."""
+    value = OmegaConf.select(layers, key)
+    return repr(OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value)
+
+
 def _setting(place: Sequence[str]) -> str:
     """Return the setting at ``place`` or around it."""
     return next((key for key in itertools.accumulate(place, "{}.{}".format) if key in FIELDS), place[0])
@@ -191,7 +201,9 @@ def _read(file: Path) -> DictConfig:
     try:
         if file.is_fifo():
             raise ConfigError(f"{file}: is a pipe; it should be a file")
-        layer = OmegaConf.load(file)
+        text = file.read_text(encoding="utf-8")
+        _check_depth(text)
+        layer = OmegaConf.load(io.StringIO(text))
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ConfigError(f"{file}{line}: not valid YAML{_harmless(error)}") from None
@@ -209,6 +221,15 @@ def _read(file: Path) -> DictConfig:
     if not isinstance(layer, DictConfig):
         raise ConfigError(f"{file}: {NOT_SETTINGS}")
     return layer
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for event in parse(text, Loader=CSafeLoader):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            problem = f"more than {MAX_DEPTH} lists and sections inside one another"
+            raise MarkedYAMLError(problem=problem)
 
 
 def _harmless(error: MarkedYAMLError) -> str:
@@ -268,6 +289,7 @@ def _parsed(key: str, text: str, source: str) -> DictConfig:
         OmegaConf.update(layer, key, None if absent and text in {"", "null"} else _literal(text))
         return layer
     try:
+        _check_depth(text)
         return OmegaConf.from_dotlist([f"{key}={text}"])
     except Exception:
         # See `_read`.

@@ -26,6 +26,8 @@ PACE = ("fps", "length", "dwell", "fade")
 """Options of films."""
 PRECISIONS = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 """By their names on the command line."""
+WITHOUT_OPTION = ("biggan", "vgg")
+"""Of the models, those that ``easel imagine`` takes as settings only."""
 DECISIVE = {"precision": "precision", "device": "device", "threads": "number of threads", "torch": "version of torch"}
 """What can make it another picture, beside the models, and what to call it."""
 
@@ -82,11 +84,13 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
     options += [
         (name, str(value).removesuffix(".0")) for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]
     ]
-    options += _models(setup, models.named(request.model))
+    named = _models(setup, models.named(request.model))
+    options += [(name, value) for name, value in named if name not in WITHOUT_OPTION]
     words = [
         f"--{name}={value}" if value.startswith("-") else f"--{name} {shlex.quote(value)}" for name, value in options
     ]
     first = [] if prompt is None else [shlex.quote(prompt)]
+    first += [shlex.quote(f"models.{name}={value}") for name, value in named if name in WITHOUT_OPTION]
     if prompt is not None and prompt.startswith("-"):
         return " ".join(["easel imagine", *words, "--", *first])
     return " ".join(["easel imagine", *first, *words])
@@ -171,6 +175,10 @@ def difference(before: Setup | None, now: Setup | None) -> str:
     if before is None or now is None:
         return "its file does not tell with which models it was made" if before is None else ""
     others = [f"other models ({before.vqgan}, {before.clip})"] if before.fingerprint != now.fingerprint else []
+    if before.biggan and before.biggan_fingerprint != now.biggan_fingerprint:
+        others.append(f"another BigGAN ({before.biggan})")
+    if before.vgg and before.vgg_fingerprint != now.vgg_fingerprint:
+        others.append(f"another VGG ({before.vgg})")
     others += [
         f"another {words} ({getattr(before, name)})"
         for name, words in DECISIVE.items()
@@ -239,7 +247,10 @@ def _weights(setup: Setup | None, models: ModelSettings) -> list[tuple[str, str]
         return []
     vqgan, clip = _name(setup.vqgan), "+".join(map(_name, setup.clip.split("+")))
     options = [("vqgan", vqgan)] if vqgan not in (models.vqgan, Path(models.vqgan).name) else []
-    return options + ([("clip", clip)] if clip not in (models.clip, Path(models.clip).name) else [])
+    options += [("clip", clip)] if clip not in (models.clip, Path(models.clip).name) else []
+    biggan = _name(setup.biggan)
+    options += [("biggan", biggan)] if biggan and biggan not in (models.biggan, Path(models.biggan).name) else []
+    return options + ([("vgg", setup.vgg)] if setup.vgg and setup.vgg != Path(models.vgg or "").name else [])
 
 
 def _name(model: str) -> str:

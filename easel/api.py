@@ -160,7 +160,8 @@ def walk(
     """Film a walk past pictures: from the latent of each to the next one's, and all that is decoded from between.
 
     Args:
-        stops: two or more. A text is painted, with the arguments from below. All others are there: paintings, samples,
+        stops: two or more. A text is painted, with the arguments from below. Classes with their shares, as
+            ``{"owl": 1.0}``, are drawn by a BigGAN with the walk's seed. All others are there: paintings, samples,
             latents and pictures, or the paths of their files.
         frames: from one to the next.
         hold: further frames for which it rests at each.

@@ -99,6 +99,31 @@ def jobs_of(lines: Sequence[Line], folder: Path, seeds: Seeds) -> list[Job]:
     return jobs
 
 
+def missing(jobs: Sequence[Job]) -> list[Job]:
+    """Return the pictures that are not there, once those of lines that have moved have got the names of their places.
+
+    Where the names of several go round in a circle, these are painted again.
+    """
+    left = [job for job in jobs if not job.is_finished]
+    taken = {job.file for job in jobs} - {job.file for job in left}
+    moved: dict[Path, Job] = {}
+    for job in left:
+        named_alike = sorted(job.file.parent.glob(f"[0-9][0-9][0-9][0-9]-{job.request.slug}.png"))
+        source = next((each for each in named_alike if each not in taken and replace(job, file=each).is_finished), None)
+        if source is not None:
+            taken.add(source)
+            moved[source] = job
+    while free := [source for source, job in moved.items() if job.file not in moved]:
+        for source in free:
+            job = moved.pop(source)
+            for film in (source.with_suffix(f".{kind}") for kind in job.request.outputs if kind in FILMS):
+                if film.exists():
+                    film.replace(job.file.with_suffix(film.suffix))
+            source.replace(job.file)
+            left.remove(job)
+    return left
+
+
 def paint(batch: Batch, settings: Settings, folder: Path, *, as_json: bool) -> bool:
     """Paint what is not finished, and write a contact sheet and an index page; return whether nothing is missing.
 
@@ -119,14 +144,14 @@ def paint(batch: Batch, settings: Settings, folder: Path, *, as_json: bool) -> b
     seeds = _kept(folder)
     jobs = jobs_of(batch.lines, folder, seeds)
     save(json.dumps(seeds, indent=0, ensure_ascii=False).encode("utf-8", "replace"), folder / STATE)
-    missing = [job for job in jobs if not job.is_finished]
-    failed = _paint(missing, settings, total=len(jobs), quietly=as_json) if missing else {}
-    bad = [*batch.bad, *(BadLine(job.number, failed[job.request.id]) for job in missing if job.request.id in failed)]
+    left = missing(jobs)
+    failed = _paint(left, settings, total=len(jobs), quietly=as_json) if left else {}
+    bad = [*batch.bad, *(BadLine(job.number, failed[job.request.id]) for job in left if job.request.id in failed)]
     entries = [Entry(job.number, job.request, job.file) for job in jobs if job.request.id not in failed]
     write(folder, entries, [(each.number, plain(each.reason)) for each in sorted(bad, key=lambda each: each.number)])
     report = {
-        "painted": len(missing) - len(failed),
-        "already": len(jobs) - len(missing),
+        "painted": len(left) - len(failed),
+        "already": len(jobs) - len(left),
         "failed": len(failed),
         "skipped": len(batch.bad),
         "out": str(folder),

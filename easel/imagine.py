@@ -82,9 +82,14 @@ def paint(
     """
     finished = watched(request, settings, pictures, quietly=as_json)
     files.save(finished, pictures)
+    tell_difference(before, finished)
+    report(request, finished, files.picture, as_json=as_json)
+
+
+def tell_difference(before: Metadata | None, finished: Finished) -> None:
+    """Say on standard error what is otherwise than when a picture or a film was made that is made again, if one is."""
     if before is not None and (otherwise := difference(before.setup, read(finished.png).setup)):
         print(f"easel: this can be another picture: {otherwise}", file=sys.stderr)
-    report(request, finished, files.picture, as_json=as_json)
 
 
 def watched(

@@ -27,20 +27,22 @@ def walk(
     ],
     prompt: Annotated[
         str | None,
-        typer.Argument(metavar="PROMPT", help="What to paint, with | between, and flags.", show_default=False),
+        typer.Argument(metavar="PROMPT", help="What to paint or 'class: NAME', with | between.", show_default=False),
     ] = None,
     settings: Settings = None,
     latent: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A latent to pass, of imagine --latent; two or more.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="A latent to pass, of imagine --latent, behind the prompt.", show_default=False
+        ),
     ] = None,
     picture: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A picture to pass; two or more.", show_default=False),
+        typer.Option(metavar="FILE", help="A picture to pass, behind the latents.", show_default=False),
     ] = None,
     seeds: Annotated[
         str | None,
-        typer.Option(metavar="N,N", help="Paint each text with each of these seeds.", show_default=False),
+        typer.Option(metavar="N,N", help="Each text and class with each of these seeds.", show_default=False),
     ] = None,
     frames: Annotated[
         str | None, typer.Option(help="From one picture to the next.", show_default="50, or what fits")
@@ -64,6 +66,7 @@ def walk(
     \b
     easel walk 'a red apple | a pear | a lemon' --out fruit.mp4 --seed 7 --loop
     easel walk 'a forest --quality draft' --seeds 1,2,3 --out forest.webp
+    easel walk 'class: owl | class: frog:0.6, mushroom:0.4' --seeds 1,2 --out classes.mp4
     easel walk --latent a.safetensors --latent b.safetensors --out walk.mp4 --frames 100 --hold 25
     easel walk --picture me.jpg --picture cat.png --out morph.gif --size 128x128
     easel walk --from fruit.mp4 --out again.mp4
@@ -74,17 +77,19 @@ def walk(
     from easel import walks as walking
     from easel.models import with_paths
 
-    if prompt is not None and "=" in prompt.split(maxsplit=1)[0] and " " not in prompt.strip():
+    if prompt is not None and "=" in prompt and len(prompt.split()) == 1:
         settings, prompt = [prompt, *(settings or [])], None
     chosen = load(arguments=["log.level=error", *checked(settings)])
     flags = {"seed": seed, "size": size, "steps": steps, "painter": painter, "frames": frames, "hold": hold}
     flags |= {"loop": "yes" if loop else None, "video": walking.kind_of(out) or None}
     files = walking.Passed(latent or (), picture or ())
+    before = None
     try:
         if source is not None:
             if prompt or seeds or any(flags[name] for name in ("seed", "size", "steps", "painter")):
                 raise ValueError("--from makes the walk again as it was; leave out the prompt and what changes it")
-            request, pictures = walking.asked_again(source, files)
+            before = walking.asked_again(source, files)
+            request, pictures = before.request, before.pictures
         else:
             walking.check_ending(out)
             request, pictures = walking.asked(prompt, chosen, flags, seeds, files)
@@ -92,7 +97,7 @@ def walk(
         walking.check_file(out, request)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    walking.film(request, with_paths(chosen), out, pictures, as_json=json)
+    walking.film(request, with_paths(chosen), out, pictures, as_json=json, before=before)
 
 
 @journeys.command()

@@ -24,7 +24,7 @@ from easel.models import fetch_all, root
 from easel.redaction import remember
 from weights.catalogue import CATALOGUE, find
 from weights.folder import ModelFolder
-from weights.names import JOINT, POCKET, resolved
+from weights.names import JOINT, POCKET, perceptors, resolved
 
 LONGEST = 60.0
 """Seconds that Discord may take to say who the bot is."""
@@ -92,7 +92,7 @@ def set_up(config: Path, token_file: Path, api_base: str | None, answers: Answer
     values = {
         "data_dir": str(chosen.data_dir.absolute()),
         "discord": {**place, "token_file": str(token_file.absolute())},
-        "models": {"vqgan": vqgan, "clip": clip},
+        "models": {"vqgan": _anywhere(vqgan), "clip": JOINT.join(map(_anywhere, perceptors(clip)))},
     }
     write_private(token_file, f"{token}\n")
     write_private(config, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
@@ -145,7 +145,7 @@ def _published(settings: Settings) -> Sequence[str]:
     missing = []
     for kind, name in (
         ("vqgan", settings.models.vqgan),
-        *(("clip", each) for each in settings.models.clip.split(JOINT)),
+        *(("clip", each) for each in perceptors(settings.models.clip)),
     ):
         model = find(name)
         if model is not None and model.kind == kind and not ModelFolder(root(settings), model).is_there():
@@ -155,6 +155,13 @@ def _published(settings: Settings) -> Sequence[str]:
             if model is None and name != POCKET and not Path(name).expanduser().exists():
                 raise SetupError(f"models.{kind}: {name} is no name from easel models list, and there is no such file.")
     return missing
+
+
+def _anywhere(name: str) -> str:
+    """Return what names the same model wherever the bot is started."""
+    if name == POCKET or find(name) is not None:
+        return name
+    return str(Path(name).expanduser().absolute())
 
 
 def _asked(given: str | None, question: str, usual: str) -> str:

@@ -1,5 +1,6 @@
 """What a walk passes, as it may be said in Python."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -7,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from config.settings import PaintingSettings
 from easel import arguments as reading
 from easel.results import Painting, Sample
 from generation import latents
 from generation.errors import RequestError
-from generation.options import MOST_FRAMES, VQGAN
+from generation.options import BIGGAN, MOST_FRAMES, VQGAN
 from generation.request import FILMS, LATENT, MOST_WAYPOINTS, ImagineRequest, Waypoint
 
-Stop = str | Painting | Sample | Path | bytes | Image.Image
-"""A text to be painted, or what is there: a picture or a latent."""
+Stop = str | Mapping[str, float] | Painting | Sample | Path | bytes | Image.Image
+"""A text to be painted, classes with their shares to be drawn, or what is there: a picture or a latent."""
 FILES_ALONE = "a walk"
 """The prompt of a walk that only passes what is there."""
 
@@ -50,6 +53,10 @@ def read(
         if isinstance(stop, str):
             waypoints.append(Waypoint(f"{_words(stop)}{ending}"))
             continue
+        if isinstance(stop, Mapping):
+            waypoints.append(_drawn(stop))
+            said.setdefault("painter", BIGGAN)
+            continue
         data, size = _there(stop)
         digest = sha256(data).hexdigest()
         found[digest] = data
@@ -75,6 +82,15 @@ def _words(stop: str) -> str:
     if not words:
         raise ValueError("say what to paint at each stop")
     return words
+
+
+def _drawn(stop: Mapping[str, float]) -> Waypoint:
+    waypoint = Waypoint()
+    with contextlib.suppress(ValidationError, PydanticSerializationError):
+        waypoint = TypeAdapter(Waypoint).validate_json(to_json({"classes": [*stop.items()]}))
+    if not waypoint.classes:
+        raise ValueError(f"classes are names with shares above 0 and up to 1, as {{'owl': 1.0}}, not {stop!r}")
+    return waypoint
 
 
 def _there(stop: Painting | Sample | Path | bytes | Image.Image) -> tuple[bytes, tuple[int, int] | None]:

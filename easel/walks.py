@@ -1,4 +1,4 @@
-"""A walk from the command line: past prompts, seeds, latents or pictures, into a film."""
+"""A walk from the command line: past prompts, seeds, classes, latents and pictures, into a film."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,13 @@ from bot.prompt import parse
 from bot.walk import walk, waypoints
 from config.settings import Settings
 from easel.again import available, read_file, with_pictures
-from easel.imagine import report, watched
+from easel.imagine import report, tell_difference, watched
 from easel.picture_arguments import contents, decoded
 from easel.picture_file import SaveError, check, save
 from easel.wording import plain
 from generation import latents
 from generation.errors import RequestError
+from generation.metadata import Metadata
 from generation.request import FILMS, MOST_WAYPOINTS, PNG, SEED_LIMIT, ImagineRequest, Waypoint
 
 FILES_ALONE = "a walk"
@@ -70,7 +71,7 @@ def asked(
     """Return the request for a walk, and what it passes that is there, by SHA-256.
 
     Args:
-        prompt: texts with ``|`` between them, and flags.
+        prompt: texts and classes with ``|`` between them, and flags; it passes them before the files.
         settings: the limits, what is usual, and which models there are.
         flags: more of them, by their names.
         seeds: with each of which each text is painted, with commas between; None for that of the walk.
@@ -80,8 +81,6 @@ def asked(
         ValueError: it is not allowed; the sentence says why.
     """
     passed, pictures, size = files.read()
-    if prompt is not None and passed:
-        raise ValueError("a walk passes what it paints or files, not both; leave the prompt out")
     if prompt is None and (seeds or len(passed) < 2):
         raise ValueError("say what to walk past: 'a red apple | a pear', or two or more --latent or --picture FILE")
     chosen = {**flags, "size": flags.get("size") or size}
@@ -90,20 +89,21 @@ def asked(
         text = (prompt or FILES_ALONE) + typed
         arguments = parse(text, settings.painting, available(settings.models), of_walk=True)
         request = arguments.request("walk")
-        if len(passed) > MOST_WAYPOINTS:
-            raise PromptError(f"a walk passes up to {MOST_WAYPOINTS} pictures, not {len(passed)}")
-        if seeds is not None:
-            numbers = _seeds(seeds)
-            repeated = replace(arguments, fields={**arguments.fields, "repeat": len(numbers)})
-            texts = waypoints(repeated, 0)
-            passed = [replace(each, seed=numbers[number % len(numbers)]) for number, each in enumerate(texts)]
-        return walk(request, tuple(passed) or waypoints(arguments, request.seed)), pictures
+        numbers = None if seeds is None else _seeds(seeds)
+        if numbers is not None:
+            arguments = replace(arguments, fields={**arguments.fields, "repeat": len(numbers)})
+        texts = () if prompt is None else waypoints(arguments, request.seed, len(passed))
+        if numbers is not None:
+            texts = tuple(replace(each, seed=numbers[number % len(numbers)]) for number, each in enumerate(texts))
+        if len(texts) + len(passed) > MOST_WAYPOINTS:
+            raise PromptError(f"a walk passes up to {MOST_WAYPOINTS} pictures, not {len(texts) + len(passed)}")
+        return walk(request, (*texts, *passed)), pictures
     except PromptError as error:
         raise ValueError(plain(error)) from None
 
 
-def asked_again(source: Path, files: Passed) -> tuple[ImagineRequest, Mapping[str, bytes]]:
-    """Return the request of a walk again.
+def asked_again(source: Path, files: Passed) -> Metadata:
+    """Return how a walk was made, with the request for it again and what it passes.
 
     Args:
         source: its film.
@@ -120,13 +120,27 @@ def asked_again(source: Path, files: Passed) -> tuple[ImagineRequest, Mapping[st
     if missing := before.request.pictures - found.keys():
         digests = ", ".join(sorted(missing))
         raise ValueError(f"give by --latent or --picture what it passes, of SHA-256 {digests}")
-    return replace(before.request, id="walk"), found
+    return replace(before, request=replace(before.request, id="walk"), pictures=found)
 
 
 def film(
-    request: ImagineRequest, settings: Settings, out: Path, pictures: Mapping[str, bytes], *, as_json: bool
+    request: ImagineRequest,
+    settings: Settings,
+    out: Path,
+    pictures: Mapping[str, bytes],
+    *,
+    as_json: bool,
+    before: Metadata | None = None,
 ) -> None:
     """Walk, write the film and say so on standard output.
+
+    Args:
+        request: for the walk.
+        settings: how, and with what.
+        out: the film's file.
+        pictures: that it passes, by their SHA-256.
+        as_json: say it as a line of JSON.
+        before: of the film that is made again, if it is one; what is otherwise now is said on standard error.
 
     Raises:
         GenerationError: there is no film.
@@ -138,6 +152,7 @@ def film(
     if kind not in finished.files:
         raise SaveError(f"{out} could not be made: a video can have 64 MB; ask for fewer frames or a smaller size")
     save(finished.files[kind], out)
+    tell_difference(before, finished)
     report(request, finished, out, as_json=as_json)
 
 

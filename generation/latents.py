@@ -23,7 +23,7 @@ MOST_HEADER = 2 * LONGEST_NOTE
 MOST_BYTES = 64 << 20
 """Of a file that is read."""
 DAMAGED = "The latent is damaged, or no file that Easel made with --latent."
-OTHER_MODEL = "The latent is of another VQGAN than the one in use, which reads other pictures from it."
+OTHER_MODEL = "The latent is of another VQGAN or BigGAN than the one in use, which reads other pictures from it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,10 @@ class Setup:
         threads: for arithmetic on a CPU.
         torch: version.
         easel: version.
+        biggan: name of the BigGAN, or of its file, where that painted it.
+        biggan_fingerprint: of that one alone.
+        vgg: name of the file of the VGG, where that judged.
+        vgg_fingerprint: of that one alone.
     """
 
     __pydantic_config__ = ConfigDict(extra="ignore", strict=True)
@@ -99,6 +103,10 @@ class Setup:
     threads: Annotated[int, Field(ge=1, le=100_000)]
     torch: Name
     easel: Name
+    biggan: Name = ""
+    biggan_fingerprint: Name = ""
+    vgg: Name = ""
+    vgg_fingerprint: Name = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ FILMS = ("mp4", "gif", "webp")
 LATENT = "safetensors"
 """Output of what the picture is decoded from."""
 OUTPUTS = (PNG, *FILMS, LATENT)
-VERSION = 5
+VERSION = 6
 """Of what :meth:`ImagineRequest.to_json` writes."""
 MOST_TARGETS = 16
 """Texts in a prompt, and texts to keep away from."""
@@ -183,6 +183,7 @@ Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
 ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Classes = Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)]
 Shift = Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]
 
 
@@ -233,13 +234,14 @@ class Steering:
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """A picture that a walk passes: painted for it, or there already.
+    """A picture that a walk passes: painted for it, drawn of classes, or there already.
 
     Args:
         prompt: what to paint, one plain text; ``""`` where nothing is painted.
-        seed: with which it is painted; None for the request's.
+        seed: with which it is painted or drawn; None for the request's.
         latent: SHA-256 of the file of a latent, see ``generation.latents``, of the picture that is there.
         picture: SHA-256 of an encoded picture, in hexadecimal, whose latent is computed.
+        classes: of a BigGAN's, by their names, and how much of each, of which it is drawn without being painted on.
     """
 
     __pydantic_config__ = STRICT
@@ -248,6 +250,7 @@ class Waypoint:
     seed: Seed | None = None
     latent: Digest = ""
     picture: Digest = ""
+    classes: Classes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +373,7 @@ class ImagineRequest:
     hold: Annotated[int, Field(ge=0, le=MOST_FRAMES["mp4"])] = HOLD
     loop: bool = False
     model: Name = DEFAULT_MODEL
-    classes: Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)] = ()
+    classes: Classes = ()
     truncation: Annotated[float, Field(ge=LEAST_TRUNCATION, le=1)] = 1.0
     most_classes: Annotated[int, Field(ge=1, le=MOST_CLASSES)] | None = None
 
@@ -499,6 +502,13 @@ class ImagineRequest:
         painted = EVOLUTIONS.get(self.optimiser, 1.0) * (whole * (self.end_step - small) + half * small)
         return round(painted + MOVING * self.width * self.height * moves)
 
+    @property
+    def count(self) -> int:
+        """As how many pictures it counts where those of a day are counted: a walk as what costs as much, at least 1."""
+        if not self.waypoints:
+            return 1
+        return max(1, round(self.cost() / replace(self, waypoints=()).cost()))
+
     def effort(self, usual: int = USUAL_CUTOUTS) -> float:
         """Return how much work a step is on average, beside one of its shape that asks for nothing more."""
         return self.cost(usual) / (step_cost(self.shape) * self.end_step)
@@ -527,7 +537,7 @@ class ImagineRequest:
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`, version 4 those up to `chaos`. Before version 3 what was too long was
         cut. Before version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5
-        there were no walks, one model, and no class was named.
+        there were no walks, one model, and no class was named. Before version 6 walks passed no classes.
 
         Raises:
             ValueError: it is no request, or one of a later version.

@@ -1,6 +1,6 @@
 """Endings of prompts by which a picture looks as if it were made in some way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generation.prompt import write
@@ -41,17 +41,21 @@ STYLES: Mapping[str, Style] = {
 """By their names, as they are typed."""
 
 
-def ended(prompt: str, targets: Sequence[Target], ending: str) -> tuple[str, tuple[Target, ...]]:
+def ended(
+    prompt: str, targets: Sequence[Target], ending: str, kept: Callable[[str], bool] = lambda _: False
+) -> tuple[str, tuple[Target, ...]]:
     """Return a prompt with an ending, where there are several texts of each that is painted.
 
     Args:
         prompt: as it was typed.
         targets: that it has; none where it is one plain text.
         ending: of a style.
+        kept: says of a text whether it stays as it is.
     """
     if not targets:
-        return f"{prompt}, {ending}", ()
+        return prompt if kept(prompt) else f"{prompt}, {ending}", ()
     endings = tuple(
-        replace(target, text=f"{target.text}, {ending}") if target.weight > 0 else target for target in targets
+        replace(target, text=f"{target.text}, {ending}") if target.weight > 0 and not kept(target.text) else target
+        for target in targets
     )
     return write(endings), endings

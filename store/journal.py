@@ -143,6 +143,7 @@ class StoreJournal:
                 "member": each["author"],
                 "at": at,
                 "cost": request.cost(),
+                "pictures": request.count,
             }
             for request, each in both
         ]
@@ -161,7 +162,7 @@ class StoreJournal:
 
     async def change(self, request: ImagineRequest) -> None:
         """Write down what a request is for now, and what it costs."""
-        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost())
+        charged = update(usage).where(usage.c.request == request.id).values(cost=request.cost(), pictures=request.count)
         await self._update(request.id, {"request": request.to_json()}, charged)
 
     async def share(self, request_id: str, *, together: bool) -> None:

@@ -11,7 +11,7 @@ from generation.request import ImagineRequest
 from store.checkpoints import CheckpointFolder
 from store.database import Database
 from store.pictures import PictureFolder
-from store.tables import blocks, members, requests, usage
+from store.tables import batches, blocks, members, requests, usage
 from store.uploads import UploadFolder
 
 _log = structlog.get_logger(__name__)
@@ -91,6 +91,7 @@ class Privacy:
             mine = select(requests.c.id, requests.c.request).where(requests.c.author == member)
             rows = connection.execute(mine).mappings().all()
             connection.execute(delete(requests).where(requests.c.author == member))
+            connection.execute(delete(batches).where(batches.c.author == member))
             connection.execute(delete(members).where(members.c.member == member))
             said = f'"by":"{member}"'
             steered = select(requests.c.number, requests.c.request).where(requests.c.request.contains(said))

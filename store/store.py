@@ -13,6 +13,7 @@ from config.settings import Settings
 from store import database, leader, lease
 from store.archive import Archive
 from store.audit import Audit
+from store.batches import Batches
 from store.blocks import Blocks
 from store.checkpoints import CheckpointFolder
 from store.engine import database_url, is_lasting, is_server
@@ -68,6 +69,7 @@ class Store:
     blocks: Blocks
     usage: Usage
     audit: Audit
+    batches: Batches
     lease: Lease | None = None
     find_leader: Callable[[], Awaitable[str]] | None = None
     key: str = ""
@@ -118,7 +120,8 @@ async def opened(settings: Settings, on_saved: OnSaved | None = None) -> AsyncIt
         watching = asyncio.create_task(watch(lock, settings.data_dir))
         stack.callback(watching.cancel)
         heard = Heard(opened_database, min(shards.ids or (0,)))
-        kept = Store(journal, heard, uploads, members, privacy, archive, *moderated, held)
+        batches = Batches(opened_database, mine)
+        kept = Store(journal, heard, uploads, members, privacy, archive, *moderated, batches, held)
         if is_alone:
             yield kept
             await journal.stop()

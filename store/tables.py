@@ -76,6 +76,21 @@ requests = Table(
     UniqueConstraint("message", "part", name="uq_requests_message"),
 )
 
+batches = Table(
+    "batches",
+    metadata,
+    Column("message", BigInteger, primary_key=True),  # that brought the file, or the id of an interaction
+    Column("channel", BigInteger, nullable=False),
+    Column("guild", BigInteger),  # NULL in private
+    Column("author", BigInteger, nullable=False),
+    Column("author_name", AnyText, nullable=False),
+    Column("has_message", Boolean, nullable=False),
+    Column("name", AnyText, nullable=False),  # of the file
+    Column("bad", AnyText, nullable=False),  # JSON: numbers of lines that are left out, and why
+    Column("post", BigInteger),  # the bot's message about all of it, once it was sent
+)
+"""Files of requests whose message does not yet say how all of them ended."""
+
 heard = Table(
     "heard",
     metadata,
@@ -144,6 +159,7 @@ usage = Table(
     Column("member", BigInteger, nullable=False),
     Column("at", Float, nullable=False, index=True),
     Column("cost", BigInteger, nullable=False),  # as of ImagineRequest.cost
+    Column("pictures", Integer, nullable=False, server_default="1"),  # as of ImagineRequest.count
 )
 """What counts towards the limits of a day."""
 

@@ -7,7 +7,7 @@ in the one that says so: see ``store.journal``.
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, Function, func, select
 
 from store.database import Database
 from store.folder import DAY
@@ -19,7 +19,7 @@ class Used:
     """What a member has asked for in a server within 24 hours.
 
     Args:
-        pictures: how many.
+        pictures: how many, as of ``ImagineRequest.count``.
         cost: of all together, as of ``ImagineRequest.cost``.
         first: when the first was accepted, in Unix seconds; None where there is none.
         last: when the last was accepted.
@@ -44,7 +44,11 @@ class Usage:
     async def of(self, guild: int, member: int) -> Used:
         """Return what a member has asked for in a server, or, for 0, in private; raises ``StoreError``."""
         mine = (usage.c.guild == guild) & (usage.c.member == member) & (usage.c.at > time.time() - DAY)
-        columns = (func.count(), func.coalesce(func.sum(usage.c.cost), 0), func.min(usage.c.at), func.max(usage.c.at))
+
+        def total(column: Column[int]) -> Function[int]:
+            return func.coalesce(func.sum(column), 0)
+
+        columns = (total(usage.c.pictures), total(usage.c.cost), func.min(usage.c.at), func.max(usage.c.at))
         row = await self._database.run(lambda connection: connection.execute(select(*columns).where(mine)).one())
         pictures, cost, first, last = row
-        return Used(pictures, int(cost), first, last)
+        return Used(int(pictures), int(cost), first, last)

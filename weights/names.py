@@ -23,6 +23,11 @@ OTHER_OPEN_CLIP = (
 )
 
 
+def perceptors(clip: str) -> list[str]:
+    """Return the names and paths in ``models.clip``, which is one path where there is such a file."""
+    return [clip] if _is_file(clip) else [each.strip() for each in clip.split(JOINT)]
+
+
 def resolved(models: ModelSettings, root: Path) -> ModelSettings:
     """Return the settings with paths in the place of names.
 
@@ -33,12 +38,11 @@ def resolved(models: ModelSettings, root: Path) -> ModelSettings:
     Raises:
         UnusableError: a model is not fetched, damaged, of the other kind, or looks like a mistyped name.
     """
-    named = [models.clip] if _is_file(models.clip) else models.clip.split(JOINT)
-    perceptors = [_resolved(each.strip(), "clip", root) for each in named]
+    clip = JOINT.join(_resolved(each, "clip", root) for each in perceptors(models.clip))
     config = None if models.vqgan_config is None else Path(_expanded(str(models.vqgan_config)))
     vqgan = _resolved(models.vqgan, "vqgan", root)
     biggan = _resolved(models.biggan, "biggan", root)
-    names = {"vqgan": vqgan, "vqgan_config": config, "clip": JOINT.join(perceptors), "biggan": biggan}
+    names = {"vqgan": vqgan, "vqgan_config": config, "clip": clip, "biggan": biggan}
     return models.model_copy(update=names)
 
 

@@ -15,10 +15,12 @@ from bot.buttons.forms import LONGEST, form
 from bot.buttons.lookup import Found, Lookup
 from bot.buttons.parameters import line, parameters
 from bot.buttons.press import Action, Press
+from bot.buttons.row import goes_on
 from bot.command import Call, Run
 from bot.commands import cancelled
 from bot.discord_api import CALL_ERRORS, is_gone, reason
 from bot.errors import UserError
+from bot.markdown import inline_code
 from bot.permissions import manages_messages
 from bot.posts import Posts
 from bot.prompt import LIKENESS, parse
@@ -38,6 +40,7 @@ PAGE = "The story on a page, with its pictures in it; a browser opens it."
 UNDELETABLE = "Discord did not let me delete it; try again."
 LOST_PICTURE = "It was painted from a picture that is not kept any more; ask for it anew, with that picture attached."
 TOO_LARGE = "It is larger than can be asked for by now: up to {0} pixels a side."
+NO_BEGINNING = "{0} cannot begin from a picture, so it paints no further one of this; **Again** and **Edit** ask anew."
 TOO_LONG = f"What to type for it is longer than the {LONGEST} characters that a form takes."
 
 _log = structlog.get_logger(__name__)
@@ -113,6 +116,8 @@ class ResultButtons:
     async def _go_on(self, change: Change, press: Press) -> None:
         """Paint what comes from the finished picture."""
         found = await self._entered(press)
+        if not goes_on(found.request):
+            raise UserError(NO_BEGINNING.format(inline_code(f"--painter {found.request.painter}")))
         digest = await self._uploads.keep(await self._lookup.file(found, _message(press)))
         try:
             request = change(found.request, digest, secrets.randbelow(SEED_LIMIT))

@@ -8,6 +8,7 @@ from bot.buttons.ids import ButtonId
 from bot.caption import Ended, InProgress, Painted, Waiting
 from bot.characters import isolate
 from bot.markdown import shorten
+from generation.options import NEURAL_STYLE, PAINTERS, Painter
 from generation.request import FILMS, MOST_STEERING, ImagineRequest
 from generation.steering import weights
 
@@ -41,6 +42,11 @@ Rows = tuple[tuple[Button, ...], ...]
 """At most five rows of at most five."""
 
 
+def goes_on(request: ImagineRequest) -> bool:
+    """Return whether the painter of a picture can begin from it, for a further one."""
+    return PAINTERS.get(request.painter, Painter()).encodes
+
+
 def rows_of(request: ImagineRequest, state: object, *, together: bool | None = None) -> Rows:
     """Return the buttons under the post about a request.
 
@@ -57,13 +63,19 @@ def rows_of(request: ImagineRequest, state: object, *, together: bool | None = N
     match state:
         case Waiting() | InProgress():
             cancel = button("cancel", "Cancel", "✖️")
-            if request.waypoints or len(request.steering) >= MOST_STEERING:
+            if request.waypoints or request.painter == NEURAL_STYLE or len(request.steering) >= MOST_STEERING:
                 return ((cancel,),)
             who = () if together is None else (_sharing(request, together=together),)
             return (button("steer", "Steer", "🧭"), *who, cancel), *_sliders(request)
         case Painted() if request.waypoints:
             return ((again, button("parameters", "Parameters", "📋"), _delete(request)),)
         case Painted():
+            has_film = any(output in FILMS for output in request.outputs)
+            video = () if has_film else (button("video", "Video", "🎬"),)
+            pages = (button("page", "Page", "📖"),) if request.is_story and FILMS[0] in request.outputs else ()
+            others = (edit, *video, *pages, button("parameters", "Parameters", "📋"), _delete(request))
+            if not goes_on(request):
+                return ((again, *others),)
             next_ones = (
                 again,
                 button("subtle", "Vary subtly", "🌱"),
@@ -71,10 +83,7 @@ def rows_of(request: ImagineRequest, state: object, *, together: bool | None = N
                 button("more", "Continue", "⏩"),
                 button("larger", "Larger", "🔍"),
             )
-            has_film = any(output in FILMS for output in request.outputs)
-            video = () if has_film else (button("video", "Video", "🎬"),)
-            pages = (button("page", "Page", "📖"),) if request.is_story and FILMS[0] in request.outputs else ()
-            return next_ones, (edit, *video, *pages, button("parameters", "Parameters", "📋"), _delete(request))
+            return next_ones, others
         case Ended():
             return ((again,) if request.waypoints else (again, edit),)
     return ()

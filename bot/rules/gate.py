@@ -157,15 +157,17 @@ class Gate:
             self._check_number(origin, len(requests))
             used = await self._used(origin)
             self._check_cooldown(origin, used)
-            self._check_quota(origin, used, len(requests), sum(request.cost() for request in requests))
+            pictures, cost = (sum(each) for each in zip(*((one.count, one.cost()) for one in requests), strict=True))
+            self._check_quota(origin, used, pictures, cost)
             self._check_queue(origin, others, len(requests))
 
     async def check_change(self, origin: Origin, before: ImagineRequest, request: ImagineRequest) -> None:
         """Make the checks for a request that takes the place of another; raises what :meth:`check` does."""
         with self.told(origin):
             self.check_request(origin, request)
-            if request.cost() > before.cost():
-                self._check_quota(origin, await self._used(origin), 0, request.cost() - before.cost())
+            pictures, cost = max(0, request.count - before.count), max(0, request.cost() - before.cost())
+            if pictures or cost:
+                self._check_quota(origin, await self._used(origin), pictures, cost)
 
     def most_at_once(self, origin: Origin) -> int:
         """Return how many pictures of one message whoever asks there may have."""
@@ -346,7 +348,15 @@ def texts(request: ImagineRequest) -> list[str]:
     """Return all that a request says in words."""
     targets = (each.text for each in request.targets if each.text)
     passed = (each.prompt for each in request.waypoints if each.prompt)
-    return [request.prompt, *targets, *passed, *request.without, *(each.text for each in request.steering)]
+    classes = (*request.classes, *(named for each in request.waypoints for named in each.classes))
+    return [
+        request.prompt,
+        *targets,
+        *passed,
+        *(name for name, _ in classes),
+        *request.without,
+        *(each.text for each in request.steering),
+    ]
 
 
 def fitting(shape: Shape, pixels: int) -> Shape:

@@ -33,7 +33,7 @@ RULES = {
         ),
         Rule(
             "pictures",
-            "pictures of a member within 24 hours",
+            "pictures of a member within 24 hours; a walk counts as what costs as much",
             "count",
             lambda settings: settings.limits.pictures_per_day,
             "limits.pictures_per_day",

@@ -43,8 +43,8 @@ async def examine_cluster(
     await asyncio.to_thread(ray.shutdown)
     gpus, cpus = int(there.get("GPU", 0)), int(there.get("CPU", 0))
     machines = sum(bool(node["Alive"]) for node in nodes)
-    text = f"Ray {ray.__version__}, {machines} machines, {gpus} GPUs and {cpus} CPUs, of which are free "
-    text += f"{free.get('GPU', 0):.0f} and {free.get('CPU', 0):.0f}"
+    text = f"Ray {ray.__version__}, {machines} machine{'s' * (machines != 1)}, {gpus} GPUs and {cpus} CPUs, "
+    text += f"of which are free {free.get('GPU', 0):.0f} and {free.get('CPU', 0):.0f}"
     if chosen.devices == "auto" and not gpus:
         return [Finding(NAME, "error", text, "add machines with GPUs, or name devices in executor.devices")]
     wanted = ["cuda"] * gpus if chosen.devices == "auto" else chosen.devices

@@ -22,7 +22,7 @@ from generation.request import NOISE, ImagineRequest
 from weights.catalogue import find
 from weights.errors import UnusableError
 from weights.folder import ModelFolder
-from weights.names import JOINT, POCKET
+from weights.names import POCKET, perceptors
 
 STEPS = 12
 """Painted on each device; the first is not timed, for much is done once in it."""
@@ -139,7 +139,7 @@ async def _timed_model(settings: Settings, found: Finding, device: str) -> Findi
 def examine_weights(settings: Settings) -> Finding:
     """Say whether the weights that are named are there, and whole where it is known what they should be."""
     said = []
-    named = [("vqgan", settings.models.vqgan), *(("clip", each) for each in _clips(settings))]
+    named = [("vqgan", settings.models.vqgan), *(("clip", each) for each in perceptors(settings.models.clip))]
     if settings.models.biggan != POCKET:
         named.append(("biggan", settings.models.biggan))
     for kind, name in named:
@@ -258,10 +258,6 @@ async def _look() -> Seen | Finding:
     except ValidationError:
         why = (err.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"])[-1][:200]
     return Finding("torch", "error", why, "install Easel anew with its constraints.txt")
-
-
-def _clips(settings: Settings) -> list[str]:
-    return [each.strip() for each in settings.models.clip.split(JOINT)]
 
 
 def _advice(name: str) -> str:

@@ -206,6 +206,8 @@ def _beside(config_path: Path) -> Path:
 def require(path: Path) -> None:
     """Raise ``CheckpointError`` where there is no such file."""
     if not _is_file(path):
+        if path.is_dir():
+            raise CheckpointError.of(path, "is a folder: name the file in it in the setting")
         raise CheckpointError.of(path, "does not exist: put the file there or change the setting that names it")
 
 

@@ -84,13 +84,14 @@ def _walk_refusal(request: ImagineRequest) -> str | None:
 
 def _is_one(waypoint: Waypoint) -> bool:
     """Return whether a waypoint is one thing."""
-    return sum(map(bool, (waypoint.prompt, waypoint.latent, waypoint.picture))) == 1
+    return sum(map(bool, (waypoint.prompt, waypoint.latent, waypoint.picture, waypoint.classes))) == 1
 
 
 def _generative_refusal(request: ImagineRequest) -> str | None:
     """Return why a painter that makes pictures of classes cannot paint a request, or another one cannot."""
     if PAINTERS.get(request.painter, Painter()).encodes:
-        if request.classes or request.most_classes or request.truncation != 1:
+        named = request.classes or any(waypoint.classes for waypoint in request.waypoints)
+        if named or request.most_classes or request.truncation != 1:
             return f"Classes and truncation are a BigGAN's; ask for them with `--painter {BIGGAN}`."
         return None
     where = f"`--painter {request.painter}` cannot begin from a picture"

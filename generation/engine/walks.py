@@ -5,14 +5,14 @@ After Robert Twomey's notebooks (``generate_from_stored``): slerp from each to t
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import groupby, islice
 
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Scalable, Walkable, resized
+from generation.canvas import Canvas, Generative, Init, Scalable, Walkable, resized
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header, read_tensors
 from generation.engine.engine import Engine, Timing
 from generation.engine.faults import Fault, is_loss, is_shortage
@@ -20,7 +20,7 @@ from generation.engine.state import RequestState
 from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.perceptor.pictures import NO_PICTURES, Pictures
-from generation.request import ImagineRequest, Shape, Steering
+from generation.request import ImagineRequest, Shape, Steering, Waypoint
 
 PIXELS_AT_ONCE = 1 << 19
 """Of frames that are decoded together."""
@@ -209,22 +209,30 @@ class Walks:
                 walk.painted = self.engine.add_request(request)
                 self._of[walk.painted] = walk
                 return
-            given = walk.pictures[waypoint.latent or waypoint.picture].to(self.engine.device)
-            latent = given if waypoint.latent else self._latent(walk, given)
-            if latent.shape != self._latent(walk, None).shape:
-                raise RequestError(DAMAGED)
+            latent = self._drawn(walk, waypoint) if waypoint.classes else self._given(walk, waypoint)
             walk.waypoints.append(self._decodable(walk).waypoint(latent))
         walk.frames = self._frames(walk)
+
+    def _drawn(self, walk: WalkState, waypoint: Waypoint) -> Tensor:
+        """Return the latent of classes; raises ``RequestError`` where there are none of these."""
+        assert isinstance(walk.canvas, Generative)
+        seed = walk.request.seed if waypoint.seed is None else waypoint.seed
+        request = replace(walk.request, classes=waypoint.classes)
+        return _latent_of(walk, walk.canvas.begin(request, *self._shape(walk), Generator().manual_seed(seed)))
+
+    def _given(self, walk: WalkState, waypoint: Waypoint) -> Tensor:
+        """Return the latent that is given, or that of the picture that is; raises ``RequestError`` where it is none."""
+        given = walk.pictures[waypoint.latent or waypoint.picture].to(self.engine.device)
+        latent = given if waypoint.latent else self._latent(walk, given)
+        if latent.shape != self._latent(walk, None).shape:
+            raise RequestError(DAMAGED)
+        return latent
 
     def _latent(self, walk: WalkState, picture: Tensor | None) -> Tensor:
         """Return the latent of a picture, or one from which nothing has been painted yet."""
         shape = self._shape(walk)
         picture = None if picture is None else resized(picture, shape)
-        init = walk.canvas.init(*shape, Generator().manual_seed(walk.request.seed), picture)
-        parameters, constants = ([each[None] for each in tensors] for tensors in (init.parameters, init.constants))
-        latents = walk.canvas.latents(parameters, constants)
-        assert latents is not None
-        return latents[0]
+        return _latent_of(walk, walk.canvas.init(*shape, Generator().manual_seed(walk.request.seed), picture))
 
     def _shape(self, walk: WalkState) -> Shape:
         """Return the shape in which the canvas paints the pictures of a walk."""
@@ -286,6 +294,14 @@ class Walks:
         return sha256("\n".join(parts).encode()).hexdigest()
 
 
+def _latent_of(walk: WalkState, init: Init) -> Tensor:
+    """Return the latent with which a painting on a walk's canvas begins."""
+    parameters, constants = ([each[None] for each in tensors] for tensors in (init.parameters, init.constants))
+    latents = walk.canvas.latents(parameters, constants)
+    assert latents is not None
+    return latents[0]
+
+
 def places(request: ImagineRequest) -> Iterator[Place]:
     """Yield where the frames of a walk are, those of rests several times."""
     last = len(request.waypoints) - 1
@@ -303,7 +319,9 @@ def _found(request: ImagineRequest, step: int) -> int:
     """
     done = 0
     for number, picture in enumerate(request.walk_pictures):
+        if picture is not None and done == step:
+            return number
         done += 0 if picture is None else picture.end_step
-        if done == step:
-            return number + 1
+    if done == step:
+        return len(request.waypoints)
     raise UnfitError("The checkpoint is of a step at which no picture of the walk was finished.")

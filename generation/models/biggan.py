@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generation.models.biggan_frozen import FrozenGenerator
+from generation.models.layers import layers_for
 
 START = 4
 """Pixels a side that the linear map in front makes."""
@@ -206,7 +207,7 @@ class BigGAN(nn.Module):
     def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
         """Go to the device, the generator in this number format and arranged for speed; nothing learns any longer."""
         self.eval().requires_grad_(False)
-        self.generator = FrozenGenerator(self.generator, dtype)
+        self.generator = FrozenGenerator(self.generator, layers_for(device, dtype))
         self.to(device)
 
     def forward(self, z: Tensor, classes: Tensor, mix: Tensor) -> Tensor:

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generation.models.frozen import FrozenConv2d, FrozenUpsample
-from generation.models.precision import cast, compute
+from generation.models.layers import Layers
+from generation.models.precision import compute
 
 
 class _Scales(nn.Module):
@@ -38,7 +39,7 @@ class _Scales(nn.Module):
 
 
 class _Block(nn.Module):
-    def __init__(self, block: Any) -> None:
+    def __init__(self, block: Any, dtype: torch.dtype) -> None:
         super().__init__()
         norms = block.bn_0, block.bn_1, block.bn_2, block.bn_3
         self.channels = [norm.running_means.shape[1] for norm in norms]
@@ -46,9 +47,12 @@ class _Block(nn.Module):
         self.doubles: bool = block.doubles
         self.out: int = block.out
         self.conv_0, self.conv_2, self.conv_3 = (
-            FrozenConv2d.of(each) for each in (block.conv_0, block.conv_2, block.conv_3)
+            FrozenConv2d.of(each, dtype) for each in (block.conv_0, block.conv_2, block.conv_3)
         )
-        self.conv_1 = FrozenUpsample(block.conv_1) if self.doubles else FrozenConv2d.of(block.conv_1)
+        if self.doubles:
+            self.conv_1: nn.Module = FrozenUpsample(block.conv_1, dtype=dtype)
+        else:
+            self.conv_1 = FrozenConv2d.of(block.conv_1, dtype)
 
     def forward(self, x: Tensor, scales: Tensor) -> Tensor:
         scale, offset = (each[..., None, None].split(self.channels, 1) for each in scales.chunk(2, 1))
@@ -61,27 +65,22 @@ class _Block(nn.Module):
 
 
 class _Attention(nn.Module):
-    """Attention with plain products on a CPU, where the backward pass of the fused one is slow."""
-
     scaled = 0
 
-    def __init__(self, attention: Any) -> None:
+    def __init__(self, attention: Any, layers: Layers) -> None:
         super().__init__()
         parts = attention.snconv1x1_theta, attention.snconv1x1_phi, attention.snconv1x1_g
+        self.attend = layers.attend
         self.channels = [len(part.weight) for part in parts]
-        self.query_key_value = FrozenConv2d(torch.cat([part.weight for part in parts]), None, padding=0)
-        self.out = FrozenConv2d(
-            attention.gamma[:, None, None, None] * attention.snconv1x1_o_conv.weight, None, padding=0
-        )
+        self.query_key_value = FrozenConv2d(torch.cat([part.weight for part in parts]), None, 0, layers.dtype)
+        scaled = attention.gamma[:, None, None, None] * attention.snconv1x1_o_conv.weight
+        self.out = FrozenConv2d(scaled, None, 0, layers.dtype)
 
     def forward(self, x: Tensor, _: Tensor) -> Tensor:
         query, key, value = self.query_key_value(x).split(self.channels, 1)
-        query = query.flatten(2).mT
-        key, value = (F.max_pool2d(each, 2).flatten(2).mT for each in (key, value))
-        if x.is_cuda:
-            seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)
-        else:
-            seen = torch.bmm(torch.bmm(query, key.mT).softmax(-1), value)
+        query = query.flatten(2).mT[:, None]
+        key, value = (F.max_pool2d(each, 2).flatten(2).mT[:, None] for each in (key, value))
+        seen = self.attend(query, key, value)[:, 0]
         summed: Tensor = x + self.out(seen.mT.unflatten(2, x.shape[2:]))
         return summed
 
@@ -91,23 +90,22 @@ class FrozenGenerator(nn.Module):
 
     Args:
         generator: a ``Generator``.
-        dtype: number format in which pictures are computed.
+        layers: of the device and the number format.
     """
 
-    def __init__(self, generator: Any, dtype: torch.dtype) -> None:
+    def __init__(self, generator: Any, layers: Layers) -> None:
         super().__init__()
-        self.dtype = dtype
+        self.dtype = layers.dtype
         self.gen_z = generator.gen_z
         blocks = [layer for layer in generator.layers if hasattr(layer, "bn_0")]
         self.scales = nn.ModuleList(_Scales([block.bn_0, block.bn_1, block.bn_2, block.bn_3]) for block in blocks)
         self.norm = generator.bn
         self.layers = nn.ModuleList(
-            _Block(layer) if hasattr(layer, "bn_0") else _Attention(layer) for layer in generator.layers
+            _Block(layer, self.dtype) if hasattr(layer, "bn_0") else _Attention(layer, layers)
+            for layer in generator.layers
         )
         convolution = generator.conv_to_rgb
-        self.to_rgb = FrozenConv2d(convolution.weight[:3], convolution.bias[:3], padding=1)
-        for computed in (self.layers, self.to_rgb):
-            cast(computed, dtype, convolution.weight.device)
+        self.to_rgb = FrozenConv2d(convolution.weight[:3], convolution.bias[:3], 1, self.dtype)
 
     def forward(self, conditions: Tensor, mix: Tensor) -> Tensor:
         """Return pictures, ``[B, 3, side, side]`` in [-1, 1], of conditions, ``[B, latents, 2·z_dim]``."""

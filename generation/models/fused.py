@@ -171,5 +171,6 @@ def fused_layers(dtype: torch.dtype) -> Layers:
         partial(ResnetBlock, dtype=dtype),
         linear,
         partial(Transformer, linear=linear),
+        attend_at_once,
         takes_bias=True,
     )

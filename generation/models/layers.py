@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from generation.models.frozen import FrozenLinear, PlainLinear
 from generation.models.groupnorm import group_norm
 from generation.models.residual import GroupNorm, ResnetBlock
-from generation.models.transformer import Linear, Transformer, attend_at_once, attend_by_products
+from generation.models.transformer import Attend, Linear, Transformer, attend_at_once, attend_by_products
 
 SLOW = "Painting takes about twice as long as it could on {device}, for Triton does not run: {error}"
 
@@ -28,6 +28,7 @@ class Layers:
         takes_bias: whether ``resnet_block`` makes it also of a bias, ``[C]``, that is added to what it is given.
         linear: makes a linear map.
         transformer: makes one of openai-clip's blocks and of its norm of the class token.
+        attend: attention of queries, ``[B, heads, T, C]``, to keys and values, not scaled.
     """
 
     dtype: torch.dtype
@@ -35,6 +36,7 @@ class Layers:
     resnet_block: Callable[..., nn.Module]
     linear: Linear
     transformer: Callable[[nn.Sequential, nn.LayerNorm], nn.Module]
+    attend: Attend
     takes_bias: bool = False
 
 
@@ -47,14 +49,16 @@ def plain_layers(dtype: torch.dtype) -> Layers:
     """Return the layers for a CPU."""
     linear = partial(FrozenLinear, dtype=dtype)
     block = partial(ResnetBlock, group_norm=group_norm, dtype=dtype)
-    return Layers(dtype, group_norm, block, linear, partial(Transformer, linear=linear, attend=attend_by_products))
+    transformer = partial(Transformer, linear=linear, attend=attend_by_products)
+    return Layers(dtype, group_norm, block, linear, transformer, attend_by_products)
 
 
 def native_layers(dtype: torch.dtype) -> Layers:
     """Return the layers for CUDA where Triton does not run."""
     linear = partial(PlainLinear, dtype=dtype)
     block = partial(ResnetBlock, group_norm=_native_group_norm, dtype=dtype)
-    return Layers(dtype, _native_group_norm, block, linear, partial(Transformer, linear=linear, attend=attend_at_once))
+    transformer = partial(Transformer, linear=linear, attend=attend_at_once)
+    return Layers(dtype, _native_group_norm, block, linear, transformer, attend_at_once)
 
 
 def layers_for(device: torch.device, dtype: torch.dtype) -> Layers:

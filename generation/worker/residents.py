@@ -28,7 +28,8 @@ from generation.errors import GenerationError
 from generation.events import Loaded, ModelEvent, Offer, Unloaded, Unusable
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
-from generation.request import Load
+from generation.options import BIGGAN, NEURAL_STYLE
+from generation.request import ImagineRequest, Load
 from generation.worker.build import engine_for
 from generation.worker.memory import capacity
 from generation.worker.setup import setup_of
@@ -47,7 +48,7 @@ class Resident:
         name: by which requests name it.
         engine: that paints with it.
         offer: what it offers.
-        setup: what is painted with, which pictures tell.
+        setup: what can be painted with.
         used: when a request for it began or ended last, by ``time.monotonic``.
         share: seconds that each of its batches has had, and with which it was credited when it began to paint.
         counted: seconds of its engine that are part of that.
@@ -64,6 +65,15 @@ class Resident:
 
     def __post_init__(self) -> None:
         self.walks = Walks(self.engine)
+
+    def setup_for(self, request: ImagineRequest) -> Setup | None:
+        """Return with what a request is painted, which its picture tells."""
+        setup = self.setup
+        if setup is not None and request.painter != BIGGAN:
+            setup = replace(setup, biggan="", biggan_fingerprint="")
+        if setup is not None and request.painter != NEURAL_STYLE:
+            setup = replace(setup, vgg="", vgg_fingerprint="")
+        return setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +247,8 @@ class Residents:
         held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
         seconds = time.monotonic() - began
         offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds)
-        resident = Resident(name, engine, offer, setup_of(weights, self._threads, self.device, engine.fingerprint))
+        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, engine.biggan, engine.vgg)
+        resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident
 

@@ -13,14 +13,18 @@ NAMELESS = "model"
 """How the files of fetched models are called; the folder has the name."""
 
 
-def setup_of(weights: Weights, threads: int, device: torch.device, fingerprint: str) -> Setup:
+def setup_of(
+    weights: Weights, threads: int, device: torch.device, fingerprint: str, biggan: str = "", vgg: str = ""
+) -> Setup:
     """Return what decides a picture beside its request.
 
     Args:
         weights: that were to be loaded.
         threads: for arithmetic on a CPU.
         device: where they are.
-        fingerprint: of the models.
+        fingerprint: of VQGAN and CLIP.
+        biggan: fingerprint of the BigGAN.
+        vgg: fingerprint of the VGG.
     """
     on_cpu = device.type == "cpu"
     return Setup(
@@ -32,6 +36,10 @@ def setup_of(weights: Weights, threads: int, device: torch.device, fingerprint: 
         threads=threads if on_cpu else 1,
         torch=torch.__version__,
         easel=version("easel"),
+        biggan=_name(weights.biggan) if biggan else "",
+        biggan_fingerprint=biggan,
+        vgg=_name(weights.vgg) if weights.vgg and vgg else "",
+        vgg_fingerprint=vgg,
     )
 
 

@@ -193,7 +193,7 @@ class Worker:
                 raise
             self._break_off(request.id, Fault.of(error))
         else:
-            film = film_of(request, resident.setup)
+            film = film_of(request, resident.setup_for(request))
             if film is not None:
                 self._films[request.id] = film
             self.reporter.start(Started(request.id, self.device, state.left_out, state.step))
@@ -283,7 +283,7 @@ class Worker:
 
     def _finish(self, state: State, resident: Resident, picture: Snapshot, started: float) -> None:
         """Report a finished picture, once its film has been encoded to its end."""
-        request, setup = state.request, resident.setup
+        request, setup = state.request, resident.setup_for(state.request)
         latent = {}
         if state.latent is not None:
             latent[LATENT] = encode_latent(state.latent, resident.engine.latents_of(request), Metadata(request, setup))

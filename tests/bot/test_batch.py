@@ -54,6 +54,23 @@ def test_lines_of_json() -> None:
     assert not batch.bad
 
 
+def test_names_of_keys_are_known_in_any_case() -> None:
+    batch = read_text('{"Prompt": "a red apple", "Seed": 7}\n', "a.jsonl")
+    assert asked(batch) == [(1, "a red apple", 7, 250)]
+
+
+def test_a_spreadsheet_has_columns_without_names_behind_the_others() -> None:
+    batch = read_text("prompt,seed,,\na red apple,7,,\na pear,8\na lemon,9,,yellow\n", "a.csv")
+    assert asked(batch) == [(2, "a red apple", 7, 250), (3, "a pear", 8, 250)]
+    assert [(each.number, each.reason[:15]) for each in batch.bad] == [(4, "It has 4 values")]
+
+
+def test_lines_of_an_array_of_json_are_no_prompts() -> None:
+    batch = read_text('[{"prompt": "a red apple"},\n{"prompt": "a pear"}]\n', "a.json")
+    assert [each.number for each in batch.bad] == [1, 2]
+    assert not batch.lines
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_encodings_that_say_what_they_are(encoding: str) -> None:
     (line,) = read("ein Schloß am Fluß".encode(encoding), "a.txt", PAINTING).lines
@@ -83,15 +100,15 @@ BAD_CSV = {
     b"a,7 8,": "`seed` takes one word, not `7 8`.",
 }
 BAD_JSON = {
-    b'{"prompt": "a"': "It is no JSON.",
-    b"[" * 3000: "It is no JSON.",
-    b'"a red apple"': "It is no object",
+    b'{"prompt": "a"': "It is no object of JSON in one line",
+    b"[" * 3000: "It is no object of JSON in one line",
+    b'"a red apple"': "It is no object of JSON in one line",
     b'{"prompt": ["a"]}': "`prompt` should be a text or a number.",
     b'{"prompt": "a", "seed": true}': "`seed` should be a text or a number.",
-    b'{"prompt": "a", "seed": NaN}': "It is no JSON.",
+    b'{"prompt": "a", "seed": NaN}': "It is no object of JSON in one line",
     b'{"seed": 7}': "It does not say what to paint.",
     b'{"prompt": "a", "sead": 7}': "There is no flag `sead`; did you mean `seed`?",
-    b'{"prompt": "\\ud800"}': "It is no JSON.",
+    b'{"prompt": "\\ud800"}': "It is no object of JSON in one line",
 }
 
 
@@ -136,6 +153,7 @@ def test_quotes_without_an_end_take_what_is_behind_them() -> None:
         (b"", "a.csv", EMPTY),
         (b"prompt,seed\n", "a.csv", EMPTY),
         (b"a red apple,7\n", "a.csv", NO_PROMPT),
+        (b"prompt;seed\na red apple;7\n", "a.csv", "with commas between"),
         (b"prompt,seed,seed\n", "a.csv", "The column `seed` is there twice."),
         (b"prompt,sead\n", "a.csv", "There is no flag `sead`; did you mean `seed`?"),
     ],

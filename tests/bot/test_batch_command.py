@@ -1,10 +1,12 @@
 """Files of requests that members attach, by the real bot in the sandbox."""
 
-from bot.batch_command import ALL_BAD, MOST_BYTES, NO_FILE, ONE_FILE, RESTARTED, TOO_LARGE
+from bot.batch_command import ALL_BAD, FEWER, MOST_BYTES, NO_FILE, ONE_FILE, RESTARTED, TOO_LARGE
+from sandbox import Fault
 from sandbox.model import Message
 from tests.bot.conftest import MakeStage, Stage
 from tests.bot.test_uploads import RED, say
 
+MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 FILE = b"a cat --seed 1\na dog --seed 2 --sead\na cow --seed 3 --repeat 2\n"
 
 
@@ -63,7 +65,7 @@ async def test_what_is_no_file_is_said_in_a_sentence(stage: Stage) -> None:
         ([("a.csv", b"a cat,7\n")], "The first line should name the columns"),
         ([("a.txt", b"--sead 7\n--seed 7\n" * 4)], f"{ALL_BAD}\n-# line 1: There is no flag `--sead`"),
         ([("a.txt", b"--sead 7\n--seed 7\n" * 4)], "-# and 3 more lines are left out"),
-        ([("a.txt", b"a cat\n" * 4)], "That makes 4 pictures"),
+        ([("a.txt", b"a cat\n" * 4)], f"so nothing is painted yet. {FEWER}"),
         ([("a.txt", b"a cat --as target\n")], "`--as` is about a picture"),
     ):
         answer = await stage.reply(await say(stage, ".batch", *files))
@@ -92,3 +94,38 @@ async def test_before_a_restart_it_says_that_the_pictures_come(stage: Stage) -> 
     await stage.stop()
     assert RESTARTED in shown.content
     assert said(stage) == [shown]
+
+
+async def test_after_a_restart_it_goes_on(make_stage: MakeStage) -> None:
+    before = await make_stage()
+    asked = await say(before, ".batch", ("animals.txt", FILE))
+    shown = await overview(before, asked)
+    before.executor.finish(await before.executor.next("a cat"))
+    await before.shows(shown, "1 of 3 painted")
+    cow = await before.executor.next("a cow")
+    await before.stop()
+    stage = await make_stage()
+    shown = next(each for each in said(stage) if each.id == shown.id)
+    await stage.shows(shown, "1 of 3 painted", "1 being painted", "-# line 2: There is no flag `--sead`")
+    assert RESTARTED not in shown.content
+    stage.executor.finish(await stage.executor.next("a cow"))
+    stage.executor.fail(await stage.executor.next("a cow"), "It does not work.")
+    await stage.shows(shown, "2 of 3 painted · 1 failed")
+    assert cow.prompt == "a cow"
+    await stage.stop()
+    last = await make_stage()
+    await last.nothing_happens()
+    assert sum("animals.txt" in each.content for each in said(last)) == 1
+
+
+async def test_what_has_ended_by_a_restart_is_told_after_it(make_stage: MakeStage) -> None:
+    before = await make_stage()
+    asked = await say(before, ".batch", ("animals.txt", b"a cat\n"))
+    shown = await overview(before, asked)
+    before.sandbox.fail_next(Fault("PATCH", MESSAGE, 403, code=50001))
+    before.executor.finish(await before.executor.next("a cat"))
+    await before.sandbox.until(lambda: any(each.attachments for each in said(before)))
+    await before.stop()
+    assert "1 of 1 painted" not in shown.content
+    stage = await make_stage()
+    await stage.shows(shown, "**animals.txt**", "1 of 1 painted")

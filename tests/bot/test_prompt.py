@@ -298,6 +298,7 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a::1:6 | b", "Where a text stops is a number from -5 to 5, as in `a cat::1:0.8`."),
         (" | ".join("abcdefghijklmnopq"), "The prompt has 17 texts with | and ^ between; 16 are allowed."),
         ("a cat --no", "`--no` needs a value, for example `--no fog, people`."),
+        ('a cat --no="--seed 8"', "`--no` needs a value, for example `--no fog, people`."),
         ("a cat --no ```fog```", "`--no` needs a value, for example `--no fog, people`."),
         ("a cat --no ,", "`--no` takes 1 to 16 texts with commas between them, not 0."),
         (f"a cat --no {'a,' * 17}", "`--no` takes 1 to 16 texts with commas between them, not 17."),

@@ -60,6 +60,23 @@ async def test_the_sentences_are_edited_in_a_form(stage: Stage) -> None:
     assert "There is no sentence left" in await gallery.told(await mia.submit(opened, {"text": "\n--seed 9"}))
 
 
+def test_a_line_that_begins_with_a_dash_is_a_sentence() -> None:
+    assert prompt("-- Yes, he said.\n—Hola —dijo.\nA cat.\n—seed 9") == (
+        "-- Yes, he said. ^ ``` —Hola —dijo. ``` ^ A cat. —seed 9 --video mp4"
+    )
+
+
+async def test_what_has_an_id_is_told_by_its_name(stage: Stage) -> None:
+    ids = f"<@{stage.sandbox.person('Noor').id}> ate a <:partyblob:123456789012345678> cake. It was sweet."
+    reply = await told(stage, f".story {ids}")
+    assert lines_in(reply.content) == ["Noor ate a partyblob cake.", "It was sweet."]
+    answered = said(stage, await stage.people("Noor").say("art", ids))
+    assert lines_in((await told(stage, ".story", to=answered)).content) == [
+        "Noor ate a partyblob cake.",
+        "It was sweet.",
+    ]
+
+
 async def test_by_a_file_and_by_a_reply(stage: Stage) -> None:
     reply = await told(stage, ".story", ("tale.txt", TALE.encode("utf-16")))
     assert lines_in(reply.content) == SENTENCES

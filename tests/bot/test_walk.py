@@ -34,6 +34,36 @@ def test_a_repeated_text_is_passed_with_the_seeds_that_follow() -> None:
     assert len(walked("a | b --repeat 2").waypoints) == 4
 
 
+def test_parts_that_begin_so_are_classes() -> None:
+    text = "class: golden retriever | Classes: owl:0.7, frog:0.3 | a pear --seed 7 --style ink"
+    request = walked(text)
+    assert request.canvas == "biggan"
+    assert request.waypoints == (
+        Waypoint(classes=(("golden retriever", 1.0),)),
+        Waypoint(classes=(("owl", 0.7), ("frog", 0.3))),
+        Waypoint("a pear, ink drawing"),
+    )
+    again = walked(f"{request.prompt} --painter biggan --seed 7")
+    assert again == request
+    assert walked(f"{text[:-11]} --style ink --painter biggan").waypoints == request.waypoints
+
+
+def test_without_a_style_a_walk_past_classes_stands_as_it_was_typed() -> None:
+    for text in (
+        "class: owl:0.7, frog:0.3 | class: lotus",
+        "class: owl | a pear|class:frog:0.5",
+        "class: owl --repeat 2",
+    ):
+        assert walked(text).prompt == text.removesuffix(" --repeat 2")
+    assert walked("class: owl --repeat 2 --seed 1").waypoints[1] == Waypoint(seed=2, classes=(("owl", 1.0),))
+
+
+def test_for_another_painter_they_are_words() -> None:
+    request = walked("class: owl | class: frog --painter siren")
+    assert [each.prompt for each in request.waypoints] == ["class: owl", "class: frog"]
+    assert walked("`class: owl | class: frog` | a pear").canvas == "auto"
+
+
 @pytest.mark.parametrize("text", [f"{' | '.join('abcdefghijklmnop')} --video {kind}" for kind in MOST_FRAMES])
 def test_a_walk_fits_into_its_format_where_nothing_else_is_asked_for(text: str) -> None:
     request = walked(text)
@@ -47,6 +77,11 @@ def test_a_walk_fits_into_its_format_where_nothing_else_is_asked_for(text: str) 
     [
         ("a red apple", "put `|` between them"),
         ("a::2 | b", "leave out weights and `^`"),
+        ("class: owl:2 | a pear", "with shares from 0 to 1"),
+        ("class: | a pear", "`--class` takes up to 16 classes"),
+        ("class: owl", "put `|` between them"),
+        ("class: owl | a::2 | b", "leave out weights and `^`"),
+        ("class: owl ^ class: frog", "leave out weights and `^`"),
         ("a ^ b", "leave out weights and `^`"),
         ("a | b | c --repeat 6", "up to 16 pictures, and this one would pass 18"),
         ("a | b --frames 90 --video gif", "for an `mp4`"),

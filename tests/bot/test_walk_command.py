@@ -71,15 +71,28 @@ async def test_what_is_no_walk_is_said_in_a_sentence(stage: Stage) -> None:
     assert one.content == FEWER.format(MOST)
     both = await stage.reply(await say(stage, ".walk a cat | a dog", ("a.png", RED), ("b.png", GREEN)))
     assert both.content == BOTH
-    assert "That makes 4 pictures" in await stage.ask(".walk a | b | c | d")
+    assert "Let the walk pass fewer" in await stage.ask(".walk a | b | c | d")
     broken = await stage.reply(await say(stage, ".walk", ("a.png", b"no picture"), ("b.png", GREEN)))
     assert "picture" in broken.content
     assert not stage.executor.requests
 
 
+async def test_it_goes_between_classes(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".walk class: owl:0.7, frog:0.3 | class: lotus --seed 7"))
+    request = await stage.executor.next("class: owl:0.7, frog:0.3 | class: lotus")
+    assert request.waypoints == (Waypoint(classes=(("owl", 0.7), ("frog", 0.3))), Waypoint(classes=(("lotus", 1.0),)))
+    assert (request.canvas, request.painting_steps) == ("biggan", 0)
+    stage.executor.finish(request, mp4=b"film")
+    await stage.shows(post, "a walk past 2 pictures", "Again: ")
+    await stage.say(post.content.partition("Again: ")[2].strip("\u2068\u2069`"))
+    assert (await stage.executor.next(request.prompt)).waypoints == request.waypoints
+
+
 async def test_the_rules_of_a_server_hold(make_stage: MakeStage) -> None:
     stage = await make_stage(limits__forbidden_words="[teapot]", limits__cost_per_day=4)
     assert "`teapot` may not stand in a prompt here" in await stage.ask(".walk a cat | a teapot")
+    assert "`teapot` may not stand in a prompt here" in await stage.ask(".walk class: teapot | class: owl")
+    assert "`teapot` may not stand in a prompt here" in await stage.ask(".imagine a cat --class teapot")
     assert "would cost" in await stage.ask(".walk a cat | a dog | a cow --quality best --steps 500")
 
 

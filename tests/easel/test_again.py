@@ -22,7 +22,7 @@ from easel.imagine import request as typed
 from easel.steering import steer
 from generation.errors import MetadataError
 from generation.metadata import DAMAGED, NO_FILE, NO_REQUEST, Metadata, Setup, encode, read
-from generation.request import ImagineRequest, Steering, Target
+from generation.request import ImagineRequest, Steering, Target, Waypoint
 from tests.easel.conftest import Easel
 from tests.easel.processes import finish, settings_for
 from tests.fuzz.metadata import SIGNATURE, chunk
@@ -354,6 +354,20 @@ def test_what_makes_it_another_picture_is_named() -> None:
     other = replace(SETUP, precision="bfloat16", threads=4)
     assert difference(other, SETUP) == "it was made with another precision (bfloat16) and another number of threads (4)"
     assert difference(replace(SETUP, easel="0.0.1"), SETUP) == ""
+    drawn = replace(SETUP, biggan="biggan-deep-256", biggan_fingerprint="a")
+    assert (
+        difference(drawn, replace(drawn, biggan_fingerprint="b")) == "it was made with another BigGAN (biggan-deep-256)"
+    )
+    assert difference(drawn, drawn) == difference(SETUP, drawn) == ""
+
+
+def test_its_biggan_is_named() -> None:
+    drawn = replace(SETUP, biggan="biggan-deep-256")
+    words = shown(Metadata(replace(CAT, canvas="biggan"), drawn))
+    assert (words[2], words[3]) == (CAT.prompt, "models.biggan=biggan-deep-256")
+    assert "--biggan" not in words
+    walk = replace(CAT, canvas="biggan", outputs=("png", "mp4"), waypoints=(Waypoint("a"), Waypoint("b")))
+    assert "models.biggan=biggan-deep-256" in shown(Metadata(walk, drawn))
 
 
 def test_the_pace_of_a_film_is_said_to_all_its_digits() -> None:

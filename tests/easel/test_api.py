@@ -22,6 +22,7 @@ from easel.results import Painting, Step
 from easel.session import close
 from generation.errors import GenerationError
 from generation.metadata import read
+from generation.request import Waypoint
 from tests.easel.processes import BARE, PATIENCE, descendants, is_alive, wait_until
 
 Models = dict[str, str]
@@ -199,6 +200,9 @@ def test_a_walk_passes_samples(models: Models) -> None:
     walked = walk(samples, frames=4, hold=0, loop=True, **models)  # type: ignore[arg-type]
     assert walked.request.shape == (64, 64)
     assert frames_of(walked) == 8
+    walked = walk([{"owl": 1.0}, {"frog": 0.6, "mushroom": 0.4}, *samples], frames=2, hold=0, **models)  # type: ignore[arg-type]
+    assert walked.request.waypoints[1] == Waypoint(classes=(("frog", 0.6), ("mushroom", 0.4)))
+    assert frames_of(walked) == walked.request.frames == 7
 
 
 TALE = "A boat left the harbour. It was cold. The captain saw a lighthouse on the rock. Nobody slept. They came home."
@@ -237,6 +241,8 @@ def test_a_walk_that_cannot_be_is_refused(models: Models, tmp_path: Path) -> Non
         (["a red apple"], "passes 2 to 16 pictures, not 1"),
         ([tmp_path / "a.safetensors", "the sea"], "a.safetensors: The latent is damaged"),
         ([tmp_path / "none.png", "the sea"], "none.png: No such file"),
+        ([{"owl": 2.0}, "the sea"], "classes are names with shares above 0 and up to 1"),
+        ([{}, "the sea"], "classes are names with shares"),
         ([" ", "the sea"], "say what to paint at each stop"),
         ([b"nothing", "the sea"], "a stop: That file is no picture"),
     ):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.batch import read
 from config.settings import ModelsSettings, PaintingSettings
-from easel.batches import STATE, Job, jobs_of, painted
+from easel.batches import STATE, Job, jobs_of, missing, painted
 from easel.contact_sheet import INDEX, SHEET, Entry, page, sheet
 from easel.picture_file import SaveError
 from generation.dispatch.record import Update
@@ -77,6 +77,25 @@ def test_what_is_finished_is_known_by_its_file(tmp_path: Path) -> None:
     write(third)
     third.file.rename(second.file)
     assert not second.is_finished, "it is another picture"
+
+
+def test_pictures_of_lines_that_moved_are_not_painted_again(tmp_path: Path) -> None:
+    seeds: dict[str, int] = {}
+    for job in jobs(tmp_path, b"a cat\na cow --seed 7 --video gif\na cow --seed 7 --steps 9\n", seeds):
+        write(job)
+        job.file.with_suffix(".gif").write_bytes(f"film of {job.number}".encode())
+    later = jobs(tmp_path, b"a dog\na cat\na cow --seed 7 --video gif\na cow --seed 7 --steps 9\n", seeds)
+    assert [job.request.prompt for job in missing(later)] == ["a dog"]
+    assert all(job.is_finished for job in later[1:])
+    assert later[2].file.with_suffix(".gif").read_text() == "film of 2"
+    assert sorted(path.name[:4] for path in tmp_path.glob("*.png")) == ["0002", "0003", "0004"]
+
+
+def test_pictures_that_have_changed_places_are_painted_again(tmp_path: Path) -> None:
+    for job in jobs(tmp_path, b"a cow --seed 7\na cow --seed 7 --steps 9\na cat --seed 1\na cat --seed 1\n"):
+        write(job)
+    later = jobs(tmp_path, b"a cow --seed 7 --steps 9\na cow --seed 7\na cat --seed 1\na cat --seed 1\n")
+    assert [job.number for job in missing(later)] == [1, 2]
 
 
 async def test_each_is_saved_as_soon_as_it_is_there(tmp_path: Path) -> None:

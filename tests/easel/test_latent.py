@@ -41,7 +41,7 @@ def test_a_picture_begins_from_it_with_its_size_and_is_made_again(folder: Path, 
 @pytest.mark.parametrize(
     ("words", "expected", "sentence"),
     [
-        (["--init-latent", "pocket.safetensors"], 1, "The latent is of another VQGAN than the one in use"),
+        (["--init-latent", "pocket.safetensors"], 1, "The latent is of another VQGAN or BigGAN than the one in use"),
         (["--init-latent", "a.safetensors", "--size", "64x64"], 1, "of another size; ask for --size 96x64"),
         (["--init-latent", "cut.safetensors"], 2, "cut.safetensors: The latent is damaged, or no file that Easel made"),
         (["--init-latent", "a.png"], 2, "a.png: The latent is damaged, or no file that Easel made"),

@@ -104,6 +104,15 @@ async def test_weights_that_are_not_fetched_now(tmp_path: Path, flags: list[str]
     assert "easel models fetch coco ViT-B/32 RN50 --config easel.yaml" in err
 
 
+async def test_files_are_found_wherever_the_bot_is_started(tmp_path: Path, flags: list[str]) -> None:
+    for name in ("mine.yaml", "mine.safetensors", "a+b.pt"):
+        (tmp_path / name).touch()
+    code, _, err = await run(tmp_path, *flags, "--vqgan", "mine.yaml", "--clip", "a+b.pt")
+    assert code == 0, err
+    written = yaml.safe_load((tmp_path / "easel.yaml").read_text())["models"]
+    assert written == {"vqgan": str(tmp_path / "mine.yaml"), "clip": str(tmp_path / "a+b.pt")}
+
+
 async def test_on_a_terminal_it_asks_and_hides_the_token(tmp_path: Path, sandbox: Sandbox) -> None:
     code, shown = await asyncio.to_thread(
         typed,

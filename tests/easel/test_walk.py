@@ -3,13 +3,16 @@
 import json
 import struct
 from pathlib import Path
+from shutil import copyfile
 
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
+from safetensors.torch import load_file, save_file
 
 from config.settings import ModelsSettings
+from generation.checkpoints.biggan import pocket
 from generation.metadata import read
 from generation.request import Waypoint
 from tests.easel.conftest import Easel
@@ -64,11 +67,52 @@ def test_it_walks_between_a_stored_latent_and_a_picture(
     assert "give by --latent or --picture what it passes" in " ".join(err.replace("│", " ").split())
 
 
+def test_it_walks_past_classes_and_a_stored_latent(tmp_path: Path, easel: Easel) -> None:
+    sampled = "sample", "--class", "owl", "--seed", "3", "--latent", "owl.safetensors", "--out", "owl.png"
+    code, _, err = finish(tmp_path, *sampled)
+    assert (code, err) == (0, "")
+    words = "class: owl | class: frog:0.6, mushroom:0.4", "--seeds", "3,4", "--latent", "owl.safetensors"
+    files = "--out", "a.gif", "--frames", "2", "--hold", "0"
+    code, _, err = finish(tmp_path, "walk", *words, *files, "executor.devices=[cpu]")
+    assert (code, err) == (0, "")
+    request = read((tmp_path / "a.gif").read_bytes()).request
+    assert [(each.classes, each.seed) for each in request.waypoints[:4]] == [
+        (classes, seed) for classes in ((("owl", 1.0),), (("frog", 0.6), ("mushroom", 0.4))) for seed in (3, 4)
+    ]
+    assert request.waypoints[4].latent
+    with Image.open(tmp_path / "owl.png") as drawn, Image.open(tmp_path / "a.gif") as film:
+        frames = ImageSequence.all_frames(film, lambda frame: frame.convert("RGB"))
+        for shown in (frames[0], frames[-1]):
+            difference = np.asarray(drawn.resize(film.size)).astype(int) - np.asarray(shown)
+            assert np.abs(difference).mean() < 12, "but for 256 colours"
+    code, line, _ = easel("show", "a.gif")
+    assert (code, "models.biggan" in line) == (0, False)
+    weights = load_file(pocket().with_suffix(".safetensors"))
+    save_file({name: tensor * 1.01 for name, tensor in weights.items()}, tmp_path / "other.safetensors")
+    copyfile(pocket(), tmp_path / "other.json")
+    again = "--from", "a.gif", "--latent", "owl.safetensors", "--out", "again.gif", "models.biggan=other.json"
+    code, _, err = finish(tmp_path, "walk", *again, "executor.devices=[cpu]")
+    assert (code, err) == (
+        1,
+        "easel: The latent is of another VQGAN or BigGAN than the one in use, which reads other pictures from it.\n",
+    )
+    plain = "walk", "class: owl | class: frog", "--frames", "2", "--hold", "0", "--out", "b.gif"
+    assert finish(tmp_path, *plain, "executor.devices=[cpu]")[0] == 0
+    walk = "walk", "--from", "b.gif", "--out", "again.gif", "models.biggan=other.json"
+    code, _, err = finish(tmp_path, *walk, "executor.devices=[cpu]")
+    assert (code, err) == (0, "easel: this can be another picture: it was made with another BigGAN (pocket)\n")
+    code, _, err = easel("walk", "class: owls | class: frog", "--out", "b.gif")
+    assert (code, "easel: There is no class 'owls'; there is for example owl" in err) == (1, True)
+
+
 def test_a_latent_of_another_model_is_refused(tmp_path: Path, tiny_models: ModelsSettings) -> None:
     file = str(stored(tmp_path / "a.safetensors"))
     code, _, err = finish(tmp_path, "walk", *["--latent", file] * 2, "--out", "c.mp4", *settings_for(tiny_models))
     assert code == 1
-    assert err == "easel: The latent is of another VQGAN than the one in use, which reads other pictures from it.\n"
+    assert (
+        err
+        == "easel: The latent is of another VQGAN or BigGAN than the one in use, which reads other pictures from it.\n"
+    )
     assert not (tmp_path / "c.mp4").exists()
 
 
@@ -90,7 +134,9 @@ def stored(path: Path, width: int = 64) -> Path:
     [
         ([], "say what to walk past"),
         (["a red apple"], "put | between them"),
-        (["a | b", "--latent", "good.safetensors"], "not both; leave the prompt out"),
+        ([""], "put | between them"),
+        (["class: owl:3 | b"], "with shares from 0 to 1"),
+        (["a", *["--latent", "good.safetensors"] * 16], "a walk passes up to 16 pictures, not 17"),
         (["--latent", "good.safetensors"], "two or more --latent or --picture FILE"),
         (["--latent", "good.safetensors", "--latent", "empty"], "The latent is damaged"),
         (["--latent", "good.safetensors", "--latent", "wide.safetensors"], "of 80x64, and the first latent of one"),

@@ -23,6 +23,7 @@ from generation.events import (
     Steered,
     Suspended,
 )
+from generation.options import PAINTERS
 from generation.request import ImagineRequest, Steering
 
 
@@ -51,7 +52,10 @@ class ScriptedExecutor:
         """How what is being painted was to be steered."""
         self.entered = False
         self._ready = [
-            Ready(f"cuda:{number}", Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise")))
+            Ready(
+                f"cuda:{number}",
+                Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"), painters=tuple(PAINTERS)),
+            )
             for number in range(devices)
         ]
         self._devices: dict[str, int] = {}

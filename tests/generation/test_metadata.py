@@ -32,7 +32,7 @@ from generation.metadata import (
     in_film,
     read,
 )
-from generation.request import SEED_LIMIT, ImagineRequest, Steering, Target
+from generation.request import SEED_LIMIT, VERSION, ImagineRequest, Steering, Target
 from tests.fuzz.metadata import SIGNATURE, chunk
 
 REQUEST = ImagineRequest(
@@ -209,7 +209,7 @@ def test_the_forgers_make_what_is_read() -> None:
 HOSTILE = {
     "nested": b'{"request":' + b"[" * 100_000,
     "long": b'{"request": "' + b"x" * (LONGEST_NOTE + 1) + b'"}',
-    "later": NOTE.replace(b'"version":5', b'"version":6'),
+    "later": NOTE.replace(f'"version":{VERSION}'.encode(), f'"version":{VERSION + 1}'.encode()),
     "no JSON": b"{not json",
     "no text": b'{"request": "\xff\xfe"}',
     "another type": b'{"request": [1]}',

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.options import PRESETS, Quality
-from generation.request import ImagineRequest, Shape, Steering, Target, size_refusal, step_cost
+from generation.request import VERSION, ImagineRequest, Shape, Steering, Target, size_refusal, step_cost
 
 REQUEST = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
 EVERYTHING = ImagineRequest(
@@ -75,7 +75,7 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     text = request_.to_json()
     assert text.isascii()
     assert "\n" not in text
-    assert json.loads(text)["version"] == 5
+    assert json.loads(text)["version"] == VERSION
     assert ImagineRequest.from_json(text) == request_
 
 
@@ -123,7 +123,7 @@ def _with(**changed: Any) -> str:
         "{}",
         "[" * 200_000,
         '{"version": 1}',
-        _with(version=6),
+        _with(version=VERSION + 1),
         _with(version="2"),
         _with(version=[]),
         _with(seed=-1),

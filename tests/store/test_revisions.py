@@ -126,11 +126,11 @@ async def test_each_revision_is_what_the_upgrade_to_it_makes(place: Place) -> No
         assert found == upward[revision]
 
 
-@pytest.mark.parametrize("revision", ["0005", "9999", "head", "-1", ""])
+@pytest.mark.parametrize("revision", ["0006", "9999", "head", "-1", ""])
 async def test_a_revision_that_is_not_before(in_file: Place, revision: str) -> None:
     async with in_file.opened():
         pass
-    with pytest.raises(StoreError, match=r"^(There is no revision|The database .* is at revision 0005, not after)"):
+    with pytest.raises(StoreError, match=r"^(There is no revision|The database .* is at revision 0006, not after)"):
         await downgrade(settings_of(in_file), revision)
 
 

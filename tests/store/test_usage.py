@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from generation.events import Failed, Finished
+from generation.request import PNG, Waypoint
 from store.journal import StoreJournal
 from store.usage import Usage, Used
 from tests.generation.scripted import picture
@@ -75,3 +76,11 @@ async def test_deleting_requests_resets_nothing(in_file: Place) -> None:
         await journal.accept([CAT], [a_note()])
         in_file.sql("DELETE FROM requests")
         assert await used(journal) == (1, CAT.cost())
+
+
+async def test_a_walk_counts_as_what_it_costs(journal: StoreJournal) -> None:
+    walk = replace(CAT, outputs=(PNG, "mp4"), waypoints=(Waypoint("a cat"), Waypoint("a dog"), Waypoint("a cow")))
+    await journal.accept([walk], [a_note()])
+    assert await used(journal) == (3, walk.cost())
+    await journal.change(CAT)
+    assert await used(journal) == (1, CAT.cost())

@@ -1,6 +1,7 @@
 """Buttons under results, pressed by people in a real sandbox, with the real bot."""
 
 import io
+import json
 import re
 from base64 import b64decode
 from dataclasses import replace
@@ -105,6 +106,16 @@ async def test_what_begins_from_the_picture(
 async def test_what_is_as_large_as_can_be(gallery: Gallery, stage: Stage) -> None:
     post, _ = await gallery.painted("a cat --size 512x512")
     assert (await gallery.pressed(post, LARGER)).startswith("The picture is as large as can be")
+    assert not stage.executor.requests
+
+
+async def test_what_its_painter_cannot_begin_from(gallery: Gallery, stage: Stage) -> None:
+    cat, before = await gallery.painted()
+    owl, request = await gallery.painted("an owl --painter biggan")
+    assert labels(owl) == [AGAIN, EDIT, VIDEO, PARAMETERS, DELETE]
+    owl.components = json.loads(json.dumps(cat.components).replace(before.id, request.id))  # as of an earlier version
+    for button in (VARY, STRONG, MORE, LARGER):
+        assert (await gallery.pressed(owl, button)).startswith("`--painter biggan` cannot begin from a picture")
     assert not stage.executor.requests
 
 

@@ -36,6 +36,11 @@ def test_what_has_a_video_is_not_offered_one() -> None:
     assert "Video" not in [button.label for row in rows for button in row]
 
 
+def test_what_no_picture_can_begin_from_offers_none_that_would() -> None:
+    rows = rows_of(replace(CAT, canvas="biggan"), Painted(1.0))
+    assert [[each.label for each in row] for row in rows] == [["Again", "Edit", "Video", "Parameters", "Delete"]]
+
+
 @pytest.mark.parametrize(
     ("together", "labels"),
     [(False, ["Steer", "Let others steer", "Cancel"]), (True, ["Steer", "Only I steer", "Cancel"])],

@@ -13,7 +13,7 @@ async def test_a_cluster_and_a_worker_that_is_tried(tmp_path: Path, good: list[s
     where = ["executor.kind=ray", f"executor.address={nodes.address}"]
     found = await examined(tmp_path, *good, *where)
     assert found["cluster"]["level"] == "warning"
-    assert "1 machines, 0 GPUs and 0 CPUs" in found["cluster"]["text"]
+    assert "1 machine, 0 GPUs and 0 CPUs" in found["cluster"]["text"]
     assert found["cluster"]["advice"].startswith("1 of the devices")
     found = await examined(tmp_path, *good, *where, "executor.devices=auto")
     assert found["cluster"]["level"] == "error"

@@ -72,6 +72,8 @@ def test_weights_may_be_named_instead_of_their_yaml(folder: Path) -> None:
         loaded("vqgan.ckpt")
     with pytest.raises(CheckpointError, match=r"gone\.ckpt does not exist"):
         loaded("gone.ckpt", "other.yaml")
+    with pytest.raises(CheckpointError, match=r"is a folder: name the file in it"):
+        loaded(".", "other.yaml")
 
 
 def test_lightning_checkpoint_is_read_without_lightning(folder: Path) -> None:

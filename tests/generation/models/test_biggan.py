@@ -9,6 +9,9 @@ from torch import Tensor
 
 from generation.checkpoints.biggan import load_biggan
 from generation.models.biggan import BigGAN
+from generation.models.biggan_frozen import FrozenGenerator
+from generation.models.layers import native_layers
+from generation.models.transformer import attend_at_once
 from tests.generation.models.biggans import CONFIG, published
 
 CPU = torch.device("cpu")
@@ -84,3 +87,29 @@ def test_half_precision_is_near(own: BigGAN) -> None:
         shown = own(z, classes, mix)
     assert shown.dtype == torch.float32
     assert (shown - expected).abs().mean() < 0.05
+
+
+def test_it_is_made_of_the_layers_of_the_device(own: BigGAN, monkeypatch: pytest.MonkeyPatch) -> None:
+    z, classes = drawn()
+    mix = own.shape.statistics(torch.ones(3))
+    with torch.no_grad():
+        expected = own(z, classes, mix)
+        monkeypatch.setattr("generation.models.biggan.layers_for", lambda _, dtype: native_layers(dtype))
+        own.freeze(torch.float32, CPU)
+        assert (own(z, classes, mix) - expected).abs().max() < 1e-5
+    attention = next(each for each in own.modules() if hasattr(each, "attend"))
+    assert attention.attend is attend_at_once
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_no_part_of_it_stays_where_it_was_or_computes_in_another_format(own: BigGAN, dtype: torch.dtype) -> None:
+    meta = torch.device("meta")
+    own.freeze(dtype, meta)
+    assert isinstance(own.generator, FrozenGenerator)
+    tensors = {name: each for name, each in own.generator.layers.state_dict().items() if each.is_floating_point()}
+    assert {each.dtype for each in tensors.values()} == {dtype}
+    z, classes = (each.to(meta).requires_grad_() for each in drawn())
+    pictures = own(z, classes, own.shape.statistics(torch.ones(3, device=meta)))
+    assert (pictures.device, pictures.shape, pictures.dtype) == (meta, (3, 3, 16, 16), torch.float32)
+    (gradient,) = torch.autograd.grad(pictures.sum(), z)
+    assert gradient.shape == z.shape

@@ -26,7 +26,7 @@ from generation.events import (
 )
 from generation.executor.protocol import Abort, FromWorker, Paint, Steer, Suspend, Weights
 from generation.metadata import read as read_metadata
-from generation.request import ImagineRequest
+from generation.request import AUTO, ImagineRequest
 from generation.steering import read
 from generation.worker import residents as module
 from generation.worker.residents import Residents
@@ -60,8 +60,9 @@ class Scene:
         monkeypatch.setattr(module, "read_models", read_when_wanted)
         self.worker = Worker(self.residents, "cpu", 1000.0, 1000.0, self.reported)
 
-    def paint(self, request_id: str, model: str, steps: int = 2, width: int = 64) -> None:
-        self.worker.handle(Paint(replace(REQUEST, id=request_id, model=model, steps=steps, width=width)))
+    def paint(self, request_id: str, model: str, steps: int = 2, width: int = 64, canvas: str = AUTO) -> None:
+        request = replace(REQUEST, id=request_id, model=model, steps=steps, width=width, canvas=canvas)
+        self.worker.handle(Paint(request))
 
     def take_in(self) -> list[FromWorker]:
         """Have a model read, and return what was said since the last time."""
@@ -117,7 +118,13 @@ def test_what_a_model_paints_says_so(scene: Scene, tiny_models: ModelsSettings) 
     assert metadata.request.model == "faces"
     assert metadata.setup is not None
     assert metadata.setup.vqgan == "pocket"
-    assert metadata.setup.fingerprint == scene.residents.loaded["faces"].engine.fingerprint
+    engine = scene.residents.loaded["faces"].engine
+    assert (metadata.setup.fingerprint, metadata.setup.biggan) == (engine.fingerprint, "")
+    scene.paint("b", "faces", canvas="biggan")
+    (finished,) = [each for each in scene.finish() if isinstance(each, Finished)]
+    drawn = read_metadata(finished.png).setup
+    assert drawn is not None
+    assert (drawn.biggan, drawn.biggan_fingerprint) == ("pocket", engine.biggan)
 
 
 def test_batches_of_all_models_get_equal_time(scene: Scene) -> None:
