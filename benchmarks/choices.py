@@ -90,7 +90,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     choices = options.choice or SETS[options.set]
     try:
         wanted = prompts(options.prompts)[:: options.every]
-        asked = [[_request(prompt, choice, options) for choice in choices] for prompt in wanted]
+        asked = [[request_for(prompt, choice, options) for choice in choices] for prompt in wanted]
         models = prepare(with_biggan(read_models(options.vqgan, options.clip), POCKET), device)
         judge = Judge(options.judge) if options.judge else None
     except (OSError, CheckpointError, PromptError) as error:
@@ -135,7 +135,8 @@ def _shown(figure: float | None, form: str) -> str:
     return "" if figure is None else format(figure, form)
 
 
-def _request(prompt: Prompt, choice: str, options: argparse.Namespace) -> ImagineRequest:
+def request_for(prompt: Prompt, choice: str, options: argparse.Namespace) -> ImagineRequest:
+    """Return the request for a prompt with flags, as one types them; raises ``PromptError``."""
     side, steps = options.size, options.steps
     settings = PaintingSettings(width=side, height=side, max_side=side, steps=steps, max_steps=4 * steps)
     return parse(f"{prompt.text} --seed {options.seed} {choice} {options.also}", settings).request("choice")

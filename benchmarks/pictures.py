@@ -67,9 +67,9 @@ def paint(
         while len(engine):
             for painting in engine.step():
                 if painting.step == 1 or painting.done:
-                    pixels = _pixels(painting)
-                    first.setdefault(painting.request.id, pixels)
-                    last[painting.request.id] = pixels
+                    shown = pixels(painting)
+                    first.setdefault(painting.request.id, shown)
+                    last[painting.request.id] = shown
         if progress:
             progress(len(last))
     return [Painted(first[str(index)], last[str(index)]) for index in range(len(wanted))]
@@ -80,13 +80,14 @@ def paint_one(engine: Engine, request: ImagineRequest) -> np.ndarray:
     painting = engine.add_request(request)
     while len(engine):
         engine.step()
-    return _pixels(painting)
+    return pixels(painting)
 
 
-def _pixels(painting: RequestState) -> np.ndarray:
+def pixels(painting: RequestState) -> np.ndarray:
+    """Return the picture of a painting as it is now, uint8 [height, width, 3]."""
     assert painting.picture is not None
-    pixels: np.ndarray = painting.picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return pixels
+    shown: np.ndarray = painting.picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
+    return shown
 
 
 def sheet(pictures: Sequence[np.ndarray], captions: Sequence[str], columns: int = COLUMNS) -> Image.Image:

@@ -105,10 +105,22 @@ def _queue(axes: "Axes", results: Results) -> None:
     axes.legend(loc="lower right")
 
 
+def _score(axes: "Axes", results: Results) -> None:
+    for run, colour in zip(SCORES, ("C0", "C1", "C2", "C3"), strict=True):
+        for (way, line), style in zip(results.get(run, {"ways": {}})["ways"].items(), (":", "-"), strict=False):
+            label = f"{results[run]['size']}², {way.replace('--', '') or 'usual'}"
+            axes.plot(line["cpu_s"], line["score"], style, color=colour, label=label)
+    axes.set(title="Score over the processor's seconds", xlabel="seconds of the processor", ylabel="mean cosine")
+    axes.set_xscale("log")
+    axes.legend(fontsize="small")
+
+
+SCORES = tuple(f"score-{side}" for side in (128, 256, 512, 1024))
 PLOTS: dict[str, tuple[str, Callable[["Axes", Any], None]]] = {
     "throughput": ("batch", _throughput),
     "parts": ("profile", _parts),
     "latency": ("ack", _latency),
     "queue": ("queue", _queue),
+    "score": ("score-128", _score),
 }
 """By the name of the file: the run that it needs, and who draws it."""

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 from generation.capacity import Capacity
+from generation.course import JUDGING
 from generation.events import Checkpoint, Event, Finished, Heartbeat, Offer, Progress, Ready, Started
 from generation.executor import NO_PICTURES
-from generation.request import JUDGING, ImagineRequest, Shape, Steering
+from generation.request import ImagineRequest, Shape, Steering
 
 SLOTS = 8
 """Of a device."""

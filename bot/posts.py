@@ -384,6 +384,7 @@ class Posts:
         match update.event:
             case Finished() as event:
                 painted = Painted(event.seconds, record.left_out, record.smaller)
+                post.caption = replace(post.caption, request=record.request)
                 _show_finished(post, record.request, painted, event.png, event.files)
                 del self._entries[record.request.id]
             case Failed(reason=reason):

@@ -53,6 +53,7 @@ class PaintArguments(TypedDict, total=False):
         truncation: of its latents: less is more usual and less varied, 0.02 to 1.
         max_classes: that are in its picture at once, 1 to 1000.
         stop: percent of the steps after which it ends, 10 to 100.
+        until_still: so many steps over which nothing has changed end it, 5 to 1000.
         chaos: percent of random clouds in what it begins from.
         style: a name in ``generation.styles``, an ending for the prompt.
         init: a picture to begin from, or a word: ``noise``, ``sketch``. As text, what has a dot or a slash is a path.
@@ -101,6 +102,7 @@ class PaintArguments(TypedDict, total=False):
     truncation: float
     max_classes: int
     stop: int
+    until_still: int
     chaos: int
     style: str
     init: Picture

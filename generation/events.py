@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from config.settings import DEFAULT_MODEL
 from generation.capacity import Capacity
+from generation.course import Course
 from generation.options import VQGAN
-from generation.request import NOISE, Kind, Shape, Steering
+from generation.request import NOISE, OFFICIAL, Kind, Shape, Steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Finished:
         seconds: as of :class:`Progress`.
         files: what else was asked for and could be made, by the names in the request's ``outputs``.
         encoding: how many of the seconds it took to encode the picture.
+        stop: percent of its steps after which it ended, because it was still or as it was asked for.
     """
 
     request_id: str
@@ -111,6 +113,7 @@ class Finished:
     seconds: float
     files: Mapping[str, bytes] = field(default_factory=dict)
     encoding: float = 0.0
+    stop: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ class Offer:
         inits: what a request's ``init`` may name beside ``auto``.
         painters: what its ``canvas`` may name beside ``auto``.
         seconds: that it took to load.
+        course: what it paints where a request asks for nothing else.
     """
 
     capacity: Capacity
@@ -147,6 +151,7 @@ class Offer:
     inits: tuple[str, ...] = (NOISE,)
     painters: tuple[str, ...] = (VQGAN,)
     seconds: float = 0.0
+    course: Course = OFFICIAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from PIL.PngImagePlugin import PngInfo
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
+from config.settings import Reproducible
 from generation.errors import MetadataError
 from generation.request import LONGEST_JSON, VISIBLE, ImagineRequest
 
@@ -91,6 +92,8 @@ class Setup:
         biggan_fingerprint: of that one alone.
         vgg: name of the file of the VGG, where that judged.
         vgg_fingerprint: of that one alone.
+        reproducible: ``exact`` where nothing else decides the pixels, ``fast`` where also the number of workers may, or
+            what they painted beside it; None in older files, which do not tell.
     """
 
     __pydantic_config__ = ConfigDict(extra="ignore", strict=True)
@@ -107,6 +110,7 @@ class Setup:
     biggan_fingerprint: Name = ""
     vgg: Name = ""
     vgg_fingerprint: Name = ""
+    reproducible: Reproducible | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,8 @@ MOST_GROWN = 0.9
 """Of the steps that can be painted at half the size."""
 HALF = 0.5
 """Of the sides, at which a picture begins that grows."""
+LEAST_STILL, MOST_STILL = 5, 1000
+"""Steps over which a picture has to stay the same to be still."""
 LITTLE = 0.3
 """Share of the course of painting that makes a finished picture finer: of several stages it leaves out the first."""
 OTHERWISE = 0.7

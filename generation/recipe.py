@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
+from generation.course import LATENT, NOTHING, OFFICIAL, Course, Parts, Work
+from generation.course import Part as CoursePart
 from generation.limits import STRICT, matching, real, whole
 from generation.options import (
     BIGGAN,
@@ -25,12 +27,10 @@ from generation.options import (
 )
 from generation.request import AUTO, ImagineRequest
 
-LATENT_CANVASES = ("latent", BIGGAN)
+LATENT_CANVASES = (LATENT, BIGGAN)
 """Canvases whose pictures are decoded from a latent."""
 PYRAMID = (1.0, 1.0, 1.0)
 """Of neural style: in fewer steps than with fine pixels alone its colours and large strokes come."""
-NOTHING = 1e-6
-"""A share of the steps that is rounding."""
 
 Weight = Annotated[float, real(0, 1000)]
 PartName = Annotated[str, matching(r"[\w-]{1,100}", "a name")]
@@ -68,12 +68,15 @@ class Stage:
         augmentations: of the views, by their names in ``generation.perceptor.augmentations``; None for those that
             belong to the method.
         scale: of the picture's sides, at which it is painted.
+        side: the shorter one that is painted, in pixels, at most; None for the picture's own.
+        carried: whether it goes on from what was optimised before and from the optimiser's state, both resized, and
+            not from their picture. That takes the same canvas and optimiser as before, and no mask.
         most_classes: of a BigGAN's, that are in the picture at once; None for all.
     """
 
     __pydantic_config__ = STRICT
 
-    canvas: PartName = "latent"
+    canvas: PartName = LATENT
     share: Annotated[float, real(0.01, 1)] = 1.0
     optimiser: PartName = "adam"
     learning_rate: Annotated[float, real(1e-6, 100)] = 0.1
@@ -86,6 +89,8 @@ class Stage:
     cut_power: Annotated[float, real(0.1, 10)] = 1.0
     augmentations: Annotated[tuple[PartName, ...], Field(max_length=16)] | None = None
     scale: Annotated[float, real(0.1, 1)] = 1.0
+    side: Annotated[int, whole(16, 65536)] | None = None
+    carried: bool = False
     most_classes: Annotated[int, whole(1, 100_000)] | None = None
 
 
@@ -147,6 +152,9 @@ class Recipe:
         init: what the first stage starts from: ``noise`` or an even ``grey``.
         stages: one after the other, each starting from the picture that the one before it left.
         painters: other stages, for requests that name another painter.
+        coarse_to_fine: stages in the place of those, of sizes and cutouts of their own, for requests that say nothing
+            of how they grow and begin from no picture; None where they are painted like all others.
+        work: of a step, by which the time is foretold that a picture takes.
     """
 
     __pydantic_config__ = STRICT
@@ -155,6 +163,8 @@ class Recipe:
     init: Literal["noise", "grey"] = "noise"
     stages: Stages = (Stage(),)
     painters: Painters = Painters()
+    coarse_to_fine: Stages | None = None
+    work: Work = OFFICIAL
 
     @classmethod
     def from_config(cls, section: Mapping[str, Any]) -> Self:
@@ -174,7 +184,17 @@ class Recipe:
     def sections(self) -> Mapping[str, tuple[Stage, ...]]:
         """All stages by where they stand."""
         painters = {f"painters.{name.replace('-', '_')}": stages for name, stages in self.painters.stages().items()}
-        return {"stages": self.stages, **painters}
+        return {"stages": self.stages, "coarse_to_fine": self.coarse_to_fine or (), **painters}
+
+    def course(self, prior: str = "") -> Course:
+        """Return what is painted by the recipe, with a prior of that name or without."""
+        return Course(self._parts(self.stages), self._parts(self.coarse_to_fine or ()), self.work, prior)
+
+    def _parts(self, stages: Sequence[Stage]) -> Parts:
+        return tuple(
+            CoursePart(each.share, each.canvas, each.side, each.scale, (each.cutouts or self.cutouts) / self.cutouts)
+            for each in stages
+        )
 
     def stages_for(self, request: ImagineRequest, *, prior: bool) -> tuple[Stage, ...]:
         """Return the stages in which a request is painted: what suits the models, with what it asks for.
@@ -184,7 +204,8 @@ class Recipe:
         recipe's only stage that share of its learning rate. Those of a latent to begin from may be none.
         """
         preset = PRESETS[request.quality]
-        stages = self.stages_of[request.painter]
+        coarse = self.coarse_to_fine if request.is_coarse_to_fine else None
+        stages = coarse or self.stages_of[request.painter]
         stages = stages[1 if prior and len(stages) > 1 else 0 :]
         if request.init_latent:
             stages = tuple(dropwhile(lambda stage: stage.canvas not in LATENT_CANVASES, stages))
@@ -210,7 +231,7 @@ class Recipe:
             )
             for stage, rate in zip(stages, rates, strict=True)
         ]
-        return _grown(_in_turn(chosen), 0.0 if request.init_latent else request.growth)
+        return _grown(_in_turn(chosen), 0.0 if coarse or request.init_latent else request.growth)
 
 
 def last_step(stages: Sequence[Stage], number: int, steps: int) -> int:

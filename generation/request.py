@@ -11,11 +11,24 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from config.settings import DEFAULT_MODEL
+from generation.course import (
+    Course,
+    Part,
+    Parts,
+    after_first,
+    by_latent,
+    halved,
+    late,
+    painted_pixels,
+    scale_of,
+    step_cost,
+    steps_of,
+)
 from generation.options import (
     BETWEEN,
     EVOLUTIONS,
-    HALF,
     HOLD,
+    LEAST_STILL,
     LEAST_TRUNCATION,
     LEAST_ZOOM,
     MOST_CLASSES,
@@ -24,6 +37,7 @@ from generation.options import (
     MOST_FRAMES,
     MOST_GROWN,
     MOST_SHIFT,
+    MOST_STILL,
     MOST_TURN,
     MOST_ZOOM,
     MOVE_EVERY,
@@ -38,8 +52,6 @@ from generation.options import (
 SEED_LIMIT = 2**32
 """Seeds are integers in ``[0, SEED_LIMIT)``."""
 MOST_STEPS = 1_000_000
-JUDGING = 256 * 256
-"""Pixels whose painting takes as long as judging the cutouts does, which do not grow with the picture."""
 MOVING = 1.0
 """Steps whose painting takes as long as moving a picture does, which is decoded and encoded for it."""
 
@@ -65,6 +77,8 @@ LONGEST_STEERING = 200
 """Characters of a text by which it is."""
 MOST_WAYPOINTS = 16
 """Pictures that a walk passes."""
+OFFICIAL = Course()
+"""What is painted by weights that say nothing of it."""
 FRAME = 1 / 3
 """Work of a frame of a walk beside painting its pixels in a step: it is decoded, and needs no gradient."""
 LEAST_STOP = 10
@@ -153,23 +167,6 @@ def smaller_shape(shape: Shape, multiple: int, least: int) -> Shape | None:
     """Return the shape of about half the sides, in multiples of some pixels; None where a side would be below least."""
     width, height = (round(side / 2 / multiple) * multiple for side in shape)
     return (width, height) if min(width, height) >= least else None
-
-
-def painted_pixels(shape: Shape, canvas: str) -> float:
-    """Return to how many pixels painted by a VQGAN a picture comes that is painted on a canvas."""
-    return PAINTERS.get(canvas, Painter()).pixels(*shape)
-
-
-def step_cost(shape: Shape, cutouts: float = 1.0, scale: float = 1.0, canvas: str = VQGAN) -> int:
-    """Return how much work one step of a picture is, in pixels.
-
-    Args:
-        shape: of the picture.
-        cutouts: times as many views are judged as usual.
-        scale: of its sides, at which it is painted.
-        canvas: on which it is painted.
-    """
-    return round(painted_pixels(shape, canvas) * scale**2 + JUDGING * cutouts)
 
 
 Text = Annotated[str, Field(max_length=10_000)]
@@ -292,7 +289,7 @@ class ImagineRequest:
         cuts: how they are cut; ``auto`` or a name in ``generation.options``.
         cut_power: more than 1 makes small cuts more frequent, where they are of random sizes.
         augment: how they are changed, by names in ``generation.options``; None for what belongs to the cuts.
-        grow: share of the steps that is painted at half the size.
+        grow: share of the steps that is painted at half the size; None for what suits models and quality.
         strength: share of the recipe's course that is painted on a picture to begin from: less keeps more of it, None
             paints all; see ``generation.recipe.Recipe.stages_for``.
         variation: how far a picture to begin from is bent at random, in shares of half its sides; see
@@ -320,6 +317,8 @@ class ImagineRequest:
         classes: of a BigGAN's, by their names, from which it begins, and how much of each.
         truncation: by which a BigGAN's latents are multiplied that it begins from: less is more usual and less varied.
         most_classes: that are in a picture at once, of a BigGAN's; None for any number.
+        until_still: it ends where nothing has changed over so many steps, see ``generation.engine.stillness``; None to
+            paint on.
     """
 
     __pydantic_config__ = STRICT
@@ -376,6 +375,7 @@ class ImagineRequest:
     classes: Classes = ()
     truncation: Annotated[float, Field(ge=LEAST_TRUNCATION, le=1)] = 1.0
     most_classes: Annotated[int, Field(ge=1, le=MOST_CLASSES)] | None = None
+    until_still: Annotated[int, Field(ge=LEAST_STILL, le=MOST_STILL)] | None = None
 
     @property
     def judged_by(self) -> tuple[Target, ...]:
@@ -437,10 +437,19 @@ class ImagineRequest:
 
     @property
     def growth(self) -> float:
-        """Share of the steps that is painted at half the size."""
+        """Share of the steps that is painted at half the size, where models do not paint from coarse to fine."""
         if not PAINTERS.get(self.painter, Painter()).grows:
             return 0.0
         return PRESETS[self.quality].grow if self.grow is None else self.grow
+
+    @property
+    def is_coarse_to_fine(self) -> bool:
+        """Whether it is painted from coarse to fine where that suits the models.
+
+        What goes on from a picture, or is moved, would lose what it has.
+        """
+        is_plain = self.painter == VQGAN and self.grow is None
+        return is_plain and not (self.init_picture or self.init_latent or self.is_moving)
 
     @property
     def end_step(self) -> int:
@@ -464,7 +473,7 @@ class ImagineRequest:
     @property
     def walk_pictures(self) -> "tuple[ImagineRequest | None, ...]":
         """The requests for the pictures that a walk passes, with latents to be kept; None for one that is there."""
-        alone = replace(self, waypoints=(), outputs=(PNG, LATENT), fps=None, dwell=None, fade=0.0)
+        alone = replace(self, waypoints=(), outputs=(PNG, LATENT), fps=None, dwell=None, fade=0.0, until_still=None)
         return tuple(
             replace(
                 alone,
@@ -489,18 +498,54 @@ class ImagineRequest:
         """Name of the painter, also where none was asked for."""
         return VQGAN if self.canvas == AUTO else self.canvas
 
-    def cost(self, usual: int = USUAL_CUTOUTS) -> int:
-        """Return how much work the picture is, in pixels painted, by models that are usually shown so many cutouts."""
+    def cost(self, usual: int = USUAL_CUTOUTS, course: Course = OFFICIAL, since: int = 0) -> int:
+        """Return how much work the picture is, in pixels painted.
+
+        Args:
+            usual: cutouts that the models are shown.
+            course: what they paint where nothing else is asked for.
+            since: so many steps are done already.
+        """
         if self.waypoints:
-            pictures = sum(picture.cost(usual) for picture in self.walk_pictures if picture is not None)
-            return pictures + round(FRAME * painted_pixels(self.shape, self.painter) * self.frames)
-        cutouts = self.load.views(usual) / usual
-        grow = self.growth
-        whole, half = (step_cost(self.shape, cutouts, scale, self.painter) for scale in (1.0, HALF))
-        small = min(grow * self.steps, self.end_step)
-        moves = (self.end_step - 1) // self.move_every if self.is_moving else 0
-        painted = EVOLUTIONS.get(self.optimiser, 1.0) * (whole * (self.end_step - small) + half * small)
-        return round(painted + MOVING * self.width * self.height * moves)
+            pictures = sum(picture.cost(usual, course) for picture in self.walk_pictures if picture is not None)
+            whole = pictures + round(FRAME * painted_pixels(self.shape, self.painter) * self.frames)
+            return round(whole * (self.end_step - since) / self.end_step)
+        views = self.load.views(usual) / usual
+        painted = 0.0
+        for steps, part in steps_of(self._parts(course), self.steps, since, self.end_step):
+            cutouts = views if self.cutouts else views * part.cutouts
+            scale = scale_of(self.shape, part.side, part.scale)
+            painted += steps * course.work.of(self.shape, cutouts, scale, part.canvas)
+        moves = (self.end_step - 1) // self.move_every - since // self.move_every if self.is_moving else 0
+        return round(EVOLUTIONS.get(self.optimiser, 1.0) * painted + MOVING * self.width * self.height * max(0, moves))
+
+    def _parts(self, course: Course) -> Parts:
+        """Return the parts of its course."""
+        if self.painter != VQGAN:
+            return halved((Part(canvas=self.painter),), self.growth)
+        is_coarse = self.is_coarse_to_fine and bool(course.coarse_to_fine)
+        parts = course.coarse_to_fine if is_coarse else course.plain
+        if self.begins_with(course.prior):
+            parts = after_first(parts)
+        elif self.init_latent:
+            return by_latent(parts)
+        elif self.strength is not None:
+            parts = late(parts, self.strength)
+        return parts if is_coarse else halved(parts, self.growth)
+
+    def work_left(self, usual: int = USUAL_CUTOUTS, course: Course = OFFICIAL, since: int = 0) -> float:
+        """Return how much work is left as of :meth:`cost`, in steps of a picture of its shape by official weights."""
+        return self.cost(usual, course, since) / step_cost(self.shape)
+
+    def begins_with(self, prior: str) -> bool:
+        """Return whether it begins with a picture by a prior, of that name: it knows what words mean, and no pictures.
+
+        ``""`` is none. A story does not, unless it says so: that would paint one part of it only.
+        """
+        usual = self.init == AUTO and self.painter == VQGAN and not self.is_story
+        named = prior and (usual or self.init == prior)
+        wanted = any(target.text and target.weight > 0 for target in self.judged_by)
+        return bool(named and wanted and not (self.init_picture or self.init_latent))
 
     @property
     def count(self) -> int:
@@ -508,10 +553,6 @@ class ImagineRequest:
         if not self.waypoints:
             return 1
         return max(1, round(self.cost() / replace(self, waypoints=()).cost()))
-
-    def effort(self, usual: int = USUAL_CUTOUTS) -> float:
-        """Return how much work a step is on average, beside one of its shape that asks for nothing more."""
-        return self.cost(usual) / (step_cost(self.shape) * self.end_step)
 
     @property
     def slug(self) -> str:
@@ -537,7 +578,8 @@ class ImagineRequest:
         Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
         `outputs`, version 3 those up to `length`, version 4 those up to `chaos`. Before version 3 what was too long was
         cut. Before version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5
-        there were no walks, one model, and no class was named. Before version 6 walks passed no classes.
+        there were no walks, one model, and no class was named. Before version 6 walks passed no classes, no
+        models painted from coarse to fine, and nothing ended because it was still.
 
         Raises:
             ValueError: it is no request, or one of a later version.
@@ -550,6 +592,9 @@ class ImagineRequest:
             raise ValueError("It is a request of a later version.")
         if version < 3:
             fields = {"long": "cut", **fields}
+        if version < 6 and fields.get("grow") is None:
+            quality = fields.get("quality", "normal")  # it may be anything
+            fields = {**fields, "grow": next((each.grow for name, each in PRESETS.items() if name == quality), None)}
         request: Self = _adapter().validate_json(to_json({k: v for k, v in fields.items() if k != "version"}))
         return request
 

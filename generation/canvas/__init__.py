@@ -68,6 +68,14 @@ class Scalable(Protocol):
 
 
 @runtime_checkable
+class Resizable(Protocol):
+    """A canvas whose paintings go on in another size from what is optimised, each number where it was."""
+
+    def resized(self, init: Init, width: int, height: int) -> Init:
+        """Return constants and parameters of a painting, as they are now, for pictures of another size."""
+
+
+@runtime_checkable
 class Walkable(Protocol):
     """A canvas whose pictures are decoded from latents, between which there are others."""
 
@@ -111,6 +119,13 @@ def total_variation(pictures: Tensor, weight: float) -> Tensor:
     across = (pictures[..., 1:] - pictures[..., :-1]).abs().mean((1, 2, 3))
     down = (pictures[..., 1:, :] - pictures[..., :-1, :]).abs().mean((1, 2, 3))
     return weight * (across + down)
+
+
+def enlarged(grid: Tensor, shape: Sequence[int]) -> Tensor:
+    """Return a grid, ``[C, h, w]``, with another height and width, by straight lines between its numbers."""
+    if grid.shape == shape:
+        return grid
+    return F.interpolate(grid[None], size=tuple(shape[1:]), mode="bilinear", align_corners=False)[0]
 
 
 def resized(picture: Tensor, shape: tuple[int, int]) -> Tensor:

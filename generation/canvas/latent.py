@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Init, total_variation
-from generation.canvas.pyramid import mean_square, new_grids, sum_grids
+from generation.canvas import Init, enlarged, total_variation
+from generation.canvas.pyramid import mean_square, new_grids, resized_grids, sum_grids
 from generation.canvas.slerp import slerp
 from generation.errors import RequestError
 from generation.latents import DAMAGED
@@ -74,6 +74,13 @@ class LatentCanvas:
         if z.shape != (self._low.shape[1], height // self.vqgan.factor, width // self.vqgan.factor):
             raise RequestError(DAMAGED)
         return Init((z,), new_grids(z, len(self.pyramid)))
+
+    @torch.no_grad()
+    def resized(self, init: Init, width: int, height: int) -> Init:
+        """Return the start and the grids of so many more or fewer codes."""
+        (start,) = init.constants
+        z = enlarged(start, (len(start), height // self.vqgan.factor, width // self.vqgan.factor))
+        return Init((z,), resized_grids(z, init.parameters))
 
     @torch.no_grad()
     def waypoint(self, latent: Tensor) -> Tensor:

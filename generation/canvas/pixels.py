@@ -10,8 +10,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from generation.canvas import Init, total_variation
-from generation.canvas.pyramid import mean_square, new_grids, sum_grids
+from generation.canvas import Init, resized, total_variation
+from generation.canvas.pyramid import mean_square, new_grids, resized_grids, sum_grids
 from generation.models.gradients import clamp_with_gradient
 
 NOISE = 0.1
@@ -46,13 +46,18 @@ class PixelCanvas:
 
     def init(self, width: int, height: int, generator: Generator, picture: Tensor | None) -> Init:
         """Return the start, ``[3, height, width]``, and the grids of the sheet and its halves, which are optimised."""
-        shrink = 1.0 if self.size is None else self.size / min(width, height)
-        sheet = torch.full((3, round(height * shrink), round(width * shrink)), 0.5, device=self.device)
+        sheet = self._sheet(width, height)
         if picture is None and self.start == "noise":
             sheet += NOISE * torch.randn(sheet.shape, generator=generator).to(self.device)
         enlarged = F.interpolate(sheet[None], size=(height, width), mode="bilinear", align_corners=False)[0]
         start = enlarged if picture is None else picture
         return Init((start,), new_grids(sheet, len(self.pyramid)))
+
+    def resized(self, init: Init, width: int, height: int) -> Init:
+        """Return the start in that size; the sheet is as large in any."""
+        (start,) = init.constants
+        sheet = self._sheet(width, height)
+        return Init((resized(start, (width, height)),), resized_grids(sheet, init.parameters))
 
     def render(self, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:
         """Enlarge the sum of the grids and add it to the start."""
@@ -61,6 +66,11 @@ class PixelCanvas:
         enlarged = F.interpolate(sheet, size=start.shape[2:], mode="bilinear", align_corners=False)
         zero, one = start.new_zeros(()), start.new_ones(())
         return clamp_with_gradient(start + enlarged, zero, one)
+
+    def _sheet(self, width: int, height: int) -> Tensor:
+        """Return a grey sheet."""
+        shrink = 1.0 if self.size is None else self.size / min(width, height)
+        return torch.full((3, round(height * shrink), round(width * shrink)), 0.5, device=self.device)
 
     def regulariser(self, _: Sequence[Tensor], __: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation."""

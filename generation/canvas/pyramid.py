@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from generation.canvas import enlarged
+
 
 def new_grids(start: Tensor, levels: int) -> tuple[Tensor, ...]:
     """Return grids of zeros, to be added to a start, ``[C, h, w]``: level k is ``[C, h / 2^k, w / 2^k]``."""
@@ -13,6 +15,11 @@ def new_grids(start: Tensor, levels: int) -> tuple[Tensor, ...]:
     return tuple(
         torch.zeros(channels, max(1, h >> level), max(1, w >> level), device=start.device) for level in range(levels)
     )
+
+
+def resized_grids(start: Tensor, grids: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return grids as large as :func:`new_grids` makes them for a start."""
+    return tuple(enlarged(grid, new.shape) for grid, new in zip(grids, new_grids(start, len(grids)), strict=True))
 
 
 def sum_grids(start: Tensor, grids: Sequence[Tensor], weights: Sequence[float]) -> Tensor:

@@ -7,11 +7,15 @@ from math import inf, lcm
 
 from config.settings import DEFAULT_MODEL
 from generation.capacity import Capacity, memory_left, memory_refusal
+from generation.course import Course
 from generation.dispatch.throughput import Throughput
 from generation.events import Offer
 from generation.options import MOST_TIMES, USUAL_CUTOUTS
-from generation.request import ImagineRequest, Kind, Load, cutouts_refusal, painter_refusal, size_refusal
+from generation.request import OFFICIAL, ImagineRequest, Kind, Load, cutouts_refusal, painter_refusal, size_refusal
 
+Usual = tuple[int, Course]
+"""Cutouts that a model is shown in each step, and what it paints, where a request asks for nothing else."""
+UNKNOWN: Usual = (USUAL_CUTOUTS, OFFICIAL)
 UNUSABLE = (
     "The model {0} cannot be used at the moment, and whoever runs Easel has been told; "
     f"ask with `--model {DEFAULT_MODEL}` or another."
@@ -110,14 +114,14 @@ class Device:
             self.throughputs[kind.model] = Throughput(offer.evaluations if offer else 1)
         self.throughputs[kind.model].observe(kind.shape, batch, seconds, steps)
 
-    def effort(self, request: ImagineRequest) -> float:
-        """Return how much work a step of a request is, see :meth:`ImagineRequest.effort`."""
-        return request.effort(self.usual_cutouts(request.model))
+    def work_left(self, request: ImagineRequest, step: int = 0) -> float:
+        """Return how much work a request is after so many steps, see :meth:`ImagineRequest.work_left`."""
+        return request.work_left(*self.usual(request.model), since=step)
 
-    def usual_cutouts(self, model: str) -> int:
-        """Return how many views are judged in each step of a model's picture that asks for no number."""
+    def usual(self, model: str) -> Usual:
+        """Return what a model paints where nothing else is asked for."""
         offer = self.offers.get(model)
-        return offer.capacity.cutouts if offer else USUAL_CUTOUTS
+        return (offer.capacity.cutouts, offer.course) if offer else UNKNOWN
 
     def batch_seconds(self, kind: Kind, batch: int) -> float:
         """Return how long a step of so many pictures of a kind takes; a model never measured is taken for another."""
@@ -145,17 +149,17 @@ class Device:
         offer = self.offers.get(model) or next(iter(self.offers.values()), None)
         return offer.seconds if offer else 0.0
 
-    def seconds_for(self, request: ImagineRequest, effort: float | None = None) -> float:
+    def seconds_for(self, request: ImagineRequest, work: float | None = None) -> float:
         """Return how long the request would take if it joined now and nothing changed.
 
         Args:
             request: that would join.
-            effort: as of :meth:`effort`, where it is known.
+            work: as of :meth:`work_left`, where it is known.
         """
         is_on_its_way = any(other.model == request.model for other in self.running.values())
         loading = 0.0 if is_on_its_way else self.loading_seconds(request.model)
-        effort = self.effort(request) if effort is None else effort
-        return loading + request.end_step * effort * self.step_seconds(request.kind, more=1)
+        work = self.work_left(request) if work is None else work
+        return loading + work * self.step_seconds(request.kind, more=1)
 
 
 @dataclass(slots=True, eq=False)
@@ -220,9 +224,9 @@ class Pool:
         named = (init for device in self.devices for offer in device.offers.values() for init in offer.inits)
         return tuple(dict.fromkeys(named))
 
-    def cutouts(self, model: str) -> int:
-        """Return how many views are judged in each step of a model's picture that asks for no number."""
-        return next((offer.capacity.cutouts for offer in self._offers(model)), USUAL_CUTOUTS)
+    def usual(self, model: str) -> Usual:
+        """Return what a model paints where nothing else is asked for, as far as that is known."""
+        return next(((offer.capacity.cutouts, offer.course) for offer in self._offers(model)), UNKNOWN)
 
     def has_room(self, load: Load) -> bool:
         """Return whether some device has room for one more such picture."""
@@ -236,8 +240,7 @@ class Pool:
         """Return how far apart requests like this one are begun if all slots have such; infinite while none is up."""
         up = (device for device in self.devices if device.is_up)
         steps_per_second = sum(device.slots / device.batch_seconds(request.kind, device.slots) for device in up)
-        effort = request.effort(self.cutouts(request.model))
-        return request.end_step * effort / steps_per_second if steps_per_second else inf
+        return request.work_left(*self.usual(request.model)) / steps_per_second if steps_per_second else inf
 
     @property
     def is_up(self) -> bool:
@@ -260,14 +263,14 @@ class Pool:
         So devices share the work by their speed, a picture joins a batch where that costs it little, and a model is
         loaded on one more device where that takes less time than the others would keep it waiting.
         """
-        load, efforts = request.load, dict[int, float]()
+        load, works = request.load, dict[Usual, float]()
         able = [device for device in self.devices if device.has_room(load)]
 
         def seconds(device: Device) -> float:
-            usual = device.usual_cutouts(request.model)
-            if usual not in efforts:  # which is the same for nearly all devices
-                efforts[usual] = device.effort(request)
-            return device.seconds_for(request, efforts[usual])
+            usual = device.usual(request.model)
+            if usual not in works:  # which is the same for nearly all devices
+                works[usual] = device.work_left(request)
+            return device.seconds_for(request, works[usual])
 
         return min(able, key=seconds)
 

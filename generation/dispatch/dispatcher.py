@@ -366,7 +366,7 @@ class Dispatcher:
         """Take note that a device has loaded a model."""
         device.offers[model] = offer
         device.loaded.add(model)
-        self._plan.scheduler.cutouts[model] = self.pool.cutouts(model)
+        self._plan.scheduler.usual[model] = self.pool.usual(model)
         self._doubted.set()
         self._assign()
 
@@ -415,8 +415,15 @@ class Dispatcher:
                 record.smaller, record.checkpoint = shape, None
                 await self._interrupt(record)
             case Finished() | Failed():
+                if isinstance(event, Finished) and event.stop < record.request.stop:
+                    await self._end_early(record, event.stop)
                 await self._conclude(record, event)
                 self._assign()
+
+    async def _end_early(self, record: Record, stop: int) -> None:
+        """Take note that a picture was still, and charge no more than was painted."""
+        record.request = replace(record.request, stop=stop)
+        await self._journal.change(record.request)
 
     async def _conclude(self, record: Record, event: Finished | Failed) -> None:
         await self._journal.finish(record, event)

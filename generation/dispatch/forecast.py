@@ -129,7 +129,7 @@ class _Course:
 
     def _steps_left(self, request: ImagineRequest, steps: int) -> float:
         loading = self.device.loading_seconds(request.model) / self.device.step_seconds(request.kind)
-        return loading + self.device.effort(request) * (request.end_step - steps)
+        return loading + self.device.work_left(request, steps)
 
     def _advance(self, now: float) -> None:
         for request_id in self.left:

@@ -78,7 +78,7 @@ class Record:
         """How long it will take if nothing changes; infinite while no device paints it."""
         if self.device is None:
             return inf
-        left = (self.request.end_step - self.step) * self.device.effort(self.request)
+        left = self.device.work_left(self.painted, self.step)
         loading = self.device.loading_seconds(self.request.model)
         return loading + left * self.device.step_seconds(self.painted.kind)
 

@@ -324,6 +324,8 @@ class RemoteDispatcher:
 
     def _end(self, record: Record, status: Status, outcome: Finished | Failed) -> None:
         record.status = status
+        if isinstance(outcome, Finished):
+            record.request = replace(record.request, stop=min(record.request.stop, outcome.stop))
         self.ended[status] += 1
         self._records.pop(record.request.id, None)
         self._tell(record, outcome)

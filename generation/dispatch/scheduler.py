@@ -22,7 +22,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from generation.options import USUAL_CUTOUTS
+from generation.course import Course
 from generation.request import ImagineRequest, Load
 
 SLACK = 2**27
@@ -131,8 +131,8 @@ class Scheduler:
     """
 
     def __init__(self) -> None:
-        self.cutouts: dict[str, int] = {}
-        """Views that are usually judged, by model as far as it is known, by which the cost of more is known."""
+        self.usual: dict[str, tuple[int, Course]] = {}
+        """Cutouts and course of what asks for nothing else, by model as far as it is known."""
         self._lanes: dict[str, _Lane] = {}
         self._members: dict[str, str] = {}
         self._heads = _Heads()
@@ -250,7 +250,7 @@ class Scheduler:
         self._time = 0
 
     def _cost(self, request: ImagineRequest) -> int:
-        return request.cost(self.cutouts.get(request.model, USUAL_CUTOUTS))
+        return request.cost(*self.usual.get(request.model, ()))
 
     def _choose(self, first: _Turn, room: Room) -> _Turn | None:
         """Return the first turn, one that may overtake it, or None."""

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from generation.request import Shape, step_cost
+from generation.course import step_cost
+from generation.request import Shape
 
 GUESS = 2.5e-7
 """Seconds per unit of cost and evaluation before anything has been measured: a laptop with the pocket models."""

@@ -1,11 +1,11 @@
 """The states of one key, side by side in slots, and the step that they take together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Init, Scalable, Surface
+from generation.canvas import Init, Scalable, Surface, enlarged
 from generation.canvas.masked import MASK, MaskedSurface
 from generation.engine.checkpoint import generator_in, read_tensors
 from generation.engine.cuda_graph import Recording
@@ -100,6 +100,8 @@ class Batch:
         """Put a state into a free slot."""
         self.states.append(state)
         self.reset(state, init)
+        if state.drawn is not None and state.drawn[0].shape[1:] != self._drawn.shape[1:]:
+            self._draw(state)  # its last stage was judged by another number of cutouts
 
     def spend(self, seconds: float) -> None:
         """Note that something took so many seconds."""
@@ -118,6 +120,27 @@ class Batch:
         """Return what another batch of the same stage is made for, by the shapes in this one."""
         slot = self.states.index(state)
         return Init(*(tuple(each[slot].clone() for each in tensors) for tensors in (self._constants, self._parameters)))
+
+    def carried(self, state: RequestState, resized: Callable[[Init], Init]) -> tuple[Init, dict[str, Tensor]]:
+        """Return what a state has in another size: for what its batch is made, and what it takes there.
+
+        What the optimiser keeps is made as large as the gradients will be: they are shared by as many more numbers.
+
+        Args:
+            state: of this batch.
+            resized: returns constants and parameters in that size.
+        """
+        init, before = resized(self.init(state)), self._slot(state)
+        taken = {f"constants.{number}": each for number, each in enumerate(init.constants)}
+        for number, new in enumerate(init.parameters):
+            taken[f"parameters.{number}"] = new
+            if self._means:
+                taken[f"means.{number}"] = enlarged(before[f"means.{number}"], new.shape)
+            for kind, power in enumerate(self.optimiser.powers):
+                name = f"optimiser.{kind * len(init.parameters) + number}"
+                fewer = before[name].numel() / new.numel()
+                taken[name] = enlarged(before[name], new.shape) * fewer**power
+        return init, taken
 
     def take(self, state: RequestState, tensors: Mapping[str, Tensor]) -> None:
         """Let a state that has joined have what it had in another batch, of its own :meth:`tensors`."""
@@ -255,17 +278,22 @@ class Batch:
         if state.input is not None:
             return state.input
         if state.drawn is None or state.step % STEPS_DRAWN == 0:
-            before = state.generator.get_state()
-            state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
+            self._draw(state)
+        assert state.drawn is not None
         drawn, _ = state.drawn
         number = state.step - state.stage_start + 1
         rate = learning_rate(self.stage, number, state.stage_end - state.stage_start)
-        number = steps_since(state.request, state.step, state.stage_start) + 1
+        number = steps_since(state.request, state.step, state.counted_from) + 1
         coefficients = self.optimiser.coefficients(self._parameters, rate, number, state.generator)
         newest = (1 - self.stage.ema) / (1 - self.stage.ema**number)
         drawn_now = drawn[state.step % STEPS_DRAWN].flatten()
         state.input = torch.cat([coefficients, drawn_now, torch.tensor([pull(state) * self.objective.scale, newest])])
         return state.input
+
+    def _draw(self, state: RequestState) -> None:
+        """Draw what is random about the objective in a state's next steps."""
+        before = state.generator.get_state()
+        state.drawn = self.objective.draw(STEPS_DRAWN, state.generator), before
 
     def _step(self, count: int) -> None:
         parameters, state, constants, rows = (

@@ -12,11 +12,12 @@ from traceback import clear_frames
 import torch
 from torch import Generator, Tensor
 
-from generation.canvas import Canvas, Generative, Init, Scalable, Surface, Walkable, resized
+from generation.canvas import Canvas, Generative, Init, Resizable, Scalable, Surface, Walkable, resized
 from generation.canvas.bent import bent
 from generation.canvas.latent import LatentCanvas
 from generation.canvas.masked import MaskedSurface, masked, opacity
 from generation.canvas.noise import NOISES, fractal
+from generation.course import scale_of, step_cost
 from generation.engine.batch import VIEWS, Batch
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.faults import Fault, is_loss, is_shortage
@@ -25,14 +26,15 @@ from generation.engine.parts import Parts
 from generation.engine.prior import Prior
 from generation.engine.refusals import refusal
 from generation.engine.state import RequestState
+from generation.engine.stillness import ended_where_still
 from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
-from generation.options import BIGGAN, EVOLUTIONS, MOST_TIMES, NEURAL_STYLE, VQGAN
+from generation.models.layers import has_kernels
+from generation.options import BIGGAN, EVOLUTIONS, MOST_TIMES, NEURAL_STYLE
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import LATENT_CANVASES, Recipe, Stage, last_step
 from generation.request import (
-    AUTO,
     LATENT,
     NOISE,
     ImagineRequest,
@@ -40,7 +42,6 @@ from generation.request import (
     Steering,
     cutouts_refusal,
     size_refusal,
-    step_cost,
 )
 from generation.steering import steered
 
@@ -113,7 +114,7 @@ class Engine:
         self.vqgan = vqgan
         self.biggan = biggan
         self.vgg = vgg
-        usual = [self.parts(stage) for stage in recipe.stages]
+        usual = [self.parts(stage) for stage in (*recipe.stages, *(recipe.coarse_to_fine or ()))]
         self.multiple = lcm(*(each.canvas.multiple for each in usual))
         """Of which the sides of pictures have to be multiples, in pixels."""
         self.evaluations = max(each.optimiser.evaluations for each in usual)
@@ -178,7 +179,7 @@ class Engine:
         self.check(request, pictures)
         pictures = {digest: picture.to(self.device) for digest, picture in pictures.items()}
         generator = Generator().manual_seed(request.seed)
-        prior = self.prior if self._begins_with_prior(request.until(0)) else None
+        prior = self.prior if self.prior and request.until(0).begins_with(self.prior.name) else None
         stages = self.recipe.stages_for(request, prior=prior is not None)
         if (LATENT in request.outputs or request.init_latent) and not (stages and self._ends_in_latent(stages)):
             raise RequestError(NO_LATENT)
@@ -222,16 +223,19 @@ class Engine:
         """Return the fingerprint of the model of which the latents are by which a request is painted."""
         return self.biggan if request.painter == BIGGAN else self.vqgan
 
-    def _ends_in_latent(self, stages: Sequence[Stage]) -> bool:
-        return stages[-1].canvas in LATENT_CANVASES and stages[-1].scale == 1
+    def repeats(self, request: ImagineRequest) -> bool:
+        """Return whether a request has the same pixels each time, with as many threads, whatever is painted beside it.
 
-    def _begins_with_prior(self, request: ImagineRequest) -> bool:
-        """Return whether the prior is asked: it knows what words mean, and no pictures."""
-        wanted = any(target.text and target.weight > 0 for target in request.judged_by)
-        usual = request.init == AUTO and request.painter == VQGAN
-        named = self.prior is not None and (usual or request.init == self.prior.name)
-        would_not_turn = request.init == AUTO and request.is_story
-        return named and wanted and not (would_not_turn or request.init_picture or request.init_latent)
+        A device that paints one picture at a time does so. On CUDA our kernels do, beside others too (40 steps of 256²
+        on an H100); other views, and PyTorch's own, add up their gradients in no fixed order.
+        """
+        prior = self.prior is not None and request.until(0).begins_with(self.prior.name)
+        stages = self.recipe.stages_for(request, prior=prior)
+        return self.device.type == "cpu" or (has_kernels(self.device) and all(map(_is_ordered, stages)))
+
+    def _ends_in_latent(self, stages: Sequence[Stage]) -> bool:
+        last = stages[-1]
+        return last.canvas in LATENT_CANVASES and last.scale == 1 and last.side is None
 
     def _start(self, state: RequestState) -> Tensor | None:
         """Return the picture that a state begins from without a prior; None for what the recipe says."""
@@ -333,6 +337,7 @@ class Engine:
         for state, picture in zip(states, pictures, strict=True):
             state.step += 1
             state.picture = resized(picture, state.request.shape)
+            state.request = ended_where_still(state)
         self._stopwatch.stop(partial(self._note, batch, states[0].request.shape, len(states), first))
         for state in states:
             try:
@@ -358,6 +363,9 @@ class Engine:
         is_cut_short = state.done and state.step < state.request.steps
         while not is_cut_short and state.stage < len(state.stages) - 1 and state.step >= self._last_step(state):
             batch = self._batch_of[state]
+            if self._carries(state, state.stage + 1):
+                self._carry(state, batch)
+                continue
             shown = batch.latent(state) if isinstance(batch.canvas, Generative) else batch.look(state)
             self._leave_batch(state)
             self._enter_stage(state, state.stage + 1, shown)
@@ -427,7 +435,8 @@ class Engine:
         """Return how much work a step is beside one of the recipe."""
         cutouts = (stage.cutouts or self.recipe.cutouts) / self.recipe.cutouts
         evolution = EVOLUTIONS.get(stage.optimiser, 1.0)
-        return evolution * step_cost(shape, cutouts, stage.scale, stage.canvas) / step_cost(shape)
+        scale = scale_of(shape, stage.side, stage.scale)
+        return evolution * self.recipe.work.of(shape, cutouts, scale, stage.canvas) / step_cost(shape)
 
     def _draw(self, state: RequestState) -> list[RequestState]:
         """Let the prior work for a request, which joins a batch when its picture is there."""
@@ -464,10 +473,36 @@ class Engine:
 
     def _enter_stage(self, state: RequestState, stage: int, picture: Tensor | None) -> None:
         """Let a state go on in a stage, from the picture as it is, or from the latent where no picture becomes one."""
-        state.stage = stage
-        state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
+        self._count(state, stage)
         surface, init = self._init(state, picture)
         self._join(state, surface, init)
+
+    def _count(self, state: RequestState, stage: int) -> None:
+        """Let the steps of a stage be counted from the one that comes next."""
+        if not self._carries(state, stage):
+            state.counted_from = state.step
+        state.stage = stage
+        state.stage_start, state.stage_end = state.step, max(state.step + 1, self._last_step(state))
+
+    def _carries(self, state: RequestState, stage: int) -> bool:
+        """Return whether what was optimised before a stage is carried over into it."""
+        if not state.stages[stage].carried or stage == 0 or state.request.mask:
+            return False
+        before, after = (self.parts(state.stages[number]) for number in (stage - 1, stage))
+        same = type(before.canvas) is type(after.canvas) and type(before.optimiser) is type(after.optimiser)
+        return same and isinstance(after.canvas, Resizable) and bool(after.optimiser.powers)
+
+    def _carry(self, state: RequestState, before: Batch) -> None:
+        """Let a state go on in its next stage with what it has, in the size of that."""
+        self._count(state, state.stage + 1)
+        numbers = state.stages[state.stage]
+        canvas = self.parts(numbers).canvas
+        assert isinstance(canvas, Resizable)
+        shape = _painted(state.request.shape, numbers, canvas.multiple)
+        init, carried = before.carried(state, lambda init: canvas.resized(init, *shape))
+        self._leave_batch(state)
+        self._join(state, canvas, init)
+        self._batch_of[state].take(state, carried)
 
     def _join(self, state: RequestState, surface: Surface, init: Init) -> None:
         """Let a state take part in the batch of its key."""
@@ -487,7 +522,7 @@ class Engine:
         """Return on what a state paints in its stage, and what it begins with, from a picture or from nothing."""
         numbers, request = state.stages[state.stage], state.request
         canvas = self.parts(numbers).canvas
-        shape = _scaled(request.shape, numbers.scale, canvas.multiple)
+        shape = _painted(request.shape, numbers, canvas.multiple)
         if isinstance(canvas, Scalable):
             shape = canvas.painted_shape(shape)
         if picture is not None and request.init_latent and state.stage == state.step == 0:
@@ -513,7 +548,7 @@ class Engine:
             raise UnfitError("The checkpoint is of another painting, of other models or of another recipe.")
         while state.stage < len(state.stages) - 1 and header.step >= self._last_step(state):
             state.step = max(1, self._last_step(state))
-            state.stage += 1
+            self._count(state, state.stage + 1)
         self._enter_stage(state, state.stage, None)
         state.step = header.step
         try:
@@ -540,6 +575,11 @@ class Engine:
             self._batches = [*self._running, *[*kept, *([] if batch.limited else [batch])][-KEPT:]]
 
 
+def _is_ordered(stage: Stage) -> bool:
+    """Return whether our kernels for CUDA do all that adds up in a stage."""
+    return stage.canvas == "latent" and stage.cut_method == "composed" and not stage.augmentations
+
+
 @torch.no_grad()
 def _clouded(picture: Tensor | None, canvas: Canvas, state: RequestState, shape: Shape) -> Tensor:
     """Return a picture to begin from with as many clouds in it as a request asks for; None for the canvas's own."""
@@ -550,8 +590,9 @@ def _clouded(picture: Tensor | None, canvas: Canvas, state: RequestState, shape:
     return picture.lerp(clouds, state.request.chaos / 100)
 
 
-def _scaled(shape: Shape, scale: float, multiple: int) -> Shape:
-    """Return a shape at another scale, in multiples of some pixels."""
+def _painted(shape: Shape, stage: Stage, multiple: int) -> Shape:
+    """Return in which shape a picture is painted in a stage, in multiples of some pixels."""
+    scale = scale_of(shape, stage.side, stage.scale)
     if scale == 1:
         return shape
     width, height = (max(1, round(side * scale / multiple)) * multiple for side in shape)

@@ -30,11 +30,14 @@ class RequestState:
         step: steps done.
         stage_start: steps done before this stage.
         stage_end: steps done when this stage is over.
+        counted_from: steps done when what is optimised now began, which may have been carried over from other stages.
         prior_seconds: that the prior took for what it begins from.
         drawn: what is random about the objective in this and some further steps, ``[STEPS_DRAWN, …]``, and the state
             of the generator before it was drawn.
         input: of its next step but for the weights, where that was begun and broke off, see
             ``generation.engine.batch``.
+        seen: as it looked when it was last compared, and the number of its stage then, see
+            ``generation.engine.stillness``.
         fault: why it has left without being done.
         picture: as it is now, ``[3, height, width]`` in [0, 1], None before the first step. It is valid until the next
             step of its batch.
@@ -52,9 +55,11 @@ class RequestState:
     step: int = 0
     stage_start: int = 0
     stage_end: int = 0
+    counted_from: int = 0
     prior_seconds: float = 0.0
     drawn: tuple[Tensor, Tensor] | None = None
     input: Tensor | None = None
+    seen: tuple[int, Tensor] | None = None
     fault: Fault | None = None
     picture: Tensor | None = None
     latent: Tensor | None = None

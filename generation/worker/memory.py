@@ -86,10 +86,16 @@ def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = M
         meminfo: where Linux tells how much memory is free.
     """
     most = slots[engine.device.type]
-    step = (
-        step_bytes(engine) if most > 1 else Capacity(0, view_bytes=view_bytes(engine), pixel_bytes=canvas_bytes(engine))
-    )
-    return replace(step, slots=most, memory=free_memory(engine.device, meminfo), cutouts=engine.recipe.cutouts)
+    step = step_bytes(engine) if most > 1 else _alone(engine)
+    recipe = engine.recipe
+    views = max(stage.cutouts or recipe.cutouts for stage in (*recipe.stages, *(recipe.coarse_to_fine or ())))
+    view_bytes = step.view_bytes * views / recipe.cutouts  # of a picture that asks for no number the most counts
+    memory = free_memory(engine.device, meminfo)
+    return replace(step, slots=most, memory=memory, view_bytes=view_bytes, cutouts=recipe.cutouts)
+
+
+def _alone(engine: Engine) -> Capacity:
+    return Capacity(0, view_bytes=view_bytes(engine), pixel_bytes=canvas_bytes(engine))
 
 
 def canvas_bytes(engine: Engine) -> float:

@@ -191,6 +191,6 @@ class Reporter:
                 ended = time.monotonic()
                 seconds, encoding = ended - started, ended - began
                 _log.info("painted", request=request.id, seconds=round(seconds, 3), encoding=round(encoding, 3))
-                return Finished(request.id, png, seconds, dict(files), encoding)
+                return Finished(request.id, png, seconds, dict(files), encoding, request.stop)
             case _:
                 return item

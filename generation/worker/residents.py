@@ -17,6 +17,7 @@ import structlog
 import torch
 from torch import nn
 
+from config.settings import Reproducible
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
@@ -67,13 +68,13 @@ class Resident:
         self.walks = Walks(self.engine)
 
     def setup_for(self, request: ImagineRequest) -> Setup | None:
-        """Return with what a request is painted, which its picture tells."""
-        setup = self.setup
-        if setup is not None and request.painter != BIGGAN:
-            setup = replace(setup, biggan="", biggan_fingerprint="")
-        if setup is not None and request.painter != NEURAL_STYLE:
-            setup = replace(setup, vgg="", vgg_fingerprint="")
-        return setup
+        """Return what the picture of a request tells: BigGAN or VGG where they paint it, ``exact`` where it repeats."""
+        if self.setup is None:
+            return None
+        said = self.setup if self.engine.repeats(request) else replace(self.setup, reproducible="fast")
+        if request.painter != BIGGAN:
+            said = replace(said, biggan="", biggan_fingerprint="")
+        return said if request.painter == NEURAL_STYLE else replace(said, vgg="", vgg_fingerprint="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Residents:
         threads: for arithmetic on a CPU, which pictures tell.
         tell: called when a model has come, has gone or cannot come.
         wake: called, in another thread, when a model has been read.
+        reproducible: as ``executor.reproducible``, which pictures tell.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Residents:
         threads: int,
         tell: Callable[[ModelEvent], None] = lambda _: None,
         wake: Callable[[], None] = lambda: None,
+        reproducible: Reproducible = "exact",
     ) -> None:
         self.models = models
         self.device = device
@@ -116,6 +119,7 @@ class Residents:
         self.tell = tell
         self._threads = threads
         self._wake = wake
+        self._reproducible = reproducible
         self._capacities: dict[str, Capacity] = {}
         """Of all models that were ever loaded."""
         self._reader = ThreadPoolExecutor(1, "reader")
@@ -246,8 +250,11 @@ class Residents:
         engine = engine_for(models, self.device)
         held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
         seconds = time.monotonic() - began
-        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds)
-        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, engine.biggan, engine.vgg)
+        course = models.recipe.course(engine.prior.name if engine.prior else "")
+        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds, course)
+        setup = setup_of(
+            weights, self._threads, self.device, engine.fingerprint, self._reproducible, engine.biggan, engine.vgg
+        )
         resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from config.settings import Reproducible
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
 from generation.models.precision import choose_format
@@ -14,7 +15,13 @@ NAMELESS = "model"
 
 
 def setup_of(
-    weights: Weights, threads: int, device: torch.device, fingerprint: str, biggan: str = "", vgg: str = ""
+    weights: Weights,
+    threads: int,
+    device: torch.device,
+    fingerprint: str,
+    reproducible: Reproducible,
+    biggan: str = "",
+    vgg: str = "",
 ) -> Setup:
     """Return what decides a picture beside its request.
 
@@ -23,6 +30,7 @@ def setup_of(
         threads: for arithmetic on a CPU.
         device: where they are.
         fingerprint: of VQGAN and CLIP.
+        reproducible: as ``executor.reproducible``.
         biggan: fingerprint of the BigGAN.
         vgg: fingerprint of the VGG.
     """
@@ -40,6 +48,7 @@ def setup_of(
         biggan_fingerprint=biggan,
         vgg=_name(weights.vgg) if weights.vgg and vgg else "",
         vgg_fingerprint=vgg,
+        reproducible=reproducible,
     )
 
 

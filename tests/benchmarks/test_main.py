@@ -6,12 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from benchmarks import all as everything
-from benchmarks import gpu, plots, profile, report
+from benchmarks import gpu, plots, profile, report, score
 from benchmarks.__main__ import COMMANDS, main, parse
 from tests.test_rooms import modules_after
 
@@ -52,6 +53,30 @@ def test_pictures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     ]
     with Image.open(tmp_path / "page.png") as page:
         assert page.size == (10 * 68, 64 + 26)
+
+
+def test_score(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "prompts.txt").write_text("a red [apple]\na [banana]\n")
+    words = ("--prompts", str(tmp_path / "prompts.txt"), "--every", "1", "--out", str(tmp_path / "page.jpg"))
+    result = run(capsys, "score", *words, "--steps", "20", "--size", "64", "--device", "cpu")
+    assert result["prompts"] == 2
+    assert result["judge"] == "the painter"
+    assert [*result["ways"]] == ["--grow 0", ""]
+    for way in result["ways"].values():
+        assert len(way["cpu_s"]) == len(way["score"]) == score.MARKS
+        assert way["cpu_s"] == sorted(way["cpu_s"])
+    assert result["whole_ratio"] > 0
+    with Image.open(tmp_path / "page.jpg") as page:
+        assert page.size == (2 * 68, 2 * (64 + 26))
+
+
+def test_a_score_is_reached_between_two_marks() -> None:
+    line = score.Line()
+    line.add(range(1, 21), [0.1 * mark for mark in range(20)], np.zeros(0))
+    line.add(range(1, 21), [0.1 * mark for mark in range(20)], np.zeros(0))
+    assert line.seconds_to(0.25) == pytest.approx(3.5)
+    assert line.seconds_to(-1) == 1
+    assert line.seconds_to(2) is None
 
 
 def test_choices(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ VALUES: Mapping[str, tuple[str, Any]] = {
     "truncation": ("0.5", 0.5),
     "max-classes": ("3", 3),
     "stop": ("50", 50),
+    "until-still": ("20", 20),
     "chaos": ("20", 20),
     "style": ("oil-painting", "oil-painting"),
     "init": ("noise", "noise"),

@@ -7,12 +7,18 @@ from math import inf
 
 from config.settings import DEFAULT_MODEL
 from generation.capacity import Capacity
+from generation.course import step_cost
 from generation.dispatch.devices import Device
 from generation.dispatch.plan import Plan
 from generation.events import Offer
-from generation.request import ImagineRequest, Kind, Shape, step_cost
+from generation.request import ImagineRequest, Kind, Shape
 
 SMALL, LARGE = (64, 64), (128, 128)
+
+
+def effort(request: ImagineRequest) -> float:
+    """Return how much work a step of a request is, beside one of its shape that asks for nothing more."""
+    return request.work_left() / request.end_step
 
 
 def a_request(number: int, steps: int = 10, shape: Shape = SMALL, member: str = "") -> ImagineRequest:

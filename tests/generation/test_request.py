@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generation.course import step_cost
 from generation.options import PRESETS, Quality
-from generation.request import VERSION, ImagineRequest, Shape, Steering, Target, size_refusal, step_cost
+from generation.request import VERSION, ImagineRequest, Shape, Steering, Target, size_refusal
+from tests.generation.simulated import effort
 
 REQUEST = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
 EVERYTHING = ImagineRequest(
@@ -81,14 +83,14 @@ def test_json_and_back(request_: ImagineRequest) -> None:
 
 def test_version_1_is_read() -> None:
     old = ImagineRequest.from_json(VERSION_1)
-    assert old == ImagineRequest("f3a91c07", "ein Schloß", 7, 128, 64, 20, init="noise", long="cut")
+    assert old == ImagineRequest("f3a91c07", "ein Schloß", 7, 128, 64, 20, init="noise", long="cut", grow=0.0)
     assert old.judged_by == (Target("ein Schloß"),)
 
 
 def test_version_2_is_read_and_what_was_too_long_stays_cut() -> None:
     targets = (Target("a castle", weight=2.0), Target("fog", weight=-0.5))
     old = ImagineRequest.from_json(VERSION_2)
-    assert old == ImagineRequest("b", "a castle, no fog", 7, 128, 64, 20, targets=targets, long="cut")
+    assert old == ImagineRequest("b", "a castle, no fog", 7, 128, 64, 20, targets=targets, long="cut", grow=0.0)
     assert old.judged_by == targets
     assert ImagineRequest.from_json(old.to_json()) == old
 
@@ -96,7 +98,7 @@ def test_version_2_is_read_and_what_was_too_long_stays_cut() -> None:
 def test_version_3_is_read() -> None:
     targets = Target("a street", part=0), Target("a forest", part=1)
     old = ImagineRequest.from_json(VERSION_3)
-    assert old == ImagineRequest("f3a91c07", "a street", 7, 64, 64, 20, targets=targets, without=("fog",))
+    assert old == ImagineRequest("f3a91c07", "a street", 7, 64, 64, 20, targets=targets, without=("fog",), grow=0.0)
     assert old.steering == ()
 
 
@@ -107,7 +109,16 @@ def test_version_1_is_read_as_it_was_before_it_said_what_to_begin_from() -> None
 
 def test_version_2_is_read() -> None:
     fields = {key: value for key, value in json.loads(REQUEST.to_json()).items() if key not in NEW_IN_3}
-    assert ImagineRequest.from_json(json.dumps(fields | {"version": 2})) == REQUEST
+    assert ImagineRequest.from_json(json.dumps(fields | {"version": 2})) == replace(REQUEST, grow=0.0)
+
+
+@pytest.mark.parametrize(("quality", "grow"), [("normal", 0.0), ("draft", 0.6), ("best", 0.0)])
+def test_a_picture_of_version_5_is_painted_as_it_was_and_not_from_coarse_to_fine(quality: str, grow: float) -> None:
+    old = ImagineRequest.from_json(_with(version=5, quality=quality))
+    assert old.grow == grow
+    assert not old.is_coarse_to_fine
+    assert ImagineRequest.from_json(_with(version=5, grow=0.3)).grow == 0.3
+    assert ImagineRequest.from_json(_with(quality=quality)).is_coarse_to_fine
 
 
 def _with(**changed: Any) -> str:
@@ -220,11 +231,11 @@ def test_it_says_which_pictures_it_takes() -> None:
 def test_a_request_costs_what_its_pixels_and_cutouts_take() -> None:
     plain = ImagineRequest("a", "a red apple", 1, 128, 64, 20)
     assert plain.cost() == step_cost((128, 64)) * 20
-    assert plain.effort() == 1
+    assert effort(plain) == 1
     assert replace(plain, cutouts=32).cost() == plain.cost()
     assert replace(plain, cutouts=64).cost() == (128 * 64 + 2 * 256 * 256) * 20
     assert replace(plain, grow=0.5).cost() == plain.cost() - 0.5 * 0.75 * 128 * 64 * 20
-    assert replace(plain, cutouts=64).effort() == pytest.approx((128 * 64 + 2 * 256**2) / (128 * 64 + 256**2))
+    assert effort(replace(plain, cutouts=64)) == pytest.approx((128 * 64 + 2 * 256**2) / (128 * 64 + 256**2))
 
 
 @pytest.mark.parametrize("quality", PRESETS)
@@ -239,7 +250,7 @@ def test_what_is_stopped_costs_the_steps_that_are_taken() -> None:
     assert [replace(plain, stop=stop).end_step for stop in (10, 50, 100)] == [2, 10, 20]
     assert replace(plain, steps=1, stop=10).end_step == 1
     assert replace(plain, stop=50).cost() == plain.cost() / 2
-    assert replace(plain, stop=50).effort() == 1
+    assert effort(replace(plain, stop=50)) == 1
     grown = replace(plain, grow=0.5)
     assert replace(grown, stop=50).cost() < grown.cost() / 2
-    assert replace(grown, stop=50).effort() == replace(grown, stop=20).effort() < 1
+    assert effort(replace(grown, stop=50)) == effort(replace(grown, stop=20)) < 1

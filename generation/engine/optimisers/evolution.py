@@ -66,6 +66,7 @@ class Evolution:
     """
 
     evaluations = round(POPULATION)
+    powers = ()
     """In steps with gradients, of which this has none."""
 
     def init(self, parameters: Tensors) -> Tensors:
@@ -116,6 +117,7 @@ class Mixed:
     """An `Optimiser` that after each move of a population lets Adam take a step from its mean."""
 
     evaluations = Evolution.evaluations + 1
+    powers = ()
 
     def __init__(self) -> None:
         self._evolution, self._gradient = Evolution(), ByRule(ADAM)

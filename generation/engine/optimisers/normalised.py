@@ -13,6 +13,8 @@ class NormalisedMomentum:
     """Momentum on gradients of length 1: how far to go is the learning rate's matter alone."""
 
     evaluations = 1
+    powers = (0.5,)
+    """Their length stays, however many numbers they have."""
 
     def init(self, parameters: Tensors) -> Tensors:
         """Return the directions."""

@@ -25,6 +25,13 @@ class Optimiser(Protocol):
     def evaluations(self) -> int:
         """How often a step evaluates the loss."""
 
+    @property
+    def powers(self) -> Sequence[float]:
+        """To which power of the gradients each kind is that is kept of the parameters; none where it is no such thing.
+
+        In a larger size as many more numbers share a gradient. A kind has a tensor of each parameter's shape.
+        """
+
     def init(self, parameters: Tensors) -> Tensors:
         """Return the state of new paintings: zeros."""
 

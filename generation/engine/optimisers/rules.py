@@ -33,12 +33,12 @@ class Rule:
     """How one tensor moves.
 
     Args:
-        kept: tensors of its shape that are kept from one step to the next, zeros at first.
+        powers: of the gradient, one for each tensor of its shape that is kept between steps, zeros at first.
         coefficients: of a learning rate and the number of the step, from 1.
         move: returns parameter and kept tensors after a step, given both, the gradient and the coefficients' columns.
     """
 
-    kept: int
+    powers: tuple[float, ...]
     coefficients: Callable[[float, int], Sequence[float]]
     move: Callable[[Tensor, Tensor, Tensors, Sequence[Tensor]], tuple[Tensor, Tensors]]
 
@@ -50,10 +50,11 @@ class ByRule:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+        self.powers = rule.powers
 
     def init(self, parameters: Tensors) -> Tensors:
         """Return what is kept: the first of each parameter, then the second of each, and so on."""
-        return tuple(torch.zeros_like(parameter) for _ in range(self.rule.kept) for parameter in parameters)
+        return tuple(torch.zeros_like(parameter) for _ in self.powers for parameter in parameters)
 
     def coefficients(self, _: Tensors, rate: float, step: int, __: Generator) -> Tensor:
         """Return those of the rule."""
@@ -169,21 +170,21 @@ def _tangential(change: Tensor, parameter: Tensor, gradient: Tensor, vectors: in
     return tangential, turns.view(-1, *[1] * (parameter.dim() - 1))
 
 
-ADAM = Rule(2, _corrected, _adam)
+ADAM = Rule((1, 2), _corrected, _adam)
 """Kingma and Ba 2015, algorithm 1."""
-ADAMW = Rule(2, lambda rate, step: (1 - rate * DECAY, *_corrected(rate, step)), _adamw)
+ADAMW = Rule((1, 2), lambda rate, step: (1 - rate * DECAY, *_corrected(rate, step)), _adamw)
 """Loshchilov and Hutter 2019, algorithm 2: what was added to the beginning decays."""
-RADAM = Rule(2, _rectified, _radam)
+RADAM = Rule((1, 2), _rectified, _radam)
 """Liu et al. 2020, algorithm 2: the first steps are small."""
-ADAMAX = Rule(2, lambda rate, step: (rate / (1 - BETA_1**step),), _adamax)
+ADAMAX = Rule((1, 1), lambda rate, step: (rate / (1 - BETA_1**step),), _adamax)
 """Kingma and Ba 2015, algorithm 2: by the largest gradient, not by the mean square."""
-ADAMP = Rule(2, _corrected, _adamp)
+ADAMP = Rule((1, 2), _corrected, _adamp)
 """Heo et al. 2021, algorithm 2: turns what is optimised rather than making it longer."""
-DIFFGRAD = Rule(3, _corrected, _diffgrad)
+DIFFGRAD = Rule((1, 2, 1), _corrected, _diffgrad)
 """Dubey et al. 2020, algorithm 1: slower where the gradient stays the same."""
-ADAGRAD = Rule(1, lambda rate, _: (rate,), _adagrad)
+ADAGRAD = Rule((2,), lambda rate, _: (rate,), _adagrad)
 """Duchi et al. 2011: slower the further it has gone."""
-RMSPROP = Rule(1, lambda rate, _: (rate,), _rmsprop)
+RMSPROP = Rule((2,), lambda rate, _: (rate,), _rmsprop)
 """Hinton 2012: by the mean square, without momentum."""
-SGD = Rule(1, lambda rate, _: (rate,), _sgd)
+SGD = Rule((1,), lambda rate, _: (rate,), _sgd)
 """Polyak 1964: along the gradient, with momentum, without regard to its size."""

@@ -11,7 +11,7 @@ from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record
 from generation.dispatch.scheduler import Scheduler
 from generation.request import Load, Shape
-from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request, up
+from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request, effort, up
 
 
 def paint(device: Device, *shapes: Shape) -> Device:
@@ -149,13 +149,11 @@ def test_what_is_more_work_takes_as_much_longer() -> None:
     plain = a_request(0, shape=LARGE)
     asked = replace(plain, cutouts=64)
     device = up(0, "cuda:0", Capacity(2))
-    assert asked.effort() > 1.5
-    assert device.seconds_for(asked) == pytest.approx(asked.effort() * device.seconds_for(plain))
-    assert Pool([device]).seconds_between(asked) == pytest.approx(
-        asked.effort() * Pool([device]).seconds_between(plain)
-    )
+    assert effort(asked) > 1.5
+    assert device.seconds_for(asked) == pytest.approx(effort(asked) * device.seconds_for(plain))
+    assert Pool([device]).seconds_between(asked) == pytest.approx(effort(asked) * Pool([device]).seconds_between(plain))
     left = [Record(each, "running", device, step=each.steps // 2).seconds_left for each in (plain, asked)]
-    assert left[1] == pytest.approx(asked.effort() * left[0])
+    assert left[1] == pytest.approx(effort(asked) * left[0])
 
 
 def test_a_number_of_cutouts_is_as_much_work_as_it_is_for_the_models_in_use() -> None:

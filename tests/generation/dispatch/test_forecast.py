@@ -12,7 +12,7 @@ from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.plan import Plan
 from generation.dispatch.scheduler import Scheduler
 from generation.request import ImagineRequest
-from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request
+from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request, effort
 
 
 def line(*requests: ImagineRequest) -> Scheduler:
@@ -164,5 +164,5 @@ def test_what_is_more_work_takes_longer_and_the_next_begins_later() -> None:
     asked = replace(a_request(0), cutouts=64)
     paint(device, asked)
     result = seconds(played(Pool([device]), line(a_request(1)), r0=6))
-    assert result["r0"] == pytest.approx((0, 4 * 2 * asked.effort()))
+    assert result["r0"] == pytest.approx((0, 4 * 2 * effort(asked)))
     assert result["r1"] == pytest.approx((result["r0"][1], result["r0"][1] + 20))

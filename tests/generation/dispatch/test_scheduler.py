@@ -9,9 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from config.settings import DEFAULT_MODEL
 from generation.capacity import Capacity
+from generation.course import step_cost
 from generation.dispatch.devices import Pool
 from generation.dispatch.scheduler import EVERYWHERE, SLACK, Room, Scheduler
-from generation.request import ImagineRequest, Load, Shape, step_cost
+from generation.request import OFFICIAL, ImagineRequest, Load, Shape
 from tests.generation.simulated import up
 
 SMALL, WIDE, LARGE = (64, 64), (128, 64), (512, 512)
@@ -67,7 +68,7 @@ def test_first_come_first_served_within_a_member() -> None:
 
 def test_cutouts_cost_as_much_as_they_are_work_for_the_models_in_use() -> None:
     scheduler = Scheduler()
-    scheduler.cutouts = {"default": 8}
+    scheduler.usual = {"default": (8, OFFICIAL)}
     asked = replace(a_request(0, "ada"), cutouts=32)
     scheduler.add(asked)
     assert scheduler.add(a_request(1, "ada")) == 10 * step_cost(SMALL, 4)

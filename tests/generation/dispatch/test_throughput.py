@@ -1,7 +1,7 @@
 import pytest
 
+from generation.course import step_cost
 from generation.dispatch.throughput import Throughput
-from generation.request import step_cost
 
 SMALL, LARGE = (128, 128), (512, 512)
 

@@ -22,6 +22,7 @@ from generation.pocket.description import PocketSection
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
+from tests.generation.simulated import effort
 
 CPU = torch.device("cpu")
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=8)
@@ -248,5 +249,5 @@ def test_steps_are_timed_as_if_nothing_had_been_asked_for(models: Models) -> Non
         pictures(engine, steps=1, **fields)
     seconds = [timing.seconds for timing in engine.timings()]
     assert seconds[0] == 1
-    assert seconds[1] == pytest.approx(1 / replace(REQUEST, cutouts=128).effort())
+    assert seconds[1] == pytest.approx(1 / effort(replace(REQUEST, cutouts=128)))
     assert seconds[2] > 1
