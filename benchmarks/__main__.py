@@ -25,12 +25,13 @@ COMMANDS = {
     "scale": "the dispatcher before up to a thousand GPUs, in virtual time",
     "ack": "from a message to its acknowledgement while all workers are busy",
     "flood": "many requests in one channel: from painted to shown within Discord's rate limits",
-    "workers": "two CPU workers and one",
+    "workers": "two CPU workers and one, and what equal pixels cost two",
+    "equal": "the same request alone, beside others and by two workers: by how much pixels differ",
     "estimate": "the forecast that members see, and what came",
     "all": "all of the above, with a table, a file and plots",
     "gpu": "what concerns CUDA, with a table and a file",
     "painters": "one picture by each painter in turn, and the memory that it takes",
-    "peers": "a step of deep-daze, from a folder, and one of ours by the same network",
+    "peers": "a step of a peer's own program, from a folder, and one of ours: seconds and memory",
     "pictures": "the sixty prompts, painted onto a page that is looked at",
     "choices": "some prompts by each preset, or by other flags, onto a page that is looked at",
     "score": "a judge's score over the processor's seconds, from coarse to fine and whole from the start",
@@ -57,6 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(f"python -m benchmarks: {error}; docs/performance.md says what is needed.", file=sys.stderr)
         return 1
+    from benchmarks import processor
     from benchmarks.errors import BenchmarkError
 
     try:
@@ -65,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"python -m benchmarks: {error}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps(result))
+        print(json.dumps({**result, "processor": processor.name()}))
     else:
         for key, value in result.items():
             print(f"{key:<26} {json.dumps(value)}")

@@ -13,8 +13,12 @@ import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from generation.executor.process import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from benchmarks.networks import Networks
 
 MIB = 1 << 20
 STATUS = Path("/proc/self/status")
@@ -31,8 +35,10 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
 
     The VQGAN is a checkpoint in float32, CLIP a state dict in float16; their values are random.
     """
+    from benchmarks.networks import official
+
     with TemporaryDirectory() as folder:
-        size = _write(Path(folder))
+        size = write(official(), Path(folder))
         environment = {**ENVIRONMENT, **os.environ}
         command = [sys.executable, "-m", "benchmarks.load", folder, options.precision]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
@@ -40,16 +46,14 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     return {**said, "weights_mib": size / MIB, "ratio": said["peak_mib"] * MIB / size, "precision": options.precision}
 
 
-def _write(folder: Path) -> int:
-    """Write the files and return the bytes of the weights in float32."""
+def write(networks: "Networks", folder: Path) -> int:
+    """Write ``vqgan.ckpt`` with its YAML and ``clip.pt``, and return the bytes of the weights in float32."""
     import torch
     import yaml
 
-    from benchmarks.networks import OFFICIAL_CHANNELS, OFFICIAL_CODES, OFFICIAL_DDCONFIG, official
-
-    networks = official()
     torch.save({"state_dict": networks.vqgan}, folder / "vqgan.ckpt")
-    params = {"embed_dim": OFFICIAL_CHANNELS, "n_embed": OFFICIAL_CODES, "ddconfig": OFFICIAL_DDCONFIG}
+    codes = len(networks.vqgan["quantize.embedding.weight"])
+    params = {"embed_dim": networks.embed_dim, "n_embed": codes, "ddconfig": networks.ddconfig}
     described = {"model": {"target": "taming.models.vqgan.VQModel", "params": params}}
     (folder / "vqgan.yaml").write_text(yaml.safe_dump(described), "utf-8")
     halves = {name: each.half() if each.is_floating_point() else each for name, each in networks.clip.items()}

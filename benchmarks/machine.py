@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from benchmarks import processor
+
 PACKAGES = ("torch", "kornia", "numpy", "openai-clip", "taming-transformers", "discord.py", "aiohttp", "triton")
 
 
@@ -17,7 +19,7 @@ def describe() -> dict[str, object]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": name(),
-        "cpu": _processor(),
+        **processor.describe(),
         "cores": cores(),
         "bfloat16_units": _bfloat16_units(),
         "gpus": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())],
@@ -31,7 +33,7 @@ def describe() -> dict[str, object]:
 
 def name() -> str:
     """Return a short name of the machine that can be part of a file's."""
-    words = torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"{_processor()} {cores()} cores"
+    words = torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"{processor.name()} {cores()} cores"
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
@@ -48,6 +50,16 @@ def processor_times() -> list[int] | None:
         return None
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return how long a process has computed, all its threads together.
+
+    Raises:
+        OSError: this is not Linux, or there is no such process.
+    """
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def busy_share(before: list[int] | None, after: list[int] | None) -> float | None:
     """Return which share of the cores' time between two moments was not idle."""
     if before is None or after is None:
@@ -55,14 +67,6 @@ def busy_share(before: list[int] | None, after: list[int] | None) -> float | Non
     passed = [later - earlier for earlier, later in zip(before, after, strict=True)]
     user, nice, system, idle, waiting, *_ = passed
     return (user + nice + system) / max(1, user + nice + system + idle + waiting)
-
-
-def _processor() -> str:
-    try:
-        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text("utf-8"))
-    except OSError:
-        found = None
-    return found[1] if found else platform.processor() or platform.machine()
 
 
 def _bfloat16_units() -> list[str]:

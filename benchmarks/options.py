@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -45,6 +46,20 @@ def painting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="cpu, cuda or cuda:N (default: a GPU, else the CPU)")
     parser.add_argument(
         "--models", choices=NETWORKS, default="official", help="default: official shapes, random weights"
+    )
+
+
+def peers(parser: argparse.ArgumentParser) -> None:
+    """Add where the peers' programs are: ``--nerdyrodent``, ``--deep-daze``."""
+    parser.add_argument("--nerdyrodent", type=Path, metavar="FOLDER", help="a checkout of nerdyrodent's VQGAN-CLIP")
+    parser.add_argument(
+        "--deep-daze",
+        type=Path,
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="a checkout of deep-daze, or what `pip install --no-deps --target FOLDER deep-daze siren-pytorch` leaves; "
+        "without one the installed package",
     )
 
 

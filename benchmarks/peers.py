@@ -1,137 +1,151 @@
-"""A step of deep-daze's own code and one of ours by the same network, in turn: seconds, and what a step keeps."""
+"""A peer's own program, from its folder, beside ours: seconds of a step and the most memory, each in its own process.
+
+Both read the same files of weights, in the official shapes and with random values, and paint by the same size and as
+many views; they take steps in turn.
+"""
 
 import argparse
-import importlib
+import asyncio
+import json
+import os
 import sys
-from collections.abc import Callable
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
-
-import torch
+from statistics import median
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
 
 from benchmarks import options as common
 from benchmarks.errors import BenchmarkError
-from benchmarks.networks import NETWORKS, Networks
-from benchmarks.painters import MIB
-from benchmarks.single import ENDLESS, PROMPT
-from benchmarks.stopwatch import alternate, medians, seconds
-from benchmarks.textbook import CHANNEL_MEAN, CHANNEL_STD, Textbook
-from generation.recipe import Recipe
-from generation.request import ImagineRequest
-from generation.worker.memory import Saved
+from benchmarks.load import write
+from benchmarks.networks import NETWORKS
+from benchmarks.peer import Job
+from generation.executor.process import ENVIRONMENT
 
-BATCH, ACCUMULATED, LAYERS, RATE = 4, 4, 16, 1e-5
-"""Deep-daze's defaults: views at once, how often in a step, layers of sines, learning rate."""
-UNUSED = {
-    "torchvision": (),
-    "torchvision.transforms": ("Compose", "Normalize"),
-    "imageio": ("imread", "mimsave"),
-    "torch_optimizer": ("AdamP", "DiffGrad"),
-    "tqdm": ("tqdm", "trange"),
-}
-"""What it imports, and what of that: none is called in a step, so empty modules stand in for them meanwhile."""
+PAIRS = {"nerdyrodent": "our_vqgan", "deep_daze": "our_siren"}
+"""Peers, and which of our painters is beside each."""
+PASSIVE = {"OMP_WAIT_POLICY": ENVIRONMENT["OMP_WAIT_POLICY"]}
+ANSWER_SECONDS = 1800.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own."""
     common.painting(parser)
     common.rounds(3)(parser)
-    parser.add_argument(
-        "--deep-daze",
-        type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="with deep_daze/ and siren_pytorch/ in it, as `pip install --no-deps --target FOLDER` leaves them",
-    )
+    common.peers(parser)
 
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
-    """Return the seconds of a step of each and their ratio, and what autograd keeps in it.
+    """Return, for each peer, ``seconds`` a step and ``peak_mib`` of both sides, ``ratio`` and ``memory_ratio``.
 
-    Both paint by 16 layers of 256 sines, judge 16 views by the same CLIP, and take a step of Adam.
-    Deep-daze computes the picture at its size for every four views; ours computes it once, as large as CLIP sees it.
+    Seconds are those of the processor, on CUDA those that pass. Memory is that of the whole process, on CUDA what is
+    allocated there.
 
     Raises:
-        BenchmarkError: there is no deep-daze.
+        BenchmarkError: none is named, it is not there, or it broke off.
     """
+    sources = {"nerdyrodent": options.nerdyrodent, "deep_daze": options.deep_daze}
+    sources = {name: source for name, source in sources.items() if source is not None}
+    if not sources:
+        raise BenchmarkError("No peer is named: give --nerdyrodent FOLDER, --deep-daze, or both.")
+    for name, file in (("nerdyrodent", "generate.py"), ("deep_daze", "deep_daze/deep_daze.py")):
+        if sources.get(name) and not (sources[name] / file).is_file():
+            raise BenchmarkError(f"There is no {file} in {sources[name]}.")
     device = common.device(options)
-    networks = NETWORKS[options.models]()
-    engine = networks.engine(Recipe(cutouts=BATCH * ACCUMULATED), device, common.PRECISIONS[options.precision])
-    engine.add_request(ImagineRequest("peers", PROMPT, 0, options.size, options.size, ENDLESS, canvas="siren"))
-    tasks = {"deep_daze": _deep_daze(options.deep_daze, networks, device, options.size), "ours": engine.step}
-    kept = {}
-    for name, task in tasks.items():
-        saved = Saved()
-        with saved.hooks():
-            task()
-        kept[name] = saved.peak / MIB
-        seconds(task, device, common.WARM_UP[device.type])
-    taken = alternate(tasks, device, options.rounds, options.steps or common.STEPS[device.type])
-    median = medians(taken)
+    result: dict[str, object] = {}
+    with TemporaryDirectory() as folder:
+        write(NETWORKS[options.models](), Path(folder))
+        for name, source in sources.items():
+            jobs = {
+                side: Job(
+                    program, str(where.resolve()) if where else "", folder, options.size, str(device), options.precision
+                )
+                for side, program, where in (("theirs", name, source), ("ours", PAIRS[name], None))
+            }
+            steps = options.steps or common.STEPS[device.type]
+            result[name] = asyncio.run(_in_turn(jobs, options.rounds, steps))
     return {
-        "seconds": median,
-        "ratio": median["deep_daze"] / median["ours"],
-        "kept_mib": {name: round(each, 1) for name, each in kept.items()},
-        "kept_ratio": kept["deep_daze"] / kept["ours"],
+        **result,
         "precision": common.precision(options, device),
         "device": str(device),
         "size": options.size,
         "models": options.models,
+    }
+
+
+async def _in_turn(jobs: Mapping[str, Job], rounds: int, steps: int) -> dict[str, object]:
+    taken: dict[str, list[float]] = {name: [] for name in jobs}
+    peaks = dict.fromkeys(jobs, 0.0)
+    async with AsyncExitStack() as stack:
+        sides = {name: await stack.enter_async_context(side(job)) for name, job in jobs.items()}
+        for _ in range(rounds):
+            for name, each in sides.items():
+                seconds, peaks[name] = await each.take(steps)
+                taken[name].append(seconds / steps)
+    seconds = {name: median(each) for name, each in taken.items()}
+    return {
+        "seconds": seconds,
+        "ratio": seconds["theirs"] / seconds["ours"],
+        "peak_mib": peaks,
+        "memory_ratio": peaks["theirs"] / peaks["ours"],
         "rounds_s": taken,
     }
 
 
-def _deep_daze(folder: Path, networks: Networks, device: torch.device, size: int) -> Callable[[], None]:
-    """Return a step of its training, as ``Imagine.train_step`` takes it without a scaler."""
-    textbook = Textbook(networks, device)
-    textbook.read(PROMPT)
-
-    def normalised(picture: torch.Tensor) -> torch.Tensor:
-        mean, deviation = (torch.tensor(each, device=device).view(3, 1, 1) for each in (CHANNEL_MEAN, CHANNEL_STD))
-        return (picture - mean) / deviation
-
-    torch.manual_seed(0)
-    painting: Any = (
-        _module(folder)
-        .DeepDaze(
-            textbook.clip,
-            normalised,
-            textbook.clip.visual.input_resolution,
-            ENDLESS,
-            batch_size=BATCH,
-            image_width=size,
-            num_layers=LAYERS,
+@asynccontextmanager
+async def side(job: Job) -> AsyncIterator["Side"]:
+    """Start a process that does a job; it has taken the first step, and ends with the block."""
+    # Ours as workers have it; a peer is left to what its users have, but that its threads sleep at barriers.
+    environment = ENVIRONMENT if job.program.startswith("our_") else PASSIVE
+    words = [sys.executable, "-m", "benchmarks.peer", json.dumps(asdict(job))]
+    with TemporaryFile() as said:
+        process = await asyncio.create_subprocess_exec(
+            *words, stdin=PIPE, stdout=PIPE, stderr=said, env={**environment, **os.environ}
         )
-        .to(device)
-    )
-    adam = torch.optim.Adam(painting.model.parameters(), RATE)
-
-    def step() -> None:
-        for _ in range(ACCUMULATED):
-            _, loss = painting(textbook.text)
-            (loss / ACCUMULATED).backward()
-        adam.step()
-        adam.zero_grad()
-
-    return step
+        try:
+            started = Side(job.program, process, said)
+            await started.answer()
+            yield started
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
 
 
-def _module(folder: Path) -> Any:
-    """Return deep-daze's module from a folder; raises ``BenchmarkError``."""
-    if not (folder / "deep_daze" / "deep_daze.py").is_file():
-        raise BenchmarkError(f"There is no deep_daze/deep_daze.py in {folder}.")
-    there = sys.modules.copy()
-    for name, contents in UNUSED.items():
-        sys.modules[name] = ModuleType(name)
-        vars(sys.modules[name]).update(dict.fromkeys(contents))
-    sys.path.insert(0, str(folder))
-    try:
-        return importlib.import_module("deep_daze.deep_daze")
-    except ImportError as error:
-        raise BenchmarkError(f"deep-daze cannot be imported: {error}.") from None
-    finally:
-        sys.path.remove(str(folder))
-        for name in UNUSED:
-            sys.modules.pop(name)
-            sys.modules.update({name: there[name]} if name in there else {})
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A process that takes steps when told to.
+
+    Args:
+        program: that it runs.
+        process: that it is.
+        said: what it wrote beside its answers.
+    """
+
+    program: str
+    process: Process
+    said: IO[bytes]
+
+    async def take(self, steps: int) -> tuple[float, float]:
+        """Return the seconds of so many steps, and the most memory so far in MiB."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{steps}\n".encode())
+        return await self.answer()
+
+    async def answer(self) -> tuple[float, float]:
+        """Wait for an answer; raises ``BenchmarkError``."""
+        assert self.process.stdout is not None
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                line = await self.process.stdout.readline()
+        except TimeoutError:
+            raise BenchmarkError(f"{self.program} has said nothing for {ANSWER_SECONDS:.0f} s.") from None
+        if not line:
+            self.said.seek(0)
+            last = self.said.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise BenchmarkError(f"{self.program} broke off: {last}")
+        answer = json.loads(line)
+        return float(answer["seconds"]), float(answer["peak_mib"])

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import structlog
 
 from benchmarks.errors import BenchmarkError
-from config.settings import ModelsSettings
+from benchmarks.machine import cpu_seconds
+from config.settings import ModelsSettings, Reproducible
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Failed, Finished
 from generation.executor.local import LocalExecutor
@@ -25,13 +26,17 @@ class Stream:
 
     Args:
         dispatcher: that runs.
+        executor: that it has.
     """
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, executor: LocalExecutor) -> None:
         self.on_begun: Callable[[ImagineRequest], None] = lambda _: None
         self.finished: dict[str, float] = {}
         """When each request was, on the monotonic clock."""
+        self.pngs: dict[str, bytes] = {}
+        """Of the finished requests."""
         self._dispatcher = dispatcher
+        self._executor = executor
         self._begun: set[str] = set()
         self._changed = asyncio.Event()
         self._failure = ""
@@ -53,12 +58,17 @@ class Stream:
         forecasts = self._dispatcher.forecast()
         return next(each.finishes for each in forecasts if each.request_id == request.id)
 
+    def cpu_seconds(self) -> float:
+        """Return how long the workers have computed, all their threads together."""
+        return sum(cpu_seconds(pid) for pid in self._executor.pids)
+
     async def run(self) -> None:
         """Follow what happens, until cancelled."""
         async for update in self._dispatcher.updates():
             record = update.record
             match update.event:
-                case Finished():
+                case Finished(png=png):
+                    self.pngs[record.request.id] = png
                     self.finished[record.request.id] = time.monotonic()
                 case Failed(reason=reason):
                     self._failure = reason
@@ -69,16 +79,16 @@ class Stream:
 
 
 @asynccontextmanager
-async def opened(devices: Sequence[str]) -> AsyncIterator[Stream]:
+async def opened(devices: Sequence[str], reproducible: Reproducible = "fast") -> AsyncIterator[Stream]:
     """Start a worker with the pocket models on each device; they end with the block."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     models = ModelsSettings(vqgan="pocket", clip="pocket", precision="auto")
-    async with LocalExecutor(models, devices, PREVIEW_SECONDS) as executor:
+    async with LocalExecutor(models, devices, PREVIEW_SECONDS, reproducible=reproducible) as executor:
         dispatcher = Dispatcher(executor, total=PLENTY, per_member=PLENTY)
-        stream = Stream(dispatcher)
+        stream = Stream(dispatcher, executor)
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(stream.run())]
         yield stream
         for task in tasks:

@@ -63,7 +63,7 @@ class Textbook:
     @torch.no_grad()
     def read(self, prompt: str) -> None:
         """Judge by this prompt from now on."""
-        text = self.clip.encode_text(_tokenise(prompt, self.clip.context_length).to(self.device)).float()
+        text = self.clip.encode_text(tokenise(prompt, self.clip.context_length).to(self.device)).float()
         self.text = F.normalize(text, dim=1)
 
     def step(self) -> Tensor:
@@ -196,7 +196,8 @@ def anew(module: ModuleType) -> ModuleType:
     return loaded
 
 
-def _tokenise(prompt: str, context_length: int) -> Tensor:
+def tokenise(prompt: str, context_length: int) -> Tensor:
+    """Return a prompt as CLIP reads it, ``[1, context_length]``, cut where it is longer."""
     tokenizer = SimpleTokenizer()
     words = tokenizer.encode(prompt)[: context_length - 2]
     tokens = [tokenizer.encoder["<|startoftext|>"], *words, tokenizer.encoder["<|endoftext|>"]]

@@ -1,4 +1,7 @@
-"""Two CPU workers that share the cores, against one that has them all: pictures a second, in turn."""
+"""CPU workers in turn: one with all cores, two that divide them, and two that compute with as many threads as one.
+
+The last two are what ``executor.reproducible`` chooses between.
+"""
 
 import argparse
 import asyncio
@@ -12,6 +15,8 @@ from generation.request import ImagineRequest
 
 WARM_UP_STEPS = 3
 
+Taken = dict[str, list[float]]
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own."""
@@ -22,32 +27,38 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
-    """Return the pictures a second of one and of two, and their ratio."""
-    taken = asyncio.run(_measure(options))
-    seconds = {name: median(each) for name, each in taken.items()}
+    """Return pictures a second, ``ratio`` of two workers to one, and what ``exact`` costs two, as parts of ``fast``."""
+    wall, cpu = asyncio.run(_measure(options))
+    seconds, computed = ({name: median(each) for name, each in taken.items()} for taken in (wall, cpu))
     return {
-        "one_pictures_per_s": options.requests / seconds["one"],
-        "two_pictures_per_s": options.requests / seconds["two"],
+        **{f"{name}_pictures_per_s": options.requests / each for name, each in seconds.items()},
         "ratio": seconds["one"] / seconds["two"],
+        "exact_cost": seconds["two_exact"] / seconds["two"] - 1,
+        "exact_cpu_cost": computed["two_exact"] / computed["two"] - 1,
         "size": options.size,
         "steps": options.steps,
         "requests": options.requests,
         "models": "pocket",
-        "rounds_s": taken,
+        "rounds_s": wall,
+        "rounds_cpu_s": cpu,
     }
 
 
-async def _measure(options: argparse.Namespace) -> dict[str, list[float]]:
-    """Keep both ready, and let one of them paint at a time; the other sleeps."""
-    taken: dict[str, list[float]] = {"one": [], "two": []}
-    async with opened(["cpu"]) as one, opened(["cpu", "cpu"]) as two:
+async def _measure(options: argparse.Namespace) -> tuple[Taken, Taken]:
+    """Keep all ready, and let one of them paint at a time; the others sleep. Return seconds and seconds computed."""
+    wall: Taken = {"one": [], "two": [], "two_exact": []}
+    cpu: Taken = {name: [] for name in wall}
+    pair = ["cpu", "cpu"]
+    async with opened(["cpu"]) as one, opened(pair) as two, opened(pair, "exact") as two_exact:
         for turn in range(options.rounds + 1):
             steps = options.steps if turn else WARM_UP_STEPS
-            for name, stream in (("one", one), ("two", two)):
+            for name, stream in (("one", one), ("two", two), ("two_exact", two_exact)):
+                before = stream.cpu_seconds()
                 seconds = await _paint(stream, _requests(f"{turn}", options.requests, options.size, steps))
                 if turn:
-                    taken[name].append(seconds)
-    return taken
+                    wall[name].append(seconds)
+                    cpu[name].append(stream.cpu_seconds() - before)
+    return wall, cpu
 
 
 async def _paint(stream: Stream, requests: Sequence[ImagineRequest]) -> float:

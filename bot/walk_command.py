@@ -24,7 +24,7 @@ SLASH_FLAGS = ("frames", "hold", "loop", "video", "size", "quality", "style", "n
 """What has an option of its own in ``/walk``; all flags can stand in the prompt."""
 BOTH = "A walk passes what it paints or the pictures that you give, not both; leave out one of them."
 STAYS = "A walk stays as it was asked for; `{0}cancel` it, or ask anew."
-PASS_FEWER = "Let the walk pass fewer of them."
+SHORTER = "Let the walk pass fewer of them."
 FEWER = "A walk goes from one picture to another: give two to {0} of them, or put `|` between what to paint."
 
 _log = structlog.get_logger(__name__)
@@ -74,7 +74,7 @@ class WalkCommand:
             raise UserError(FEWER.format(uploads.MOST))
         uploads.sorted_out([], [], arguments if not files else replace(arguments, prompt=""))
         passed = () if files else waypoints(arguments, 0)
-        self._admission.check_number(origin, max(1, len(passed)), PASS_FEWER)
+        self._admission.check_number(origin, max(1, len(passed)), SHORTER)
         self._admission.check(origin, arguments, has_pictures=bool(files))
         given = Given(tuple((each.url, None) for each in files))
         taken = await self._uploads.take(origin, [(arguments, given)])

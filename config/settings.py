@@ -34,6 +34,8 @@ MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 DEFAULT_MODEL = "default"
 """Name of the model that is used where none is named."""
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Reproducible = Literal["exact", "fast"]
+"""Whether a seed gives equal pixels in any company on one kind of device, or what is computed first."""
 
 
 def expanded(paths: str | None) -> str | None:
@@ -353,6 +355,11 @@ class ExecutorSettings(Section):
         "those for which there is no room wait for it",
     )
 
+    reproducible: Reproducible = Field(
+        default="exact",
+        description="`exact` for the same pixels of a seed, whatever is painted beside it and however many CPU workers "
+        "a machine has; `fast` where several of them are to divide the cores",
+    )
     idle_minutes: float | None = Field(
         default=None,
         description="With `ray`, a device that has painted nothing for so many minutes gives its machine back until "

@@ -182,6 +182,8 @@ def difference(before: Setup | None, now: Setup | None) -> str:
         for name, words in DECISIVE.items()
         if getattr(before, name) != getattr(now, name)
     ]
+    if before.reproducible == "fast" and (others or before.device != "cpu"):
+        others.append("executor.reproducible=fast, by which pixels may differ")
     return f"it was made with {' and '.join(others)}" if others else ""
 
 

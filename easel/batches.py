@@ -206,7 +206,12 @@ def _paint(jobs: Sequence[Job], settings: Settings, *, total: int, quietly: bool
                     progress.advance(pictures)
             progress.update(course, completed=sum(steps.values()))
 
-        executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
+        executor = LocalExecutor(
+            settings.models,
+            settings.executor.devices,
+            settings.painting.preview_seconds,
+            reproducible=settings.executor.reproducible,
+        )
         return asyncio.run(painted(jobs, executor, follow))
 
 

@@ -66,7 +66,12 @@ async def _show(settings: Settings, port: int, browser: bool, prompt: str) -> No
             state = await response.json()
         remember(state["bot"]["token"])
         settings = _inside(settings, url, state)
-        executor = LocalExecutor(settings.models, settings.executor.devices, settings.painting.preview_seconds)
+        executor = LocalExecutor(
+            settings.models,
+            settings.executor.devices,
+            settings.painting.preview_seconds,
+            reproducible=settings.executor.reproducible,
+        )
         ready = asyncio.Event()
         bot = asyncio.create_task(run(settings, executor, on_ready=ready.set, on_finished=_tell))
         opening = asyncio.create_task(_open(ready, http, url, settings, state, browser, prompt))

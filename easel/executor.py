@@ -24,7 +24,7 @@ def executor_for(settings: Settings, arguments: Sequence[str] = ()) -> Executor:
     """
     chosen, preview_seconds = settings.executor, settings.painting.preview_seconds
     if chosen.kind == "local":
-        return LocalExecutor(settings.models, chosen.devices, preview_seconds)
+        return LocalExecutor(settings.models, chosen.devices, preview_seconds, reproducible=chosen.reproducible)
     shown = next((name for argument in arguments for name in SHOWN if argument.startswith(name)), None)
     if shown is not None:
         raise SetupError(

@@ -128,7 +128,13 @@ def watched(
                     progress.update(bar, completed=step)
 
         seconds = settings.painting.preview_seconds
-        executor = LocalExecutor(settings.models, settings.executor.devices, seconds, first=request.model)
+        executor = LocalExecutor(
+            settings.models,
+            settings.executor.devices,
+            seconds,
+            first=request.model,
+            reproducible=settings.executor.reproducible,
+        )
         return asyncio.run(painted(request, executor, follow, pictures))
 
 

@@ -64,7 +64,13 @@ def paint(
             progress.update(bar, description=f"Picture {number + 1}", completed=number + share)
 
         seconds = settings.painting.preview_seconds
-        executor = LocalExecutor(settings.models, settings.executor.devices, seconds, first=model)
+        executor = LocalExecutor(
+            settings.models,
+            settings.executor.devices,
+            seconds,
+            first=model,
+            reproducible=settings.executor.reproducible,
+        )
         asyncio.run(_painted(requests, executor, follow, pictures))
 
 

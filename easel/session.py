@@ -126,7 +126,13 @@ class Session:
         self._task = asyncio.current_task()
         settings = self._settings
         first = settings.models.names[-1]
-        executor = LocalExecutor(settings.models, settings.executor.devices, PREVIEW_SECONDS, first=first)
+        executor = LocalExecutor(
+            settings.models,
+            settings.executor.devices,
+            PREVIEW_SECONDS,
+            first=first,
+            reproducible=settings.executor.reproducible,
+        )
         async with dispatching(executor, MOST_REQUESTS, self._pictures) as dispatcher:
             self._opened.set_result((asyncio.get_running_loop(), dispatcher))
             async for update in dispatcher.updates():

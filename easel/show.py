@@ -31,6 +31,7 @@ def show(path: Path, settings: Settings, *, as_json: bool) -> None:
     setup = metadata.setup
     if setup is not None:
         on = f"{setup.device}, {setup.threads} threads" if setup.device == "cpu" else setup.device
+        on += f" ({setup.reproducible})" if setup.reproducible else ""
         by = f"by Easel {setup.easel} with torch {setup.torch}"
         print(f"Painted with {setup.vqgan} and {setup.clip} in {setup.precision} on {on}, {by}.", file=sys.stderr)
     if metadata.request.steering:

@@ -29,6 +29,7 @@ from PIL.PngImagePlugin import PngInfo
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
+from config.settings import Reproducible
 from generation.errors import MetadataError
 from generation.request import LONGEST_JSON, VISIBLE, ImagineRequest
 
@@ -89,6 +90,8 @@ class Setup:
         easel: version.
         biggan: name of the BigGAN, or of its file, where that painted it.
         biggan_fingerprint: of that one alone.
+        reproducible: ``exact`` where nothing else decides the pixels, ``fast`` where also the number of workers may, or
+            what they painted beside it; None in older files, which do not tell.
     """
 
     __pydantic_config__ = ConfigDict(extra="ignore", strict=True)
@@ -103,6 +106,7 @@ class Setup:
     easel: Name
     biggan: Name = ""
     biggan_fingerprint: Name = ""
+    reproducible: Reproducible | None = None
 
 
 @dataclass(frozen=True, slots=True)

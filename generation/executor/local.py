@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal, Self
 
-from config.settings import DEFAULT_MODEL, ModelsSettings
+from config.settings import DEFAULT_MODEL, ModelsSettings, Reproducible
 from generation.executor.process import COMMAND, WorkerProcess
 from generation.executor.protocol import Load, Weights
 from generation.executor.supervised import SupervisedExecutor
@@ -30,6 +30,8 @@ class LocalExecutor(SupervisedExecutor):
         command: that starts a worker.
         checkpoint_seconds: so often there is a checkpoint of a request; so much is lost when a worker dies.
         first: name of the model that is loaded at the start.
+        reproducible: ``exact``, every CPU worker computes with as many threads as there are cores, however many workers
+            there are, since rounding depends on that number; or ``fast``, they divide the cores.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class LocalExecutor(SupervisedExecutor):
         command: Sequence[str] = COMMAND,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
         first: str = DEFAULT_MODEL,
+        reproducible: Reproducible = "exact",
     ) -> None:
         super().__init__(patience, restarts)
         self._models = weights_of(models, first)
@@ -49,6 +52,7 @@ class LocalExecutor(SupervisedExecutor):
         self._preview_seconds = preview_seconds
         self._checkpoint_seconds = checkpoint_seconds
         self._command = command
+        self._reproducible = reproducible
 
     async def __aenter__(self) -> Self:
         try:
@@ -68,15 +72,21 @@ class LocalExecutor(SupervisedExecutor):
 
     def _serve(self, name: str) -> None:
         """Begin to serve a device."""
-        on_cpu = sum(each in ("cpu", "auto") for each in self._names)
         load = Load(
             models=self._models,
             device=name,
-            threads=max(1, _cores() // max(1, on_cpu)),
+            threads=self._threads,
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
+            reproducible=self._reproducible,
         )
         self.supervise(load, partial(WorkerProcess.loading, command=self._command))
+
+    @property
+    def _threads(self) -> int:
+        """For arithmetic, of a worker on the CPU."""
+        on_cpu = 1 if self._reproducible == "exact" else sum(each in ("cpu", "auto") for each in self._names)
+        return max(1, _cores() // max(1, on_cpu))
 
 
 def weights_of(models: ModelsSettings, first: str = DEFAULT_MODEL) -> dict[str, Weights]:

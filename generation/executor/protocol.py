@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from config.settings import Precision
+from config.settings import Precision, Reproducible
 from generation.events import Checkpoint, Heartbeat, ModelEvent, Ready, RequestEvent
 from generation.request import ImagineRequest, Steering
 
@@ -55,6 +55,7 @@ class Load:
         threads: for arithmetic on a CPU.
         preview_seconds: about so often a preview of a request can be shown.
         checkpoint_seconds: so often there is a checkpoint of a request.
+        reproducible: whether a picture must not depend on what is painted beside it.
     """
 
     models: Mapping[str, Weights]
@@ -62,6 +63,7 @@ class Load:
     threads: int
     preview_seconds: float
     checkpoint_seconds: float
+    reproducible: Reproducible = "exact"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import structlog
 import torch
 from torch import nn
 
+from config.settings import Reproducible
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
@@ -67,10 +68,11 @@ class Resident:
         self.walks = Walks(self.engine)
 
     def setup_for(self, request: ImagineRequest) -> Setup | None:
-        """Return with what a request is painted, which its picture tells."""
-        if self.setup is None or request.painter == BIGGAN:
-            return self.setup
-        return replace(self.setup, biggan="", biggan_fingerprint="")
+        """Return what the picture of a request tells: the BigGAN where that paints it, ``exact`` where it repeats."""
+        if self.setup is None:
+            return None
+        said = self.setup if self.engine.repeats(request) else replace(self.setup, reproducible="fast")
+        return said if request.painter == BIGGAN else replace(said, biggan="", biggan_fingerprint="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Residents:
         threads: for arithmetic on a CPU, which pictures tell.
         tell: called when a model has come, has gone or cannot come.
         wake: called, in another thread, when a model has been read.
+        reproducible: as ``executor.reproducible``, which pictures tell.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class Residents:
         threads: int,
         tell: Callable[[ModelEvent], None] = lambda _: None,
         wake: Callable[[], None] = lambda: None,
+        reproducible: Reproducible = "exact",
     ) -> None:
         self.models = models
         self.device = device
@@ -113,6 +117,7 @@ class Residents:
         self.tell = tell
         self._threads = threads
         self._wake = wake
+        self._reproducible = reproducible
         self._capacities: dict[str, Capacity] = {}
         """Of all models that were ever loaded."""
         self._reader = ThreadPoolExecutor(1, "reader")
@@ -245,7 +250,7 @@ class Residents:
         seconds = time.monotonic() - began
         course = models.recipe.course(engine.prior.name if engine.prior else "")
         offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds, course)
-        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, engine.biggan)
+        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, self._reproducible, engine.biggan)
         resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident

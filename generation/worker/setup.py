@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from config.settings import Reproducible
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
 from generation.models.precision import choose_format
@@ -13,7 +14,14 @@ NAMELESS = "model"
 """How the files of fetched models are called; the folder has the name."""
 
 
-def setup_of(weights: Weights, threads: int, device: torch.device, fingerprint: str, biggan: str = "") -> Setup:
+def setup_of(
+    weights: Weights,
+    threads: int,
+    device: torch.device,
+    fingerprint: str,
+    reproducible: Reproducible,
+    biggan: str = "",
+) -> Setup:
     """Return what decides a picture beside its request.
 
     Args:
@@ -21,6 +29,7 @@ def setup_of(weights: Weights, threads: int, device: torch.device, fingerprint: 
         threads: for arithmetic on a CPU.
         device: where they are.
         fingerprint: of VQGAN and CLIP.
+        reproducible: as ``executor.reproducible``.
         biggan: fingerprint of the BigGAN.
     """
     on_cpu = device.type == "cpu"
@@ -35,6 +44,7 @@ def setup_of(weights: Weights, threads: int, device: torch.device, fingerprint: 
         easel=version("easel"),
         biggan=_name(weights.biggan) if biggan else "",
         biggan_fingerprint=biggan,
+        reproducible=reproducible,
     )
 
 

@@ -388,7 +388,14 @@ def serve(inbox: "queue.SimpleQueue[ToWorker | ModelRead]", send: Callable[[From
     try:
         device = choose_device(first.device, gpus)
         reporter = Reporter(send)
-        residents = Residents(first.models, device, first.threads, reporter.tell, lambda: inbox.put(ModelRead()))
+        residents = Residents(
+            first.models,
+            device,
+            first.threads,
+            reporter.tell,
+            lambda: inbox.put(ModelRead()),
+            first.reproducible,
+        )
         resident = load(first, device, residents)
     except GenerationError as error:
         send(LoadFailed(type(error).__name__, str(error)))

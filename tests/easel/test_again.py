@@ -370,6 +370,15 @@ def test_its_biggan_is_named() -> None:
     assert "models.biggan=biggan-deep-256" in shown(Metadata(walk, drawn))
 
 
+def test_what_was_painted_fast_is_said_where_pixels_may_differ() -> None:
+    exact, fast = replace(SETUP, reproducible="exact"), replace(SETUP, reproducible="fast")
+    said = "executor.reproducible=fast, by which pixels may differ"
+    assert difference(exact, fast) == difference(SETUP, fast) == difference(fast, exact) == ""
+    assert difference(replace(fast, threads=1), exact) == f"it was made with another number of threads (1) and {said}"
+    gpu = replace(fast, device="NVIDIA H100")
+    assert difference(gpu, gpu) == f"it was made with {said}"
+
+
 def test_the_pace_of_a_film_is_said_to_all_its_digits() -> None:
     words = shown(Metadata(replace(CAT, outputs=("png", "mp4"), length=3.3333333, fps=12.0), SETUP))
     assert words[words.index("--length") + 1] == "3.3333333"

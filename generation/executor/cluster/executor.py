@@ -187,6 +187,7 @@ class RayExecutor(SupervisedExecutor):
             threads=1,
             preview_seconds=self._preview_seconds,
             checkpoint_seconds=self._checkpoint_seconds,
+            reproducible="exact",
         )
 
 

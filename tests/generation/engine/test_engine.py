@@ -56,6 +56,25 @@ def engine(models: Models) -> Engine:
     return make_engine(models, models.recipe)
 
 
+@pytest.mark.parametrize(
+    ("request_", "has_kernels", "repeats"),
+    [
+        (REQUEST, True, True),
+        (REQUEST, False, False),
+        (replace(REQUEST, cuts="crops"), True, False),
+        (replace(REQUEST, augment=("sharpness",)), True, False),
+        (replace(REQUEST, canvas="fourier"), True, False),
+    ],
+)
+def test_on_cuda_only_what_our_kernels_add_up_repeats(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, request_: ImagineRequest, has_kernels: bool, repeats: bool
+) -> None:
+    assert engine.repeats(request_), "on a CPU"
+    monkeypatch.setattr("generation.engine.engine.has_kernels", lambda _: has_kernels)
+    engine.device = torch.device("cuda")
+    assert engine.repeats(request_) is repeats
+
+
 def make_engine(models: Models, recipe: Recipe, negatives: NegativesSection | None = None) -> Engine:
     return engine_for(replace(models, recipe=recipe), CPU, PocketSection(negatives=negatives))
 

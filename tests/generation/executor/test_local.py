@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -18,18 +18,20 @@ from omegaconf import OmegaConf
 from safetensors.torch import save_file
 from structlog.testing import capture_logs
 
-from config.settings import ModelsSettings
+from config.settings import ModelsSettings, Reproducible
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import CheckpointError, DeviceError, WorkerError
 from generation.events import Checkpoint, Down, Event, Failed, Finished, Heartbeat, Progress, Ready, Started
 from generation.executor.local import LocalExecutor
 from generation.executor.supervisor import Restarts
 from generation.executor.watchdog import Patience
+from generation.metadata import read as read_metadata
 from generation.request import ImagineRequest
 from generation.worker.images import read_request
 from tests.conftest import TINY_DDCONFIG, tiny_vqgan
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=3, member="somebody")
+POCKET = ModelsSettings(vqgan="pocket", clip="pocket", precision="auto")
 ENDLESS = replace(REQUEST, id="endless", steps=1_000_000)
 E = TypeVar("E", bound=Event)
 
@@ -104,6 +106,55 @@ async def test_same_seed_same_bytes(executor: LocalExecutor) -> None:
         assert isinstance(finished, Finished)
         pngs.append(finished.png)
     assert pngs[0] == pngs[1]
+
+
+async def painted(devices: Sequence[str], reproducible: Reproducible, *requests: ImagineRequest) -> dict[str, bytes]:
+    """Return the PNGs of requests that a dispatcher is given at once, by their ids."""
+    pngs: dict[str, bytes] = {}
+    async with LocalExecutor(POCKET, devices, 1000, checkpoint_seconds=0, reproducible=reproducible) as executor:
+        dispatcher = Dispatcher(executor, total=10, per_member=10)
+        running = asyncio.create_task(dispatcher.run())
+        for request in requests:
+            await dispatcher.submit(request)
+        async for update in dispatcher.updates():
+            match update.event:
+                case Finished(png=png):
+                    pngs[update.record.request.id] = png
+                case Failed(reason=reason):
+                    raise AssertionError(reason)
+            if len(pngs) == len(requests):
+                break
+        running.cancel()
+        await asyncio.wait({running})
+    return pngs
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all machines have two cores."""
+    monkeypatch.setattr("generation.executor.local._cores", lambda: 2)
+
+
+@pytest.mark.usefixtures("two_cores")
+async def test_exact_gives_equal_bytes_in_any_company() -> None:
+    request = replace(REQUEST, width=128, height=128, steps=12)
+    others = [replace(request, id=f"other {n}", prompt="the sea", seed=n, width=64 + 64 * (n % 2)) for n in range(3)]
+    alone = (await painted(["cpu"], "exact", request))["a"]
+    beside = await painted(["cpu"], "exact", others[0], request, *others[1:])
+    by_two = await painted(["cpu", "cpu"], "exact", *others, request)
+    assert beside["a"] == by_two["a"] == alone
+    assert by_two == beside | by_two
+    metadata = read_metadata(alone)
+    assert metadata.setup is not None
+    assert (metadata.setup.reproducible, metadata.setup.threads) == ("exact", 2)
+
+
+@pytest.mark.usefixtures("two_cores")
+async def test_fast_lets_workers_divide_the_cores_and_says_so() -> None:
+    setups = [
+        read_metadata((await painted(devices, "fast", REQUEST))["a"]).setup for devices in (["cpu"], ["cpu", "cpu"])
+    ]
+    assert [setup and (setup.reproducible, setup.threads) for setup in setups] == [("fast", 2), ("fast", 1)]
 
 
 async def test_after_an_abort_the_next_is_painted(executor: LocalExecutor) -> None:
@@ -230,10 +281,10 @@ async def test_a_picture_is_the_same_wherever_its_worker_dies(two_stages: Models
 
 async def test_a_picture_that_was_sketched_is_the_same_on_the_next_device() -> None:
     request = replace(REQUEST, steps=24)
-    models = ModelsSettings(vqgan="pocket", clip="pocket", precision="auto")
-    async with LocalExecutor(models, ["cpu", "cpu"], 1000, checkpoint_seconds=0) as executor:
+    async with LocalExecutor(POCKET, ["cpu", "cpu"], 1000, checkpoint_seconds=0) as executor:
         undisturbed, disturbed = await paint_disturbed(executor, request, (10, signal.SIGKILL))
     assert disturbed == undisturbed
+    assert undisturbed == (await painted(["cpu"], "exact", request))["a"], "one worker paints as two do"
 
 
 async def test_a_video_whose_worker_dies_begins_where_its_picture_goes_on(tiny_models: ModelsSettings) -> None:
