@@ -1,6 +1,5 @@
 """Files of requests that members attach, by the real bot in the sandbox."""
 
-
 from bot.batch_command import ALL_BAD, MOST_BYTES, NO_FILE, ONE_FILE, RESTARTED, TOO_LARGE
 from sandbox import Fault
 from sandbox.model import Message
