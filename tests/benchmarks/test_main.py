@@ -409,3 +409,15 @@ def test_scale(capsys: pytest.CaptureFixture[str]) -> None:
     assert result["waiting"]["1.1"]["p50_s"] >= result["waiting"]["0.5"]["p50_s"]
     assert result["bytes_per_waiting"] > 0
     assert result["journal_requests_per_second"] > 0
+
+
+def test_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "memory", "--sizes", "64", "--steps", "1", "--precision", "bf16")
+    (peak,), (loaded,) = result["peak_gib"].values(), result["loaded_gib"].values()
+    assert 0 < loaded <= peak < 2
+
+
+def test_a_video_with_previews_and_checkpoints(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "video", "--size", "64", "--steps", "2", "--rounds", "1")
+    assert result["extras_share"] > -1
+    assert [len(each) for each in result["rounds_cpu_s"]] == [5]
