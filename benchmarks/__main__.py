@@ -19,6 +19,7 @@ COMMANDS = {
     "profile": "time per step by part",
     "precision": "bfloat16 beside float32: losses and pictures",
     "load": "what comes before the first step, and the memory that it takes",
+    "memory": "the most memory that one picture takes, by its size",
     "video": "a painting with a video of it, and without",
     "company": "the same painting alone and in a batch, after one step and after more",
     "queue": "one request in and one out, with many waiting and with few",

@@ -105,10 +105,11 @@ def _eight(size: int, run: str) -> list[Goal]:
     ]
 
 
+SCORE = "to the score of one painted whole, seconds of the processor"
 GOALS = (
-    *_sizes("to the default's score, seconds of the processor", "score", "ratio", "×", {128: 0.5, 256: 0.5}),
-    *_sizes(
-        "to the score at full size, grown, seconds of the processor", "score", "ratio", "×", {512: 0.25, 1024: 0.25}
+    *(
+        Goal(f"{SCORE}, {size}²", f"score-{size}", ("ratio",), "×", bound, at_most=True)
+        for size, bound in ((128, 0.5), (256, 0.5), (512, 0.25), (1024, 0.25))
     ),
     *_sizes("most memory of one picture", "memory", "peak_gib", "GiB", {256: 1.6, 512: 2.2, 1024: 4.5}),
     *_sizes(
@@ -135,7 +136,7 @@ GOALS = (
     Goal("same seed in any company, fast: pixels differ by", "equal", ("fast_largest",), "of 255"),
     Goal("what exact costs two CPU workers, seconds of the processor", "workers", ("exact_cpu_cost",), "%", 0.1, True),
     Goal("what exact costs two CPU workers, time", "workers", ("exact_cost",), "%"),
-    Goal("checkpoints, previews and all frames of a video together", "extras", ("share",), "%", 0.05, True),
+    Goal("checkpoints, previews and all frames of a video together", "video", ("extras_share",), "%", 0.05, True),
     *_single("CUDA, one picture, 256²", "single", 8.0, "cuda"),
     *_single("CUDA, one picture, 512²", "single-512", 8.0, "cuda"),
     *_eight(256, "eight"),

@@ -1,4 +1,4 @@
-"""What a video costs: processor time of a painting with one, beside the same painting without."""
+"""Processor time of a painting with a video of it, or with all there is, beside the same painting without."""
 
 import argparse
 import itertools
@@ -9,9 +9,10 @@ from statistics import median
 import torch
 
 from benchmarks.options import count, rounds, size
-from config.settings import DEFAULT_MODEL
+from config.settings import DEFAULT_MODEL, PaintingSettings
 from generation.checkpoints.loader import POCKET
 from generation.events import Finished
+from generation.executor.local import CHECKPOINT_SECONDS
 from generation.executor.protocol import FromWorker, Paint, Weights
 from generation.request import FILMS, PNG, ImagineRequest
 from generation.worker.reporter import Reporter
@@ -29,16 +30,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
-    """Return the seconds without and with, and the share that each kind of video adds."""
+    """Return the seconds without and with, and the share that each kind of video adds.
+
+    ``extras_share`` is that of an MP4 with previews and checkpoints, as often as there usually are.
+    """
     device = torch.device("cpu")
     sent: list[FromWorker] = []
     reporter = Reporter(sent.append)
     residents = Residents({DEFAULT_MODEL: Weights(POCKET, POCKET)}, device, torch.get_num_threads())
     residents.load_first()
-    worker = Worker(residents, "cpu", math.inf, math.inf, reporter)
+    bare = Worker(residents, "cpu", math.inf, math.inf, reporter)
+    usual = Worker(residents, "cpu", PaintingSettings().preview_seconds, CHECKPOINT_SECONDS, reporter)
     numbers = itertools.count()
 
-    def seconds(steps: int, *films: str) -> float:
+    def seconds(steps: int, *films: str, worker: Worker = bare) -> float:
         side = options.size
         request = ImagineRequest(
             f"{next(numbers)}", "a red apple", 7, side, side, steps, init="noise", outputs=(PNG, *films)
@@ -47,6 +52,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         worker.handle(Paint(request))
         while residents.is_busy:
             worker.step()
+            reporter.flush()
         while not any(isinstance(message, Finished) for message in sent):
             time.sleep(0.001)
             reporter.flush()
@@ -55,11 +61,15 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
 
     seconds(WARM_UP_STEPS)
     kinds = [(), *((kind,) for kind in FILMS)]
-    taken = [[seconds(options.steps, *kind) for kind in kinds] for _ in range(options.rounds)]
-    without, *films = (median(each) for each in zip(*taken, strict=True))
+    taken = [
+        [*(seconds(options.steps, *kind) for kind in kinds), seconds(options.steps, FILMS[0], worker=usual)]
+        for _ in range(options.rounds)
+    ]
+    without, *films, extras = (median(each) for each in zip(*taken, strict=True))
     return {
         "without_cpu_s": without,
         **{f"{kind}_share": film / without - 1 for kind, film in zip(FILMS, films, strict=True)},
+        "extras_share": extras / without - 1,
         "size": options.size,
         "steps": options.steps,
         "models": "pocket",

@@ -105,7 +105,7 @@ def with_biggan(models: Models, biggan: str) -> Models:
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
-    network = load_biggan(pocket() if biggan == POCKET else Path(biggan).expanduser())
+    network = load_biggan(pocket() if biggan == POCKET else Path(biggan).expanduser(), mapped=True)
     return replace(models, biggan=network, biggan_fingerprint=fingerprint(network))
 
 
@@ -114,12 +114,13 @@ def pocket() -> Path:
     return Path(str(resources.files("generation"))) / "weights" / POCKET / "biggan.json"
 
 
-def load_biggan(path: Path) -> BigGAN:
+def load_biggan(path: Path, mapped: bool = False) -> BigGAN:
     """Build a BigGAN-deep and fill it from its weights, in float32 on the CPU.
 
     Args:
         path: of its JSON or of its weights, which lie beside each other under one name; or under the published ones,
             ``…config.json`` and ``…pytorch_model.bin``.
+        mapped: see :func:`generation.checkpoints.loader.filled`.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
@@ -134,7 +135,7 @@ def load_biggan(path: Path) -> BigGAN:
         state_dict = _divided(state_dict)
     except (KeyError, RuntimeError):
         raise CheckpointError.of(weights, "does not fit its configuration: a spectral norm is not whole") from None
-    return filled(lambda: BigGAN(description.shape, description.names), state_dict, weights)
+    return filled(lambda: BigGAN(description.shape, description.names), state_dict, weights, mapped)
 
 
 def describe_biggan(path: Path) -> BigGANDescription:

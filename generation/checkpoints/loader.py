@@ -5,10 +5,12 @@ that OpenAI publishes, or a state dict under the names of openai-clip, OpenCLIP 
 """
 
 import contextlib
-from collections.abc import Callable
+import ctypes
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,7 +73,7 @@ def load_models(
 
 
 def read_models(vqgan: str, clip: str, vqgan_config: Path | None = None) -> Models:
-    """Read the networks that the settings name, in float32 on the CPU.
+    """Read the networks that the settings name, on the CPU, to be prepared.
 
     Args:
         vqgan: ``pocket``, or the path of a taming YAML or of the weights beside it.
@@ -83,11 +85,31 @@ def read_models(vqgan: str, clip: str, vqgan_config: Path | None = None) -> Mode
     """
     weights = Path(str(resources.files("generation"))) / "weights" / POCKET
     path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
-    network, recipe = load_vqgan(path, vqgan_config)
-    clips = [load_clip(weights / "clip.pt" if name == POCKET else Path(name).expanduser()) for name in _names(clip)]
+    network, recipe = load_vqgan(path, vqgan_config, mapped=True)
+    paths = [weights / "clip.pt" if name == POCKET else Path(name).expanduser() for name in _names(clip)]
+    clips = [load_clip(each, mapped=True) for each in paths]
     perceptor = clips[0] if len(clips) == 1 else Ensemble(clips)
     config_path = vqgan_config or description_of(path)
-    return Models(network, perceptor, recipe, config_path, fingerprint(network, perceptor), fingerprint(network))
+    models = Models(network, perceptor, recipe, config_path, fingerprint(network, perceptor), fingerprint(network))
+    network.read_encoder = lambda: _encoder(path, vqgan_config, models.vqgan_fingerprint)
+    return models
+
+
+def _encoder(path: Path, config_path: Path | None, known: str) -> nn.Module:
+    """Read the encoder of a VQGAN that was read before, of the fingerprint ``known``.
+
+    Raises:
+        CheckpointError: the file is not what it was.
+    """
+    network, _ = load_vqgan(path, config_path, mapped=True)
+    if fingerprint(network) != known:
+        raise CheckpointError.of(path, "is not what it was when it was loaded: start again")
+    encoder = network.encoder
+    assert encoder is not None
+    encoder.float()
+    for tensor in _tensors(encoder):
+        tensor.data = tensor.data.clone()
+    return encoder.eval().requires_grad_(False)
 
 
 def _names(joined: str) -> list[str]:
@@ -109,18 +131,35 @@ def prepare(models: Models, device: torch.device, precision: Precision = "auto")
     dtype = choose_format(precision, device)
     for network in (models.vqgan, models.perceptor, models.biggan):
         if network is not None:
-            network.freeze(dtype, device)
+            freeze(network, dtype, device)
     if models.vgg is not None:
         models.vgg.freeze(device)
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)  # glibc would keep what reading took
     return models
 
 
-def load_vqgan(path: Path, config_path: Path | None = None) -> tuple[VQGAN, Recipe]:
+def freeze(network: VQGAN | Perceptor | BigGAN, dtype: torch.dtype, device: torch.device) -> None:
+    """Freeze a network that was read, arranged for speed, in a number format on a device, and let go of its file."""
+    read = {tensor.data_ptr() for tensor in _tensors(network)}
+    network.freeze(dtype, device)
+    for tensor in _tensors(network):
+        if tensor.data_ptr() in read:  # it may lie in a mapped file, all of which would stay in memory for it
+            tensor.data = tensor.data.clone()
+
+
+def _tensors(network: nn.Module) -> Iterator[Tensor]:
+    return chain(network.parameters(), network.buffers())
+
+
+def load_vqgan(path: Path, config_path: Path | None = None, mapped: bool = False) -> tuple[VQGAN, Recipe]:
     """Build the VQGAN of a taming YAML and fill it from the weights beside it, in float32 on the CPU.
 
     Args:
         path: of the YAML, or of the weights, which have it beside them.
         config_path: of the YAML, where it does not lie beside the weights.
+        mapped: see :func:`filled`.
 
     Raises:
         CheckpointError: a file is missing, damaged or not of taming's ``VQModel`` or ``GumbelVQ``.
@@ -132,7 +171,7 @@ def load_vqgan(path: Path, config_path: Path | None = None) -> tuple[VQGAN, Reci
     if used is not None and not _are_codes(used, params.n_embed):
         raise CheckpointError.of(weights, f"does not fit its configuration: {USED} names codes that there are not")
     shape = params.ddconfig.for_taming(), params.n_embed, params.embed_dim, description.gumbel
-    vqgan = filled(lambda: VQGAN(*shape, None if used is None else len(used)), state_dict, weights)
+    vqgan = filled(lambda: VQGAN(*shape, None if used is None else len(used)), state_dict, weights, mapped)
     return vqgan, description.recipe
 
 
@@ -144,10 +183,14 @@ def _are_codes(numbers: Tensor, count: int) -> bool:
     return int(low) >= 0 and int(high) < count
 
 
-def load_clip(path: Path) -> CLIPPerceptor:
+def load_clip(path: Path, mapped: bool = False) -> CLIPPerceptor:
     """Build the CLIP whose weights a file holds, in float32 on the CPU.
 
     They may have openai-clip's names, OpenCLIP's or transformers'.
+
+    Args:
+        path: of the file.
+        mapped: see :func:`filled`.
 
     Raises:
         CheckpointError: the file is missing, damaged or no CLIP.
@@ -161,7 +204,7 @@ def load_clip(path: Path) -> CLIPPerceptor:
         shape = shape.but(said.quick_gelu, said.vision_heads, said.head_width, said.text_heads)
     except ValueError as error:
         raise CheckpointError.of(path, f"does not hold the weights of a CLIP: {error}") from None
-    clip = filled(shape.build, state_dict, path).eval()
+    clip = filled(shape.build, state_dict, path, mapped).eval()
     return CLIPPerceptor(clip, said.mean or CHANNEL_MEAN, said.std or CHANNEL_STD)
 
 
@@ -254,10 +297,17 @@ class _WithoutInitialValues(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
+def filled(build: Callable[[], N], state_dict: StateDict, path: Path, mapped: bool = False) -> N:
     """Return a network with weights that were compared with it before any memory is taken for it.
 
     Of the weights there may be more than it has; masks, which follow from its shape, need not be there.
+
+    Args:
+        build: makes it, with whatever values.
+        state_dict: its weights.
+        path: of their file.
+        mapped: whether they stay in the file, which is mapped into memory, and matrices in its number format, for a
+            network that is to be frozen at once: whatever is written to the file would change it.
     """
     with torch.device("meta"), _WithoutInitialValues():
         expected = {name: tensor for name, tensor in build().state_dict().items() if not name.endswith(".attn.mask")}
@@ -271,7 +321,11 @@ def filled(build: Callable[[], N], state_dict: StateDict, path: Path) -> N:
             raise CheckpointError.of(path, f"does not fit its configuration: {name} is {found} instead of {wanted}")
     with _WithoutInitialValues():
         network = build()
-    network.load_state_dict({name: state_dict[name] for name in expected}, strict=False)
+    weights = {name: state_dict[name] for name in expected}
+    if mapped:
+        vectors = {name: each.to(expected[name].dtype) for name, each in weights.items() if each.ndim < 2}
+        weights = {name: each.contiguous() for name, each in (weights | vectors).items()}
+    network.load_state_dict(weights, strict=False, assign=mapped)
     for name, tensor in network.state_dict().items():
         if name in expected and tensor.is_floating_point() and not all(end.isfinite() for end in tensor.aminmax()):
             raise CheckpointError.of(path, f"is damaged: {name} holds values that are no numbers")

@@ -206,7 +206,7 @@ class BigGAN(nn.Module):
 
     def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
         """Go to the device, the generator in this number format and arranged for speed; nothing learns any longer."""
-        self.eval().requires_grad_(False)
+        self.eval().requires_grad_(False).float()
         self.generator = FrozenGenerator(self.generator, layers_for(device, dtype))
         self.to(device)
 

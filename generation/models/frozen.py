@@ -57,6 +57,10 @@ class FrozenConv2d(nn.Module):
         out: Tensor = _Convolve.apply(x, self.weight, self.bias, self.turned, self.padding)  # type: ignore[no-untyped-call]
         return out
 
+    def gradient(self, gradient: Tensor) -> Tensor:
+        """Return the gradient to its input of that to its output."""
+        return F.conv2d(gradient, self.turned, padding=self.turned.shape[2] - 1 - self.padding)
+
 
 class FrozenUpsample(nn.Module):
     """Doubles each side by nearest neighbours and convolves with a 3×3 kernel, in one go.

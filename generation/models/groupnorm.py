@@ -29,10 +29,10 @@ class _GroupNorm(torch.autograd.Function):
         if ctx.silu:
             # What SiLU was applied to takes as much memory as all else that is kept, and little time to have again.
             batch, channels, height, width = x.shape
-            normed = torch.native_group_norm(x, weight, bias, batch, channels, height * width, mean.shape[1], ctx.eps)[
-                0
-            ]
-            gradient = torch.ops.aten.silu_backward(gradient, normed)
+            groups = mean.shape[1]
+            normed, *_ = torch.native_group_norm(x, weight, bias, batch, channels, height * width, groups, ctx.eps)
+            gradient = torch.ops.aten.silu_backward.grad_input(gradient, normed, grad_input=normed)
+            del normed
         members = x.shape[1] // mean.shape[1]
         count = members * x.shape[2] * x.shape[3]
 

@@ -107,10 +107,10 @@ def projection(attention: Any) -> tuple[Tensor, Tensor]:
 
 
 def taken(modules: nn.Sequential | nn.ModuleList) -> Iterator[nn.Module]:
-    """Yield modules one after the other and take each out, so that it can be freed once something is made of it."""
+    """Yield modules in float32 one after the other and take each out, to be freed once something is made of it."""
     while len(modules):
         module: nn.Module = modules.pop(0)
-        yield module
+        yield module.float()
         del module
 
 

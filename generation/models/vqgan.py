@@ -1,5 +1,6 @@
 """VQGAN: pictures as grids of codes (Esser, Rombach and Ommer 2021, arXiv 2012.09841)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -31,7 +32,9 @@ class VQGAN(nn.Module):
         self, ddconfig: dict[str, Any], n_embed: int, embed_dim: int, gumbel: bool = False, used: int | None = None
     ) -> None:
         super().__init__()
-        self.encoder = taming_encoder(**ddconfig)
+        self.encoder: nn.Module | None = taming_encoder(**ddconfig)
+        self.read_encoder: Callable[[], nn.Module] | None = None
+        """Reads it again: few pictures need it, so on a CPU it is let go of until one does."""
         self.decoder = taming_decoder(**ddconfig)
         self.quantize = nn.Module()
         if gumbel:
@@ -58,7 +61,9 @@ class VQGAN(nn.Module):
 
     def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
         """Go to the device, the decoder in this number format and arranged for speed; no weights learn any longer."""
-        self.eval().requires_grad_(False)
+        if self.read_encoder is not None and device.type == "cpu":
+            self.encoder = None
+        self.eval().requires_grad_(False).float()
         self.decoder = FrozenDecoder(self.decoder, layers_for(device, dtype))
         self.post_quant_conv = FrozenConv2d.of(self.post_quant_conv, dtype)
         cast(self.decoder, dtype, device)
@@ -70,7 +75,13 @@ class VQGAN(nn.Module):
         """Return the latents of pictures in [0, 1]: ``[B, 3, H, W] → [B, C, H/f, W/f]``.
 
         They are those before quantisation, or the likeliest codes where the encoder gives logits.
+
+        Raises:
+            CheckpointError: the encoder was let go of and cannot be read again.
         """
+        if self.encoder is None:
+            assert self.read_encoder is not None
+            self.encoder = self.read_encoder()
         z: Tensor = self.quant_conv(self.encoder(pictures * 2 - 1)).float()
         return self.lookup(self._likeliest(z)) if self.gumbel else z
 

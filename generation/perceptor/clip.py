@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
@@ -135,10 +136,12 @@ class CLIPPerceptor(nn.Module):
         self.eval().requires_grad_(False)
         self._encoded.clear()
         visual: Any = self.clip.visual
+        for parameter in self.clip.parameters():
+            parameter.data = _shortest(parameter.data) if device.type == "cpu" else parameter.data.float()
         if isinstance(visual, clip_model.VisionTransformer):
             visual = self.clip.visual = FrozenVisionTransformer(visual, self.mean, self.std, layers_for(device, dtype))
         else:
-            freeze_resnet(visual)
+            freeze_resnet(visual.float())
         visual.to(memory_format=torch.channels_last)
         cast(visual, dtype, device)
         self.to(device)
@@ -149,7 +152,7 @@ class CLIPPerceptor(nn.Module):
         clip: Any = self.clip
         words = self.read(tokens[:, : int(tokens.argmax(1).max()) + 1])
         end = words[torch.arange(len(words)), tokens.argmax(1)]
-        return F.normalize(end @ clip.text_projection, dim=-1)
+        return F.normalize(end @ clip.text_projection.float(), dim=-1)
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Tensor:
@@ -207,8 +210,8 @@ class CLIPPerceptor(nn.Module):
         """
         clip: Any = self.clip
         length = tokens.shape[1]
-        x = (clip.token_embedding(tokens) + clip.positional_embedding[:length]).transpose(0, 1)
-        for block in clip.transformer.resblocks:
+        x = (clip.token_embedding(tokens).float() + clip.positional_embedding[:length].float()).transpose(0, 1)
+        for block in map(_in_float32, clip.transformer.resblocks):
             y = block.ln_1(x)
             x = x + block.attn(y, y, y, need_weights=False, attn_mask=block.attn_mask[:length, :length].to(x))[0]
             x = x + block.mlp(block.ln_2(x))
@@ -234,6 +237,19 @@ class CLIPPerceptor(nn.Module):
     def averaged(self, function: Callable[..., Tensor], *vectors: Tensor) -> Tensor:
         """Return what a function makes of vectors; an `Ensemble` has several spaces of them."""
         return function(*vectors)
+
+
+def _shortest(weight: Tensor) -> Tensor:
+    """Return a matrix in float16 if all its values are such, as those of published weights are."""
+    if weight.ndim < 2 or weight.dtype != torch.float32:
+        return weight
+    half = weight.half()
+    return half if half.float().equal(weight) else weight
+
+
+def _in_float32(block: Any) -> Any:
+    """Return a block in float32: a copy of one that is kept in half precision."""
+    return block if all(each.dtype == torch.float32 for each in block.parameters()) else deepcopy(block).float()
 
 
 def encode_cutouts(encode_image: Callable[[Tensor], Tensor], cutouts: Tensor, at_once: int | None) -> Tensor:

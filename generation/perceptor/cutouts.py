@@ -8,7 +8,6 @@ for a picture does not depend on its neighbours in a batch, nor on the device.
 """
 
 import torch
-from kornia.geometry.linalg import transform_points
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
@@ -104,8 +103,17 @@ class Cutouts:
     def _warp(self, pictures: Tensor, homographies: Tensor) -> Tensor:
         """Sample all cutouts of a picture as one tall one."""
         batch, count = homographies.shape[:2]
-        points: Tensor = transform_points(homographies.flatten(0, 1), self._grid.expand(batch * count, -1, -1))
-        grid = points.view(batch, count * self.size, self.size, 2)
+        grid = _moved(self._grid, homographies.flatten(0, 1)).view(batch, count * self.size, self.size, 2)
         warped: Tensor = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
         cutouts: Tensor = warped.unflatten(2, (count, self.size)).transpose(1, 2)
         return cutouts
+
+
+def _moved(points: Tensor, homographies: Tensor) -> Tensor:
+    """Return where homographies, ``[N, 3, 3]``, take points, ``[1, P, 2] → [N, P, 2]``.
+
+    It is kornia's ``transform_points``, which all of kornia would be imported for at each start.
+    """
+    homogeneous = torch.cat([points, torch.ones_like(points[..., :1])], dim=-1).expand(len(homographies), -1, -1)
+    moved = torch.bmm(homogeneous, homographies.mT)
+    return moved[..., 2:].reciprocal() * moved[..., :2]

@@ -1,6 +1,7 @@
 """The views that a recipe or a request names: how a picture is cut, and how the cuts are changed."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor
@@ -8,10 +9,12 @@ from torch import Generator, Tensor
 from generation.models.layers import has_kernels
 from generation.options import CUT_METHODS
 from generation.perceptor import Views
-from generation.perceptor.augmentations import Augmentations
 from generation.perceptor.crops import Crops
 from generation.perceptor.cutouts import Cutouts
 from generation.perceptor.pooled import Pooled
+
+if TYPE_CHECKING:
+    from generation.perceptor.augmentations import Augmentations
 
 METHODS: dict[str, Callable[[int, int, torch.device, bool, float], Views]] = {
     "composed": lambda count, size, device, plain, _: _composed(Cutouts(count, size, device, plain), device),
@@ -39,7 +42,7 @@ class Augmented:
         augmentations: that change them.
     """
 
-    def __init__(self, views: Views, augmentations: Augmentations) -> None:
+    def __init__(self, views: Views, augmentations: "Augmentations") -> None:
         self.views = views
         self.augmentations = augmentations
 
@@ -78,4 +81,8 @@ def views_for(
     """
     views = METHODS[method](count, size, device, augmentations is not None, power)
     names = CUT_METHODS[method] if augmentations is None else augmentations
-    return Augmented(views, Augmentations(names, size, device)) if names else views
+    if not names:
+        return views
+    from generation.perceptor.augmentations import Augmentations  # and kornia, which takes half a second
+
+    return Augmented(views, Augmentations(names, size, device))

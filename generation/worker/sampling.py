@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from generation.canvas import Init
 from generation.canvas.biggan import BigGANCanvas
 from generation.checkpoints.biggan import POCKET, load_biggan, pocket
-from generation.checkpoints.loader import fingerprint
+from generation.checkpoints.loader import fingerprint, freeze
 from generation.metadata import Metadata
 from generation.models.biggan import BigGAN
 from generation.models.precision import Precision, choose_format
@@ -33,9 +33,9 @@ class Sampler:
     """
 
     def __init__(self, biggan: str, device: torch.device, precision: Precision = "auto") -> None:
-        network: BigGAN = load_biggan(pocket() if biggan == POCKET else Path(biggan).expanduser())
+        network: BigGAN = load_biggan(pocket() if biggan == POCKET else Path(biggan).expanduser(), mapped=True)
         self.fingerprint = fingerprint(network)
-        network.freeze(choose_format(precision, device), device)
+        freeze(network, choose_format(precision, device), device)
         self.classes = tuple(names.split(",")[0] for names in network.classes)
         self.side = network.shape.side
         """Of its pictures, in pixels."""

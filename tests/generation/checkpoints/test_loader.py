@@ -384,3 +384,51 @@ print("torch._dynamo" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_the_encoder_is_let_go_of_until_a_picture_needs_it(folder: Path) -> None:
+    files = str(folder / "vqgan.yaml"), str(folder / "clip.pt")
+    whole, _ = load_vqgan(folder / "vqgan.yaml")
+    loaded = load_models(*files, torch.device("cpu"), "float32").vqgan
+    picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert loaded.encoder is None
+    with torch.no_grad():
+        assert loaded.encode(picture).equal(whole.encode(picture))
+    assert loaded.encoder is not None
+    (folder / "vqgan.safetensors").unlink()
+    assert loaded.encode(picture).equal(loaded.encode(picture)), "it is read once"
+
+
+@pytest.mark.parametrize("change", ["other", "gone"])
+def test_an_encoder_that_is_no_longer_there_is_not_replaced_by_another(folder: Path, change: str) -> None:
+    loaded = load_models(str(folder / "vqgan.yaml"), str(folder / "clip.pt"), torch.device("cpu")).vqgan
+    weights = load_file(folder / "vqgan.safetensors")
+    (folder / "vqgan.safetensors").unlink()
+    if change == "other":
+        save_file({name: each + 1 for name, each in weights.items()}, folder / "vqgan.safetensors")
+    with pytest.raises(CheckpointError, match="not what it was" if change == "other" else "missing"):
+        loaded.encode(torch.zeros(1, 3, 32, 32))
+
+
+def test_no_weights_lie_in_their_files_when_they_are_prepared(folder: Path) -> None:
+    torch.save(load_file(folder / "vqgan.safetensors"), folder / "vqgan.ckpt")
+    models = load_models(str(folder / "vqgan.ckpt"), str(folder / "clip.pt"), torch.device("cpu"), "float32")
+    maps = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
+    named = [line for line in maps if line[-1].startswith(str(folder))]
+    assert named == []
+    assert models.vqgan.codebook.isfinite().all()
+
+
+@pytest.mark.parametrize("values", ["halves", "singles"])
+def test_halves_stay_halves_and_give_the_same_vectors(folder: Path, values: str) -> None:
+    weights = torch.load(folder / "clip.pt", weights_only=True)
+    if values == "halves":
+        torch.save(
+            {name: each.half() if each.is_floating_point() else each for name, each in weights.items()},
+            folder / "clip.pt",
+        )
+    single = load_clip(folder / "clip.pt")
+    loaded = load_models(str(folder / "vqgan.yaml"), str(folder / "clip.pt"), torch.device("cpu"), "float32").perceptor
+    assert loaded.encode_texts(["a red apple"]).equal(single.encode_texts(["a red apple"]))
+    kept = next(iter(loaded.members)).clip.state_dict()["token_embedding.weight"].dtype
+    assert kept == (torch.float16 if values == "halves" else torch.float32)
