@@ -95,6 +95,23 @@ async def test_a_request_from_its_submission_to_its_end(make: type[Running]) -> 
     assert running.statuses() == {}
 
 
+async def test_what_was_still_is_charged_for_what_was_painted(make: type[Running]) -> None:
+    changed: list[ImagineRequest] = []
+
+    class Charges(MemoryJournal):
+        async def change(self, request: ImagineRequest) -> None:
+            changed.append(request)
+
+    request = replace(a_request(0, steps=100), until_still=10)
+    running = make(ScriptedExecutor(), Charges())
+    record = await running.dispatcher.submit(request)
+    await running.sent(0)
+    running.executor.say(Finished("r0", b"png", 1.0, stop=40))
+    await running.until(Finished)
+    assert changed == [record.request] == [replace(request, stop=40)]
+    assert changed[0].cost() == pytest.approx(0.4 * request.cost())
+
+
 async def test_what_fails_is_over(make: type[Running]) -> None:
     running = make(ScriptedExecutor())
     record = await running.dispatcher.submit(a_request(0))
