@@ -135,7 +135,7 @@ GOALS = (
     Goal("same seed in any company, fast: pixels differ by", "equal", ("fast_largest",), "of 255"),
     Goal("what exact costs two CPU workers, seconds of the processor", "workers", ("exact_cpu_cost",), "%", 0.1, True),
     Goal("what exact costs two CPU workers, time", "workers", ("exact_cost",), "%"),
-    Goal("checkpoints, previews and all frames of a video together", "extras", ("share",), "%", 0.05, True),
+    Goal("checkpoints, previews and all frames of a video together", "video", ("extras_share",), "%", 0.05, True),
     *_single("CUDA, one picture, 256²", "single", 8.0, "cuda"),
     *_single("CUDA, one picture, 512²", "single-512", 8.0, "cuda"),
     *_eight(256, "eight"),
