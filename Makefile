@@ -15,7 +15,7 @@ help:
 	@echo "make soak         faults at random for SECONDS=600, drawn by SEED=1; a line of JSON says what was lost"
 	@echo "make audit        look for known weaknesses of the packages, where the database can be reached"
 	@echo "make train        make the pocket models anew (ARGS=--help tells more)"
-	@echo "make bench        measure everything on this machine: about ten minutes (benchmarks/results/)"
+	@echo "make bench        measure everything on this machine: about twenty minutes (benchmarks/results/)"
 	@echo "make bench-gpu    measure the painting on CUDA: about three minutes"
 	@echo "make screenshots  take the pictures of the documentation anew"
 	@echo "make clean        remove what the other commands left, except .venv"

@@ -10,10 +10,14 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.plots import draw
 from benchmarks.runs import run
 
+EVERY = "12"
+"""So-many-th of the sixty prompts is painted where the score is measured."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own."""
     parser.add_argument("--rounds", type=common.count, default=3, help="of single (default: 3)")
+    parser.add_argument("--long", action="store_true", help="also score what is painted at 256², 512² and 1024²: hours")
     common.peers(parser)
 
 
@@ -27,13 +31,13 @@ def runs(path: Path, options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
         if folder is not None
         for word in ((name, str(folder)) if folder else (name,))
     ]
+    sizes = (128, 256, 512, 1024) if options.long else (128,)
     return {
         "single": single,
         "single-fp32": (*single, "--precision", "fp32"),
         "batch": ("batch", "--size", "256", "--rounds", "1", "--steps", "2"),
         "load": ("load",),
         "memory": ("memory",),
-        "video": ("video",),
         "equal": ("equal",),
         "workers": ("workers",),
         "profile": ("profile", "--size", "256"),
@@ -41,6 +45,8 @@ def runs(path: Path, options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
         "queue": ("queue",),
         "ack": ("ack",),
         "estimate": ("estimate",),
+        "video": ("video",),
+        **{f"score-{size}": ("score", "--size", str(size), "--every", EVERY) for size in sizes},
         **({"peers": ("peers", *peers)} if peers else {}),
     }
 

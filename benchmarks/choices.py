@@ -22,14 +22,14 @@ from config.settings import PaintingSettings
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import POCKET, prepare, read_models
 from generation.errors import CheckpointError
-from generation.options import AUGMENTATIONS, CUT_METHODS, OPTIMISERS, PAINTERS, PRESETS
+from generation.options import AUGMENTATIONS, CUT_METHODS, NEURAL_STYLE, OPTIMISERS, PAINTERS, PRESETS
 from generation.perceptor.ensemble import Perceptor
 from generation.request import ImagineRequest
 from generation.worker.build import engine_for
 
 SETS = {
     "presets": [f"--quality {name}" for name in PRESETS],
-    "painters": [f"--painter {name}" for name in PAINTERS],
+    "painters": [f"--painter {name}" for name in PAINTERS if name != NEURAL_STYLE],
     "options": [
         "",
         *("--rate 0.0005", "--rate 0.008", "--final-rate 0", "--ema 0.9", "--smooth 0", "--smooth 8"),

@@ -9,6 +9,7 @@ import io
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from benchmarks import options as common
@@ -16,6 +17,7 @@ from benchmarks.stream import Stream, opened
 from config.settings import Reproducible
 from generation.request import NOISE, ImagineRequest
 
+Pixels = npt.NDArray[np.int16]
 PROMPTS = ("a sunset over the sea", "a lighthouse at night", "green hills")
 """Of the others."""
 
@@ -57,9 +59,7 @@ def _others(request: ImagineRequest) -> list[ImagineRequest]:
     return [replace(request, id=prompt, prompt=prompt, seed=seed) for seed, prompt in enumerate(PROMPTS)]
 
 
-async def _painted(
-    stream: Stream, request: ImagineRequest, *others: ImagineRequest
-) -> "np.ndarray[object, np.dtype[np.int16]]":
+async def _painted(stream: Stream, request: ImagineRequest, *others: ImagineRequest) -> Pixels:
     """Return the pixels of a request that waits behind the first of others and is followed by the rest."""
     requests = [*others[:1], request, *others[1:]]
     for each in requests:

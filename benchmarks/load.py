@@ -35,10 +35,8 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
 
     The VQGAN is a checkpoint in float32, CLIP a state dict in float16; their values are random.
     """
-    from benchmarks.networks import official
-
     with TemporaryDirectory() as folder:
-        size = write(official(), Path(folder))
+        size = write(Path(folder))
         environment = {**ENVIRONMENT, **os.environ}
         command = [sys.executable, "-m", "benchmarks.load", folder, options.precision]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
@@ -46,11 +44,19 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     return {**said, "weights_mib": size / MIB, "ratio": said["peak_mib"] * MIB / size, "precision": options.precision}
 
 
-def write(networks: "Networks", folder: Path) -> int:
-    """Write ``vqgan.ckpt`` with its YAML and ``clip.pt``, and return the bytes of the weights in float32."""
+def write(folder: Path, networks: "Networks | None" = None) -> int:
+    """Write ``vqgan.ckpt`` with its YAML and ``clip.pt``, and return the bytes of the weights in float32.
+
+    Args:
+        folder: into which.
+        networks: that are written; by default those of the official shapes.
+    """
     import torch
     import yaml
 
+    from benchmarks.networks import official
+
+    networks = networks or official()
     torch.save({"state_dict": networks.vqgan}, folder / "vqgan.ckpt")
     codes = len(networks.vqgan["quantize.embedding.weight"])
     params = {"embed_dim": networks.embed_dim, "n_embed": codes, "ddconfig": networks.ddconfig}

@@ -43,7 +43,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     from benchmarks.networks import official
 
     with TemporaryDirectory() as folder:
-        write(official(), Path(folder))
+        write(Path(folder), official())
         said = {str(side): _painted(folder, side, options) for side in options.sizes}
     return {
         "peak_gib": {side: each["peak_gib"] for side, each in said.items()},

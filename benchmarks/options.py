@@ -50,13 +50,13 @@ def painting(parser: argparse.ArgumentParser) -> None:
 
 
 def peers(parser: argparse.ArgumentParser) -> None:
-    """Add where the peers' programs are: ``--nerdyrodent``, ``--deep-daze``."""
+    """Add where the peers' programs are: ``--nerdyrodent``, ``--deep-daze``, which is False where it is installed."""
     parser.add_argument("--nerdyrodent", type=Path, metavar="FOLDER", help="a checkout of nerdyrodent's VQGAN-CLIP")
     parser.add_argument(
         "--deep-daze",
         type=Path,
         nargs="?",
-        const="",
+        const=False,
         metavar="FOLDER",
         help="a checkout of deep-daze, or what `pip install --no-deps --target FOLDER deep-daze siren-pytorch` leaves; "
         "without one the installed package",

@@ -127,13 +127,14 @@ def nerdyrodent(job: Job, stepped: Callable[[], None]) -> None:
 def deep_daze(job: Job, stepped: Callable[[], None]) -> None:
     """Take the steps of deep-daze's ``Imagine.train_step`` without a scaler, with Adam."""
     from benchmarks import stand_ins
+    from benchmarks.textbook import tokenise
 
     stand_ins.install(stepped)
     if job.source:
         sys.path.insert(0, job.source)
     perceptor, normalised = stand_ins.load_clip(job.clip, job.device)
     perceptor.requires_grad_(False)
-    words = stand_ins.tokenise(PROMPT, perceptor.context_length).to(job.device)
+    words = tokenise(PROMPT, perceptor.context_length).to(job.device)
     text = perceptor.encode_text(words)
     torch.manual_seed(0)
     resolution = perceptor.visual.input_resolution

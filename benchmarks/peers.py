@@ -57,7 +57,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     device = common.device(options)
     result: dict[str, object] = {}
     with TemporaryDirectory() as folder:
-        write(NETWORKS[options.models](), Path(folder))
+        write(Path(folder), NETWORKS[options.models]())
         for name, source in sources.items():
             jobs = {
                 side: Job(
@@ -85,10 +85,10 @@ async def _in_turn(jobs: Mapping[str, Job], rounds: int, steps: int) -> dict[str
             for name, each in sides.items():
                 seconds, peaks[name] = await each.take(steps)
                 taken[name].append(seconds / steps)
-    seconds = {name: median(each) for name, each in taken.items()}
+    middle = {name: median(rounds) for name, rounds in taken.items()}
     return {
-        "seconds": seconds,
-        "ratio": seconds["theirs"] / seconds["ours"],
+        "seconds": middle,
+        "ratio": middle["theirs"] / middle["ours"],
         "peak_mib": peaks,
         "memory_ratio": peaks["theirs"] / peaks["ours"],
         "rounds_s": taken,

@@ -1,4 +1,4 @@
-"""Plots of a file of results: throughput over batch, time by part, latency under load, cost over queue length."""
+"""Plots of a file of results: throughput, score, memory, time by part, latency, cost over the queue."""
 
 import argparse
 import json
@@ -105,6 +105,14 @@ def _queue(axes: "Axes", results: Results) -> None:
     axes.legend(loc="lower right")
 
 
+def _memory(axes: "Axes", results: Results) -> None:
+    peaks: dict[str, float] = results["memory"]["peak_gib"]
+    axes.plot([int(size) for size in peaks], list(peaks.values()), marker="o", label=results["memory"].get("precision"))
+    axes.set(title="Most memory of one picture", xlabel="pixels a side", ylabel="GiB")
+    axes.set_ylim(0, 1.1 * axes.dataLim.ymax)
+    axes.legend(loc="lower right")
+
+
 def _score(axes: "Axes", results: Results) -> None:
     for run, colour in zip(SCORES, ("C0", "C1", "C2", "C3"), strict=True):
         for (way, line), style in zip(results.get(run, {"ways": {}})["ways"].items(), (":", "-"), strict=False):
@@ -117,6 +125,7 @@ def _score(axes: "Axes", results: Results) -> None:
 
 SCORES = tuple(f"score-{side}" for side in (128, 256, 512, 1024))
 PLOTS: dict[str, tuple[str, Callable[["Axes", Any], None]]] = {
+    "memory": ("memory", _memory),
     "throughput": ("batch", _throughput),
     "parts": ("profile", _parts),
     "latency": ("ack", _latency),

@@ -105,10 +105,11 @@ def _eight(size: int, run: str) -> list[Goal]:
     ]
 
 
+SCORE = "to the score of one painted whole, seconds of the processor"
 GOALS = (
-    *_sizes("to the default's score, seconds of the processor", "score", "ratio", "×", {128: 0.5, 256: 0.5}),
-    *_sizes(
-        "to the score at full size, grown, seconds of the processor", "score", "ratio", "×", {512: 0.25, 1024: 0.25}
+    *(
+        Goal(f"{SCORE}, {size}²", f"score-{size}", ("ratio",), "×", bound, at_most=True)
+        for size, bound in ((128, 0.5), (256, 0.5), (512, 0.25), (1024, 0.25))
     ),
     *_sizes("most memory of one picture", "memory", "peak_gib", "GiB", {256: 1.6, 512: 2.2, 1024: 4.5}),
     *_sizes(

@@ -24,7 +24,7 @@ class VQModel(VQGAN):
 
     def __init__(self, ddconfig: dict[str, Any], n_embed: int, embed_dim: int, **_: object) -> None:
         super().__init__(ddconfig, n_embed, embed_dim)
-        self.quantize.e_dim, self.quantize.n_e = embed_dim, n_embed
+        vars(self.quantize).update(e_dim=embed_dim, n_e=n_embed)
         self.loss = None
 
     def init_from_ckpt(self, path: str) -> None:

@@ -26,7 +26,7 @@ PACE = ("fps", "length", "dwell", "fade")
 """Options of films."""
 PRECISIONS = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 """By their names on the command line."""
-WITHOUT_OPTION = ("biggan",)
+WITHOUT_OPTION = ("biggan", "vgg")
 """Of the models, those that ``easel imagine`` takes as settings only."""
 DECISIVE = {"precision": "precision", "device": "device", "threads": "number of threads", "torch": "version of torch"}
 """What can make it another picture, beside the models, and what to call it."""
@@ -177,6 +177,8 @@ def difference(before: Setup | None, now: Setup | None) -> str:
     others = [f"other models ({before.vqgan}, {before.clip})"] if before.fingerprint != now.fingerprint else []
     if before.biggan and before.biggan_fingerprint != now.biggan_fingerprint:
         others.append(f"another BigGAN ({before.biggan})")
+    if before.vgg and before.vgg_fingerprint != now.vgg_fingerprint:
+        others.append(f"another VGG ({before.vgg})")
     others += [
         f"another {words} ({getattr(before, name)})"
         for name, words in DECISIVE.items()
@@ -249,9 +251,8 @@ def _weights(setup: Setup | None, models: ModelSettings) -> list[tuple[str, str]
     options = [("vqgan", vqgan)] if vqgan not in (models.vqgan, Path(models.vqgan).name) else []
     options += [("clip", clip)] if clip not in (models.clip, Path(models.clip).name) else []
     biggan = _name(setup.biggan)
-    return options + (
-        [("biggan", biggan)] if biggan and biggan not in (models.biggan, Path(models.biggan).name) else []
-    )
+    options += [("biggan", biggan)] if biggan and biggan not in (models.biggan, Path(models.biggan).name) else []
+    return options + ([("vgg", setup.vgg)] if setup.vgg and setup.vgg != Path(models.vgg or "").name else [])
 
 
 def _name(model: str) -> str:

@@ -112,7 +112,7 @@ def batch(
     asked: list[ImagineRequest] = []
     pictures: dict[str, bytes] = {}
     for number, given in enumerate(requests, 1):
-        own = {"prompt": given} if isinstance(given, str) else dict(given)
+        own = dict(given) if isinstance(given, Mapping) else {"prompt": given}
         try:
             request, named = reading.read(own.pop("prompt", ""), settings.painting, {**arguments, **own})
         except (TypeError, ValueError) as error:
@@ -276,6 +276,8 @@ def sample(
         ValueError: an argument is out of its range, or a file cannot be read.
         generation.errors.RequestError: there is no such class, or the latent is of another model.
     """
+    if count < 1:
+        raise ValueError("count should be 1 or more")
     settings = _settings({}, biggan=biggan, device=device, precision=precision)
     said = {"classes": classes, "truncation": truncation, "seed": seed, "size": size, "init_latent": init_latent}
     first, files = reading.read("a sample", settings.painting, {**said, "painter": BIGGAN})

@@ -148,10 +148,26 @@ FIELDS = {
     "h": "height",
 }
 """Fields of a request that are called otherwise here."""
+TYPES = {
+    "prompt": str,
+    "style": str,
+    "size": str | Sequence,
+    "classes": str | Mapping,
+    "init": Picture,
+    "mask": Picture,
+    "target": Picture | tuple | list,
+    "init_latent": bytes | Path | str,
+    "no": str | Sequence,
+    "noise": Mapping,
+    "augment": str | Sequence,
+    "steer": Mapping,
+}
+"""Of what is taken apart before the request checks it."""
 SIZE = re.compile(r"(\d{1,5})[xX×](\d{1,5})")
 ASPECT = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
 FILE = re.compile("[./]")
 """In a text that is a path and no word."""
+WRONG_TYPE = "{0} cannot be of the type {1}"
 _numbers = itertools.count(1)
 
 
@@ -204,6 +220,7 @@ def read(
     """
     _check_names(arguments)
     given = {name: value for name, value in arguments.items() if value is not None}
+    _check_types({"prompt": prompt, **given})
     prompt = " ".join(prompt.split())
     if not prompt:
         raise ValueError("say what to paint")
@@ -266,6 +283,12 @@ def _check_names(arguments: Mapping[str, Any]) -> None:
             raise TypeError(f"there is no argument {name}{hint}")
 
 
+def _check_types(given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        if not isinstance(value, TYPES.get(name, object)):
+            raise TypeError(WRONG_TYPE.format(name, type(value).__name__))
+
+
 def style_of(name: str) -> Style:
     """Return a style by its name; raises ``ValueError``."""
     if name not in STYLES:
@@ -307,9 +330,9 @@ def _read_size(given: dict[str, Any], fields: dict[str, Any], painting: Painting
                 raise ValueError(f"size: {error}") from None
         elif sides := SIZE.fullmatch(size):
             size = (int(sides[1]), int(sides[2]))
-        else:
-            raise ValueError(f"size is width and height, as (192, 128), '192x128' or '16:9', not {size!r}")
     if size is not None:
+        if isinstance(size, str) or len(size) != 2:
+            raise ValueError(f"size is width and height, as (192, 128), '192x128' or '16:9', not {size!r}")
         fields["width"], fields["height"] = size
 
 
@@ -342,7 +365,7 @@ def _checked(fields: Mapping[str, Any]) -> ImagineRequest:
         try:
             to_json(value, fallback=operator.index)
         except PydanticSerializationError:
-            raise TypeError(f"{names.get(name, name)} cannot be of the type {type(value).__name__}") from None
+            raise TypeError(WRONG_TYPE.format(names.get(name, name), type(value).__name__)) from None
     try:
         request: ImagineRequest = TypeAdapter(ImagineRequest).validate_json(to_json(fields, fallback=operator.index))
     except ValidationError as error:

@@ -19,7 +19,7 @@ from bot.errors import PromptError
 from config.settings import Settings
 from easel.again import available
 from easel.contact_sheet import INDEX, SHEET, Entry, write
-from easel.dispatching import dispatching
+from easel.dispatching import dispatching, own_executor
 from easel.logs import configure
 from easel.picture_arguments import contents
 from easel.picture_file import check, save
@@ -29,7 +29,6 @@ from generation.dispatch.record import Update
 from generation.errors import MetadataError
 from generation.events import Failed, Finished, Progress, Started
 from generation.executor import Executor
-from generation.executor.local import LocalExecutor
 from generation.metadata import read as read_metadata
 from generation.request import FILMS, SEED_LIMIT, ImagineRequest
 
@@ -206,12 +205,7 @@ def _paint(jobs: Sequence[Job], settings: Settings, *, total: int, quietly: bool
                     progress.advance(pictures)
             progress.update(course, completed=sum(steps.values()))
 
-        executor = LocalExecutor(
-            settings.models,
-            settings.executor.devices,
-            settings.painting.preview_seconds,
-            reproducible=settings.executor.reproducible,
-        )
+        executor = own_executor(settings, settings.painting.preview_seconds)
         return asyncio.run(painted(jobs, executor, follow))
 
 

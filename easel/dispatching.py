@@ -4,8 +4,36 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 
+from config.settings import DEFAULT_MODEL, Settings
 from generation.dispatch.dispatcher import Dispatcher
+from generation.errors import DeviceError
 from generation.executor import NO_PICTURES, Executor
+from generation.executor.local import LocalExecutor
+
+NO_RAY = "executor.kind is ray, but Ray is not installed: pip install 'easel[ray]'."
+
+
+def own_executor(settings: Settings, preview_seconds: float, first: str = DEFAULT_MODEL) -> Executor:
+    """Return what carries requests to the devices that are set, by workers that end with it.
+
+    Args:
+        settings: with paths for the names of weights.
+        preview_seconds: about so often a preview of a request can be shown.
+        first: name of the model that is loaded at the start.
+
+    Raises:
+        DeviceError: Ray is missing.
+    """
+    chosen = settings.executor
+    if chosen.kind == "local":
+        return LocalExecutor(
+            settings.models, chosen.devices, preview_seconds, first=first, reproducible=chosen.reproducible
+        )
+    try:
+        from generation.executor.cluster.executor import RayExecutor
+    except ImportError:
+        raise DeviceError(NO_RAY) from None
+    return RayExecutor(settings.models, chosen.devices, preview_seconds, chosen.address, namespace=None, first=first)
 
 
 @contextlib.asynccontextmanager

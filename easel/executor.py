@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from bot.errors import SetupError
 from config.settings import Settings
+from easel.dispatching import NO_RAY
 from generation.executor import Executor
 from generation.executor.local import LocalExecutor
 
 SHOWN = ("discord.token=", "store.url=")
 """Arguments that may hold a secret: all who reach a Ray cluster can read the command lines of who uses it."""
-NO_RAY = "executor.kind is ray, but Ray is not installed: pip install 'easel[ray]'."
 
 
 def executor_for(settings: Settings, arguments: Sequence[str] = ()) -> Executor:

@@ -17,7 +17,7 @@ from bot.flags import BESIDE, unusual, usual_fields
 from bot.prompt import parse
 from config.settings import Settings
 from easel.again import available, difference
-from easel.dispatching import dispatching
+from easel.dispatching import dispatching, own_executor
 from easel.logs import configure
 from easel.picture_file import Files
 from easel.wording import plain
@@ -25,7 +25,6 @@ from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress, Started
 from generation.executor import NO_PICTURES, Executor
-from generation.executor.local import LocalExecutor
 from generation.metadata import Metadata, read
 from generation.request import ImagineRequest
 
@@ -128,13 +127,7 @@ def watched(
                     progress.update(bar, completed=step)
 
         seconds = settings.painting.preview_seconds
-        executor = LocalExecutor(
-            settings.models,
-            settings.executor.devices,
-            seconds,
-            first=request.model,
-            reproducible=settings.executor.reproducible,
-        )
+        executor = own_executor(settings, seconds, request.model)
         return asyncio.run(painted(request, executor, follow, pictures))
 
 

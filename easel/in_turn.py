@@ -9,14 +9,13 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
 from config.settings import DEFAULT_MODEL, Settings
-from easel.dispatching import dispatching
+from easel.dispatching import dispatching, own_executor
 from easel.logs import configure
 from easel.wording import plain
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Progress
 from generation.executor import Executor
-from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 
 Requests = Generator[ImagineRequest, Finished, None]
@@ -64,13 +63,7 @@ def paint(
             progress.update(bar, description=f"Picture {number + 1}", completed=number + share)
 
         seconds = settings.painting.preview_seconds
-        executor = LocalExecutor(
-            settings.models,
-            settings.executor.devices,
-            seconds,
-            first=model,
-            reproducible=settings.executor.reproducible,
-        )
+        executor = own_executor(settings, seconds, model)
         asyncio.run(_painted(requests, executor, follow, pictures))
 
 

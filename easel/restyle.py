@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -114,7 +115,7 @@ def paint_pictures(
     """
     pictures: dict[str, bytes] = {}
     jobs: list[tuple[ImagineRequest, Path]] = []
-    bad = 0
+    bad, alike = 0, Counter(path.stem for path in contents)
     for path in contents:
         try:
             png = decoded(path)
@@ -128,8 +129,10 @@ def paint_pictures(
             request, own = style.request(image)
         digest = sha256(png).hexdigest()
         pictures |= {**own, digest: png}
-        file = out / f"{path.stem}.png" if into_folder else out
-        jobs.append((replace(request, init_picture=digest), file))
+        name = path.stem if alike[path.stem] == 1 else path.name
+        jobs.append((replace(request, init_picture=digest), out / f"{name}.png" if into_folder else out))
+    for _, file in jobs:
+        _check_apart(file, contents)
     if not jobs:
         raise ValueError("there is no picture in the folder that can be read")
     if into_folder:
@@ -165,6 +168,7 @@ def paint_video(
     first = next(frames(content, taken))
     request, pictures = style.request(first)
     check(out, *request.shape, [".mp4"])
+    _check_apart(out, [content])
     video = Video(frames(content, taken), request, pictures)
     paint(video.requests(), settings, pictures, count, model=request.model, quietly=as_json)
     save(video.film(taken), out)
@@ -229,6 +233,12 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SaveError(f"{folder} cannot be made: {error.strerror}") from None
+
+
+def _check_apart(file: Path, contents: Sequence[Path]) -> None:
+    """Raise ``ValueError`` where a file that is to be written is one of those that are painted."""
+    if file.exists() and any(file.samefile(each) for each in contents if each.exists()):
+        raise ValueError(f"{file} would be lost, since it is what is painted; name another place by --out")
 
 
 def _report(out: Path, seed: int, count: int, *, as_json: bool) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from easel.story_page import FILM, PAGE, Figure, page
 from easel.story_requests import SECONDS
 from generation.events import Finished
 from generation.request import FILMS, LATENT, ImagineRequest
+from texts.page import FILM, PAGE, Figure, named, page
 
 MEDIA_TYPES = {"mp4": "video/mp4", "gif": "image/gif", "webp": "image/webp"}
 
@@ -101,8 +101,9 @@ class Story:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for number, (sentence, painting) in enumerate(zip(self.sentences, self.paintings, strict=True), 1):
-            figures.append(Figure(sentence, painting.request, f"{number:02}-{painting.request.slug}.png"))
-            painting.save(folder / figures[-1].file)
+            request, file = painting.request, f"{number:02}-{painting.request.slug}.png"
+            figures.append(Figure(sentence, request.prompt, request.shape, named(file)))
+            painting.save(folder / file)
         self.video.save(folder / FILM)
         (folder / PAGE).write_text(page(figures, FILM, SECONDS), "utf-8")
 

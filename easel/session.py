@@ -13,12 +13,11 @@ from concurrent.futures import Future
 import structlog
 
 from config.settings import Settings
-from easel.dispatching import dispatching
+from easel.dispatching import dispatching, own_executor
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished
-from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 
 PREVIEW_SECONDS = 1.0
@@ -40,7 +39,7 @@ class Session:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.key = settings.models, settings.executor.devices
+        self.key = settings.models, settings.executor
         self._settings = settings
         self._pictures: dict[str, bytes] = {}
         self._waiting: dict[str, queue.SimpleQueue[Update | None]] = {}
@@ -126,13 +125,7 @@ class Session:
         self._task = asyncio.current_task()
         settings = self._settings
         first = settings.models.names[-1]
-        executor = LocalExecutor(
-            settings.models,
-            settings.executor.devices,
-            PREVIEW_SECONDS,
-            first=first,
-            reproducible=settings.executor.reproducible,
-        )
+        executor = own_executor(settings, PREVIEW_SECONDS, first)
         async with dispatching(executor, MOST_REQUESTS, self._pictures) as dispatcher:
             self._opened.set_result((asyncio.get_running_loop(), dispatcher))
             async for update in dispatcher.updates():
@@ -149,7 +142,7 @@ def session(settings: Settings) -> Session:
     """Return the session for these settings: the last one, unless it has ended or has other models or devices."""
     global _current
     with _lock:
-        if _current is not None and _current.is_open and _current.key == (settings.models, settings.executor.devices):
+        if _current is not None and _current.is_open and _current.key == (settings.models, settings.executor):
             return _current
         if _current is not None:
             _current.close()

@@ -15,7 +15,6 @@ from easel.imagine import request as asked
 from easel.in_turn import Requests, paint
 from easel.picture_arguments import contents
 from easel.picture_file import Files, SaveError, save
-from easel.story_page import FILM, PAGE, Figure, page
 from easel.story_requests import SECONDS, carried, part
 from generation.errors import MetadataError
 from generation.events import Finished
@@ -23,6 +22,7 @@ from generation.metadata import read as read_metadata
 from generation.request import PNG, ImagineRequest
 from texts.abridgement import edited, written
 from texts.errors import TextError
+from texts.page import FILM, PAGE, Figure, named, page
 from texts.sentences import MOST_BYTES, decode
 
 TEXT, STATE, PARTS = "story.txt", "story.json", "parts"
@@ -75,7 +75,7 @@ class Story:
             then = carried(request, png, files)
             before = sha256(then).hexdigest()
             self.files[before] = then
-            self.figures.append(Figure(sentence, request, file.name))
+            self.figures.append(Figure(sentence, request.prompt, request.shape, named(file.name)))
             self.scenes.append(Scene(files["mp4"], sentence))
 
 

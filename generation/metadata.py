@@ -90,6 +90,8 @@ class Setup:
         easel: version.
         biggan: name of the BigGAN, or of its file, where that painted it.
         biggan_fingerprint: of that one alone.
+        vgg: name of the file of the VGG, where that judged.
+        vgg_fingerprint: of that one alone.
         reproducible: ``exact`` where nothing else decides the pixels, ``fast`` where also the number of workers may, or
             what they painted beside it; None in older files, which do not tell.
     """
@@ -106,6 +108,8 @@ class Setup:
     easel: Name
     biggan: Name = ""
     biggan_fingerprint: Name = ""
+    vgg: Name = ""
+    vgg_fingerprint: Name = ""
     reproducible: Reproducible | None = None
 
 

@@ -117,6 +117,11 @@ class Archive:
         png, _ = await self._pictures.read(request)
         return png
 
+    async def film(self, request: ImagineRequest) -> bytes | None:
+        """Return the film of a finished picture as an MP4; None where there is none, or it is not kept."""
+        _, films = await self._pictures.read(request)
+        return films.get("mp4")
+
     async def painted_by(self, member: int, most: int) -> Sequence[Archived]:
         """Return a member's requests whose pictures were finished, newest first; none where that cannot be known."""
         return await self._all(most, requests.c.author == member, PAINTED)

@@ -21,10 +21,10 @@ def recipe() -> dict[str, Any]:
         "init": "grey",
         "stages": [first, second, latent],
         "coarse_to_fine": [
-            {**first, "share": 0.76, "side": 64, "cutouts": 3},
-            {**second, "share": 0.17, "side": 64, "cutouts": 6},
-            {**latent, "share": 0.056, "side": 128},
-            {**latent, "share": 0.014},
+            {**first, "share": 0.8, "side": 64, "cutouts": 2},
+            {**second, "share": 0.16, "side": 64, "cutouts": 4},
+            {**latent, "share": 0.03, "side": 128},
+            {**latent, "share": 0.01},
         ],
         "work": {"judging": 2800, "rest": 1350},
         "painters": {

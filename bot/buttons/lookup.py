@@ -13,6 +13,7 @@ from generation.request import ImagineRequest
 from store.archive import Archive
 
 FORGOTTEN = "How that picture was asked for is not known any more, and the file here does not say it."
+NO_FILM = "That film is not kept any more."
 NO_PICTURE = "That picture is not kept any more, and not here either."
 
 _log = structlog.get_logger(__name__)
@@ -74,6 +75,13 @@ class Lookup:
         for attachment in pictures_in(post):
             return await self._fetched(attachment)
         raise UserError(NO_PICTURE)
+
+    async def film(self, found: Found) -> bytes:
+        """Return the film of a finished picture, an MP4 of our own; raises ``UserError``."""
+        film = await self._archive.film(found.request)
+        if film is None:
+            raise UserError(NO_FILM)
+        return film
 
     async def of_message(self, message: discord.Message) -> ImagineRequest:
         """Return how the picture in a message by anybody was asked for; raises ``UserError``."""

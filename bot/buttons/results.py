@@ -8,6 +8,7 @@ from functools import partial
 
 import discord
 import structlog
+from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.admission import Admission
 from bot.buttons.forms import LONGEST, form
@@ -24,6 +25,7 @@ from bot.permissions import manages_messages
 from bot.posts import Posts
 from bot.prompt import LIKENESS, parse
 from bot.receipt import Reply
+from bot.story_page import story_page
 from bot.uploads import Uploads
 from generation import derived
 from generation.errors import MetadataError, RequestError
@@ -34,6 +36,7 @@ from store.uploads import UploadFolder
 
 NOT_WAITING = "That picture does not wait and is not being painted any more."
 NOT_YOURS = "That picture is not yours; only who asked for it and moderators can delete it."
+PAGE = "The story on a page, with its pictures in it; a browser opens it."
 UNDELETABLE = "Discord did not let me delete it; try again."
 LOST_PICTURE = "It was painted from a picture that is not kept any more; ask for it anew, with that picture attached."
 TOO_LARGE = "It is larger than can be asked for by now: up to {0} pixels a side."
@@ -84,6 +87,7 @@ class ResultButtons:
             "larger": Action(self._larger),
             "edit": Action(self._edited, self._edit),
             "video": Action(self._filmed),
+            "page": Action(self._page, is_once=False),
             "parameters": Action(self._parameters, is_once=False),
             "cancel": Action(self._cancel, is_once=False),
             "delete": Action(self._delete, is_once=False),
@@ -98,6 +102,16 @@ class ResultButtons:
         """Paint the same once more, with the same seed, and film it."""
         found = await self._entered(press)
         await self._admit(press, found, replace(found.request, outputs=(PNG, FILMS[0])))
+
+    async def _page(self, press: Press) -> Reply:
+        """Give a story as a page with its sentences and pictures."""
+        found = await self._lookup.request(press.id.of, _message(press))
+        film = await self._lookup.film(found)
+        last = await self._lookup.file(found, _message(press))
+        guild = press.origin.guild
+        most = DEFAULT_FILE_SIZE_LIMIT_BYTES if guild is None else guild.filesize_limit
+        data = await asyncio.to_thread(story_page, film, last, most)
+        return Reply(PAGE, f"{found.request.slug}.html", data)
 
     async def _go_on(self, change: Change, press: Press) -> None:
         """Paint what comes from the finished picture."""

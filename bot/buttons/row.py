@@ -8,7 +8,7 @@ from bot.buttons.ids import ButtonId
 from bot.caption import Ended, InProgress, Painted, Waiting
 from bot.characters import isolate
 from bot.markdown import shorten
-from generation.options import PAINTERS, Painter
+from generation.options import NEURAL_STYLE, PAINTERS, Painter
 from generation.request import FILMS, MOST_STEERING, ImagineRequest
 from generation.steering import weights
 
@@ -63,7 +63,7 @@ def rows_of(request: ImagineRequest, state: object, *, together: bool | None = N
     match state:
         case Waiting() | InProgress():
             cancel = button("cancel", "Cancel", "✖️")
-            if request.waypoints or len(request.steering) >= MOST_STEERING:
+            if request.waypoints or request.painter == NEURAL_STYLE or len(request.steering) >= MOST_STEERING:
                 return ((cancel,),)
             who = () if together is None else (_sharing(request, together=together),)
             return (button("steer", "Steer", "🧭"), *who, cancel), *_sliders(request)
@@ -72,7 +72,8 @@ def rows_of(request: ImagineRequest, state: object, *, together: bool | None = N
         case Painted():
             has_film = any(output in FILMS for output in request.outputs)
             video = () if has_film else (button("video", "Video", "🎬"),)
-            others = (edit, *video, button("parameters", "Parameters", "📋"), _delete(request))
+            pages = (button("page", "Page", "📖"),) if request.is_story and FILMS[0] in request.outputs else ()
+            others = (edit, *video, *pages, button("parameters", "Parameters", "📋"), _delete(request))
             if not goes_on(request):
                 return ((again, *others),)
             next_ones = (

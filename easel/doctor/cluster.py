@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from config.settings import Settings
+from easel.dispatching import NO_RAY
 from easel.doctor.finding import Finding
-from easel.executor import NO_RAY
 from easel.models import with_paths
 from generation.errors import GenerationError
 from generation.executor import Executor

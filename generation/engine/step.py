@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from generation.canvas import Surface
 from generation.engine.objective import Loss
 from generation.engine.optimisers import Optimiser, Tensors
+
+CANDIDATES = 4
+"""Of a population that are evaluated together, for each painting: without gradients they take less memory than a step
+with gradients of one picture, and so a device has room for a population where it has room for the picture."""
 
 
 def step(
@@ -39,20 +44,33 @@ def step(
         coefficients: of the optimiser in this step.
         drawn: what is random about the objective in this step.
         pull: of what the paintings began with, in this step, ``[B]``: so many times the distance is added to the loss.
-        at_once: so many views are judged together, to take less memory and more time; None for all.
+        at_once: so many views are judged together, and the candidates of a population one by one, to take less memory
+            and more time; None for all.
     """
 
     def evaluate(candidates: Tensors) -> tuple[Tensor, Tensor]:
-        times = len(candidates[0]) // len(weights)
+        count = len(weights)
+        times = len(candidates[0]) // count
+        if times == 1:
+            return judge(candidates, slice(None))
+        painting = torch.arange(count, device=weights.device).repeat_interleave(times)
+        some = count if at_once else count * CANDIDATES
+        parts = [
+            judge([each[first : first + some] for each in candidates], painting[first : first + some])
+            for first in range(0, len(painting), some)
+        ]
+        losses, pictures = (torch.cat(each) for each in zip(*parts, strict=True))
+        return losses, pictures
+
+    def judge(candidates: Sequence[Tensor], painting: Tensor | slice) -> tuple[Tensor, Tensor]:
         own, wanted, (counted, chance) = (
-            [each if times == 1 else each.repeat_interleave(times, 0) for each in tensors]
-            for tensors in (constants, rows, (weights, drawn))
+            [each[painting] for each in tensors] for tensors in (constants, rows, (weights, drawn))
         )
         pictures = canvas.render(candidates, own)
         losses = objective.loss(pictures, wanted, counted, chance, at_once)
         losses = losses + canvas.regulariser(candidates, own, pictures)
         if pull is not None:
-            losses = losses + pull.repeat_interleave(times) * canvas.distance_to_start(candidates)
+            losses = losses + pull[painting] * canvas.distance_to_start(candidates)
         return losses, pictures
 
     return optimiser.step(parameters, state, coefficients, evaluate)

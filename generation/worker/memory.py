@@ -144,7 +144,8 @@ def _judged_bytes(engine: Engine, stage: Stage, views: int) -> int:
 def step_bytes(engine: Engine) -> Capacity:
     """Return what a step takes for each view and for each pixel, in bytes, measured with the engine's models.
 
-    Optimisers evaluate one time after the other, and without gradients that takes less: so Adam stands for all. What is
+    Optimisers evaluate one time after the other, and a population a few candidates at a time, which without gradients
+    takes less: so Adam stands for all. What is
     kept for ``n`` pictures of ``p`` pixels is taken to be ``fixed + n * (views * view + p * pixel)``; the fixed part is
     the weights, which are there already.
     """

@@ -29,7 +29,7 @@ from generation.errors import GenerationError
 from generation.events import Loaded, ModelEvent, Offer, Unloaded, Unusable
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
-from generation.options import BIGGAN
+from generation.options import BIGGAN, NEURAL_STYLE
 from generation.request import ImagineRequest, Load
 from generation.worker.build import engine_for
 from generation.worker.memory import capacity
@@ -68,11 +68,13 @@ class Resident:
         self.walks = Walks(self.engine)
 
     def setup_for(self, request: ImagineRequest) -> Setup | None:
-        """Return what the picture of a request tells: the BigGAN where that paints it, ``exact`` where it repeats."""
+        """Return what the picture of a request tells: BigGAN or VGG where they paint it, ``exact`` where it repeats."""
         if self.setup is None:
             return None
         said = self.setup if self.engine.repeats(request) else replace(self.setup, reproducible="fast")
-        return said if request.painter == BIGGAN else replace(said, biggan="", biggan_fingerprint="")
+        if request.painter != BIGGAN:
+            said = replace(said, biggan="", biggan_fingerprint="")
+        return said if request.painter == NEURAL_STYLE else replace(said, vgg="", vgg_fingerprint="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,9 @@ class Residents:
         seconds = time.monotonic() - began
         course = models.recipe.course(engine.prior.name if engine.prior else "")
         offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds, course)
-        setup = setup_of(weights, self._threads, self.device, engine.fingerprint, self._reproducible, engine.biggan)
+        setup = setup_of(
+            weights, self._threads, self.device, engine.fingerprint, self._reproducible, engine.biggan, engine.vgg
+        )
         resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident

@@ -21,6 +21,7 @@ def setup_of(
     fingerprint: str,
     reproducible: Reproducible,
     biggan: str = "",
+    vgg: str = "",
 ) -> Setup:
     """Return what decides a picture beside its request.
 
@@ -31,6 +32,7 @@ def setup_of(
         fingerprint: of VQGAN and CLIP.
         reproducible: as ``executor.reproducible``.
         biggan: fingerprint of the BigGAN.
+        vgg: fingerprint of the VGG.
     """
     on_cpu = device.type == "cpu"
     return Setup(
@@ -44,6 +46,8 @@ def setup_of(
         easel=version("easel"),
         biggan=_name(weights.biggan) if biggan else "",
         biggan_fingerprint=biggan,
+        vgg=_name(weights.vgg) if weights.vgg and vgg else "",
+        vgg_fingerprint=vgg,
         reproducible=reproducible,
     )
 

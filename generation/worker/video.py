@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 import av
@@ -151,8 +152,12 @@ class Film:
 
     def _run(self) -> None:
         files: dict[str, bytes] = {}
+        pictures = self._taken()
         try:
-            film = encode(self.kind, self._taken(), self._pace, self._metadata(), self._metadata)
+            first = next(pictures, None)
+            if first is None:
+                return  # it was cancelled before it had any
+            film = encode(self.kind, chain([first], pictures), self._pace, self._metadata(), self._metadata)
             if len(film) <= MOST_BYTES:
                 files[self.kind] = film
         except Exception:

@@ -12,10 +12,13 @@ import torch
 from PIL import Image
 
 from benchmarks import all as everything
-from benchmarks import gpu, plots, profile, report, score
+from benchmarks import gpu, plots, processor, profile, report, score
 from benchmarks.__main__ import COMMANDS, main, parse
+from benchmarks.table import read as read_results
 from tests.test_rooms import modules_after
 
+ROOT = Path(__file__).parents[2]
+DOCUMENTED = ROOT / "docs" / "performance.md"
 TINY = ("--models", "pocket", "--size", "64", "--steps", "1")
 
 
@@ -139,6 +142,21 @@ def test_queue(capsys: pytest.CaptureFixture[str]) -> None:
 def test_workers(capsys: pytest.CaptureFixture[str]) -> None:
     result = run(capsys, "workers", "--rounds", "1", "--size", "64", "--requests", "2", "--steps", "2")
     assert result["ratio"] == pytest.approx(result["two_pictures_per_s"] / result["one_pictures_per_s"])
+    assert result["exact_cpu_cost"] > -1
+    assert result["processor"] == processor.name()
+
+
+def test_equal(capsys: pytest.CaptureFixture[str]) -> None:
+    result = run(capsys, "equal", "--size", "64", "--steps", "4")
+    assert result["exact"] == {"again": 0, "beside_others": 0, "two_workers": 0}
+    assert set(result["fast"]) == set(result["exact"])
+
+
+def test_the_processor_is_told_by_family_and_model(tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text("cpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC\nstepping\t: 1\n")
+    told = processor.describe(tmp_path / "cpuinfo")
+    assert told == {"cpu": "AMD EPYC", "cpu_family": "25", "cpu_model": "17", "cpu_stepping": "1"}
+    assert set(processor.describe(tmp_path / "none")) == {"cpu"}
 
 
 def test_estimate(capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,14 +219,23 @@ def test_help_tells_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(COMMANDS) <= set(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("runs", [gpu.RUNS, everything.runs(Path(), 3)])
+ALL = everything.runs(Path(), parse(["all", "--long", "--nerdyrodent", "/code", "--deep-daze"])[1])
+
+
+@pytest.mark.parametrize("runs", [gpu.RUNS, ALL])
 def test_the_words_of_every_run_are_understood(runs: dict[str, tuple[str, ...]]) -> None:
     for words in runs.values():
         assert parse(words)[0].__module__ == f"benchmarks.{words[0]}"
-    assert {goal.run for goal in report.GOALS} <= {*gpu.RUNS, *everything.runs(Path(), 3)}
+    assert {goal.run for goal in report.GOALS} <= {*gpu.RUNS, *ALL}
 
 
-RESULTS = {
+def test_peers_are_beside_the_rest_only_where_they_are_named() -> None:
+    assert ALL["peers"] == ("peers", "--nerdyrodent", "/code", "--deep-daze")
+    assert "peers" not in everything.runs(Path(), parse(["all"])[1])
+
+
+WAY = {"cpu_s": [1.0, 2.0], "score": [0.2, 0.3]}
+RESULTS: dict[str, Any] = {
     "single": {"textbook_s": 6.0, "ours_s": 1.0, "ratio": 6.0, "device": "cpu", "precision": "bf16", "size": 256},
     "batch": {
         "steps_per_second": {"1": 1.0, "2": 1.5, "4": 2.0, "8": 2.5},
@@ -224,17 +251,67 @@ RESULTS = {
         "device": "cpu",
     },
     "ack": {"p50_ms": 10.0, "p99_ms": 300.0, "sorted_ms": [5.0, 10.0, 300.0]},
+    "equal": {"exact_largest": 0, "fast_largest": 130},
+    "workers": {"ratio": 1.4, "exact_cpu_cost": 0.25, "exact_cost": 0.1},
+    "score-128": {"size": 128, "ways": {"--grow 0": WAY, "": WAY}, "ratio": 0.45},
+    "memory": {"peak_gib": {"256": 1.5}, "precision": "bf16"},
     "queue": {"ratio": 1.1, "curve_us": {"100": 9.0, "1000": 9.5}, "curve_p99_us": {"100": 12.0, "1000": 13.0}},
 }
 
 
 def test_rows_tell_which_goals_are_met() -> None:
     rows = {row.what: row for row in report.rows(RESULTS)}
-    assert rows["one picture, 256², a step: ratio"].verdict == "met"
-    assert rows["queue, 10,000 waiting against 100"].verdict == "met"
-    assert rows["acknowledgement, workers busy, p99"].verdict == "missed"
-    assert rows["acknowledgement, workers busy, p50"].verdict == ""
-    assert not any("512" in what or "worker" in what.partition(",")[0] for what in rows)
+    figures = {what: row.figures[0] for what, row in rows.items() if row.figures[0]}
+    verdicts = {what: figure.verdict for what, figure in figures.items()}
+    assert verdicts["one picture, 256², a step: the textbook loop to ours"] == "met"
+    assert verdicts["queue, 10,000 waiting against 100"] == "met"
+    assert verdicts["acknowledgement, workers busy, p99"] == "missed"
+    assert verdicts["acknowledgement, workers busy, p50"] == ""
+    assert verdicts["same seed in any company, exact: pixels differ by"] == "met"
+    assert figures["what exact costs two CPU workers, seconds of the processor"] == report.Figure("25.0%", met=False)
+    assert rows["most memory of one picture, 512²"] == report.Row(
+        "most memory of one picture, 512²", "≤ 2.2 GiB", (None,)
+    )
+    assert not any("CUDA" in what for what in figures), "these were measured on a CPU"
+    assert "forecast at admission, mean error" not in rows, "which has no goal"
+
+
+def test_the_table_shows_files_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, results in (("a", RESULTS), ("b", {"queue": {"ratio": 1.7}})):
+        (tmp_path / name).write_text(json.dumps({"machine": {"machine": name}, **results}), "utf-8")
+    assert run(capsys, "table", str(tmp_path / "a"))["missed"] == 2
+    assert main(["table", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "| what | goal | a | b |"
+    assert "| queue, 10,000 waiting against 100 | ≤ 1.5× | 1.1× | **1.7×** |" in lines
+    assert "| start to the first step | ≤ 3 s | not measured | not measured |" in lines
+    assert "| acknowledgement, workers busy, p50 |  | 10 ms |  |" in lines
+
+
+def test_the_table_is_plain_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    report.show(report.rows(RESULTS))
+    lines = [re.split(r"  +", line) for line in capsys.readouterr().err.splitlines()]
+    assert ["acknowledgement, workers busy, p99", "≤ 250 ms", "300 ms", "missed"] in lines
+    assert ["start to the first step", "≤ 3 s", "not measured"] in lines
+
+
+def test_on_a_terminal_what_is_missed_is_red(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "160"}.items():
+        monkeypatch.setenv(name, value)
+    report.show(report.rows(RESULTS))
+    shown = capsys.readouterr().err
+    assert "\x1b[1;31mmissed" in shown
+    assert "\x1b[32mmet" in shown
+
+
+def test_the_documentation_has_the_table_of_the_results() -> None:
+    text = DOCUMENTED.read_text("utf-8")
+    (command,) = re.findall(r"<!-- python -m benchmarks table (.+) -->", text)
+    files = [read_results(ROOT / file) for file in command.split()]
+    table = report.markdown(report.rows(*files), [str(results["machine"]["machine"]) for results in files])
+    assert f"table {command} -->\n\n{table}\n\n<!-- end of the table -->" in text
 
 
 def test_results_are_written_with_their_machine_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,7 +321,8 @@ def test_results_are_written_with_their_machine_and_drawn(tmp_path: Path, capsys
     drawn = run(capsys, "plots", str(file))["plots"]
     assert {Path(path).stem for path in drawn} == set(plots.PLOTS)
     assert all("<svg" in Path(path).read_text("utf-8") for path in drawn)
-    assert run(capsys, "table", str(file)) == {"met": 2, "missed": 1}
+    counted = run(capsys, "table", str(file))
+    assert (counted["met"], counted["missed"]) == (6, 2)
 
 
 @pytest.mark.parametrize("command", ["plots", "table"])
@@ -262,8 +340,63 @@ def test_painters(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_peers_need_a_folder_with_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["peers", *TINY, "--device", "cpu", "--deep-daze", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"python -m benchmarks: There is no deep_daze/deep_daze.py in {tmp_path}.\n"
+    for option, file in (("--deep-daze", "deep_daze/deep_daze.py"), ("--nerdyrodent", "generate.py")):
+        assert main(["peers", *TINY, "--device", "cpu", option, str(tmp_path)]) == 1
+        assert capsys.readouterr().err == f"python -m benchmarks: There is no {file} in {tmp_path}.\n"
+    assert main(["peers", *TINY, "--device", "cpu"]) == 1
+    assert "No peer is named" in capsys.readouterr().err
+
+
+PROGRAM = """
+import argparse
+from omegaconf import OmegaConf
+from taming.models import cond_transformer, vqgan
+import torch
+from torchvision import transforms
+from torchvision.transforms import functional as TF
+from CLIP import clip
+from tqdm import tqdm
+
+parser = argparse.ArgumentParser(allow_abbrev=False)
+for option in ("-p", "-i", "-se", "-cuts", "-conf", "-ckpt", "-m", "-cd", "-sd"):
+    parser.add_argument(option)
+parser.add_argument("-s", nargs=2, type=int)
+args = parser.parse_args()
+model = vqgan.VQModel(**OmegaConf.load(args.conf).model.params)
+model.init_from_ckpt(args.ckpt)
+del model.loss
+perceptor = clip.load(args.m, jit=False)[0].eval()
+normalize = transforms.Normalize(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+text = perceptor.encode_text(clip.tokenize(args.p))
+side, step = perceptor.visual.input_resolution, 0
+z = torch.zeros(1, model.quantize.e_dim, 8, 8)
+with tqdm() as bar:
+    while step < int(args.i):
+        picture = model.decode(z)
+        image = perceptor.encode_image(normalize(torch.nn.functional.interpolate(picture, (side, side))))
+        assert image.shape == text.shape
+        TF.to_pil_image(picture[0].detach().clamp(0, 1)).save("out.png")
+        step += 1
+        bar.update()
+"""
+"""That needs what nerdyrodent's does."""
+
+
+def test_a_program_by_its_folder_takes_turns_with_ours(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "generate.py").write_text(PROGRAM)
+    words = ("--rounds", "2", "--precision", "fp32", "--device", "cpu", "--nerdyrodent", str(tmp_path))
+    result = run(capsys, "peers", *TINY, *words)["nerdyrodent"]
+    assert result["ratio"] == pytest.approx(result["seconds"]["theirs"] / result["seconds"]["ours"])
+    assert result["memory_ratio"] == pytest.approx(result["peak_mib"]["theirs"] / result["peak_mib"]["ours"])
+    assert [len(each) for each in result["rounds_s"].values()] == [2, 2]
+    assert [file.name for file in tmp_path.iterdir()] == ["generate.py"], "nothing is written beside it"
+
+
+def test_a_program_that_breaks_off_is_told_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "generate.py").write_text("import nowhere")
+    assert main(["peers", *TINY, "--device", "cpu", "--nerdyrodent", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said == "python -m benchmarks: nerdyrodent broke off: ModuleNotFoundError: No module named 'nowhere'\n"
 
 
 def test_scale(capsys: pytest.CaptureFixture[str]) -> None:

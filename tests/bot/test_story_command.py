@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,8 @@ from bot.errors import UserError
 from bot.receipt import RECEIVED
 from bot.story_command import ONE_FILE, prompt
 from sandbox.model import Message
-from sandbox.server import Sandbox
 from tests.bot.buttons.conftest import Gallery, labels
-from tests.bot.conftest import MakeSettings, MakeStage, Stage, picture
+from tests.bot.conftest import MakeStage, Stage, picture
 from tests.language.conftest import make_bart
 
 TALE = "A red fox slept. It dreamt of a hen. Then it woke."
@@ -102,11 +102,11 @@ async def test_by_slash_with_a_style(stage: Stage) -> None:
 
 
 async def test_a_language_model_abridges_and_where_it_cannot_the_text_stays(
-    make_stage: MakeStage, make_settings: MakeSettings, sandbox: Sandbox, tmp_path: Path
+    make_stage: MakeStage, tmp_path: Path
 ) -> None:
     model = await asyncio.to_thread(make_bart, tmp_path / "bart")
-    texts = {"summariser": str(model), "author": "nobody/nothing", "megabytes": 2000}
-    stage = await make_stage(settings=make_settings(sandbox, texts=texts))
+    texts: dict[str, Any] = {"texts__author": "nobody/nothing", "texts__megabytes": 2000}
+    stage = await make_stage(texts__summariser=str(model), **texts)
     text = " ".join([TALE] * 4)
     reply = await told(stage, f".story 2 {text}")
     assert reply.content.startswith("A story in ")

@@ -146,6 +146,8 @@ def test_what_cannot_be_painted_of_a_batch_is_said(models: Models) -> None:
         batch(["a", {"prompt": "b", "steps": 0}], **models)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a list of prompts"):
         batch("a red apple")
+    with pytest.raises(TypeError, match="request 2: prompt cannot be of the type NoneType"):
+        batch(["a", None], **models)  # type: ignore[list-item, arg-type]
     with pytest.warns(UserWarning, match="'b' is missing: The models in use have no such painter"):
         paintings = batch(["a", {"prompt": "b", "painter": "oil"}], size=(64, 48), steps=1, **models)  # type: ignore[arg-type]
     assert [each.request.prompt for each in paintings] == ["a"]
@@ -168,6 +170,8 @@ def test_a_class_that_there_is_not_is_refused() -> None:
         sample("owll", device="cpu")
     with pytest.raises(ValueError, match="truncation: "):
         sample("owl", truncation=2, device="cpu")
+    with pytest.raises(ValueError, match="count should be 1 or more"):
+        sample("owl", count=0, device="cpu")
     with pytest.raises(ValueError, match="init_latent: The latent is damaged"):
         sample(init_latent=b"nothing", device="cpu")
 

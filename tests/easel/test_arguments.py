@@ -142,6 +142,7 @@ def test_a_latent_says_the_size(tmp_path: Path) -> None:
         ({"steps": 0}, "steps: input should be greater than or equal to 1"),
         ({"steps": 2.5}, "steps: input should be a valid integer"),
         ({"size": "12"}, "size is width and height"),
+        ({"size": (64, 64, 3)}, "size is width and height"),
         ({"size": "16:1"}, "size: One side of a picture can be up to"),
         ({"no": ["x"] * 17}, "no: "),
         ({"rate": "much"}, "rate: input should be a valid number"),
@@ -175,3 +176,17 @@ def test_the_nearest_name_is_said() -> None:
         read("a", PAINTING, {"sed": 1})
     with pytest.raises(TypeError, match="seed cannot be of the type object"):
         read("a", PAINTING, {"seed": object()})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("size", 64), ("classes", ["owl"]), ("noise", [1]), ("no", 5), ("augment", 3), ("steer", ["a"]), ("init", 7)],
+)
+def test_a_wrong_type_is_said_with_the_name(name: str, value: object) -> None:
+    with pytest.raises(TypeError, match=f"{name} cannot be of the type {type(value).__name__}"):
+        read("a", PAINTING, {name: value})
+
+
+def test_a_prompt_is_text() -> None:
+    with pytest.raises(TypeError, match="prompt cannot be of the type int"):
+        read(7, PAINTING, {})  # type: ignore[arg-type]

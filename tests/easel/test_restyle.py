@@ -62,6 +62,7 @@ def test_a_folder(tmp_path: Path, tiny_models: ModelsSettings) -> None:
     folder.mkdir()
     save(folder / "b.jpg", "red", (64, 128))
     save(folder / "a.png", "blue")
+    save(folder / "a.jpg", "blue")
     (folder / "c.png").write_bytes(b"words")
     (folder / "notes.txt").write_bytes(b"words")
     save(tmp_path / "ink.png", "green")
@@ -78,9 +79,9 @@ def test_a_folder(tmp_path: Path, tiny_models: ModelsSettings) -> None:
         "painting.height=64",
     ]
     code, out, err = finish(tmp_path, "style", *words, *settings_for(tiny_models))
-    assert (code, out) == (1, "out: 2 pictures, seed 7\n"), err
+    assert (code, out) == (1, "out: 3 pictures, seed 7\n"), err
     assert "in/c.png" in err
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.jpg.png", "a.png.png", "b.png"]
 
 
 def test_a_video(tmp_path: Path, tiny_models: ModelsSettings) -> None:
@@ -151,11 +152,16 @@ def test_frames_at_a_rate(tmp_path: Path) -> None:
         (["none.mp4", "--like", "me.png", "--out", "o.mp4"], "none.mp4: No such file"),
         (["long.mp4", "--like", "me.png", "--out", "o.mp4"], "301 frames; 300 are possible"),
         (["clip.mp4", "--like", "me.png", "--out", "o.png"], "should end in"),
+        (["me.png", "--like", "me.png", "--out", "me.png"], "me.png would be lost"),
+        (["full", "--like", "me.png", "--out", "./full"], "full/a.png would be lost"),
+        (["clip.mp4", "--like", "me.png", "--out", "clip.mp4"], "clip.mp4 would be lost"),
     ],
 )
 def test_what_is_refused(easel: Easel, tmp_path: Path, words: list[str], sentence: str) -> None:
     save(tmp_path / "me.png", "red")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    save(tmp_path / "full" / "a.png", "red")
     for name in ("bad.png", "bad.mp4"):
         (tmp_path / name).write_bytes(b"words")
     film(tmp_path / "clip.mp4", 2)

@@ -10,11 +10,10 @@ import pytest
 
 from config.settings import ModelsSettings
 from easel.captioned_film import Scene, joined
-from easel.story_page import Figure, page, vtt
 from generation.metadata import read
-from generation.request import ImagineRequest
 from tests.easel.conftest import Easel
 from tests.easel.processes import finish, settings_for
+from texts.page import Figure, page, vtt
 
 TALE = "A red <fox> slept. It dreamt | of ^ a hen & a lamp --seed 9! Жила-была лиса."
 
@@ -140,8 +139,7 @@ def test_films_of_two_sizes_are_not_joined() -> None:
 
 
 def test_nothing_that_is_written_is_markup() -> None:
-    request = ImagineRequest("1", 'a "fox" <b>', 7, 64, 64, 10)
-    html = page([Figure("<script>alert(1)</script> -->", request, "01-a.png")], "story.mp4", 5.0)
+    html = page([Figure("<script>alert(1)</script> -->", 'a "fox" <b>', (64, 64), "01-a.png")], "story.mp4", 5.0)
     assert "<script" not in html
     assert "<b>" not in html
     assert vtt(["a", "b --> <i>"], 4000.5) == (

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 import uuid
 from collections.abc import Sequence
 from functools import partial
@@ -14,7 +15,7 @@ import ray
 import ray.util
 from ray.exceptions import RayError
 
-from config.settings import ModelsSettings
+from config.settings import DEFAULT_MODEL, ModelsSettings
 from generation.errors import DeviceError, WorkerError
 from generation.executor.cluster.process import NAME, RemoteProcess
 from generation.executor.local import CHECKPOINT_SECONDS, weights_of
@@ -43,7 +44,7 @@ class RayExecutor(SupervisedExecutor):
         devices: ``auto``, every GPU that the cluster has or gets; or a list of ``cuda`` and ``cpu``, one worker each.
         preview_seconds: about so often a preview of a request can be shown.
         address: of the cluster's head, ``HOST:PORT``, or ``auto`` for the cluster that this machine is in.
-        namespace: in which the workers have their names.
+        namespace: in which the workers have their names; None for one of its own, and workers that end with it.
         patience: how long a worker may be silent.
         restarts: when a worker that died is replaced.
         command: that starts a worker; None for the interpreter of each machine.
@@ -51,9 +52,8 @@ class RayExecutor(SupervisedExecutor):
         lease_seconds: for which workers wait for a bot.
         idle_seconds: after which a device that paints nothing gives its place in the cluster back, until all others
             are full; None for never. One always stays.
+        first: name of the model that is loaded at the start.
     """
-
-    outlives = True
 
     def __init__(
         self,
@@ -61,23 +61,28 @@ class RayExecutor(SupervisedExecutor):
         devices: Literal["auto"] | Sequence[str],
         preview_seconds: float,
         address: str = "auto",
-        namespace: str = "easel",
+        namespace: str | None = "easel",
         patience: Patience = PATIENCE,
         restarts: Restarts = RESTARTS,
         command: Sequence[str] | None = None,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
         idle_seconds: float | None = None,
+        first: str = DEFAULT_MODEL,
     ) -> None:
         super().__init__(patience, restarts)
-        self._models = weights_of(models)
+        self.outlives = namespace is not None
+        self._models = weights_of(models, first)
         self._names = None if devices == "auto" else list(devices)
         self._preview_seconds = preview_seconds
         self._address = address
         self._namespace = namespace
         self._checkpoint_seconds = checkpoint_seconds
         self._owner = uuid.uuid4().hex
-        self._start = partial(RemoteProcess.start, owner=self._owner, lease_seconds=lease_seconds, command=command)
+        lifetime: Literal["detached"] | None = "detached" if self.outlives else None
+        self._start = partial(
+            RemoteProcess.start, owner=self._owner, lease_seconds=lease_seconds, command=command, lifetime=lifetime
+        )
         self._idle_seconds = idle_seconds
         self._idle: dict[Supervisor, float] = {}
         """Since when."""
@@ -113,7 +118,10 @@ class RayExecutor(SupervisedExecutor):
             self._scaling.cancel()
             await asyncio.wait({self._scaling})
         await super().stop()
-        await asyncio.to_thread(ray.shutdown)
+        if self.outlives:
+            await asyncio.to_thread(ray.shutdown)
+        else:
+            ray.shutdown()  # there are no threads any more where the interpreter ends
 
     async def _adopt(self) -> list[RemoteProcess]:
         """Take over the workers of earlier bots, and return those that are of use, the busiest first."""
@@ -191,8 +199,8 @@ class RayExecutor(SupervisedExecutor):
         )
 
 
-async def connect(address: str, namespace: str) -> None:
-    """Join a cluster as one who has things done there, in a namespace.
+async def connect(address: str, namespace: str | None) -> None:
+    """Join a cluster as one who has things done there, in a namespace or in one of its own.
 
     Raises:
         WorkerError: it does not answer.
@@ -216,7 +224,8 @@ async def connect(address: str, namespace: str) -> None:
             ray.init, address=address, namespace=namespace, log_to_driver=False, configure_logging=False
         )
         # Ray puts a handler of its own before this process's, which aborts the process three seconds after the signal.
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     except Exception as error:
         # Ray names what it raises nowhere.
         why = " ".join(str(error).split())[:300]

@@ -5,7 +5,7 @@ import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import ray
 import structlog
@@ -60,14 +60,28 @@ class RemoteProcess:
         self._forwarding = asyncio.create_task(self._forward())
 
     @classmethod
-    async def start(cls, load: Load, owner: str, lease_seconds: float, command: Sequence[str] | None = None) -> Self:
+    async def start(
+        cls,
+        load: Load,
+        owner: str,
+        lease_seconds: float,
+        command: Sequence[str] | None = None,
+        lifetime: Literal["detached"] | None = "detached",
+    ) -> Self:
         """Have Ray start a host, whose worker loads this; wait until there is a machine with room for it.
+
+        Args:
+            load: told to the worker.
+            owner: as whom the host is to know who starts it.
+            lease_seconds: for which it waits for another one.
+            command: that starts the worker.
+            lifetime: of the host, in Ray's words: None where it ends with this process.
 
         Raises:
             ConnectionError: the host does not come up.
         """
         needed = {"num_gpus": 1, "num_cpus": 0} if load.device == "cuda" else {"num_gpus": 0, "num_cpus": 1}
-        make = ray.remote(WorkerHost).options(name=f"{NAME}{uuid.uuid4().hex}", lifetime="detached", **needed).remote
+        make = ray.remote(WorkerHost).options(name=f"{NAME}{uuid.uuid4().hex}", lifetime=lifetime, **needed).remote
         host: Any = await asyncio.to_thread(make, load, lease_seconds, command)
         try:
             adopted: Adopted = await host.adopt.remote(owner)

@@ -1,18 +1,26 @@
 """Buttons under results, pressed by people in a real sandbox, with the real bot."""
 
+import io
 import json
+import re
+from base64 import b64decode
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from bot.buttons import press
-from bot.buttons.lookup import FORGOTTEN
+from bot.buttons.lookup import FORGOTTEN, NO_FILM
 from bot.buttons.press import TWICE, UNKNOWN
 from bot.buttons.results import LOST_PICTURE, NOT_WAITING, NOT_YOURS
 from bot.receipt import RECEIVED
 from generation.decoding import decode
+from generation.metadata import Metadata
+from generation.worker.video import encode as encode_film
+from generation.worker.video import pace_of
 from sandbox.model import Interaction, InteractionKind
 from tests.bot.buttons.conftest import (
     AGAIN,
@@ -388,3 +396,29 @@ async def test_without_permission_to_write(gallery: Gallery, stage: Stage) -> No
     said = await stage.people("bot").say("no-files", "hello", components=[row])
     message = stage.sandbox.channel("no-files").messages[int(said["id"])]
     assert "**Attach Files**" in await gallery.pressed(message, AGAIN)
+
+
+async def test_a_story_is_had_as_a_page(gallery: Gallery) -> None:
+    stage = gallery.stage
+    post = await stage.reply(await stage.say(".imagine a fox ^ a hen <b> --video mp4 --seed 7 --steps 20"))
+    await stage.executor.until(lambda: stage.executor.requests)
+    (request,) = stage.executor.requests.values()
+    colours = np.zeros((20, *request.shape, 3), np.uint8)
+    colours[:9, ..., 0] = 250
+    film = encode_film("mp4", iter(colours), pace_of(request, "mp4"), Metadata(request))
+    stage.executor.finish(request, file_of(request), mp4=film)
+    await stage.sandbox.until(lambda: "Page" in labels(post))
+    mia = stage.people("Mia")
+    answer = await mia.answer(await mia.press(post, "Page"))
+    assert answer is not None
+    (file,) = answer.attachments
+    assert file.filename == f"{request.slug}.html"
+    html = file.data.decode()
+    assert [html.count(f'<figcaption dir="auto">{each}<') for each in ("a fox", "a hen &lt;b&gt;")] == [1, 1]
+    first, second = (b64decode(each) for each in re.findall(r'img src="data:image/jpeg;base64,([^"]+)"', html))
+    with Image.open(io.BytesIO(first)) as image:
+        red, green, _ = np.asarray(image.convert("RGB").resize((1, 1)))[0, 0]
+    assert red > 200 > green
+    assert second != first
+    gallery.lose_pictures()
+    assert await gallery.pressed(post, "Page") == NO_FILM

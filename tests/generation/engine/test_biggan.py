@@ -15,9 +15,12 @@ from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, load_models, prepare, read_models
 from generation.engine.engine import Engine
 from generation.engine.objective import Likeness
+from generation.engine.optimisers.evolution import constants
 from generation.engine.state import RequestState
+from generation.engine.step import CANDIDATES
 from generation.errors import RequestError
 from generation.metadata import Metadata
+from generation.models.biggan import BigGAN
 from generation.pocket.description import PocketSection
 from generation.recipe import Recipe
 from generation.request import LATENT, ImagineRequest
@@ -167,3 +170,49 @@ def test_what_a_population_costs_is_counted() -> None:
     plain, population = REQUEST, replace(REQUEST, optimiser="cma")
     assert population.cost() > 5 * plain.cost()
     assert plain.cost() < replace(plain, canvas="vqgan", width=512, height=512).cost()
+
+
+def rendered(engine: Engine, monkeypatch: pytest.MonkeyPatch, most: int | None = None) -> list[int]:
+    """Return a list of how many pictures are decoded at a time from now on; of more than ``most`` memory is short."""
+    counts: list[int] = []
+    network = engine.parts(Recipe().stages_of["biggan"][0]).canvas.biggan  # type: ignore[attr-defined]
+    decode = type(network).forward
+
+    def counted(self: BigGAN, z: Tensor, classes: Tensor, mix: Tensor) -> Tensor:
+        if most is not None and len(z) > most:
+            raise torch.OutOfMemoryError
+        counts.append(len(z))
+        pictures: Tensor = decode(self, z, classes, mix)
+        return pictures
+
+    monkeypatch.setattr(type(network), "forward", counted)
+    return counts
+
+
+@pytest.mark.parametrize("optimiser", ["cma", "cma-mixed"])
+def test_of_a_population_some_candidates_are_evaluated_at_a_time(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, optimiser: str
+) -> None:
+    counts = rendered(engine, monkeypatch)
+    few = last(engine, optimiser=optimiser)
+    assert len(counts) > REQUEST.steps * constants(engine_numbers(engine)).size / CANDIDATES
+    assert max(counts) == CANDIDATES
+    counts.clear()
+    monkeypatch.setattr("generation.engine.step.CANDIDATES", 1000)
+    assert (last(engine, optimiser=optimiser) - few).abs().max() < 1e-3
+    assert max(counts) == constants(engine_numbers(engine)).size + 1
+
+
+def engine_numbers(engine: Engine) -> int:
+    """Return how many numbers a painting has."""
+    shape = engine.parts(Recipe().stages_of["biggan"][0]).canvas.biggan.shape  # type: ignore[attr-defined]
+    return int(shape.latents * (shape.z_dim + shape.num_classes))
+
+
+def test_where_memory_is_short_a_population_is_evaluated_one_by_one(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = last(engine, optimiser="cma")
+    counts = rendered(engine, monkeypatch, most=1)
+    assert (last(engine, optimiser="cma") - whole).abs().max() < 1e-3
+    assert set(counts) == {1}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import isclose
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -32,6 +33,7 @@ def random_vgg(widths: tuple[int, ...] = TINY) -> VGG:
     for module in vgg.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            assert module.bias is not None
             nn.init.uniform_(module.bias, 0, 0.1)
     vgg.freeze(torch.device("cpu"))
     return vgg
@@ -42,7 +44,7 @@ def published(vgg: VGG) -> dict[str, Tensor]:
     return {**vgg.state_dict(), "features.30.weight": torch.zeros(1), "classifier.0.weight": torch.zeros(2, 2)}
 
 
-def request(**fields: object) -> ImagineRequest:
+def request(**fields: Any) -> ImagineRequest:
     own = ImagineRequest("1", "in the style of a picture", 7, 64, 64, 12, canvas=NEURAL_STYLE, init_weight=2.0)
     return replace(own, init_picture="c" * 64, targets=(Target(picture="a" * 64),), **fields)
 
@@ -160,9 +162,7 @@ def test_a_picture_comes_near_to_a_style_and_keeps_its_content(engine: Engine, p
         ({"optimiser": "cma"}, "population"),
     ],
 )
-def test_what_is_refused(
-    engine: Engine, pictures: Mapping[str, Tensor], fields: dict[str, object], sentence: str
-) -> None:
+def test_what_is_refused(engine: Engine, pictures: Mapping[str, Tensor], fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(RequestError, match=sentence):
         engine.add_request(replace(request(), **fields), pictures=pictures)
     with pytest.raises(RequestError, match="cannot be steered"):

@@ -250,11 +250,15 @@ def test_what_is_too_large_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert finished(Film(request(), "mp4"), next(snapshots(1))) == {}
 
 
-def test_a_film_that_is_cancelled_says_nothing_and_ends_its_thread() -> None:
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_film_that_is_cancelled_says_nothing_and_ends_its_thread(count: int) -> None:
     before = set(threading.enumerate())
-    film = Film(request(), "mp4")
-    (thread,) = set(threading.enumerate()) - before
-    film.add(next(snapshots(1)))
-    film.cancel()
-    thread.join(60)
+    with capture_logs() as lines:
+        film = Film(request(), "mp4")
+        (thread,) = set(threading.enumerate()) - before
+        for picture in snapshots(count):
+            film.add(picture)
+        film.cancel()
+        thread.join(60)
     assert not thread.is_alive()
+    assert not lines
