@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import get_gradient_edge
 
 from generation.models.frozen import FrozenConv2d
 
@@ -63,8 +64,8 @@ class _Recomputed(torch.autograd.Function):
         (x,), block, (gradient,) = ctx.saved_tensors, ctx.block, gradients
         with torch.enable_grad():
             x = x.detach().requires_grad_()
-            before_last = block.before_last(x)
-        (slope,) = torch.autograd.grad(before_last, x, block.conv2.gradient(gradient))
+            edge = get_gradient_edge(block.before_last(x))  # the tensor itself is not needed, and goes
+        (slope,) = torch.autograd.grad([edge], [x], [block.conv2.gradient(gradient)])
         return slope + (gradient if block.shortcut is None else block.shortcut.gradient(gradient)), None
 
 
