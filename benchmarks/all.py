@@ -37,6 +37,7 @@ def runs(path: Path, options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
         "single-fp32": (*single, "--precision", "fp32"),
         "batch": ("batch", "--size", "256", "--rounds", "1", "--steps", "2"),
         "load": ("load",),
+        "memory": ("memory",),
         "equal": ("equal",),
         "workers": ("workers",),
         "profile": ("profile", "--size", "256"),

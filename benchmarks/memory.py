@@ -37,10 +37,9 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     """
     if not STATUS.exists():
         raise BenchmarkError("It needs Linux, which tells how much memory a process had at most.")
-    from benchmarks.networks import official
 
     with TemporaryDirectory() as folder:
-        write(official(), Path(folder))
+        write(Path(folder))
         said = {str(side): _painted(folder, side, options) for side in options.sizes}
     return {
         "peak_gib": {side: each["peak_gib"] for side, each in said.items()},

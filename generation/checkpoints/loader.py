@@ -321,11 +321,11 @@ def filled(build: Callable[[], N], state_dict: StateDict, path: Path, mapped: bo
             raise CheckpointError.of(path, f"does not fit its configuration: {name} is {found} instead of {wanted}")
     with _WithoutInitialValues():
         network = build()
-    own = {name: state_dict[name] for name in expected}
+    weights = {name: state_dict[name] for name in expected}
     if mapped:
-        vectors = {name: each.to(expected[name].dtype) for name, each in own.items() if each.ndim < 2}
-        own = {name: each.contiguous() for name, each in (own | vectors).items()}
-    network.load_state_dict(own, strict=False, assign=mapped)
+        vectors = {name: each.to(expected[name].dtype) for name, each in weights.items() if each.ndim < 2}
+        weights = {name: each.contiguous() for name, each in (weights | vectors).items()}
+    network.load_state_dict(weights, strict=False, assign=mapped)
     for name, tensor in network.state_dict().items():
         if name in expected and tensor.is_floating_point() and not all(end.isfinite() for end in tensor.aminmax()):
             raise CheckpointError.of(path, f"is damaged: {name} holds values that are no numbers")

@@ -52,7 +52,7 @@ class VGG(nn.Module):
 
     def freeze(self, device: torch.device) -> None:
         """Put it on a device, for good. It computes in float32: sums of Gram matrices lose too much in fewer bits."""
-        self.to(device=device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.to(device).eval().requires_grad_(False)
 
     def forward(self, pictures: Tensor, wanted: Sequence[int]) -> list[Tensor]:
         """Return the features behind convolutions: ``[B, 3, H, W]`` in [0, 1] → ``[B, C, h, w]`` each.
@@ -63,7 +63,7 @@ class VGG(nn.Module):
         """
         mean, std = (pictures.new_tensor(each)[:, None, None] for each in (MEAN, STD))
         x, found = (pictures - mean) / std, []
-        for number, layer in enumerate(self.features[: wanted[-1] + 2]):
+        for number, layer in enumerate(list(self.features)[: wanted[-1] + 2]):
             x = layer(x)
             if number - 1 in wanted:
                 found.append(x)

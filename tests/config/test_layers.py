@@ -147,6 +147,7 @@ def test_a_token_is_taken_as_it_is_written(token: str) -> None:
         ("executor.devices=7", "such as cpu or cuda:0,cuda:1"),
         ("executor.devices=[tpu]", "`cuda:N`"),
         ("executor.kind=slurm", "'local' or 'ray'"),
+        ("executor.reproducible=sometimes", "'exact' or 'fast'"),
         ("executor.address=10.0.0.1", "such as 10.0.0.1:6379"),
         ("executor.address=10.0.0.1:70000", "such as 10.0.0.1:6379"),
         ("executor.address=ray://10.0.0.1:10001", "such as 10.0.0.1:6379"),

@@ -56,6 +56,7 @@ class Evolution:
     """The best of the parameters and some children goes on; its state counts how often that was a child."""
 
     evaluations = 1 + CHILDREN
+    powers = ()
 
     def init(self, parameters: Tensors) -> Tensors:
         return (parameters[0].new_zeros(len(parameters[0]), 1),)
