@@ -43,15 +43,25 @@ class BigGANCanvas:
         most_classes: of which there is anything in the picture; None for all.
         total_variation: weight of that loss.
         device: where the parameters are.
+        scale: of the objective, beside which its own losses are weighted; see ``generation.engine.objective``.
     """
 
     multiple = 1
 
-    def __init__(self, biggan: BigGAN, most_classes: int | None, total_variation: float, device: torch.device) -> None:
+    def __init__(
+        self,
+        biggan: BigGAN,
+        most_classes: int | None,
+        total_variation: float,
+        device: torch.device,
+        scale: float = 1.0,
+    ) -> None:
         self.biggan = biggan
         self.most_classes = None if most_classes is None else min(most_classes, biggan.shape.num_classes)
         self.total_variation = total_variation
         self.device = device
+        self.weight = LATENT_WEIGHT * scale
+        """Of its own losses."""
 
     def painted_shape(self, shape: Shape) -> Shape:
         """Return the largest shape of about this aspect in the square."""
@@ -154,7 +164,7 @@ class BigGANCanvas:
     def regulariser(self, parameters: Sequence[Tensor], constants: Sequence[Tensor], pictures: Tensor) -> Tensor:
         """Return the weighted total variation and big-sleep's losses."""
         z, logits = _latents(parameters, constants)
-        own = LATENT_WEIGHT * self.loss(z, self.classes(logits))
+        own = self.weight * self.loss(z, self.classes(logits))
         return total_variation(pictures, self.total_variation) + own
 
     def distance_to_start(self, parameters: Sequence[Tensor]) -> Tensor:

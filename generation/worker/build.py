@@ -27,25 +27,25 @@ from generation.pocket.objective import Contrast
 from generation.pocket.prior import load_prior
 from generation.recipe import Stage
 
-CANVASES: dict[str, Callable[[Models, Stage, torch.device], Canvas]] = {
-    "latent": lambda models, stage, _: LatentCanvas(
+CANVASES: dict[str, Callable[[Models, Stage, torch.device, float], Canvas]] = {
+    "latent": lambda models, stage, *_: LatentCanvas(
         models.vqgan, models.recipe.init, stage.pyramid, stage.total_variation
     ),
-    "pixels": lambda models, stage, device: PixelCanvas(
+    "pixels": lambda models, stage, device, _: PixelCanvas(
         models.perceptor.input_size, models.recipe.init, stage.pyramid, stage.total_variation, device
     ),
-    NEURAL_STYLE: lambda models, stage, device: PixelCanvas(
+    NEURAL_STYLE: lambda models, stage, device, _: PixelCanvas(
         None, models.recipe.init, stage.pyramid, stage.total_variation, device
     ),
-    "fourier": lambda models, stage, device: FourierCanvas(models.recipe.init, stage.total_variation, device),
-    "siren": lambda models, stage, device: SirenCanvas(
+    "fourier": lambda models, stage, device, _: FourierCanvas(models.recipe.init, stage.total_variation, device),
+    "siren": lambda models, stage, device, _: SirenCanvas(
         models.recipe.painters.network, models.perceptor.input_size, stage.total_variation, device
     ),
-    "biggan": lambda models, stage, device: BigGANCanvas(
-        _biggan(models), stage.most_classes, stage.total_variation, device
+    "biggan": lambda models, stage, device, scale: BigGANCanvas(
+        _biggan(models), stage.most_classes, stage.total_variation, device, scale
     ),
 }
-"""By the names that a recipe uses."""
+"""By the names that a recipe uses; the last of what they take is the objective's scale."""
 NEURAL_STYLE_SECTION = "painters.neural_style"
 """Of a recipe, whose stages alone are judged by a VGG."""
 
@@ -76,7 +76,7 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
 
     def parts(stage: Stage) -> Parts:
         count = stage.cutouts or recipe.cutouts
-        canvas, optimiser = CANVASES[stage.canvas](models, stage, device), OPTIMISERS[stage.optimiser]()
+        canvas, optimiser = CANVASES[stage.canvas](models, stage, device, usual.scale), OPTIMISERS[stage.optimiser]()
         if stage.canvas == NEURAL_STYLE:
             return Parts(canvas, NeuralStyle(_vgg(models)), optimiser)
         objective = copy(usual)  # what it knows by heart takes long to encode

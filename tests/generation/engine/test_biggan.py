@@ -216,3 +216,12 @@ def test_where_memory_is_short_a_population_is_evaluated_one_by_one(
     counts = rendered(engine, monkeypatch, most=1)
     assert (last(engine, optimiser="cma") - whole).abs().max() < 1e-3
     assert set(counts) == {1}
+
+
+def test_its_own_losses_weigh_as_much_beside_a_steeper_objective(models: Models) -> None:
+    pocket = prepare(with_biggan(read_models("pocket", "pocket"), "pocket"), CPU)
+    engines = engine_for(models, CPU, PocketSection()), engine_for(pocket, CPU)
+    plain, steep = (each.parts(Recipe().stages_of["biggan"][0]) for each in engines)
+    assert plain.objective.scale == 1.0 < steep.objective.scale
+    weights = [each.canvas.weight for each in (plain, steep)]  # type: ignore[attr-defined]
+    assert weights[1] == pytest.approx(weights[0] * steep.objective.scale)
