@@ -63,7 +63,7 @@ class Strict(Likeness):
 
 def engine_with(models: Models, objective: Objective) -> Engine:
     (stage,) = models.recipe.stages
-    parts = Parts(CANVASES["latent"](models, stage, CPU), objective, OPTIMISERS["adam"]())
+    parts = Parts(CANVASES["latent"](models, stage, CPU, 1.0), objective, OPTIMISERS["adam"]())
     return Engine(models.recipe, lambda _: parts, CPU)
 
 

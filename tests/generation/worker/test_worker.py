@@ -67,7 +67,7 @@ def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seco
     models = load_models(tiny_models.vqgan, tiny_models.clip, CPU)
     objective = Breaking(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
     (stage,) = models.recipe.stages
-    parts = Parts(CANVASES["latent"](models, stage, CPU), objective, OPTIMISERS["adam"]())
+    parts = Parts(CANVASES["latent"](models, stage, CPU, 1.0), objective, OPTIMISERS["adam"]())
     engine = Engine(models.recipe, lambda _: parts, CPU)
     residents = Residents({DEFAULT_MODEL: Weights(tiny_models.vqgan, tiny_models.clip)}, CPU, 1, reported.tell)
     residents.keep(Resident(DEFAULT_MODEL, engine, Offer(Capacity(1, memory=1e9, pixel_bytes=1000.0))))
