@@ -19,8 +19,9 @@ PRIMING_STEPS = 200
 """In which a network learns the picture that it is to start from."""
 PRIMING_RATE = 3e-4
 """Of learning it, deep-daze's."""
-PRIMING_POINTS = 4096
-"""Of the picture that are learnt in each step, at most, drawn at random."""
+PRIMING_POINTS = 1024
+"""Of the picture that are learnt in each step, at most, drawn at random. All of it takes half a minute, in which the
+worker says nothing."""
 
 
 class SirenCanvas:

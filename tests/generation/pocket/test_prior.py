@@ -52,7 +52,9 @@ def sketcher(models: Models, objective: Likeness) -> Sketcher:
 @pytest.fixture
 def engine(models: Models, objective: Likeness, sketcher: Sketcher) -> Engine:
     def parts(stage: Stage) -> Parts:
-        return Parts(CANVASES[stage.canvas](models, stage, CPU, objective.scale), objective, OPTIMISERS[stage.optimiser]())
+        return Parts(
+            CANVASES[stage.canvas](models, stage, CPU, objective.scale), objective, OPTIMISERS[stage.optimiser]()
+        )
 
     return Engine(RECIPE, parts, CPU, sketcher)
 
