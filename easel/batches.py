@@ -15,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as ProgressBar
 
 from bot.batch import MOST_BYTES, BadLine, Batch, Line, read
-from bot.errors import PromptError
+from bot.errors import PromptError, UserError
+from bot.uploads import sorted_out
 from config.settings import Settings
 from easel.again import available
 from easel.contact_sheet import INDEX, SHEET, Entry, write
@@ -70,9 +71,18 @@ class Job:
 def read_file(path: Path, settings: Settings) -> Batch:
     """Return what a file asks for; raises ``ValueError`` where it cannot be read."""
     try:
-        return read(contents(path, MOST_BYTES), path.name, settings.painting, available(settings.models))
+        found = read(contents(path, MOST_BYTES), path.name, settings.painting, available(settings.models))
     except PromptError as error:
         raise ValueError(f"{path}: {plain(error)}") from None
+    lines, bad = [], [*found.bad]
+    for line in found.lines:
+        try:
+            sorted_out([], [], line.arguments)
+        except UserError as error:
+            bad.append(BadLine(line.number, str(error)))
+        else:
+            lines.append(line)
+    return Batch(tuple(lines), tuple(sorted(bad, key=lambda each: each.number)))
 
 
 def jobs_of(lines: Sequence[Line], folder: Path, seeds: Seeds) -> list[Job]:

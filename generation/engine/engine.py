@@ -31,7 +31,7 @@ from generation.engine.stopwatch import Stopwatch
 from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.models.layers import has_kernels
-from generation.options import BIGGAN, EVOLUTIONS, MOST_TIMES, NEURAL_STYLE
+from generation.options import BIGGAN, EVOLUTIONS, MOST_TIMES, NEURAL_STYLE, VQGAN
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import LATENT_CANVASES, Recipe, Stage, last_step
 from generation.request import (
@@ -48,6 +48,7 @@ from generation.steering import steered
 GONE = "A picture that it was to be painted from is no longer there; ask again with the picture."
 NO_LATENT = "The models in use do not paint the picture by a latent to the end; ask again without it."
 NO_WALK = "The models in use have no latents at the end, between which a walk could go; ask for pictures."
+NO_WALK_BY = "A walk goes between latents, and `--painter {0}` has none; leave it out."
 KEPT = 4
 """Batches without requests that are kept for the next one of their key, at most."""
 STAGES = 32
@@ -216,7 +217,7 @@ class Engine:
         stages = self.recipe.stages_for(request, prior=False)
         canvas = self.parts(stages[-1]).canvas
         if not (isinstance(canvas, Walkable) and self._ends_in_latent(stages)):
-            raise RequestError(NO_WALK)
+            raise RequestError(NO_WALK if request.painter == VQGAN else NO_WALK_BY.format(request.painter))
         return canvas
 
     def latents_of(self, request: ImagineRequest) -> str:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from bot.batch import read
-from config.settings import ModelsSettings, PaintingSettings
-from easel.batches import STATE, Job, jobs_of, missing, painted
+from config.settings import ModelsSettings, PaintingSettings, Settings
+from easel.batches import STATE, Job, jobs_of, missing, painted, read_file
 from easel.contact_sheet import INDEX, SHEET, Entry, page, sheet
 from easel.picture_file import SaveError
 from generation.dispatch.record import Update
@@ -96,6 +96,14 @@ def test_pictures_that_have_changed_places_are_painted_again(tmp_path: Path) -> 
         write(job)
     later = jobs(tmp_path, b"a cow --seed 7 --steps 9\na cow --seed 7\na cat --seed 1\na cat --seed 1\n")
     assert [job.number for job in missing(later)] == [1, 2]
+
+
+def test_flags_about_pictures_that_no_file_gives_are_bad_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a cat --as target\na dog --sead 7\na cow --strength 0.5\na hen\n")
+    found = read_file(tmp_path / "a.txt", Settings())
+    assert [line.number for line in found.lines] == [4]
+    assert [line.number for line in found.bad] == [1, 2, 3]
+    assert "`--as` is about a picture" in found.bad[0].reason
 
 
 async def test_each_is_saved_as_soon_as_it_is_there(tmp_path: Path) -> None:
