@@ -111,6 +111,12 @@ GOALS = (
         Goal(f"{SCORE}, {size}²", f"score-{size}", ("ratio",), "×", bound, at_most=True)
         for size, bound in ((128, 0.5), (256, 0.5), (512, 0.25), (1024, 0.25))
     ),
+    *(
+        Goal(
+            f"all steps from coarse to fine, beside all of a whole one, {size}²", f"score-{size}", ("whole_ratio",), "×"
+        )
+        for size in (128, 256, 512, 1024)
+    ),
     *_sizes("most memory of one picture", "memory", "peak_gib", "GiB", {256: 1.6, 512: 2.2, 1024: 4.5}),
     *_sizes(
         "time of a step beside one that saves no memory",
