@@ -141,13 +141,14 @@ def test_what_is_moved_goes_on_from_where_it_was(models: Models, step: int) -> N
 
 def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:
     models = load_models("pocket", "pocket", CPU)
+    assert models.recipe.coarse_to_fine is not None
     request = replace(REQUEST, width=64, height=64, steps=20)
     whole = painted(engine_for(models, CPU), request)
     for step in (1, 18):
         other = engine_for(models, CPU)
         assert other.prior is not None
         state = other.add_request(request, whole.checkpoints[step])
-        assert len(state.stages) == len(models.recipe.stages) - 1
+        assert len(state.stages) == len(models.recipe.coarse_to_fine) - 1
         assert other.step() == [state], "without a turn of the prior's"
         other.abort_request(request.id)
         assert torch.equal(painted(other, request, whole.checkpoints[step]).picture, whole.picture)
