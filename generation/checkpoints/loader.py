@@ -5,7 +5,6 @@ that OpenAI publishes, or a state dict under the names of openai-clip, OpenCLIP 
 """
 
 import contextlib
-import ctypes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,6 +24,7 @@ from generation.checkpoints.state_dict import StateDict, read_state_dict, withou
 from generation.errors import CheckpointError
 from generation.models.biggan import BigGAN
 from generation.models.clip_shape import CLIPShape
+from generation.models.heap import give_back
 from generation.models.precision import Precision, choose_format
 from generation.models.vgg import VGG
 from generation.models.vqgan import VQGAN
@@ -134,9 +134,7 @@ def prepare(models: Models, device: torch.device, precision: Precision = "auto")
             freeze(network, dtype, device)
     if models.vgg is not None:
         models.vgg.freeze(device)
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)  # glibc would keep what reading took
+    give_back()
     return models
 
 

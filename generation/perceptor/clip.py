@@ -12,6 +12,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from generation.models.heap import give_back
 from generation.models.layers import layers_for
 from generation.models.precision import cast, compute
 from generation.models.resnet import freeze_resnet
@@ -166,6 +167,7 @@ class CLIPPerceptor(nn.Module):
                 del self._encoded[next(iter(self._encoded))]
             tokens = torch.cat([self.tokens(text) for text in texts])
             self._encoded[key] = self.encode_text(tokens.to(self.mean.device))
+            give_back()
         return self._encoded[key]
 
     def encode_targets(self, targets: Sequence[Target], long: str) -> Tensor:
