@@ -268,8 +268,8 @@ async def test_in_its_time_of_grace_the_bot_finishes_what_it_paints(
     waiting = await say(people, f".imagine a blue boat {SMALL}", "Noor")
     await bot.post_about(waiting, lambda _: True)
     bot.process.terminate()
-    refused = await say(people, ".imagine a green hill", "Noor")
     await bot.post_about(waiting, lambda post: "goes on by itself" in post.content)
+    refused = await say(people, ".imagine a green hill", "Noor")
     await bot.post_about(refused, lambda post: "is being stopped and takes no more requests" in post.content)
     await bot.finished(asked)
     async with asyncio.timeout(PATIENCE):
