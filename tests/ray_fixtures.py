@@ -67,6 +67,7 @@ class Nodes:
         """Take all nodes away."""
         for node in [*self._nodes]:
             self.remove(node)
+        self._cluster.wait_for_nodes(timeout=60)  # else the next worker may be placed where none is any more
 
     def shutdown(self) -> None:
         """End everything."""
