@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks import options as common
 from benchmarks.errors import BenchmarkError
 from benchmarks.judge import Judge, Prompt, nearness
-from benchmarks.pictures import COLUMNS, PROMPTS, image_file, paint_one, prompts, sheet
+from benchmarks.pictures import COLUMNS, image_file, paint_one, prompts, sheet, whole_paintings
 from bot.errors import PromptError
 from bot.prompt import parse
 from config.settings import PaintingSettings
@@ -68,14 +68,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", choices=SETS, default="presets", help="which choices (default: presets)")
     parser.add_argument("--also", default="", help="flags that go with each, as one types them")
     parser.add_argument("--choice", action="append", help="flags instead of those, as one types them; several times")
-    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="one a line (default: the sixty)")
     parser.add_argument("--every", type=common.count, default=12, help="take each so-many-th prompt (default: 12)")
-    parser.add_argument("--vqgan", default="pocket", help="pocket, or the path of a YAML (default: pocket)")
-    parser.add_argument("--clip", default="pocket", help="pocket, or the path of the weights (default: pocket)")
-    parser.add_argument("--device", default="auto", help="cpu, cuda or cuda:N (default: a GPU, else the CPU)")
-    parser.add_argument("--seed", type=int, default=1, help="of every picture (default: 1)")
-    parser.add_argument("--steps", type=common.count, default=250, help="of a normal picture (default: 250)")
-    parser.add_argument("--size", type=common.size, default=128, help="side of a picture in pixels (default: 128)")
+    whole_paintings(parser)
     parser.add_argument("--judge", type=Path, help="weights of a CLIP, such as `python -m training judge` makes")
     parser.add_argument("--out", type=image_file, default=Path("choices.jpg"), help="the page (default: choices.jpg)")
 

@@ -105,15 +105,20 @@ def sheet(pictures: Sequence[np.ndarray], captions: Sequence[str], columns: int 
     return page
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command's own."""
+def whole_paintings(parser: argparse.ArgumentParser) -> None:
+    """Add what says which pictures are painted: ``--prompts``, the models, ``--seed``, ``--steps`` and ``--size``."""
     parser.add_argument("--prompts", type=Path, default=PROMPTS, help="one a line (default: the sixty)")
     parser.add_argument("--vqgan", default="pocket", help="pocket, or the path of a YAML (default: pocket)")
     parser.add_argument("--clip", default="pocket", help="pocket, or the path of the weights (default: pocket)")
     parser.add_argument("--device", default="auto", help="cpu, cuda or cuda:N (default: a GPU, else the CPU)")
     parser.add_argument("--seed", type=int, default=1, help="of every picture (default: 1)")
-    parser.add_argument("--steps", type=common.count, default=250, help="of every picture (default: 250)")
+    parser.add_argument("--steps", type=common.count, default=250, help="of a picture (default: 250)")
     parser.add_argument("--size", type=common.size, default=128, help="side of a picture in pixels (default: 128)")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own."""
+    whole_paintings(parser)
     parser.add_argument("--init", default="auto", help="auto, noise or sketch: what to begin from (default: auto)")
     parser.add_argument("--judge", type=Path, help="weights of a CLIP, such as `python -m training judge` makes")
     parser.add_argument(

@@ -18,7 +18,7 @@ from benchmarks import options as common
 from benchmarks.choices import request_for
 from benchmarks.errors import BenchmarkError
 from benchmarks.judge import Judge, Prompt, nearness
-from benchmarks.pictures import COLUMNS, PROMPTS, image_file, pixels, prompts, sheet
+from benchmarks.pictures import COLUMNS, image_file, pixels, prompts, sheet, whole_paintings
 from bot.errors import PromptError
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
@@ -69,14 +69,8 @@ class Line:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own."""
     parser.add_argument("--way", action="append", help="flags, as one types them; several times (default: two ways)")
-    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="one a line (default: the sixty)")
     parser.add_argument("--every", type=common.count, default=2, help="take each so-many-th prompt (default: 2)")
-    parser.add_argument("--vqgan", default="pocket", help="pocket, or the path of a YAML (default: pocket)")
-    parser.add_argument("--clip", default="pocket", help="pocket, or the path of the weights (default: pocket)")
-    parser.add_argument("--device", default="auto", help="cpu, cuda or cuda:N (default: a GPU, else the CPU)")
-    parser.add_argument("--seed", type=int, default=1, help="of every picture (default: 1)")
-    parser.add_argument("--steps", type=common.count, default=250, help="of a picture (default: 250)")
-    parser.add_argument("--size", type=common.size, default=128, help="side of a picture in pixels (default: 128)")
+    whole_paintings(parser)
     parser.add_argument("--also", default="--init noise", help="flags that go with each (default: --init noise)")
     parser.add_argument("--judge", type=Path, help="weights of a CLIP; without one the painter's own scores")
     parser.add_argument("--out", type=image_file, help="a page of what came of it")

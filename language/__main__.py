@@ -15,8 +15,6 @@ from language.folder import checked, folder_of
 from language.summariser import Summariser
 from texts.errors import TextError
 
-MODELS = 2
-"""That are loaded at once: one for each task."""
 SHORTAGE = "needs more memory than texts.megabytes allows, which is {}"
 
 
@@ -50,12 +48,12 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
         return {"unusable": f"cannot be used: {told}"}
 
 
-@lru_cache(maxsize=MODELS - 1)
+@lru_cache(maxsize=1)
 def _summariser(name: str, most: int) -> Summariser:
     return Summariser(checked(folder_of(name), "summariser", most))
 
 
-@lru_cache(maxsize=MODELS - 1)
+@lru_cache(maxsize=1)
 def _author(name: str, most: int) -> Author:
     return Author(checked(folder_of(name), "author", most))
 

@@ -180,7 +180,7 @@ class Engine:
         self.check(request, pictures)
         pictures = {digest: picture.to(self.device) for digest, picture in pictures.items()}
         generator = Generator().manual_seed(request.seed)
-        prior = self.prior if self.prior and request.until(0).begins_with(self.prior.name) else None
+        prior = self._prior_of(request)
         stages = self.recipe.stages_for(request, prior=prior is not None)
         if (LATENT in request.outputs or request.init_latent) and not (stages and self._ends_in_latent(stages)):
             raise RequestError(NO_LATENT)
@@ -230,9 +230,12 @@ class Engine:
         A device that paints one picture at a time does so. On CUDA our kernels do, beside others too (40 steps of 256²
         on an H100); other views, and PyTorch's own, add up their gradients in no fixed order.
         """
-        prior = self.prior is not None and request.until(0).begins_with(self.prior.name)
-        stages = self.recipe.stages_for(request, prior=prior)
+        stages = self.recipe.stages_for(request, prior=self._prior_of(request) is not None)
         return self.device.type == "cpu" or (has_kernels(self.device) and all(map(_is_ordered, stages)))
+
+    def _prior_of(self, request: ImagineRequest) -> Prior | None:
+        """Return what draws that with which a request begins; None where nothing does."""
+        return self.prior if self.prior and request.until(0).begins_with(self.prior.name) else None
 
     def _ends_in_latent(self, stages: Sequence[Stage]) -> bool:
         last = stages[-1]

@@ -66,8 +66,8 @@ class Evolution:
     """
 
     evaluations = round(POPULATION)
-    powers = ()
     """In steps with gradients, of which this has none."""
+    powers = ()
 
     def init(self, parameters: Tensors) -> Tensors:
         """Return paths, diagonal and step size of a population that has not moved."""
