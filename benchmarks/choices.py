@@ -18,7 +18,7 @@ from benchmarks.judge import Judge, Prompt, nearness
 from benchmarks.pictures import COLUMNS, image_file, paint_one, prompts, sheet, whole_paintings
 from bot.errors import PromptError
 from bot.prompt import parse
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import POCKET, prepare, read_models
 from generation.errors import CheckpointError

@@ -14,7 +14,7 @@ from PIL import Image
 
 from benchmarks import options as common
 from benchmarks.stream import Stream, opened
-from config.settings import Reproducible
+from config.settings.executor import Reproducible
 from generation.request import NOISE, ImagineRequest
 
 Pixels = npt.NDArray[np.int16]

@@ -33,7 +33,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
     engines: dict[str, Engine] = {}
     kept: dict[str, float] = {}
     request = ImagineRequest("painters", PROMPT, 0, options.size, options.size, ENDLESS)
-    for name in networks.engine(Recipe(), device, common.PRECISIONS[options.precision]).painters:
+    for name in networks.engine(Recipe(), device, common.PRECISIONS[options.precision]).equipment.painters:
         engine = networks.engine(Recipe(), device, common.PRECISIONS[options.precision])
         engine.add_request(replace(request, canvas=name))
         saved = Saved()

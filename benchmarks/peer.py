@@ -165,7 +165,7 @@ def ours(canvas: str, cutouts: int) -> Callable[[Job, Callable[[], None]], None]
 
         device = torch.device(job.device)
         models = load_models(job.vqgan, job.clip, device, PRECISIONS[job.precision])
-        engine = engine_for(replace(models, recipe=Recipe(cutouts=cutouts)), device)
+        engine = engine_for(replace(models, recipe=Recipe(cutouts=cutouts)), device, slots=1)
         engine.add_request(ImagineRequest("peer", PROMPT, 0, job.size, job.size, ENDLESS, canvas=canvas))
         while True:
             engine.step()

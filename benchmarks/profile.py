@@ -123,7 +123,7 @@ def _textbook_step(textbook: Textbook) -> dict[str, float]:
 def _our_step(engine: Engine) -> dict[str, float]:
     """Take one step, its parts wrapped for as long."""
     chronicle = Chronicle()
-    kind = type(engine.parts(engine.recipe.stages[0]).canvas)
+    kind = type(engine.equipment.parts(engine.equipment.recipe.stages[0]).canvas)
     render = chronicle.around("canvas", kind.render, "cutouts backward")
 
     def hooked(canvas: Canvas, parameters: Sequence[Tensor], constants: Sequence[Tensor]) -> Tensor:

@@ -13,7 +13,8 @@ from benchmarks.options import rounds
 from generation.capacity import Capacity
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Event, Finished, Offer, Ready
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 FEW, MANY = 100, 10_000
 CURVE = (100, 1_000, 10_000)

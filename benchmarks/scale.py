@@ -21,7 +21,7 @@ import structlog
 
 from benchmarks.options import count
 from benchmarks.virtual import PREVIEW_SECONDS, SLOTS, Fleet, played, step_seconds
-from config.settings import KeepSettings
+from config.settings.store import KeepSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.journal import MemoryJournal
 from generation.dispatch.record import Record

@@ -11,7 +11,8 @@ import structlog
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.machine import cpu_seconds
-from config.settings import ModelsSettings, Reproducible
+from config.settings.executor import Reproducible
+from config.settings.models import ModelsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Failed, Finished
 from generation.executor.local import LocalExecutor

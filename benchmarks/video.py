@@ -9,7 +9,8 @@ from statistics import median
 import torch
 
 from benchmarks.options import count, rounds, size
-from config.settings import DEFAULT_MODEL, PaintingSettings
+from config.settings.models import DEFAULT_MODEL
+from config.settings.painting import PaintingSettings
 from generation.checkpoints.loader import POCKET
 from generation.events import Finished
 from generation.executor.local import CHECKPOINT_SECONDS

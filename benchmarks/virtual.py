@@ -11,7 +11,9 @@ from generation.capacity import Capacity
 from generation.course import JUDGING
 from generation.events import Checkpoint, Event, Finished, Heartbeat, Offer, Progress, Ready, Started
 from generation.executor import NO_PICTURES
-from generation.request import ImagineRequest, Shape, Steering
+from generation.request import ImagineRequest
+from generation.sizes import Shape
+from generation.targets import Steering
 
 SLOTS = 8
 """Of a device."""
@@ -139,7 +141,9 @@ class Fleet:
             seconds = step_seconds(kind.shape, count)
             steps = self._round / len(batches) / seconds
             if not self.is_quiet:
-                self._tell(device, Heartbeat(kind.shape, count, max(1, round(steps)), seconds * max(1, round(steps))))
+                whole = max(1, round(steps))
+                # All are painted in their size from the start, so what whole steps would have taken is what they took.
+                self._tell(device, Heartbeat(kind.shape, count, whole, seconds * whole, taken=seconds * whole))
             for each in [each for each in painted.values() if each.request.kind == kind]:
                 each.steps += steps
                 if each.steps >= each.request.steps:

@@ -24,6 +24,7 @@ from bot.buttons.reactions import Reactions
 from bot.buttons.results import ResultButtons
 from bot.buttons.show import ShowCommand
 from bot.buttons.steer import SteerButtons
+from bot.catch_up import CatchUp
 from bot.client import Client
 from bot.clock import ClockCheck
 from bot.command import Commands
@@ -33,6 +34,7 @@ from bot.errors import SetupError
 from bot.fetch import Fetcher, Sources
 from bot.gallery import GalleryCommand
 from bot.health import Health
+from bot.hearing import Hearing
 from bot.info import InfoCommand
 from bot.listener import MessageListener
 from bot.metrics import Metrics, served
@@ -147,12 +149,12 @@ async def _run(
     log = AuditLog(kept.audit, book, outboxes, patience)
     gate = Gate(book, kept.words, kept.blocks, kept.usage, log)
     posts = Posts(settings, way.dispatcher, outboxes, patience, kept.journal, gate)
-    fetcher, admission = Fetcher(Sources(settings.discord)), Admission(posts, gate)
+    fetcher, admission = Fetcher(Sources(settings.discord)), Admission(posts, gate, way.dispatcher, kept.journal)
     uploads = Uploads(fetcher, kept.uploads, settings.queue.per_member)
     lookup = Lookup(kept.archive, fetcher)
-    known = Commands()
+    known, hearing = Commands(), Hearing(kept.heard)
     async with (
-        Client(book, answers, patience, kept.heard, known, metrics, settings.shards) as client,
+        Client(book, answers, patience, hearing, known, metrics, settings.shards) as client,
         contextlib.AsyncExitStack() as stack,
     ):
         health.watch(client, way.dispatcher)
@@ -165,10 +167,10 @@ async def _run(
         models = LanguageModels(settings.texts)
         stack.push_async_callback(models.close)
         stories = StoryCommand(posts, admission, fetcher, pictures.imagine, models)
-        suggestions = SuggestCommand(admission, pictures.imagine, models)
+        suggestions = SuggestCommand(posts, admission, pictures.imagine, models)
         known.add([*stories.commands(), *suggestions.commands()])
         known.add(RestyleCommand(book, posts, pictures.imagine).commands())
-        steerings = Steerings(posts, gate)
+        steerings = Steerings(way.dispatcher, gate)
         known.add(WalkCommand(posts, admission, uploads, preferences).commands())
         batches = BatchCommand(
             *(posts, admission, uploads, fetcher, preferences, outboxes, patience),
@@ -189,6 +191,8 @@ async def _run(
         presses = Presses(metrics)
         presses.add({**stories.actions(), **suggestions.actions()})
         presses.add({**results.actions(), **menus.actions(), **SteerButtons(posts, steerings).actions()})
+        catch_up = CatchUp(client, hearing)
+        await client.add_cog(catch_up)
         await client.add_cog(presses)
         await client.add_cog(Reactions(client, posts, kept.archive))
         await client.add_cog(MessageListener(client, posts, uploads))
@@ -200,7 +204,8 @@ async def _run(
 
         async def restore() -> None:
             since = await kept.heard.since(60 * settings.store.catch_up_minutes)
-            client.recall(since, await kept.journal.messages(), await kept.journal.asked_in_private())
+            hearing.recall(since, await kept.journal.messages())
+            catch_up.recall(await kept.journal.asked_in_private())
             await posts.restore(client)
             await batches.restore(client)
             recent.load(await kept.journal.newest())
@@ -211,7 +216,7 @@ async def _run(
         posting = asyncio.create_task(_post(posts, restored))
         registration = asyncio.create_task(_register(client, patience))
         announcement = asyncio.create_task(_announce(client, painting_ready, on_ready))
-        hearing = asyncio.create_task(client.keep_heard())
+        keeping = asyncio.create_task(hearing.keep())
         losing = asyncio.create_task(_abandon_when_lost(posts, kept))
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -230,12 +235,12 @@ async def _run(
             answers.give_up()
             log.give_up()
             client.release()
-            tasks = [connection, posting, registration, announcement, hearing, losing, stopping, closing, hurrying]
+            tasks = [connection, posting, registration, announcement, keeping, losing, stopping, closing, hurrying]
             for task in tasks:
                 task.cancel()
             # The painting was cancelled before, and again would interrupt how the executor ends its workers.
             await asyncio.wait([painting, *tasks])
-            await client.save_heard()
+            await hearing.save()
     for task in (losing, painting, posting, connection):
         if not task.cancelled():
             task.result()

@@ -11,22 +11,28 @@
     {"prompt": "a red apple", "seed": 7}        .jsonl, .ndjson
 
 All of it is text by anybody: it is read within bounds, a line that is wrong is named and left out, and the others stay.
+The words of a line mean what they do behind ``.imagine``: ``{red, green}``, by which it asks for several pictures, and
+in Discord addresses of pictures in front of them and names for ids.
 """
 
 import csv
-import difflib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from pydantic_core import from_json
 
+from bot import permutations
 from bot.errors import PromptError
-from bot.flags import FLAGS, NOTHING_KNOWN, Available
+from bot.flags.flag import NOTHING_KNOWN, Available
+from bot.flags.picture import MOST_PICTURES
+from bot.flags.table import FLAGS
+from bot.flags.values import nearest
 from bot.markdown import inline_code
-from bot.prompt import NOTHING, Arguments, parse
-from config.settings import PaintingSettings
+from bot.prompt import LIKENESS, NOTHING, Arguments, parse
+from bot.uploads import split
+from config.settings.painting import PaintingSettings
 
 MOST_BYTES = 1 << 20
 """Of a file."""
@@ -41,6 +47,8 @@ BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 TOO_LARGE = f"The file is larger than {MOST_BYTES >> 20} MB; part it into several."
 TOO_MANY = "The file has more than {0} lines with something to paint; part it into several."
+TOO_MANY_MEANT = "The file has more than {0} prompts with what stands in braces; part it into several."
+BRACES = f"Its braces make more than {MOST_PICTURES} prompts of it; take something out of them."
 NO_TEXT = "The file is no text; save it as plain text in UTF-8."
 EMPTY = "There is nothing to paint in the file; write a prompt in each line."
 NO_PROMPT = (
@@ -49,6 +57,8 @@ NO_PROMPT = (
 NO_OBJECT = 'It is no object of JSON in one line, as `{"prompt": "a red apple", "seed": 7}` is one.'
 TWICE = "The column {0} is there twice."
 
+Named = Callable[[str], str]
+"""Returns a text with names for the ids in it."""
 Fields = dict[str, str]
 """Of one line, by names of flags; the prompt under `PROMPT`."""
 
@@ -59,11 +69,13 @@ class Line:
 
     Args:
         number: of the line in the file, from 1; of several the first.
-        arguments: that it asks for.
+        arguments: that it asks for, or some of them, where it asks for several pictures.
+        addresses: of pictures to come near to, with their weights.
     """
 
     number: int
     arguments: Arguments
+    addresses: tuple[tuple[str, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,7 @@ def read(
     available: Available = NOTHING_KNOWN,
     usual: Mapping[str, str] = NOTHING,
     most: int = MOST_LINES,
+    named: Named = str,
 ) -> Batch:
     """Return what a file asks for.
 
@@ -108,7 +121,8 @@ def read(
         painting: the limits, and what is usual.
         available: as of :func:`bot.prompt.parse`.
         usual: likewise.
-        most: lines that it may have.
+        most: lines that it may have, and prompts that these may stand for.
+        named: puts names for ids into what a line asks for.
 
     Raises:
         PromptError: it cannot be read as a whole; the sentence says why.
@@ -118,18 +132,33 @@ def read(
     found = _rows(text) if ending == ".csv" else _lines(text, is_json=ending in JSON_LINES)
     lines: list[Line] = []
     bad: list[BadLine] = []
+    meant = 0
     for count, (number, line) in enumerate(found):
         if count >= most:
             raise PromptError(TOO_MANY.format(most))
         try:
-            arguments = parse(_typed(line), painting, available, usual=usual)
+            addresses, texts = _meant(_typed(line), named)
+            instead = LIKENESS if addresses else ""
+            meant += len(texts)
+            asked = [parse(text, painting, available, instead, usual) for text in texts]
         except PromptError as error:
             bad.append(BadLine(number, str(error)))
         else:
-            lines.append(Line(number, arguments))
+            lines += [Line(number, arguments, addresses) for arguments in asked]
+        if meant > most:
+            raise PromptError(TOO_MANY_MEANT.format(most))
     if not lines and not bad:
         raise PromptError(EMPTY)
     return Batch(tuple(lines), tuple(bad))
+
+
+def _meant(text: str, named: Named) -> tuple[tuple[tuple[str, float | None], ...], Sequence[str]]:
+    """Return the addresses with which a line begins, and the texts that the rest stands for; raises ``PromptError``."""
+    addresses, words = split(text)
+    choices = permutations.read(words)
+    if choices.count > MOST_PICTURES:
+        raise PromptError(BRACES)
+    return tuple(addresses), [named(each) for each in choices.texts()]
 
 
 def _decoded(data: bytes) -> str:
@@ -225,7 +254,7 @@ def _flag(name: str) -> str:
     folded = name.strip().casefold().replace("_", "-").removeprefix("--")
     if folded in known:
         return known[folded]
-    near = difflib.get_close_matches(folded, known, n=1, cutoff=0.5)
+    near = nearest(folded, known)
     hint = f"did you mean `{near[0]}`?" if near else "the names of flags are known, and `prompt`."
     raise PromptError(f"There is no flag {inline_code(name[:100])}; {hint}")
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from typing import Any, cast
 
 import discord
@@ -13,18 +14,20 @@ import structlog
 
 from bot import batch, uploads
 from bot.admission import Admission, new_requests
-from bot.batch import BadLine
+from bot.batch import BadLine, Line
 from bot.caption import bar
 from bot.command import Call, Command, Option
 from bot.discord_api import CALL_ERRORS, answered, is_gone, reason
-from bot.errors import PromptError, UserError
+from bot.entry import Entry
+from bot.errors import PromptError, RoomError, UserError
 from bot.fetch import Fetcher
 from bot.markdown import escape, shorten
+from bot.mentions import with_names
 from bot.origin import BATCH, Origin
 from bot.outbox import Outboxes
+from bot.pace import preview_pause
 from bot.patience import Patience
-from bot.post import preview_pause
-from bot.posts import Entry, Posts
+from bot.posts import Posts
 from bot.preferences import Preferences
 from bot.prompt import Arguments
 from bot.uploads import Given, Uploads
@@ -110,24 +113,31 @@ class BatchCommand:
         own = self._preferences.of(origin, self._posts.available)
         settings = self._admission.gate.settings(origin)
         data = await self._fetcher.fetch(file.url)
+        named = partial(with_names, origin=origin, mentioned=call.mentioned)
         read = partial(batch.read, data, file.filename, settings.painting, self._posts.available, own.values)
-        found = await asyncio.to_thread(read)
-        asked: list[Arguments] = []
-        bad = [*found.bad]
+        found = await asyncio.to_thread(read, named=named)
+        asked: list[tuple[Line, Given]] = []
+        refused = {line.number: line for line in found.bad}
         for line in found.lines:
             try:
-                uploads.sorted_out([], [], line.arguments)
-                self._admission.check(origin, line.arguments, has_pictures=False)
+                given = uploads.sorted_out(line.addresses, [], line.arguments)
+                self._admission.check(origin, line.arguments, has_pictures=bool(given.addresses))
             except UserError as error:
-                bad.append(BadLine(line.number, str(error)))
+                refused.setdefault(line.number, BadLine(line.number, str(error)))
             else:
-                asked.append(line.arguments)
-        bad.sort(key=lambda each: each.number)
-        if not asked:
+                asked.append((line, given))
+            await asyncio.sleep(0)  # what is near to a wrong word takes a while to find
+        asked = [(line, given) for line, given in asked if line.number not in refused]
+        number = sum(line.arguments.fields["repeat"] for line, _ in asked)
+        self._admission.check_number(origin, number, FEWER)
+        if any(given.addresses for _, given in asked):
+            self._admission.check_room(origin, number)
+        arguments = await self._taken(origin, asked, refused)
+        bad = sorted(refused.values(), key=lambda each: each.number)
+        if arguments is None:
+            return None
+        if not arguments:
             raise PromptError("\n".join([ALL_BAD, *_named(bad)]))
-        self._admission.check_number(origin, sum(each.fields["repeat"] for each in asked), FEWER)
-        arguments = await self._uploads.take(origin, [(each, Given()) for each in asked])
-        assert arguments is not None  # nothing is fetched for it
         try:
             await self._admission.admit(origin, *new_requests(arguments, origin))
         except KnownMessageError as error:
@@ -140,6 +150,28 @@ class BatchCommand:
             await self._kept.keep(kept)
             self._spawn(self._show(origin, overview))
         return own.ignored
+
+    async def _taken(
+        self, origin: Origin, asked: Sequence[tuple[Line, Given]], refused: dict[int, BadLine]
+    ) -> list[Arguments] | None:
+        """Return what lines ask for, with the pictures that they name, which are kept then.
+
+        Lines of whose pictures one cannot be had are added to those that are refused. None where the message was
+        deleted or asks anew meanwhile.
+        """
+        taken: list[Arguments] = []
+        for number, lines in groupby(asked, key=lambda pair: pair[0].number):
+            try:
+                arguments = await self._uploads.take(origin, [(line.arguments, given) for line, given in lines])
+            except RoomError:
+                raise
+            except UserError as error:
+                refused[number] = BadLine(number, str(error))
+                continue
+            if arguments is None:
+                return None
+            taken += arguments
+        return taken
 
     async def restore(self, client: discord.Client) -> None:
         """Go on with the messages about files that an earlier run has left, once its requests are there.

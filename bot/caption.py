@@ -10,19 +10,22 @@ and below it how the picture was steered.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from math import inf
 
 from bot.characters import MAX_CONTENT, isolate, units
 from bot.errors import PromptError
-from bot.flags import Available, typed, unusual, usual_fields
+from bot.flags.flag import Available
+from bot.flags.usual import as_asked, own_weights, typed, unusual, usual_fields
+from bot.flags.values import written
 from bot.markdown import escape, shorten
 from bot.mentions import REFERENCE
 from bot.prompt import ADDRESS
 from bot.walk import asked_again, command_of
-from config.settings import PaintingSettings
-from generation.request import ImagineRequest, Shape
+from config.settings.painting import PaintingSettings
+from generation.request import ImagineRequest
+from generation.sizes import Shape
 from generation.steering import write
 
 MAX_ALT_TEXT = 1024
@@ -36,10 +39,12 @@ CAME = {
     "more": "painted on from",
     "larger": "enlarged from",
     "edit": "edited from",
-    "video": "with a video, as",
+    "video": "the same as",
     "start": "begun from",
 }
 """What the small print says of what was pressed or chosen, before a link."""
+BEGUN = frozenset({"subtle", "strong", "more", "larger", "start"})
+"""Of these, what says that it begins from that picture."""
 BAR = 10
 """Segments of the progress bar."""
 MOST_SAID = 3
@@ -128,7 +133,8 @@ class Caption:
         available: what can be asked for here.
         is_late: whether it was asked for while the bot was away.
         part: of several requests of one message, by its number.
-        came_from: what it was made from, as the small print says it: markdown; empty for nothing.
+        how: what was pressed or chosen for it, as of :class:`bot.origin.Origin`.
+        source_url: of the message with the picture of which that was done; ``""`` for none.
         together: whether others may steer it because its member lets them; None where there are no others.
     """
 
@@ -138,7 +144,8 @@ class Caption:
     available: Available
     is_late: bool = False
     part: int = 0
-    came_from: str = ""
+    how: str = ""
+    source_url: str = ""
     together: bool | None = None
 
     def text(self, state: State) -> str:
@@ -181,10 +188,13 @@ class Caption:
         return shorten(self.request.prompt, MAX_ALT_TEXT)
 
     def _fine_print(self) -> str:
-        parts = [flag.caption(*values) for _, flag, values in unusual(asdict(self.request))]
+        said = [flag.caption(*values) for _, flag, values in unusual(as_asked(self.request))]
+        parts = [each for each in said if each]
         late = ["asked while I was away"] if self.is_late else []
-        came = [self.came_from] if self.came_from else []
-        return f"-# {' · '.join([*parts, *_pictures(self.request), *came, *late])}"
+        is_derived = bool(self.how and self.source_url)
+        came = [f"{CAME.get(self.how, 'made from')} [this picture]({self.source_url})"] if is_derived else []
+        pictures = _pictures(self.request, names_start=not (is_derived and self.how in BEGUN))
+        return f"-# {' · '.join([*parts, *pictures, *came, *late])}"
 
     def _said(self, most: int) -> Iterator[str]:
         """Yield what was said while it was painted, the newest last, by whom and in which step."""
@@ -208,6 +218,8 @@ class Caption:
             return isolate(f"`{self.command}`")
         count = len(self.request.pictures)
         pictures = " and picture" * (count == 1) + " and pictures" * (count > 1)
+        weights = ", ".join(f"`::{written(weight)}`" for weight in own_weights(self.request))
+        pictures += f" ({weights})" * bool(weights)
         steered = ", and steer it so" if self.request.steering else ""
         return f"the same prompt{pictures} with `{self._flags}`{steered}"
 
@@ -227,12 +239,7 @@ class Caption:
 
     @property
     def _flags(self) -> str:
-        return typed(asdict(self.request), usual_fields(self.painting, self.request.quality))
-
-
-def came_from(how: str, url: str) -> str:
-    """Return ``varied subtly from [this picture](…)``; ``""`` where nothing was pressed or chosen."""
-    return f"{CAME.get(how, 'made from')} [this picture]({url})" if how and url else ""
+        return typed(as_asked(self.request), usual_fields(self.painting, self.request.quality))
 
 
 def starting(unix: float) -> str:
@@ -269,11 +276,11 @@ def _when(unix: float) -> str:
     return f"<t:{round(unix)}:R>"
 
 
-def _pictures(request: ImagineRequest) -> list[str]:
-    """Return what the small print says of the pictures that a request names."""
+def _pictures(request: ImagineRequest, *, names_start: bool) -> list[str]:
+    """Return what the small print says of the pictures that a request names, or of all but the one it begins from."""
     targets = sum(bool(target.picture) for target in request.targets)
     lines = [f"a walk past {len(request.waypoints)} pictures"] if request.waypoints else []
-    lines += ["from a picture"] if request.init_picture else []
+    lines += ["from a picture"] if request.init_picture and names_start else []
     lines += ["within a mask"] if request.mask else []
     return lines + ([f"towards {'a picture' if targets == 1 else f'{targets} pictures'}"] if targets else [])
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.markdown import inline_code
+from generation.fields import MOST_TARGETS
 from generation.prompt import fenced, without_literals
-from generation.request import MOST_TARGETS
 
 Classes = tuple[tuple[str, float], ...]
 """Names, each with how much there is of it."""

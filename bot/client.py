@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial, wraps
@@ -18,6 +18,7 @@ from bot.answer import Answers
 from bot.command import Call, Command, Commands
 from bot.discord_api import CALL_ERRORS, BoundedHTTPClient, answered, reason
 from bot.errors import UserError
+from bot.hearing import Hearing
 from bot.markdown import inline_code
 from bot.metrics import Metrics
 from bot.origin import Origin
@@ -27,22 +28,13 @@ from bot.receipt import Reply
 from bot.rules.book import RuleBook
 from bot.slash import Tree
 from bot.typed import read, usage
-from config.settings import ShardSettings
-from store.heard import Heard
+from config.settings.discord import ShardSettings
 
 FAULT = "Something went wrong on Easel's side. It has been noted; asking again may help."
 GUILD_READY_SECONDS = 0.05
 """So long after the last server has come in discord.py calls itself ready; nothing here waits for all of them."""
-REMEMBERED = 1000
-"""Messages that are recognised when the gateway delivers them twice."""
-CAUGHT_UP = 100
-"""Messages of a channel that are looked through when a session was lost, or at the start."""
-HEARD_SECONDS = 5.0
-"""From one writing down of what was heard to the next."""
 LONGEST_WAIT = 30.0
 """Seconds that discord.py itself may wait for a rate limit to pass."""
-
-_Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
 _log = structlog.get_logger(__name__)
 
@@ -57,7 +49,7 @@ class Client(commands.AutoShardedBot):
         book: what a command begins with.
         answers: to what members type.
         patience: with edits, and with Discord.
-        heard: where it is written down up to which message all were heard.
+        hearing: that knows which messages were heard.
         known: the commands.
         metrics: that count calls and refusals.
         shards: of which it is told what happens.
@@ -68,7 +60,7 @@ class Client(commands.AutoShardedBot):
         book: RuleBook,
         answers: Answers,
         patience: Patience,
-        heard: Heard,
+        hearing: Hearing,
         known: Commands,
         metrics: Metrics,
         shards: ShardSettings,
@@ -104,24 +96,8 @@ class Client(commands.AutoShardedBot):
         self._answers = answers
         self._commands = known
         self._metrics = metrics
-        self._heard = heard
+        self.hearing = hearing
         self.patience = patience
-        self._seen: dict[int, str] = {}
-        self._missed: dict[int, None] = {}
-        """Messages that were typed while the bot was away."""
-        self._newest: dict[int, int] = {}
-        """The newest message that was heard, by shard."""
-        self._missing_since: dict[int, int] = {}
-        """After which others may be missing, by shard."""
-        self._since: int | None = None
-        """After which they may be in shards that were not ready in this run."""
-        self._ready_shards: set[int] = set()
-        self._looking_since: list[int] = []
-        self._unsettled: set[int] = set()
-        """Messages whose commands run, and may not yet have been written down."""
-        self._saved = 0
-        self._conversations: dict[int, discord.abc.Messageable] = {}
-        self._recalled: list[int] = []
         self._released = False
         self._replies: tuple[Command, Callable[[str], bool]] | None = None
 
@@ -133,40 +109,6 @@ class Client(commands.AutoShardedBot):
             is_meant: whether a reply with these words is meant so; others stay among those who talk.
         """
         self._replies = command, is_meant
-
-    def recall(self, since: int | None, asked: Iterable[int], in_private: Iterable[int]) -> None:
-        """Take note of what an earlier run has heard.
-
-        Args:
-            since: after this message others may be missing; None where nothing is.
-            asked: messages that are not to be heard again, newest first.
-            in_private: members who may have written in private; of those conversations Discord tells nothing by itself.
-        """
-        self._since = since
-        self._recalled = [*in_private]
-        self._seen = dict.fromkeys(reversed([*asked]), "")
-
-    async def save_heard(self, settled: int | None = None) -> None:
-        """Write down up to which message all were heard.
-
-        Args:
-            settled: a message whose command runs and is not to be heard again.
-        """
-        self._unsettled.discard(settled or 0)
-        is_ready = self._ready_shards.issuperset(self._connection.shard_ids)
-        before = [] if self._since is None or is_ready else [self._since]
-        unsettled = [message - 1 for message in self._unsettled]
-        missing_since = self._missing_since.values()
-        heard = min([self._newest_of_all, *before, *missing_since, *self._looking_since, *unsettled])
-        if heard > self._saved:
-            self._saved = heard
-            await self._heard.save(heard)
-
-    async def keep_heard(self) -> None:
-        """Write it down now and again, until cancelled."""
-        while True:
-            await asyncio.sleep(HEARD_SECONDS)
-            await self.save_heard()
 
     def leave_out_content(self) -> None:
         """Log in without what members type, but where they mention the bot or write to it alone."""
@@ -181,7 +123,7 @@ class Client(commands.AutoShardedBot):
         for number, shard in self.shards.items():
             with contextlib.suppress(Exception):
                 await shard.disconnect()
-            await self.on_shard_disconnect(number)
+            self.hearing.lost(number)
 
     async def close(self) -> None:
         """End the connections, once released."""
@@ -191,11 +133,9 @@ class Client(commands.AutoShardedBot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Run the command in ``message``, once, however often the gateway delivers it."""
         shard = 0 if message.guild is None else message.guild.shard_id
-        self._newest[shard] = max(self._newest.get(shard, 0), message.id)
-        if message.author.bot or message.is_system() or message.id in self._seen:
+        self.hearing.note(shard, message.id)
+        if message.author.bot or message.is_system() or self.hearing.remembered(message.id) is not None:
             return
-        if message.guild is None:
-            _remember(self._conversations, message.channel.id, message.channel)
         await self._run_command(message)
 
     async def run_edited(self, message: discord.Message, *, however_late: bool) -> bool:
@@ -205,87 +145,21 @@ class Client(commands.AutoShardedBot):
             message: as it is now.
             however_late: the edit counts also when the message is older than a minute.
         """
-        if message.author.bot or message.edited_at is None or self._seen.get(message.id) == message.content:
+        if message.author.bot or message.edited_at is None:
+            return True
+        if self.hearing.remembered(message.id) == message.content:
             return True
         edited_within = timedelta(seconds=self.patience.edited_within)
         if message.edited_at - message.created_at > edited_within and not however_late:
             return True
         # Discord tells of a message also when it is pinned, for example, with the time of an edit of long ago.
-        if discord.utils.snowflake_time(self._newest_of_all) - message.edited_at > edited_within:
+        if discord.utils.snowflake_time(self.hearing.newest) - message.edited_at > edited_within:
             return True
         return await self._run_command(message)
-
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Leave alone what was written in a server before the bot was there."""
-        self._newest[guild.shard_id] = max([self._newest.get(guild.shard_id, 0), *_readable(guild).values()])
-
-    async def on_shard_disconnect(self, shard: int) -> None:
-        """Take note from where on messages may be missing."""
-        if shard in self._ready_shards:
-            self._missing_since.setdefault(shard, self._newest.get(shard) or self._newest_of_all)
-
-    async def on_shard_resumed(self, shard: int) -> None:
-        """Forget about it: what was written meanwhile comes by itself."""
-        self._missing_since.pop(shard, None)
-
-    async def on_shard_ready(self, shard: int) -> None:
-        """Look through what was written while there was no session."""
-        since = self._missing_since.pop(shard, None) if shard in self._ready_shards else self._since
-        self._ready_shards.add(shard)
-        guilds = (guild for guild in self.guilds if guild.shard_id == shard)
-        latest = {channel: last for guild in guilds for channel, last in _readable(guild).items()}
-        self._newest[shard] = max([self._newest.get(shard, 0), *latest.values()])
-        if since is None:
-            self._saved = -1  # also where there are no messages yet, those that come are new
-            await self.save_heard()
-            return
-        self._looking_since.append(since)
-        missed = [channel for channel, last in latest.items() if last > since]
-        if shard == 0:
-            await self._open_conversations()
-            missed += self._conversations.values()
-        for channel in missed:
-            try:
-                await self._catch_up(channel, since)
-            except CALL_ERRORS as error:
-                _log.warning("could not look through a channel", channel=str(channel), error=reason(error))
-        self._looking_since.remove(since)
 
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
         """Log what went wrong with an event."""
         _log.exception("an event failed", gateway_event=event_method)
-
-    @property
-    def _newest_of_all(self) -> int:
-        """The newest message that was heard."""
-        return max(self._newest.values(), default=0)
-
-    async def _open_conversations(self) -> None:
-        """Open the private conversations of an earlier run anew."""
-        for member in self._recalled:
-            try:
-                channel = await answered(partial(self.create_dm, discord.Object(member)), self.patience.pauses())
-            except CALL_ERRORS as error:
-                _log.warning("could not open a conversation", member=member, error=reason(error))
-            else:
-                _remember(self._conversations, channel.id, channel)
-        self._recalled.clear()
-
-    async def _catch_up(self, channel: discord.abc.Messageable, since: int) -> None:
-        """Hear the messages of a channel, but those to which there is an answer that an earlier run did not note."""
-
-        async def look() -> list[discord.Message]:
-            history = channel.history(limit=CAUGHT_UP, after=discord.Object(since), oldest_first=True)
-            return [message async for message in history]
-
-        missed = await answered(look, self.patience.pauses())
-        answers = {each.reference.message_id: each for each in missed if each.author == self.user and each.reference}
-        for message in missed:
-            answer = answers.get(message.id)
-            if answer is not None and (message.edited_at or message.created_at) < answer.created_at:
-                _remember(self._seen, message.id, message.content)
-            _remember(self._missed, message.id, None)
-            await self.on_message(message)
 
     async def ask(self, command: Command, call: Call) -> str | Reply | None:
         """Run a command and return what there is to say, also where it was refused or failed."""
@@ -306,11 +180,11 @@ class Client(commands.AutoShardedBot):
 
     async def _run_command(self, message: discord.Message) -> bool:
         """Run the command in a message, and return whether there is one."""
-        _remember(self._seen, message.id, message.content)
+        self.hearing.remember(message.id, message.content)
         prefix = self._book.prefix(message.guild)
         text, is_mention = self._addressed(message, prefix)
         found = self._commands.find(text) or self._reply(message, text if is_mention else message.content)
-        origin = Origin.of(message, is_late=message.id in self._missed)
+        origin = Origin.of(message, is_late=self.hearing.is_missed(message.id))
         if found is None:
             group = self._commands.group(text.split(maxsplit=1)[0]) if text.strip() else []
             if group:
@@ -321,17 +195,15 @@ class Client(commands.AutoShardedBot):
                 self._answers.give(origin, hint, "mention")
             return False
         command, rest = found
-        self._unsettled.add(message.id)
         answer: str | Reply | None
-        try:
-            origin = await self._as_member(origin)
-            check_moderator(command, origin)
-            options = read(command, rest, message, prefix)
-            answer = await self.ask(command, Call(origin, options, message, message.mentions))
-        except UserError as error:
-            answer = self.refuse(command, error)
-        finally:
-            self._unsettled.discard(message.id)
+        with self.hearing.unsettled(message.id):
+            try:
+                origin = await self._as_member(origin)
+                check_moderator(command, origin)
+                options = read(command, rest, message, prefix)
+                answer = await self.ask(command, Call(origin, options, message, message.mentions))
+            except UserError as error:
+                answer = self.refuse(command, error)
         if answer is not None:
             text, more = (answer.text, answer) if isinstance(answer, Reply) else (answer, None)
             kind = command.name if command.answers == "latest" else f"{command.name} {text}"
@@ -378,14 +250,6 @@ def _usages(group: Sequence[Command], prefix: str) -> Command:
     return replace(group[0], run=tell)
 
 
-def _readable(guild: discord.Guild) -> dict[discord.abc.Messageable, int]:
-    """Return the channels of a server in which the bot may look back, and the id of the last message of each."""
-    channels: tuple[_Channel, ...] = (*guild.text_channels, *guild.voice_channels)
-    channels += (*guild.stage_channels, *guild.threads)
-    readable = [channel for channel in channels if channel.permissions_for(guild.me).read_message_history]
-    return {channel: channel.last_message_id or 0 for channel in readable}
-
-
 def _guarded(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
     """Let a malformed event be logged, where it would end the connection."""
 
@@ -397,9 +261,3 @@ def _guarded(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
             _log.warning("an event of the gateway is malformed", gateway_event=event, error=reason(error))
 
     return guarded
-
-
-def _remember(bounded: dict[int, Any], key: int, value: Any) -> None:
-    bounded[key] = value
-    if len(bounded) > REMEMBERED:
-        del bounded[next(iter(bounded))]

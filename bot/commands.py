@@ -6,17 +6,19 @@ import discord
 import structlog
 
 from bot import permutations, prompt, uploads
-from bot.admission import Admission, new_requests
+from bot.admission import BEGUN, Admission, new_requests
 from bot.client import Client
 from bot.command import Call, Command, Option
+from bot.entry import Entry
 from bot.errors import NoWordsError, UserError
-from bot.flags import FLAGS, Available, Flag
+from bot.flags.flag import Available, Flag
+from bot.flags.table import FLAGS
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
 from bot.origin import Origin
 from bot.permissions import manages_messages
-from bot.posts import BEGUN, CANCELLED, Entry, Posts
+from bot.posts import CANCELLED, Posts
 from bot.preferences import Preferences
 from bot.receipt import Reply
 from bot.recent import Recent
@@ -107,7 +109,7 @@ class PictureCommands:
         for each, pictures in given:
             self._admission.check(origin, each, has_pictures=bool(pictures.addresses))
         if any(pictures.addresses for _, pictures in given) and not self._posts.asked_by(origin.id):
-            self._posts.check_room(origin, number)
+            self._admission.check_room(origin, number)
         arguments = await self._uploads.take(origin, given)
         if arguments is None:
             return None
@@ -131,7 +133,7 @@ class PictureCommands:
     async def _cancel(self, call: Call) -> str:
         """Take back the member's newest picture, the one at a place in line, or what is replied to."""
         origin, which = call.origin, call.options.get("which", "")
-        await self._client.save_heard(settled=origin.id)  # heard again, it would take back another one
+        await self._client.hearing.save(settled=origin.id)  # heard again, it would take back another one
         await self._uploads.settle(origin.author.id)
         await self._posts.settle()
         # From here to the end of the request nothing is waited for: of several commands each takes back another one.

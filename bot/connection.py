@@ -12,7 +12,7 @@ from bot.client import Client
 from bot.discord_api import DISCORD, NO_API, TRANSIENT, UnavailableError, is_transient, point_at, reason
 from bot.errors import SetupError
 from bot.patience import Patience
-from config.settings import DiscordSettings
+from config.settings.discord import DiscordSettings
 
 DEVELOPER_PORTAL = "https://discord.com/developers/applications"
 BAD_TOKEN = f"Discord refuses the token: copy the bot's from {DEVELOPER_PORTAL} to discord.token."

@@ -14,29 +14,14 @@ from bot.buttons.row import Rows, view_of
 from bot.discord_api import CALL_ERRORS, is_gone
 from bot.origin import Origin
 from bot.outbox import Outbox
-from store.journal import Kept, StoreJournal
+from bot.pictures import Picture
+from store.journal import StoreJournal
+from store.kept import Kept
 
 LOOKED_THROUGH = 100
 """Messages after the one that asked, and newest ones, to find one whose sending was not confirmed."""
 UNEDITABLE = {30046, 50083}
 """Discord's codes for a message that was edited too often for its age, and for a thread that is archived."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An encoded picture, its file name, and its description for those who cannot see it.
-
-    Args:
-        name: of the file.
-        data: the file.
-        description: for those who cannot see it.
-        video: of how it was painted, which is shown beside it.
-    """
-
-    name: str
-    data: bytes
-    description: str
-    video: "Picture | None" = None
 
 
 @dataclass(frozen=True, slots=True)

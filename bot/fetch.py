@@ -13,7 +13,7 @@ from yarl import URL
 
 from bot.discord_api import DISCORD
 from bot.errors import UserError
-from config.settings import DiscordSettings
+from config.settings.discord import DiscordSettings
 
 DISCORD_HOST = re.compile(r"(cdn\.discordapp\.com|media\.discordapp\.net|images-ext-\d{1,3}\.discordapp\.net)")
 """From which Discord serves the files of messages."""

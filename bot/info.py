@@ -6,7 +6,8 @@ from bot.caption import duration
 from bot.command import Call, Command
 from bot.errors import UserError
 from bot.posts import Posts
-from bot.rules.gate import Allowance, Gate
+from bot.rules.gate import Gate
+from bot.rules.quota import Allowance
 from store.errors import StoreError
 
 UNKNOWN = "What is left to you cannot be looked up at the moment; try again in a few minutes."
@@ -33,7 +34,7 @@ class InfoCommand:
         origin = call.origin
         await self._posts.settle()
         try:
-            allowance = await self._gate.usage(origin)
+            allowance = await self._gate.quota.allowance(origin)
         except StoreError:
             raise UserError(UNKNOWN) from None
         settings = self._gate.settings(origin)
@@ -46,7 +47,7 @@ class InfoCommand:
         painting = settings.painting
         lines = [
             f"**Your pictures:** {going}, of {most} at a time",
-            f"**Within 24 hours:** {_used(allowance)}",
+            f"**Within 24 hours, {'in this server' if origin.guild else 'in private'}:** {_used(allowance)}",
             f"**A picture here:** at most {painting.max_steps} steps and {self._gate.rule(origin, 'pixels')} pixels, "
             f"{painting.max_side} a side; usually {painting.width}×{painting.height} and {painting.steps} steps",
         ]

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from bot.caption import bar, ready, starting
 from bot.characters import MAX_CONTENT, units
-from bot.flags import FLAGS, NOISES, Available
+from bot.entry import Entry
+from bot.flags.beginning import NOISES
+from bot.flags.flag import Available
+from bot.flags.table import FLAGS
 from bot.markdown import escape, inline_code, shorten
 from bot.origin import Origin
-from bot.posts import Entry
 from config.settings import Settings
 
 MAX_ANSWER = MAX_CONTENT - 150

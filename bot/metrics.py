@@ -16,7 +16,7 @@ from bot.errors import PermissionsError, PromptError, RoomError, RuleError, User
 from bot.gpus import Gpus
 from bot.health import Health
 from bot.serving import listening
-from config.settings import MetricsSettings
+from config.settings.serving import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Down, Event, Finished, Heartbeat, Loaded, Ready
 
@@ -81,7 +81,7 @@ class Metrics:
                 labels = str(device), self._names.get(device, "")
                 self._steps.labels(*labels).inc(event.steps * event.batch)
                 self._batches.labels(*labels).inc(event.steps)
-                self._busy.labels(*labels).inc(event.seconds)
+                self._busy.labels(*labels).inc(event.taken)
             case Loaded():
                 self._loads.labels(str(device), self._names.get(device, "")).inc()
             case Down():

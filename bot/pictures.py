@@ -1,9 +1,11 @@
-"""Finished pictures and videos, made smaller for Discord."""
+"""Pictures and videos as they are attached to posts, made smaller for Discord."""
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
+from pathlib import PurePath
 from typing import Any
 
 import av
@@ -12,7 +14,7 @@ from PIL import Image, ImageSequence
 
 from generation import metadata
 from generation.errors import MetadataError
-from generation.request import Shape
+from generation.sizes import Shape
 
 SMALLEST_SIDE = 64
 QUALITY = 90
@@ -21,6 +23,39 @@ CRF = "28"
 """Of videos that are made smaller; x264 has 23 unless told, and each 6 more halve the bytes."""
 USUAL_MS = 100
 """Milliseconds for which a picture of a GIF or WebP is shown that does not say how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded picture, its file name, and its description for those who cannot see it.
+
+    Args:
+        name: of the file.
+        data: the file.
+        description: for those who cannot see it.
+        video: of how it was painted, which is shown beside it.
+    """
+
+    name: str
+    data: bytes
+    description: str
+    video: "Picture | None" = None
+
+    @property
+    def largest(self) -> int:
+        """The bytes of the larger file."""
+        return max(len(self.data), len(self.video.data) if self.video else 0)
+
+    def lighter(self) -> "Picture | None":
+        """Return the same with fewer bytes, of its video where it has one; None where none are left."""
+        if self.video is not None:
+            film = smaller_video(self.video.data)
+            return None if film is None else replace(self, video=self.video._as("mp4", film))
+        made = smaller(self.data)
+        return None if made is None else self._as(*made)
+
+    def _as(self, suffix: str, data: bytes) -> "Picture":
+        return replace(self, name=str(PurePath(self.name).with_suffix(f".{suffix}")), data=data)
 
 
 def shape_of(picture: bytes) -> Shape | None:

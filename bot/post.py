@@ -9,26 +9,19 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
 import discord
 import structlog
 
 from bot.buttons.row import rows_of
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting
-from bot.delivery import Delivery, Picture, Words
+from bot.delivery import Delivery, Words
 from bot.discord_api import CALL_ERRORS, is_gone, is_transient, reason
 from bot.edit_lock import EditLock
+from bot.pace import place_pause, preview_pause
 from bot.patience import Patience
-from bot.pictures import smaller, smaller_video
+from bot.pictures import Picture
 
-PREVIEWS_PER_PLACE = 5
-"""How many times more rarely a new place in line is shown than a new preview."""
-EDITS_PER_SECOND = 30.0
-"""Of posts about what has not ended, by all processes of a bot. Discord takes 50 calls a second; the rest is for what
-is answered and finished."""
-AGES_PER_PAUSE = 40
-"""A preview comes after at least so small a share of how long it has been painted: the longer, the more rarely."""
 LEAST_CHANGE = 30.0
 """Seconds by which an estimate has to change to be shown anew."""
 LONGEST_ATTEMPT = 120.0
@@ -93,6 +86,8 @@ class Post:
         self._only_final = only_final
         self._changed = asyncio.Event()
         self._first: State | None = None
+        self._is_urgent = False
+        """Whether somebody waits for another caption."""
         self._state: Shown | None = None
         self._picture: Picture | None = None
         self._shown: Shown | None = None
@@ -125,6 +120,7 @@ class Post:
             return
         if anew or _is_worth_showing(self._state, state):
             self._first = self._first or state
+            self._is_urgent = self._is_urgent or anew
             self._change(state, None if isinstance(state, Ended) else picture or self._picture)
 
     def withdraw(self) -> None:
@@ -178,22 +174,22 @@ class Post:
 
     def _wait(self) -> float:
         """Return the seconds until the state may be shown; a final one waits only where Discord did not take it."""
-        extra = 0.0
         if _is_final(self._state):
             return self._repeated_at - time.monotonic()
-        if self.message is not None and isinstance(self._state, Waiting):
-            extra = (PREVIEWS_PER_PLACE - 1) * self._pause()
+        pause = extended = self._pause()
+        if self.message is not None and isinstance(self._state, Waiting) and not self._is_urgent:
+            extended = place_pause(pause)
         elif isinstance(self._state, InProgress) and self._painted_since is not None:
-            pause = self._pause()
-            extra = preview_pause(pause, time.monotonic() - self._painted_since) - pause
-        return self._earliest + extra - time.monotonic()
+            extended = preview_pause(pause, time.monotonic() - self._painted_since)
+        return self._earliest + (extended - pause) - time.monotonic()
 
     def _urgency(self) -> int:
-        return 2 if _is_final(self._state) else 1 if isinstance(self._state, InProgress) else 0
+        return 2 if _is_final(self._state) else 1 if isinstance(self._state, InProgress) or self._is_urgent else 0
 
     async def _attempt(self) -> None:
         """Show the latest state. What Discord does not take is left for later, and then said in another way."""
         self._changed.clear()
+        self._is_urgent = False
         state, picture = self._state, self._picture
         assert state is not None
         try:
@@ -224,7 +220,7 @@ class Post:
             await self._delivery.edit(words, None if self._refusals else picture)
         elif picture is None:
             await self._deliver_words(words, self._refusals)
-        elif max(len(picture.data), len(picture.video.data) if picture.video else 0) > self._delivery.upload_limit:
+        elif picture.largest > self._delivery.upload_limit:
             await self._shrink(state, picture)
             return None
         elif self._refused_for_long:
@@ -319,50 +315,19 @@ class Post:
         return self._failed_fallbacks >= FALLBACKS if self._picture else self._refusals >= 4
 
     async def _shrink(self, state: Shown, picture: Picture) -> None:
-        """Let a video, then the picture have fewer bytes; say so where the finished one has few already."""
-        if picture.video is not None and isinstance(state, Painted):
-            await self._shrink_video(state, picture, picture.video)
-            return
-        made = await asyncio.to_thread(smaller, picture.data)
+        """Let a video, then the picture have fewer bytes; where none are left go without it, and say so at the end."""
+        lighter = await asyncio.to_thread(picture.lighter)
         if self._state is not state:
             return
-        if made is not None:
-            suffix, data = made
-            name = str(PurePath(picture.name).with_suffix(f".{suffix}"))
-            self._change(state, replace(picture, name=name, data=data))
+        limit = self._delivery.upload_limit >> 20
+        if lighter is not None:
+            self._change(state, lighter)
+        elif picture.video is not None and isinstance(state, Painted):
+            self._change(replace(state, note=VIDEO_TOO_LARGE.format(limit)), replace(picture, video=None))
         elif _is_final(state):
-            limit = self._delivery.upload_limit >> 20
             self._change(Ended(f"The picture is larger than the {limit} MB allowed here.", again=True), None)
         else:
             self._change(state, None)
-
-    async def _shrink_video(self, state: Painted, picture: Picture, video: Picture) -> None:
-        """Let a video have fewer bytes; where it has few already the picture goes without it, and that is said."""
-        data = await asyncio.to_thread(smaller_video, video.data)
-        if self._state is not state:
-            return
-        if data is not None:
-            name = str(PurePath(video.name).with_suffix(".mp4"))
-            self._change(state, replace(picture, video=replace(video, name=name, data=data)))
-        else:
-            note = VIDEO_TOO_LARGE.format(self._delivery.upload_limit >> 20)
-            self._change(replace(state, note=note), replace(picture, video=None))
-
-
-def preview_pause(pause: float, seconds: float) -> float:
-    """Return the seconds from one preview to the next of what has been painted for so long."""
-    return max(pause, seconds / AGES_PER_PAUSE)
-
-
-def edit_pause(preview_seconds: float, posts: int, share: float) -> float:
-    """Return the least seconds between two edits of a post, so that all together stay within Discord's limit.
-
-    Args:
-        preview_seconds: the least at any time.
-        posts: about requests that have not ended.
-        share: of the bot's shards that are this process's.
-    """
-    return max(preview_seconds, posts / (EDITS_PER_SECOND * share))
 
 
 def _is_final(state: Shown | None) -> bool:

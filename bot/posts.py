@@ -1,86 +1,45 @@
-"""The posts about requests: from what members ask for to what they see."""
+"""The posts about requests that were taken in: what members see of each."""
 
 import asyncio
 import weakref
-from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import discord
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, came_from
-from bot.delivery import Delivery, Picture
+from bot.caption import Caption, Ended, Painted
+from bot.delivery import Delivery
 from bot.discord_api import CALL_ERRORS, answered, reason
 from bot.edit_lock import EditLock
-from bot.errors import RoomError, UserError
-from bot.flags import Available
-from bot.notice import send_notices
+from bot.entry import Entry
+from bot.flags.flag import Available
+from bot.notice import Notices
 from bot.origin import BATCH, Origin
 from bot.outbox import Outboxes
+from bot.pace import edit_pause
 from bot.patience import Patience
-from bot.pictures import shape_of
-from bot.post import Post, PostGoneError, edit_pause
-from bot.rules.gate import OWN_LIMIT, TOO_MANY_MORE, Gate
+from bot.pictures import Picture, shape_of
+from bot.post import Post, PostGoneError
+from bot.rules.gate import Gate
 from config.settings import Settings
 from generation.dispatch import Dispatch
 from generation.dispatch.record import Record, Update
-from generation.errors import AwayError, QueueFullError, RequestError
 from generation.events import Failed, Finished, Progress, Steered
-from generation.request import FILMS, ImagineRequest, Steering
-from store.errors import KnownMessageError, LostError, StoreError
-from store.journal import Kept, StoreJournal
+from generation.request import FILMS, ImagineRequest
+from store.journal import StoreJournal
+from store.kept import Kept
 
-CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
-PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
-UNWRITTEN = (
-    "Easel cannot write down requests at the moment, and takes none that it could lose; whoever runs it has been told. "
-    "Ask again in a few minutes."
-)
 CANCELLED = "Cancelled."
-BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
-TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
-NO_ROOM = (
-    "The queue has no room for {0} pictures (limit {1}, of all members), so none of them is taken. Ask for fewer, or "
-    "try again in a few minutes."
-)
-NO_MODEL = "There is no model {0} here any more; ask with {1}."
 NO_VIDEO = "The video could not be made; whoever runs Easel can see why."
-MOST_EDITED = 3
-"""Of one channel so many posts can be edited at the end, before it is over; of more one message tells."""
 
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A request that waits or is being painted, and what its member sees."""
-
-    record: Record
-    origin: Origin
-    post: Post
-
-    @property
-    def request(self) -> ImagineRequest:
-        """What is painted."""
-        return self.record.request
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether whoever asked for it lets others steer it."""
-        return self.post.caption.together is True
-
-    @property
-    def messages(self) -> set[int]:
-        """The message that asked, where there is one, and the one about it."""
-        asked = {self.origin.id} if self.origin.reply_to is not None else set()
-        return asked | ({self.post.message.id} if self.post.message is not None else set())
-
-
 class Posts:
-    """One post for each request, from its admission to its end.
+    """One post for each request, from when it was taken in to its end.
 
     Args:
         settings: defaults.
@@ -88,7 +47,7 @@ class Posts:
         outboxes: of the channels.
         patience: how long to try what Discord does not take.
         journal: that the dispatcher writes in; it is told what the posts have shown.
-        gate: that refuses requests.
+        gate: that says which pictures are spoilers, and by what commands begin.
     """
 
     def __init__(
@@ -109,11 +68,11 @@ class Posts:
         self._entries: dict[str, Entry] = {}
         self._edit_locks: weakref.WeakValueDictionary[int, EditLock] = weakref.WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._admission = asyncio.Lock()
         self._closed = False
         self._paused = False
-        self._told: dict[str, Entry] = {}
-        """Those whose posts say that they go on after a restart, by the ids of the requests."""
+        self._notices = Notices(patience)
+        self.taking_in = asyncio.Lock()
+        """Held while requests are taken in."""
 
     async def run(self) -> None:
         """Keep the posts up to date, until cancelled."""
@@ -134,8 +93,8 @@ class Posts:
             origin = Origin.restored(kept.asked, client)
             post = self._post(kept.request, origin, kept)
             if record is not None:
-                self._entries[kept.request.id] = Entry(record, origin, post)
-                post.show(_standing(record))
+                self._entries[kept.request.id] = entry = Entry(record, origin, post)
+                post.show(entry.standing)
             elif kept.png is not None:
                 shape = shape_of(kept.png) or kept.request.shape
                 smaller = shape if shape != kept.request.shape else None
@@ -148,106 +107,40 @@ class Posts:
             _log.info("restored", request=kept.request.id, state=kept.state)
             self._spawn(self._keep_posted(kept.request.id, post))
 
-    async def admit(self, *asked: tuple[Origin, ImagineRequest]) -> None:
-        """Let requests of one member wait, all or none, and post the place in line of each.
+    def add(self, asked: Iterable[tuple[Origin, Record]]) -> None:
+        """Post the place in line of requests that were taken in, or, at the end, that they go on after a restart.
 
-        Raises:
-            UserError: they cannot be taken.
-            KnownMessageError: their message asked for something whose end is not yet shown.
+        Once :meth:`close` has begun that is left to the next start, or to the bot that has taken over.
         """
-        if self._closed:
-            raise UserError(CLOSED)
-        if self._dispatcher.pool.is_parked:
-            raise UserError(PARKED)
-        requests = [request for _, request in asked]
-        for request in requests:
-            self._check_possible(request)
-        async with self._admission:
-            try:
-                await self._gate.check(asked[0][0], requests, [entry.origin for entry in self.entries])
-                notes = [origin.asked.to_json() for origin, _ in asked]
-                records = await self._dispatcher.submit_all(requests, notes)
-            except QueueFullError as error:
-                raise self._refusal(error, asked[0][0], len(requests)) from None
-            except KnownMessageError:
-                raise
-            except AwayError as error:
-                raise UserError(str(error)) from None
-            except LostError:
-                return  # it is for the bot that works with the database now
-            except StoreError:
-                # A connection that was lost may have written it down nonetheless; so it ends, with this as its answer.
-                for request in requests:
-                    await self._journal.close(request.id)
-                raise UserError(UNWRITTEN) from None
-            if self._closed:
-                return  # the next start acknowledges it
-            entries = [
-                Entry(record, origin, self._post(record.request, origin))
-                for record, (origin, _) in zip(records, asked, strict=True)
-            ]
-            self._entries |= {entry.request.id: entry for entry in entries}
+        if self._paused:
+            return
+        entries = [Entry(record, origin, self._post(record.request, origin)) for origin, record in asked]
         for entry in entries:
             request = entry.request
+            self._entries[request.id] = entry
             _log.info("admitted", request=request.id, member=request.member, channel=entry.origin.channel.id)
-            entry.post.show(_place(entry.record))
+            entry.post.show(entry.place)
             self._spawn(self._keep_posted(request.id, entry.post))
-
-    def check_room(self, origin: Origin, count: int = 1) -> None:
-        """Raise ``UserError`` where so many more of a member cannot be taken in, before anything is fetched."""
         if self._closed:
-            raise UserError(CLOSED)
-        try:
-            self._dispatcher.check_room(str(origin.author.id), count)
-        except QueueFullError as error:
-            raise self._refusal(error, origin, count) from None
+            self._tell_paused(entries)
 
     async def settle(self) -> None:
         """Wait until everything that was asked for before has been admitted or refused."""
-        async with self._admission:
+        async with self.taking_in:
             pass
 
-    async def change(self, *changes: tuple[Entry, ImagineRequest]) -> None:
-        """Let these take the place of requests that wait; raises ``UserError`` when one of them is being painted."""
-        changes = tuple((entry, request) for entry, request in changes if request != entry.request)
-        for entry, request in changes:
-            self._check_waiting(entry)
-            self._check_possible(request)
-        for entry, request in changes:
-            self._check_waiting(entry)
-            try:
-                await self._dispatcher.edit(request)
-            except RequestError:
-                raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild))) from None
-            except AwayError as error:
-                raise UserError(str(error)) from None
-            entry.post.caption = replace(entry.post.caption, request=request)
-            entry.post.show(_standing(entry.record), anew=True)
-            _log.info("changed", request=request.id)
+    def change(self, entry: Entry, request: ImagineRequest) -> None:
+        """Show the request that has taken the place of one that waits."""
+        entry.post.caption = replace(entry.post.caption, request=request)
+        entry.post.show(entry.standing, anew=True)
+        _log.info("changed", request=request.id)
 
     async def withdraw(self, entries: Sequence[Entry]) -> None:
-        """Take requests back that wait, with their posts; raises ``UserError`` when one of them is being painted."""
-        for entry in entries:
-            self._check_waiting(entry)
-        await self._drop(*(entry.request.id for entry in entries))
+        """Take requests back, with their posts."""
+        await self.drop(*(entry.request.id for entry in entries))
         for entry in entries:
             _log.info("taken back", request=entry.request.id)
             entry.post.withdraw()
-
-    async def painted_of(self, message_id: int) -> Mapping[int, ImagineRequest]:
-        """Return what a message asked for that is painted or has failed, by its part of it."""
-        return await self._journal.painted_of(message_id)
-
-    async def steer(self, entry: Entry, steering: Sequence[Steering]) -> ImagineRequest | None:
-        """Have a picture painted otherwise from now on, which its post shows; see ``Dispatcher.steer``."""
-        try:
-            request = await self._dispatcher.steer(entry.request.id, steering)
-        except AwayError as error:
-            raise UserError(str(error)) from None
-        if request is not None:
-            said = request.steering[-len(steering) :]
-            _log.info("steered", request=request.id, member=said[0].by, step=said[0].step, texts=len(said))
-        return request
 
     async def share(self, entry: Entry, *, together: bool) -> None:
         """Let others than who asked steer a picture, or let them no longer."""
@@ -269,20 +162,22 @@ class Posts:
             else:
                 continue
             taken_back.append(entry)
-        await self._drop(*(entry.request.id for entry in taken_back))
+        await self.drop(*(entry.request.id for entry in taken_back))
         for entry in taken_back:
             entry.post.withdraw()
 
     async def cancel(self, entries: Sequence[Entry], sentence: str) -> None:
         """Take requests back, whether they wait or are being painted; their posts say ``sentence``."""
-        await self._drop(*(entry.request.id for entry in entries))
+        await self.drop(*(entry.request.id for entry in entries))
         for entry in entries:
             _log.info("cancelled", request=entry.request.id)
             entry.post.show(Ended(sentence, again=False))
 
-    async def drop(self, request_ids: Iterable[str]) -> None:
+    async def drop(self, *request_ids: str) -> None:
         """Take requests back, whatever their posts say."""
-        await self._drop(*request_ids)
+        for request_id in request_ids:
+            self._entries.pop(request_id, None)
+        await self._dispatcher.cancel(*request_ids)
 
     def drain(self, *, for_long: bool) -> None:
         """Take no more requests.
@@ -297,8 +192,7 @@ class Posts:
     async def close(self, seconds: float) -> None:
         """After :meth:`drain`, tell all others whose picture is unfinished the same, within ``seconds``."""
         self._paused = True
-        unfinished = [*self.running, *self.waiting]
-        self._tell_paused([entry for entry in unfinished if entry.request.id not in self._told])
+        self._tell_paused([*self.running, *self.waiting])
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
@@ -312,7 +206,7 @@ class Posts:
 
     def abandon(self) -> None:
         """Leave every request to another bot: nothing is posted any more."""
-        self._closed = True
+        self._closed = self._paused = True
         self._entries.clear()
         for task in self._tasks:
             task.cancel()
@@ -359,26 +253,6 @@ class Posts:
         entries = (self._entries.get(record.request.id) for record in records)
         return [entry for entry in entries if entry is not None]
 
-    def _check_possible(self, request: ImagineRequest) -> None:
-        names = self._settings.models.names
-        if request.model not in names:
-            raise UserError(NO_MODEL.format(request.model, " or ".join(f"`--model {name}`" for name in names)))
-        refusal = self._dispatcher.pool.refusal(request.load)
-        if refusal is not None:
-            raise UserError(refusal)
-
-    def _refusal(self, error: QueueFullError, origin: Origin, count: int) -> UserError:
-        prefix = self._gate.book.prefix(origin.guild)
-        if count > 1:
-            return RoomError((TOO_MANY_MORE if error.member else NO_ROOM).format(count, error.limit, prefix))
-        pictures = "1 picture" if error.limit == 1 else f"{error.limit} pictures"
-        words = OWN_LIMIT if error.member else TOTAL_LIMIT
-        return RoomError(words.format(pictures, error.limit, prefix))
-
-    def _check_waiting(self, entry: Entry) -> None:
-        if entry.record.status != "waiting":
-            raise UserError(BEGUN.format(self._gate.book.prefix(entry.origin.guild)))
-
     def _show(self, entry: Entry, update: Update) -> None:
         record, post = entry.record, entry.post
         match update.event:
@@ -396,14 +270,14 @@ class Posts:
             case event if record.status == "running" and not self._paused:
                 data = event.preview if isinstance(event, Progress) else None
                 preview = Picture(f"{record.request.slug}.jpg", data, post.caption.alt_text) if data else None
-                post.show(_standing(record), preview)
+                post.show(entry.standing, preview)
             case _ if record.status == "waiting" and not self._closed:
-                post.show(_standing(record))
+                post.show(entry.standing)
 
     def _show_anew(self, entry: Entry) -> None:
         """Show the same state with other words, unless the post says that it goes on after a restart."""
         if not (self._paused if entry.record.status == "running" else self._closed):
-            entry.post.show(_standing(entry.record), anew=True)
+            entry.post.show(entry.standing, anew=True)
 
     def _edit_pause(self) -> float:
         """Return the least seconds between two edits of a post."""
@@ -413,10 +287,11 @@ class Posts:
 
     def _post(self, request: ImagineRequest, origin: Origin, kept: Kept | None = None) -> Post:
         prefix = self._gate.book.prefix(origin.guild)
-        came = came_from(origin.how, origin.source_url)
         together = None if origin.guild is None else kept is not None and kept.together
         late, painting = origin.is_late, self._settings.painting
-        caption = Caption(request, prefix, painting, self.available, late, origin.part, came, together)
+        caption = Caption(
+            request, prefix, painting, self.available, late, origin.part, origin.how, origin.source_url, together
+        )
         delivery = Delivery(
             request.id,
             origin,
@@ -442,7 +317,7 @@ class Posts:
         else:
             _log.info("posted" if is_over else "left to the next start", post=post.message and post.message.id)
         if request_id in self._entries and not self._closed:
-            await self._drop(request_id)
+            await self.drop(request_id)
         if is_over:
             await self._journal.close(request_id)
 
@@ -458,25 +333,9 @@ class Posts:
                 _log.warning("could not look for a message", request=post.caption.request.id, error=reason(error))
         post.show(Ended(CANCELLED, again=False))
 
-    async def _drop(self, *request_ids: str) -> None:
-        for request_id in request_ids:
-            self._entries.pop(request_id, None)
-        await self._dispatcher.cancel(*request_ids)
-
-    async def _send_notices(self, entries: list[Entry]) -> None:
-        """Tell all members of a channel at once; their posts are changed as far as there is time."""
-        posts = [(entry.origin, entry.post.caption) for entry in entries]
-        await send_notices(entries[0].origin.channel, posts, self._patience)
-
     def _tell_paused(self, entries: Iterable[Entry]) -> None:
-        by_channel: defaultdict[int, list[Entry]] = defaultdict(list)
-        for entry in entries:
-            by_channel[entry.origin.channel.id].append(entry)
-            entry.post.show(Paused())
-            self._told[entry.request.id] = entry
-        for channel_id, told in by_channel.items():
-            if sum(entry.origin.channel.id == channel_id for entry in self._told.values()) > MOST_EDITED:
-                self._spawn(self._send_notices(told))
+        for sending in self._notices.tell(entries):
+            self._spawn(sending)
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         """Run it beside everything else; :meth:`close` waits for it."""
@@ -495,15 +354,3 @@ def _show_finished(
     video = None if film is None else Picture(f"{request.slug}.{wanted}", film, described)
     note = NO_VIDEO if wanted is not None and film is None else ""
     post.show(replace(painted, note=note), Picture(f"{request.slug}.png", png, described, video))
-
-
-def _standing(record: Record) -> State:
-    """Return how a request that has not ended stands."""
-    if record.status == "running":
-        return InProgress(record.percent, record.estimate.finishes, record.left_out, record.smaller)
-    return _place(record)
-
-
-def _place(record: Record) -> Waiting:
-    """Return the place in line; what has been taken at once was next."""
-    return Waiting(record.estimate.place or 1, record.estimate.starts)

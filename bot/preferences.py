@@ -7,7 +7,9 @@ import structlog
 
 from bot.command import Call, Command, Option
 from bot.errors import UserError
-from bot.flags import FLAGS, PLAIN, Available
+from bot.flags.flag import Available
+from bot.flags.table import FLAGS
+from bot.flags.values import PLAIN
 from bot.markdown import inline_code
 from bot.origin import Origin
 from bot.prompt import flags_in

@@ -71,7 +71,7 @@ class PrivacyCommands:
         await self._posts.cancel([each for each in self._posts.entries if each.origin.author.id == member], CANCELLED)
         try:
             # Where several processes are one bot, others may have posts about some.
-            await self._posts.drop(await self._privacy.unfinished(member))
+            await self._posts.drop(*await self._privacy.unfinished(member))
             count = await self._privacy.forget(member)
             for forget in self._also:
                 forget(member)
@@ -91,7 +91,8 @@ def _told(kept: Personal) -> list[str]:
     lines = [f"- {_number(kept.requests, 'request')} with prompt, time, channel and your name{since}"]
     lines += [f"- {_number(kept.files, 'file')}: pictures, videos and what they are made from"] * bool(kept.files)
     lines += ["- your settings"] * kept.has_settings
-    lines += [f"- that you asked for {_number(kept.counted, 'picture')} in the last day"] * bool(kept.counted)
+    asked = f"- that you asked for {_number(kept.counted, 'picture')} within 24 hours, in all servers and in private"
+    lines += [asked] * bool(kept.counted)
     return lines + [f"- that you are blocked in {_number(kept.blocks, 'server')}"] * bool(kept.blocks)
 
 

@@ -6,7 +6,7 @@
     address   = "http" , [ "s" ] , "://" , text , [ "::" , weight ] ;     of a picture, see bot.uploads
     flag      = dashes , name , [ "=" , value | blank , value | value ] ;
     dashes    = "--" | "—" | "–" ;                    phones make one dash of two
-    name      = one of bot.flags or an alias ;        in any case
+    name      = one of bot.flags.table or an alias ;  in any case
     code      = ticks , text , ticks ;                three backticks or more, in front and behind as many
 
 Words that are no flags are the prompt, wherever they stand. A word that begins with two hyphens and a letter is a flag,
@@ -39,14 +39,20 @@ import regex
 from bot.characters import clean, is_visible
 from bot.classes import classes_fenced, classes_in, passed_classes, words_for
 from bot.errors import NoWordsError, PromptError
-from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, OF_WALKS, QUOTES, Available, Fields, typed, usual_fields
+from bot.flags.flag import NOTHING_KNOWN, Available, Fields
+from bot.flags.picture import SIDES
+from bot.flags.table import FLAGS, OF_WALKS
+from bot.flags.usual import BESIDE, typed, usual_fields
+from bot.flags.values import NEAR, QUOTES, nearest
 from bot.markdown import inline_code
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
 from generation.errors import RequestError
+from generation.fields import SEED_LIMIT
 from generation.options import BIGGAN
 from generation.prompt import BLOCK, INLINE, fenced, read, write
-from generation.request import AUTO, SEED_LIMIT, ImagineRequest, Target
+from generation.request import AUTO, ImagineRequest
 from generation.styles import STYLES, ended
+from generation.targets import Target
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 LINE_ENDS = "\t\n\v\f\r\x85"
@@ -66,8 +72,6 @@ LIKENESS = "a picture like that one"
 """The prompt where pictures to come near to are all there is."""
 OTHERS = frozenset({"s", "stylize", "v", "version", "tile", "raw", "weird", "niji", "sameseed", "hd", "fast", "relax"})
 """Names of Midjourney's for what has no counterpart."""
-NEAR = 0.7
-"""How alike a word behind a long dash and a flag are, as difflib has it, for the word to be a mistyped flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ def parse(
     words, values = _split(clean(text), available)
     if not of_walk and (misplaced := next((name for name in OF_WALKS if name in values), None)):
         raise PromptError(f"`--{misplaced}` is about a walk between pictures, not about one picture; leave it out.")
+    if "size" in values and (side := next((name for name in SIDES if name in values), None)):
+        raise PromptError(f"`--size` says both sides and `--{side}` one of them; leave one of the two out.")
     fields = dict(usual_fields(painting))
     for given in ({} if "seed" in values else usual, values):
         for name, flag in FLAGS.items():
@@ -300,9 +306,9 @@ def _known(flag: re.Match[str], available: Available) -> tuple[str, str | None]:
             return known, name[end:]
     if folded in OTHERS:
         raise PromptError(f"`--{folded}` is Midjourney's and would change nothing here; leave it out.")
-    nearest = difflib.get_close_matches(folded, names.keys() - OF_WALKS, n=1, cutoff=0.5)
+    near = nearest(folded, names.keys() - OF_WALKS)
     most = ", ".join(f"`--{each}`" for each, flag in FLAGS.items() if flag.is_offered(NOTHING_KNOWN))
-    hint = f"did you mean `--{nearest[0]}`?" if nearest else f"there are {most} and others."
+    hint = f"did you mean `--{near[0]}`?" if near else f"there are {most} and others."
     raise PromptError(f"There is no flag {inline_code('--' + name)}; {hint}")
 
 

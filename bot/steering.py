@@ -11,15 +11,18 @@ from bot.characters import clean
 from bot.client import Client
 from bot.command import Call, Command, Option
 from bot.discord_api import CALL_ERRORS, answered, is_gone, reason
+from bot.entry import Entry
 from bot.errors import UserError
 from bot.mentions import with_names
 from bot.origin import Origin
 from bot.permissions import granted
-from bot.posts import Entry, Posts
+from bot.posts import Posts
 from bot.rules.gate import Gate
-from generation.errors import RequestError
-from generation.request import ImagineRequest, Steering
+from generation.dispatch import Dispatch
+from generation.errors import AwayError, RequestError
+from generation.request import ImagineRequest
 from generation.steering import WORD, read
+from generation.targets import Steering
 from store.archive import Archive
 
 COOLDOWN_SECONDS = 2.0
@@ -45,12 +48,12 @@ class Steerings:
     """Has pictures steered as members say it, as far as they may.
 
     Args:
-        posts: about the requests.
+        dispatcher: that has requests painted.
         gate: that says who may ask for what.
     """
 
-    def __init__(self, posts: Posts, gate: Gate) -> None:
-        self._posts = posts
+    def __init__(self, dispatcher: Dispatch, gate: Gate) -> None:
+        self._dispatcher = dispatcher
         self._gate = gate
         self._last: dict[int, float] = {}
         """When members steered last, in Unix seconds."""
@@ -98,10 +101,12 @@ class Steerings:
         steps = []
         for entry in entries:
             try:
-                request = await self._posts.steer(entry, said)
-            except RequestError as error:
+                request = await self._dispatcher.steer(entry.request.id, said)
+            except (AwayError, RequestError) as error:
                 raise UserError(str(error)) from None
             if request is not None:
+                new = request.steering[-len(said) :]
+                _log.info("steered", request=request.id, member=new[0].by, step=new[0].step, texts=len(new))
                 steps.append(_step(request))
         if not steps:
             raise self.ended(origin)
@@ -142,7 +147,7 @@ class SteerCommand:
 
     async def _steer(self, call: Call) -> str | None:
         """Steer the picture that is replied to, or the member's newest."""
-        await self._client.save_heard(settled=call.origin.id)  # heard again, it would steer once more
+        await self._client.hearing.save(settled=call.origin.id)  # heard again, it would steer once more
         await self._posts.settle()
         message_id = _replied_to(call)
         entries = self._posts.about(message_id) if message_id else self._newest(call.origin)
@@ -158,7 +163,7 @@ class SteerCommand:
         await self._posts.settle()
         entries = self._posts.about(message_id)
         if entries:
-            await self._client.save_heard(settled=call.origin.id)
+            await self._client.hearing.save(settled=call.origin.id)
             return await self._said(call, entries)
         if await self._is_known(message_id):
             raise self._steerings.ended(call.origin)

@@ -22,7 +22,7 @@ from bot.command import Call, Command, Option, Run
 from bot.commands import flag_options
 from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
-from bot.flags import NOTHING_KNOWN, Available
+from bot.flags.flag import NOTHING_KNOWN, Available
 from bot.mentions import with_names
 from bot.posts import Posts
 from bot.prompt import FLAG, flags_in, quoted

@@ -17,6 +17,8 @@ NUMBER = {"integer": re.compile(r"-?\d{1,15}"), "number": re.compile(r"-?\d{1,15
 DURATION = re.compile(r"(\d{1,6})([smhdw])")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 BOOLEAN = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+LONGEST_COUNT = 2
+"""Digits of a number in front of a text that is meant to be a count, and not the first word."""
 TAKES = {
     "integer": "a whole number",
     "number": "a number",
@@ -31,8 +33,9 @@ TAKES = {
 def read(command: Command, text: str, message: discord.Message, prefix: str) -> dict[str, Any]:
     """Return the options that stand in a text, by their names.
 
-    One that need not be given is left out where the next word is no value of it, but for a time: a word with a digit in
-    front is meant to be one, and a moderator who mistypes it does not want for ever.
+    One that need not be given is left out where the next word is no value of it, but for a time and a number. A word
+    with a digit in front is meant to be a time, and a moderator who mistypes it does not want for ever; a short number
+    is meant to be one, also where it is out of range.
 
     Raises:
         UserError: one is missing or has no value that it takes, or there is more than the command takes.
@@ -45,7 +48,7 @@ def read(command: Command, text: str, message: discord.Message, prefix: str) -> 
         value = _value(option, word, message) if word else None
         if value is not None:
             found[option.name], text = value, "".join(others)
-        elif option.needed == "always" or (option.kind == "duration" and word[:1].isdigit()):
+        elif option.needed == "always" or _is_meant(option, word):
             wrong = f"{refusal(option, word)} " if word else ""
             raise UserError(f"{wrong}It is typed as {inline_code(usage(command, prefix), 200)}.")
     if text:
@@ -72,6 +75,13 @@ def seconds(text: str) -> float | None:
     """Return what ``30m`` or ``7d`` is in seconds; None where it is no duration."""
     match = DURATION.fullmatch(text.casefold())
     return int(match[1]) * SECONDS[match[2]] if match else None
+
+
+def _is_meant(option: Option, word: str) -> bool:
+    """Return whether a word that is no value of an option is meant to be one."""
+    if option.kind == "duration":
+        return word[:1].isdigit()
+    return option.kind in NUMBER and len(word) <= LONGEST_COUNT and NUMBER[option.kind].fullmatch(word) is not None
 
 
 def _value(option: Option, word: str, message: discord.Message) -> Any:

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from bot.classes import passed_classes
 from bot.errors import PromptError
-from bot.flags import Available
+from bot.flags.flag import Available
 from bot.prompt import Arguments, parse
-from config.settings import PaintingSettings
-from generation.options import BETWEEN, BIGGAN, HOLD, MOST_FRAMES
-from generation.request import FILMS, MOST_WAYPOINTS, PNG, SEED_LIMIT, ImagineRequest, Waypoint
+from config.settings.painting import PaintingSettings
+from generation.fields import SEED_LIMIT
+from generation.options import BETWEEN, BIGGAN, HOLD, MOST_FRAMES, PAINTERS
+from generation.refusals import NO_WALK_BY
+from generation.request import FILMS, PNG, ImagineRequest
+from generation.waypoint import MOST_WAYPOINTS, Waypoint
 
 ONE_PLACE = "A walk goes from one picture to another: put `|` between them, as in `a red apple | a pear`."
 WEIGHED = "In a walk `|` parts the pictures that it passes; leave out weights and `^`."
@@ -58,8 +61,10 @@ def walk(request: ImagineRequest, passed: tuple[Waypoint, ...]) -> ImagineReques
     Where no number of frames is asked for there are as many as are usual, or as the format has room for.
 
     Raises:
-        PromptError: it would be too long.
+        PromptError: it would be too long, or its painter has no latents.
     """
+    if not PAINTERS[request.painter].has_latents:
+        raise PromptError(NO_WALK_BY.format(request.painter))
     kind = next((output for output in request.outputs if output in FILMS), FILMS[0])
     walked = replace(request, targets=(), waypoints=passed, outputs=(PNG, kind))
     most = MOST_FRAMES[kind]

@@ -18,7 +18,8 @@ from pydantic_core import ErrorDetails
 from yaml import CSafeLoader, MarkedYAMLError, YAMLError, parse
 from yaml.events import CollectionEndEvent, CollectionStartEvent
 
-from config.settings import Section, Settings
+from config.settings import Settings
+from config.settings.section import Section
 
 USER_FILE = Path("easel.yaml")
 """Read when no other file is named and it exists."""
@@ -30,8 +31,10 @@ SERVICE = re.compile(
 )
 """Variables that Kubernetes and Docker set in every container beside a service whose name begins with ``easel``."""
 LIKE_A_KEY = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,30})*")
-"""What an unknown key must look like to be repeated, beside being near a known one: in a file of a token alone, the
-token is a key."""
+"""What an unknown key must look like to be repeated, beside being near a known one or having a value: in a file of a
+token alone, the token is a key."""
+ENVIRONMENT = "environment"
+"""Where variables come from that name no setting; none of these is repeated, whatever it looks like."""
 INSIDE = re.compile(r"[a-z0-9_-]{1,32}")
 """What the parts of a place inside a setting must look like to be repeated."""
 PROBLEMS = {
@@ -163,7 +166,7 @@ def load(
     for name, text in sorted(environment.items()):
         key = name.removeprefix(PREFIX).lower().replace("__", ".")
         if name.startswith(PREFIX) and name not in RESERVED and (key in FIELDS or not SERVICE.fullmatch(name)):
-            source = f"environment variable {name}" if key in FIELDS else "environment"
+            source = f"environment variable {name}" if key in FIELDS else ENVIRONMENT
             layers.add_text(key, _unquoted(text), source)
     for argument in arguments:
         key, equals, text = argument.partition("=")
@@ -246,7 +249,7 @@ def _leaves(layer: Any, source: str, prefix: str = "") -> Iterator[tuple[str, An
         if key in FIELDS:
             yield key, value
         elif not _keys_below(key):
-            _refuse_key(key, source)
+            _refuse_key(key, source, has_value=value is not None)
         elif isinstance(value, dict):
             yield from _leaves(value, source, f"{key}.")
         elif value is not None:
@@ -257,7 +260,7 @@ def _check_key(key: str, source: str) -> None:
     if _keys_below(key):
         _refuse_section(key, source)
     if key not in FIELDS:
-        _refuse_key(key, source)
+        _refuse_key(key, source, has_value=source != ENVIRONMENT)
 
 
 def _keys_below(section: str) -> list[str]:
@@ -268,13 +271,13 @@ def _refuse_section(key: str, source: str) -> NoReturn:
     raise ConfigError(f"{key} ({source}) is a section; set one of {', '.join(_keys_below(key))}")
 
 
-def _refuse_key(key: str, source: str) -> NoReturn:
+def _refuse_key(key: str, source: str, *, has_value: bool) -> NoReturn:
     near = difflib.get_close_matches(key, FIELDS, n=1)
     if not near:
         by_name = {known.rpartition(".")[2]: known for known in FIELDS}
         near = [by_name[name] for name in difflib.get_close_matches(key.rpartition(".")[2], by_name, n=1)]
     advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(FIELDS)}"
-    shown = key if near and LIKE_A_KEY.fullmatch(key) else "a key"
+    shown = key if (near or has_value) and LIKE_A_KEY.fullmatch(key) else "a key"
     raise ConfigError(f"{shown} ({source}) is not a setting; {advice}")
 
 

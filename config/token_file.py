@@ -5,7 +5,9 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 
 from config.layers import ConfigError
-from config.settings import LEAST_ADMIN_TOKEN, TOKEN, AdminSettings, Settings
+from config.settings import Settings
+from config.settings.section import TOKEN
+from config.settings.serving import LEAST_ADMIN_TOKEN, AdminSettings
 
 LONGEST = 1000
 """Bytes of a file that can be a token."""

@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from config.settings import TextsSettings
+from config.settings.texts import TextsSettings
 from language.process import LanguageModels
 from texts.abridgement import abridged
 from texts.suggested import suggested

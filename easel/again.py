@@ -8,16 +8,25 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import PromptError
-from bot.flags import DEFAULTS, NOTHING_KNOWN, Available, Fields, unusual, usual_fields
+from bot.flags.flag import NOTHING_KNOWN, Available, Fields
+from bot.flags.picture import SIDES
+from bot.flags.usual import DEFAULTS, unusual, usual_fields
 from bot.prompt import Arguments, parse, quoted
-from config.settings import DEFAULT_MODEL, ModelSettings, ModelsSettings, PaintingSettings, Settings
+from config.settings import Settings
+from config.settings.models import DEFAULT_MODEL, ModelSettings, ModelsSettings
+from config.settings.painting import PaintingSettings
 from easel.picture_file import is_picture
+from easel.samples import command as sample_command
+from easel.samples import is_sample
 from easel.steering import arguments, steer
 from easel.wording import plain
+from generation import latents
 from generation.decoding import decode
-from generation.errors import MetadataError, PictureError
+from generation.errors import MetadataError, PictureError, RequestError
+from generation.fields import MOST_TARGETS
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
-from generation.request import AUTO, FILMS, LATENT, MOST_TARGETS, ImagineRequest, Target
+from generation.request import AUTO, FILMS, LATENT, ImagineRequest
+from generation.targets import Target
 from weights.catalogue import find
 
 SAID_OTHERWISE = {"video"}
@@ -33,7 +42,12 @@ DECISIVE = {"precision": "precision", "device": "device", "threads": "number of 
 
 
 def read_file(path: Path) -> Metadata:
-    """Return what a file says of how it was made.
+    """Return what a file says of how it was made, as :func:`read_either` does."""
+    return read_either(path)[0]
+
+
+def read_either(path: Path) -> tuple[Metadata, latents.Latent | None]:
+    """Return what a picture or a film says of how it was made, or a latent of its picture, and what it is itself.
 
     Raises:
         MetadataError: it cannot be read, or says nothing; the sentence names it.
@@ -42,11 +56,19 @@ def read_file(path: Path) -> Metadata:
         if path.exists() and not path.is_file():
             raise MetadataError("It is not a file.")
         with path.open("rb") as file:
-            return read(file.read(MOST_BYTES + 1))
+            data = file.read(MOST_BYTES + 1)
+        return latents.read_metadata(data) if latents.is_latent(data) else (read(data), None)
     except OSError as error:
         raise MetadataError(f"{path}: {error.strerror}.") from None
-    except MetadataError as error:
+    except (MetadataError, RequestError) as error:
         raise MetadataError(f"{path}: {error}") from None
+
+
+def with_outputs(request: ImagineRequest, outputs: Sequence[str], pace: Mapping[str, float | None]) -> ImagineRequest:
+    """Return a request for these outputs, its film as fast as is asked for, else as before."""
+    usual = {name: getattr(request, name) if set(outputs) & set(FILMS) else DEFAULTS[name] for name in PACE}
+    said = {name: value for name, value in pace.items() if value is not None}
+    return replace(request, outputs=tuple(outputs), **{**usual, **said})
 
 
 def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: ModelsSettings) -> str:
@@ -61,6 +83,8 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         models: that are used where none are named.
     """
     request, setup = metadata.request, metadata.setup
+    if is_sample(metadata):
+        return f"{sample_command(request)} --latent={shlex.quote(path.name)}"
     if request.waypoints:
         kind = next((output for output in request.outputs if output in FILMS), FILMS[0])
         chosen = [f"models.{name}={value}" for name, value in _models(setup, models) if name != "precision"]
@@ -119,16 +143,17 @@ def asked(
     base, painting = replace(metadata.request, id="imagine"), settings.painting
     if base.waypoints:
         raise ValueError("it is a walk between pictures; easel walk --from makes it again")
+    if is_sample(metadata):
+        raise ValueError("it is of a sample, which easel sample --init-latent draws again")
     changes = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
     if begins_anew or "init" in changes:
         base = replace(base, init=AUTO, init_picture="", init_latent="", mask="")
     try:
-        request = _parsed(
-            prompt or "a picture",
-            _flags(base, {**usual_fields(painting), "steps": None}) | changes,
-            painting,
-            available(settings.models),
-        ).change(base)
+        before = _flags(base, {**usual_fields(painting), "steps": None})
+        if "size" in before and changes.keys() & {*SIDES}:
+            before = {**before, "w": f"{base.width}", "h": f"{base.height}"}
+            del before["size"]
+        request = _parsed(prompt or "a picture", before | changes, painting, available(settings.models)).change(base)
         if prompt is None:
             _hold_texts(base, painting)
     except PromptError as error:

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from config.layers import load
-from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings, Settings
+from config.settings import Settings
+from config.settings.models import DEFAULT_MODEL, ModelsSettings, NamedModelSettings
 from easel import arguments as reading
 from easel.abridging import abridge
 from easel.arguments import PaintArguments
 from easel.captioned_film import Scene, joined
 from easel.display import Display
 from easel.follower import Follower, OnStep, painted
-from easel.results import Painting, Sample, Story, Video
+from easel.results import SAMPLE, Painting, Sample, Story, Video
 from easel.session import session
 from easel.story_requests import carried, part
 from easel.walk_arguments import Stop
@@ -25,9 +26,10 @@ from easel.wording import plain
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
 from generation.events import Failed, Finished, Started
+from generation.fields import SEED_LIMIT
 from generation.options import BETWEEN, BIGGAN, HOLD
 from generation.prompt import written
-from generation.request import FILMS, LATENT, SEED_LIMIT, ImagineRequest
+from generation.request import FILMS, LATENT, ImagineRequest
 from texts.abridgement import MOST, USUAL, edited
 from texts.errors import TextError
 from weights.folder import FOLDER
@@ -100,11 +102,11 @@ def batch(
         arguments: of all pictures that have no others; without ``seed`` each has its own.
 
     Returns:
-        The pictures, in the order of the requests. One that the models do not paint is missing, with a warning.
+        The pictures, in the order of the requests. One that fails while it is painted is missing, with a warning.
 
     Raises:
         TypeError: as :func:`paint` raises it; nothing is painted then.
-        ValueError: likewise; it says which request.
+        ValueError: likewise; it says which request. Also where the models do not paint its size or by its painter.
     """
     if isinstance(requests, str):
         raise TypeError("batch takes a list of prompts")
@@ -139,7 +141,11 @@ def batch(
         if request.id in followers:
             followers[request.id].follow(update)
 
-    session(settings).paint(asked, pictures, follow)
+    workers = session(settings)
+    for number, refused in enumerate(workers.refusals(asked), 1):
+        if refused is not None:
+            raise ValueError(f"request {number}: {plain(refused)}")
+    workers.paint(asked, pictures, follow)
     return [finished[request.id] for request in asked if request.id in finished]
 
 
@@ -280,7 +286,7 @@ def sample(
         raise ValueError("count should be 1 or more")
     settings = _settings({}, biggan=biggan, device=device, precision=precision)
     said = {"classes": classes, "truncation": truncation, "seed": seed, "size": size, "init_latent": init_latent}
-    first, files = reading.read("a sample", settings.painting, {**said, "painter": BIGGAN})
+    first, files = reading.read(SAMPLE, settings.painting, {**said, "painter": BIGGAN})
     sampler = _sampler(settings.models.biggan, settings.executor.devices, settings.models.precision)
     if init_latent is not None:
         data = files[first.init_latent]
@@ -316,8 +322,8 @@ def _settings(arguments: Mapping[str, Any], **chosen: str | None) -> Settings:
 def _sampler(biggan: str, devices: str | tuple[str, ...], precision: "Precision") -> "Sampler":
     import torch
 
+    from generation.worker.device import choose_device
     from generation.worker.sampling import Sampler
-    from generation.worker.worker import choose_device
 
     name = devices if isinstance(devices, str) else devices[0]
     return Sampler(biggan, choose_device(name, torch.cuda.device_count()), precision)

@@ -1,40 +1,33 @@
 """What may be said of a picture in Python, by the names that the flags of ``easel imagine`` have."""
 
-import asyncio
 import difflib
 import inspect
-import io
 import itertools
 import operator
 import re
 import secrets
-from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, TypedDict, TypeVar, get_type_hints
+from typing import Any, Literal, TypedDict, get_type_hints
 
-from PIL import Image
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
+from easel.given_pictures import Picture, latent_of, png
 from easel.wording import plain
-from generation import latents
-from generation.decoding import MAX_BYTES, decode
-from generation.errors import PictureError, RequestError
+from generation.errors import RequestError
+from generation.fields import SEED_LIMIT
 from generation.options import BIGGAN, PRESETS, Quality
 from generation.prompt import read as read_prompt
-from generation.request import FILMS, LATENT, PNG, SEED_LIMIT, ImagineRequest, Target
+from generation.request import FILMS, LATENT, PNG, ImagineRequest
 from generation.sizes import shape_of_aspect
 from generation.steering import read as read_steering
 from generation.steering import steered
 from generation.styles import STYLES, Style, ended
-
-Picture = Image.Image | Path | str | bytes
-"""A picture, the path of its file, or what is in the file."""
-Result = TypeVar("Result")
+from generation.targets import Target
 
 
 class PaintArguments(TypedDict, total=False):
@@ -189,11 +182,7 @@ class _Reading:
 
     def take_latent(self, latent: bytes | Path | str) -> None:
         """Begin from a latent, in its size."""
-        data = latent if isinstance(latent, bytes) else contents(Path(latent), latents.MOST_BYTES)
-        try:
-            about, _ = latents.unpack(data)
-        except RequestError as error:
-            raise ValueError(f"init_latent: {error}") from None
+        data, about = latent_of(latent, "init_latent")
         self.fields.setdefault("width", about.width)
         self.fields.setdefault("height", about.height)
         self.fields["init_latent"] = self._keep(data)
@@ -375,31 +364,3 @@ def _checked(fields: Mapping[str, Any]) -> ImagineRequest:
     if not request.has_aim:
         raise ValueError("all targets only say what to keep away from; say also what to paint")
     return request
-
-
-def png(picture: Picture, name: str) -> bytes:
-    """Return a picture as a PNG, the same for the same pixels."""
-    if isinstance(picture, Image.Image):
-        buffer = io.BytesIO()
-        picture.convert("RGBA" if picture.has_transparency_data else "RGB").save(buffer, "PNG")
-        picture = buffer.getvalue()
-    data = picture if isinstance(picture, bytes) else contents(Path(picture), MAX_BYTES)
-    try:
-        return _apart(decode(data))
-    except PictureError as error:
-        raise ValueError(f"{name if isinstance(picture, bytes) else picture}: {error}") from None
-
-
-def contents(path: Path, most: int) -> bytes:
-    """Return what is in a file, of one with more bytes than ``most`` one more."""
-    try:
-        with path.open("rb") as file:
-            return file.read(most + 1)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-
-
-def _apart(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine in a thread of its own, since an event loop may run in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()

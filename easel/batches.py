@@ -1,11 +1,12 @@
 """A file of requests, painted into a folder: what is finished stays finished, however it broke off."""
 
 import asyncio
+import itertools
 import json
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,9 +21,9 @@ from bot.uploads import sorted_out
 from config.settings import Settings
 from easel.again import available
 from easel.contact_sheet import INDEX, SHEET, Entry, write
+from easel.contents import contents
 from easel.dispatching import dispatching, own_executor
 from easel.logs import configure
-from easel.picture_arguments import contents
 from easel.picture_file import check, save
 from easel.wording import plain
 from generation.dispatch.dispatcher import Dispatcher
@@ -30,8 +31,9 @@ from generation.dispatch.record import Update
 from generation.errors import MetadataError
 from generation.events import Failed, Finished, Progress, Started
 from generation.executor import Executor
+from generation.fields import SEED_LIMIT
 from generation.metadata import read as read_metadata
-from generation.request import FILMS, SEED_LIMIT, ImagineRequest
+from generation.request import FILMS, ImagineRequest
 
 STATE = "batch.json"
 """In the folder: the seeds that were drawn, by line and how often it stands in the file."""
@@ -40,6 +42,7 @@ MOST_STATE = 10 << 20
 MOST_PICTURES = 5000
 """Of a file, with what is repeated."""
 
+NOT_FETCHED = "Pictures are fetched in Discord only; leave its address out."
 Seeds = dict[str, int]
 
 
@@ -74,15 +77,16 @@ def read_file(path: Path, settings: Settings) -> Batch:
         found = read(contents(path, MOST_BYTES), path.name, settings.painting, available(settings.models))
     except PromptError as error:
         raise ValueError(f"{path}: {plain(error)}") from None
-    lines, bad = [], [*found.bad]
+    bad = {line.number: line for line in found.bad}
     for line in found.lines:
         try:
+            if line.addresses:
+                raise PromptError(NOT_FETCHED)
             sorted_out([], [], line.arguments)
         except UserError as error:
-            bad.append(BadLine(line.number, str(error)))
-        else:
-            lines.append(line)
-    return Batch(tuple(lines), tuple(sorted(bad, key=lambda each: each.number)))
+            bad.setdefault(line.number, BadLine(line.number, str(error)))
+    lines = tuple(line for line in found.lines if line.number not in bad)
+    return Batch(lines, tuple(sorted(bad.values(), key=lambda each: each.number)))
 
 
 def jobs_of(lines: Sequence[Line], folder: Path, seeds: Seeds) -> list[Job]:
@@ -94,6 +98,8 @@ def jobs_of(lines: Sequence[Line], folder: Path, seeds: Seeds) -> list[Job]:
     if (count := sum(line.arguments.fields["repeat"] for line in lines)) > MOST_PICTURES:
         raise ValueError(f"the file asks for {count} pictures; {MOST_PICTURES} are possible, so part it into several")
     seen: Counter[str] = Counter()
+    asked: Counter[int] = Counter()
+    taken: set[Path] = set()
     jobs = []
     for line in lines:
         text = str(line.arguments)
@@ -102,10 +108,20 @@ def jobs_of(lines: Sequence[Line], folder: Path, seeds: Seeds) -> list[Job]:
         if first is None:
             first = seeds.setdefault(f"{text} #{seen[text]}", secrets.randbelow(SEED_LIMIT))
         for number in range(line.arguments.fields["repeat"]):
-            request = line.arguments.request(f"{line.number}.{number}")
+            request = line.arguments.request(f"{line.number}.{asked[line.number]}")
+            asked[line.number] += 1
             request = replace(request, seed=(first + number) % SEED_LIMIT)
-            jobs.append(Job(line.number, request, folder / f"{line.number:04}-{request.slug}.png"))
+            file = next(file for file in _files(folder, line.number, request) if file not in taken)
+            taken.add(file)
+            jobs.append(Job(line.number, request, file))
     return jobs
+
+
+def _files(folder: Path, number: int, request: ImagineRequest) -> Iterator[Path]:
+    """Yield the names for a picture of a line, each for where the ones before are those of others of that line."""
+    name = f"{number:04}-{request.slug}"
+    yield folder / f"{name}.png"
+    yield from (folder / f"{name}-{count}.png" for count in itertools.count(2))
 
 
 def missing(jobs: Sequence[Job]) -> list[Job]:
@@ -117,7 +133,8 @@ def missing(jobs: Sequence[Job]) -> list[Job]:
     taken = {job.file for job in jobs} - {job.file for job in left}
     moved: dict[Path, Job] = {}
     for job in left:
-        named_alike = sorted(job.file.parent.glob(f"[0-9][0-9][0-9][0-9]-{job.request.slug}.png"))
+        patterns = (f"[0-9][0-9][0-9][0-9]-{job.request.slug}{more}.png" for more in ("", "-[0-9]*"))
+        named_alike = sorted(file for pattern in patterns for file in job.file.parent.glob(pattern))
         source = next((each for each in named_alike if each not in taken and replace(job, file=each).is_finished), None)
         if source is not None:
             taken.add(source)

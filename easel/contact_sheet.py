@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.flags import typed
+from bot.flags.usual import typed
 from easel.picture_file import save
 from generation.request import FILMS, ImagineRequest
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
-from config.settings import DEFAULT_MODEL, Settings
+from config.settings import Settings
+from config.settings.models import DEFAULT_MODEL
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import DeviceError
+from generation.events import Event
 from generation.executor import NO_PICTURES, Executor
 from generation.executor.local import LocalExecutor
 
@@ -38,7 +40,10 @@ def own_executor(settings: Settings, preview_seconds: float, first: str = DEFAUL
 
 @contextlib.asynccontextmanager
 async def dispatching(
-    executor: Executor, most: int = 1, pictures: Mapping[str, bytes] = NO_PICTURES
+    executor: Executor,
+    most: int = 1,
+    pictures: Mapping[str, bytes] = NO_PICTURES,
+    observe: Callable[[int, Event], None] = lambda *_: None,
 ) -> AsyncIterator[Dispatcher]:
     """Enter an executor and have a dispatcher run meanwhile.
 
@@ -48,12 +53,13 @@ async def dispatching(
         executor: that paints, not yet entered.
         most: requests at a time.
         pictures: that they name, PNGs by their SHA-256; more may be added meanwhile.
+        observe: called with each event and the number of its device.
 
     Raises:
         GenerationError: the executor does not start.
     """
     async with executor:
-        dispatcher = Dispatcher(executor, total=most, per_member=most, picture=pictures.get)
+        dispatcher = Dispatcher(executor, total=most, per_member=most, picture=pictures.get, observe=observe)
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(dispatcher.run())

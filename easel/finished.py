@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from config.settings import PaintingSettings, Settings
+from config.settings import Settings
+from config.settings.painting import PaintingSettings
 from easel.again import asked, read_file, with_pictures
 from easel.picture_arguments import decoded
 from generation.derived import continued, larger, vary
 from generation.errors import RequestError
+from generation.fields import SEED_LIMIT
 from generation.metadata import Metadata
-from generation.request import SEED_LIMIT, ImagineRequest
+from generation.request import ImagineRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rich.progress import Progress as ProgressBar
 
 from bot.caption import smaller_size
 from bot.errors import PromptError
-from bot.flags import BESIDE, unusual, usual_fields
+from bot.flags.usual import BESIDE, unusual, usual_fields
 from bot.prompt import parse
 from config.settings import Settings
 from easel.again import available, difference

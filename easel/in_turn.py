@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
-from config.settings import DEFAULT_MODEL, Settings
+from config.settings import Settings
+from config.settings.models import DEFAULT_MODEL
 from easel.dispatching import dispatching, own_executor
 from easel.logs import configure
 from easel.wording import plain

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from easel.operator_cli import checked
+from easel.settings_argument import checked
 
 journeys = typer.Typer()
 Settings = Annotated[

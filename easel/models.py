@@ -22,7 +22,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings, Settings
+from config.settings import Settings
+from config.settings.models import DEFAULT_MODEL, ModelsSettings, NamedModelSettings
 from easel.disk import data_dir
 from weights.catalogue import CATALOGUE, Model, known
 from weights.errors import UnusableError

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from easel.settings_argument import checked
+
 operator = typer.Typer()
 Config = Annotated[
     Path | None, typer.Option(help="YAML file of settings; ./easel.yaml where there is one.", show_default=False)
@@ -131,10 +133,3 @@ def downgrade(
     from easel.downgrade import bring_back
 
     bring_back(revision, config, checked(settings))
-
-
-def checked(settings: list[str] | None) -> list[str]:
-    """Refuse what is not ``key=value``, without repeating it: it could be a secret."""
-    if not all("=" in each for each in settings or []):
-        raise typer.BadParameter("should be key=value", param_hint="KEY=VALUE")
-    return settings or []

@@ -8,16 +8,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.prompt import LIKENESS
+from easel.contents import contents
 from generation import latents
 from generation.decoding import MAX_BYTES, decode
 from generation.errors import PictureError, RequestError
+from generation.fields import MOST_TARGETS
 from generation.metadata import Metadata
-from generation.request import AUTO, MOST_TARGETS, ImagineRequest, Target
+from generation.request import AUTO, ImagineRequest
+from generation.targets import Target
 
 WEIGHTED = re.compile(r"(?P<file>.+?)::?(?P<weight>-?(?:\d{1,3}(?:\.\d{1,4})?|\.\d{1,4}))", re.DOTALL)
 FILE = re.compile("[./]")
-ADDRESS = re.compile("https?:/", re.IGNORECASE)
-"""As a path has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +131,6 @@ def decoded(path: Path, *, still: bool = False) -> bytes:
         return asyncio.run(decode(data))
     except PictureError as error:
         raise ValueError(f"{path}: {error}") from None
-
-
-def contents(path: Path, most: int) -> bytes:
-    """Return what is in a file, of one with more bytes than ``most`` one more; raises ``ValueError`` without one."""
-    try:
-        if not path.is_file() and path.exists():
-            raise ValueError(f"{path} is not a file")
-        with path.open("rb") as file:
-            return file.read(most + 1)
-    except OSError as error:
-        if ADDRESS.match(str(path)):
-            raise ValueError("pictures are not fetched here; save it, and name its file") from None
-        raise ValueError(f"{path}: {error.strerror}") from None
 
 
 def _is_animation(data: bytes) -> bool:

@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 from bot.prompt import LIKENESS
-from config.settings import PaintingSettings, Settings
+from config.settings import Settings
+from config.settings.painting import PaintingSettings
 from easel.imagine import request as asked
 from easel.in_turn import Requests, paint
 from easel.picture_arguments import PictureArguments, decoded

@@ -12,6 +12,8 @@ from generation.events import Finished
 from generation.request import FILMS, LATENT, ImagineRequest
 from texts.page import FILM, PAGE, Figure, named, page
 
+SAMPLE = "a sample"
+"""The prompt of what is drawn without any."""
 MEDIA_TYPES = {"mp4": "video/mp4", "gif": "image/gif", "webp": "image/webp"}
 
 

@@ -52,6 +52,7 @@ def sample(
     from config.layers import load
     from easel.imagine import request
     from easel.models import with_paths
+    from easel.results import SAMPLE
     from easel.samples import Samples
     from easel.samples import sample as draw
     from generation import latents
@@ -65,7 +66,7 @@ def sample(
         own = [] if biggan is None else [f"models.biggan={biggan}"]
         chosen = load(arguments=["log.level=error", *(settings or []), *own])
         flags = {"class": classes, "truncation": _number(truncation), "seed": _number(seed), "size": size}
-        asked = request("a sample", chosen, {**flags, "painter": painter, "steps": "1"})
+        asked = request(SAMPLE, chosen, {**flags, "painter": painter, "steps": "1"})
         samples = Samples(asked, count, out, latent, init_latent)
         samples.check()
         if init_latent is not None and not init_latent.is_file():

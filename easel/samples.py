@@ -1,6 +1,7 @@
 """Samples of a BigGAN into files."""
 
 import io
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from PIL.PngImagePlugin import PngInfo
 from bot.classes import told_classes
 from config.settings import Settings
 from easel.picture_file import check, save
+from easel.results import SAMPLE
 from generation import latents
+from generation.fields import SEED_LIMIT
+from generation.metadata import Metadata
 from generation.options import BIGGAN
-from generation.request import SEED_LIMIT, ImagineRequest
+from generation.request import ImagineRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,8 @@ def sample(samples: Samples, settings: Settings, *, is_sized: bool) -> None:
     """
     import torch
 
+    from generation.worker.device import choose_device
     from generation.worker.sampling import Sampler
-    from generation.worker.worker import choose_device
 
     names = settings.executor.devices
     device = choose_device("auto" if names == "auto" else names[0], torch.cuda.device_count())
@@ -76,15 +80,22 @@ def sample(samples: Samples, settings: Settings, *, is_sized: bool) -> None:
     requests = [sampler.named(replace(first, seed=seed)) for seed in seeds]
     for request, (image, latent_file) in zip(requests, sampler.samples(requests), strict=True):
         out, named = samples.file(samples.out, request), told_classes(request.classes)
-        _save(image, out, _command(request))
+        _save(image, out, command(request))
         if samples.latent is not None:
             save(latent_file, samples.file(samples.latent, request))
         print(f"{out}: seed {request.seed}, {named}")
 
 
-def _command(request: ImagineRequest) -> str:
+def is_sample(metadata: Metadata) -> bool:
+    """Return whether this is of a sample: drawn, and by no setup that paints."""
+    request = metadata.request
+    return metadata.setup is None and request.canvas == BIGGAN and request.prompt == SAMPLE
+
+
+def command(request: ImagineRequest) -> str:
     """Return what draws a sample again, as its file tells it."""
-    words = f"--class {told_classes(request.classes)!r} --truncation {request.truncation:g} --seed {request.seed}"
+    named = shlex.quote(told_classes(request.classes))
+    words = f"--class {named} --truncation {request.truncation:g} --seed {request.seed}"
     return f"easel sample --painter {BIGGAN} {words} --size {request.width}x{request.height}"
 
 

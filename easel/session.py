@@ -8,7 +8,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 
 import structlog
 
@@ -17,13 +17,14 @@ from easel.dispatching import dispatching, own_executor
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.record import Update
 from generation.errors import GenerationError
-from generation.events import Failed, Finished
+from generation.events import DeviceEvent, Event, Failed, Finished, Heartbeat
 from generation.request import ImagineRequest
 
 PREVIEW_SECONDS = 1.0
 CLOSING_SECONDS = 10.0
 MOST_REQUESTS = 10_000
 """At a time."""
+ENDED = "The painting broke off: its workers have ended."
 
 Ended = Finished | Failed
 
@@ -44,6 +45,8 @@ class Session:
         self._pictures: dict[str, bytes] = {}
         self._waiting: dict[str, queue.SimpleQueue[Update | None]] = {}
         self._opened: Future[tuple[asyncio.AbstractEventLoop, Dispatcher]] = Future()
+        self._told = asyncio.Event()
+        """Set once a device has said what it offers, or that it does not work."""
         self._task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="easel", daemon=True)
         self._thread.start()
@@ -57,6 +60,18 @@ class Session:
     def is_open(self) -> bool:
         """Whether it still paints."""
         return self._thread.is_alive()
+
+    def refusals(self, requests: Sequence[ImagineRequest]) -> list[str | None]:
+        """Return why the models do not paint requests, None for each that they do as far as that is known beforehand.
+
+        Raises:
+            GenerationError: the session ended meanwhile.
+        """
+        found = asyncio.run_coroutine_threadsafe(self._refusals(requests), self._loop)
+        try:
+            return found.result()
+        except CancelledError:
+            raise GenerationError(ENDED) from None
 
     def paint(
         self,
@@ -87,7 +102,7 @@ class Session:
                 # Nothing can be missed for ever: a worker that is silent is replaced, and its request ends.
                 update = updates.get()
                 if update is None:
-                    raise GenerationError("The painting broke off: its workers have ended.")
+                    raise GenerationError(ENDED)
                 if isinstance(update.event, Finished | Failed):
                     ended[update.event.request_id] = update.event
                 follow(update)
@@ -126,12 +141,22 @@ class Session:
         settings = self._settings
         first = settings.models.names[-1]
         executor = own_executor(settings, PREVIEW_SECONDS, first)
-        async with dispatching(executor, MOST_REQUESTS, self._pictures) as dispatcher:
+        async with dispatching(executor, MOST_REQUESTS, self._pictures, self._observe) as dispatcher:
             self._opened.set_result((asyncio.get_running_loop(), dispatcher))
             async for update in dispatcher.updates():
                 waiting = self._waiting.get(update.record.request.id)
                 if waiting is not None:
                     waiting.put(update)
+
+    async def _refusals(self, requests: Sequence[ImagineRequest]) -> list[str | None]:
+        await self._told.wait()
+        refused = {load: self._dispatcher.pool.refusal(load) for load in {request.load for request in requests}}
+        return [refused[request.load] for request in requests]
+
+    def _observe(self, _: int, event: Event) -> None:
+        # What is waited for has been taken note of by the time at which whoever waits goes on.
+        if isinstance(event, DeviceEvent) and not isinstance(event, Heartbeat):
+            self._told.set()
 
 
 _lock = threading.Lock()
@@ -153,10 +178,11 @@ def session(settings: Settings) -> Session:
                 logger_factory=structlog.PrintLoggerFactory(sys.stderr),
             )
         _current = Session(settings)
+        atexit.unregister(close)
+        atexit.register(close)  # after Ray's own, which must not run first: the last one that is registered does
         return _current
 
 
-@atexit.register
 def close() -> None:
     """End the workers and free their memory; the next picture starts new ones. At the end of the process it is done."""
     global _current

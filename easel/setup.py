@@ -17,7 +17,9 @@ from bot.connection import BAD_TOKEN, DEVELOPER_PORTAL
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import SetupError
 from config.layers import ConfigError, load
-from config.settings import TOKEN, DiscordSettings, Settings
+from config.settings import Settings
+from config.settings.discord import DiscordSettings
+from config.settings.section import TOKEN
 from easel.disk import write_private
 from easel.doctor.account import invitation, judge_intents, logged_in
 from easel.models import fetch_all, root

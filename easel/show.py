@@ -2,10 +2,11 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from config.settings import Settings
-from easel.again import command, read_file
+from easel.again import command, read_either
 from easel.steering import arguments
 
 
@@ -15,19 +16,23 @@ def show(path: Path, settings: Settings, *, as_json: bool) -> None:
     Args:
         path: of the file.
         settings: whose limits hold, and what is painted with where nothing is named.
-        as_json: in one line of JSON: command, request, setup, pictures, missing.
+        as_json: in one line of JSON: command, request, setup, pictures, missing, and latent where it is one.
 
     Raises:
         MetadataError: it does not say.
     """
-    metadata = read_file(path)
+    metadata, latent = read_either(path)
     line = command(path, metadata, settings.painting, settings.models)
     missing = sorted(metadata.request.pictures - metadata.pictures.keys())
     if as_json:
         told = {"command": line, **json.loads(metadata.note), "pictures": sorted(metadata.pictures), "missing": missing}
-        print(json.dumps(told))
+        print(json.dumps(told | ({} if latent is None else {"latent": asdict(latent)})))
         return
     print(line)
+    if latent is not None:
+        numbers = "×".join(map(str, latent.sizes))
+        of = f"{numbers} numbers, from which a picture of {latent.width}×{latent.height} is decoded"
+        print(f"It is a latent: {of}. --init-latent begins from it.", file=sys.stderr)
     setup = metadata.setup
     if setup is not None:
         on = f"{setup.device}, {setup.threads} threads" if setup.device == "cpu" else setup.device

@@ -8,8 +8,9 @@ from itertools import groupby
 from bot.characters import clean
 from easel.wording import plain
 from generation.errors import RequestError
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
 from generation.steering import read, steered, write
+from generation.targets import Steering
 
 STEERING = re.compile(r"\s*(?P<step>\d{1,7})\s*:(?P<text>.*)", re.DOTALL)
 

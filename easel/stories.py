@@ -8,12 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.prompt import quoted
-from config.settings import Settings, TextsSettings
+from config.settings import Settings
+from config.settings.texts import TextsSettings
 from easel.abridging import abridge
 from easel.captioned_film import Scene, joined
+from easel.contents import contents
 from easel.imagine import request as asked
 from easel.in_turn import Requests, paint
-from easel.picture_arguments import contents
 from easel.picture_file import Files, SaveError, save
 from easel.story_requests import SECONDS, carried, part
 from generation.errors import MetadataError

@@ -18,7 +18,8 @@ from yarl import URL
 from bot.admin.state import DeviceState, QueuedRequest, State
 from bot.characters import clean
 from bot.errors import BotError, SetupError
-from config.settings import AdminSettings, Settings
+from config.settings import Settings
+from config.settings.serving import AdminSettings
 
 SECONDS = 2.0
 """From one look to the next."""

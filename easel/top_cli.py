@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from easel.operator_cli import Config, Settings, checked
+from easel.operator_cli import Config, Settings
+from easel.settings_argument import checked
 
 watching = typer.Typer()
 

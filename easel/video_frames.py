@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 from PIL import Image
 
-from easel.picture_arguments import contents
+from easel.contents import contents
 
 ENDINGS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 """Of the names of videos."""

@@ -11,13 +11,16 @@ from PIL import Image
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
 from easel import arguments as reading
+from easel.contents import contents
+from easel.given_pictures import png
 from easel.results import Painting, Sample
 from generation import latents
 from generation.errors import RequestError
 from generation.options import BIGGAN, MOST_FRAMES, VQGAN
-from generation.request import FILMS, LATENT, MOST_WAYPOINTS, ImagineRequest, Waypoint
+from generation.request import FILMS, LATENT, ImagineRequest
+from generation.waypoint import MOST_WAYPOINTS, Waypoint
 
 Stop = str | Mapping[str, float] | Painting | Sample | Path | bytes | Image.Image
 """A text to be painted, classes with their shares to be drawn, or what is there: a picture or a latent."""
@@ -99,7 +102,7 @@ def _there(stop: Painting | Sample | Path | bytes | Image.Image) -> tuple[bytes,
     if isinstance(stop, Painting | Sample):
         data = stop.latent or stop.image
     elif isinstance(stop, Path) and stop.suffix == f".{LATENT}":
-        data = reading.contents(stop, latents.MOST_BYTES)
+        data = contents(stop, latents.MOST_BYTES)
     else:
         data = stop
     if isinstance(data, bytes):
@@ -108,4 +111,4 @@ def _there(stop: Painting | Sample | Path | bytes | Image.Image) -> tuple[bytes,
         except RequestError as error:
             if isinstance(stop, Path):
                 raise ValueError(f"{stop}: {error}") from None
-    return reading.png(data, "a stop"), None
+    return png(data, "a stop"), None

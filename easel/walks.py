@@ -11,14 +11,17 @@ from bot.prompt import parse
 from bot.walk import walk, waypoints
 from config.settings import Settings
 from easel.again import available, read_file, with_pictures
+from easel.contents import contents
 from easel.imagine import report, tell_difference, watched
-from easel.picture_arguments import contents, decoded
+from easel.picture_arguments import decoded
 from easel.picture_file import SaveError, check, save
 from easel.wording import plain
 from generation import latents
 from generation.errors import RequestError
+from generation.fields import SEED_LIMIT
 from generation.metadata import Metadata
-from generation.request import FILMS, MOST_WAYPOINTS, PNG, SEED_LIMIT, ImagineRequest, Waypoint
+from generation.request import FILMS, PNG, ImagineRequest
+from generation.waypoint import MOST_WAYPOINTS, Waypoint
 
 FILES_ALONE = "a walk"
 """The prompt of a walk that only passes files."""

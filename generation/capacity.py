@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from generation.load import Load
 from generation.options import MOST_TIMES, USUAL_CUTOUTS
-from generation.request import Load
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,9 +119,19 @@ def late(parts: Parts, strength: float) -> Parts:
     """Return the end of a course, for that share of all its steps."""
     left, kept = strength * sum(part.share for part in parts), list[Part]()
     for part in reversed(parts):
-        kept.append(replace(part, share=min(part.share, left)))
-        left -= kept[-1].share
-    return tuple(part for part in reversed(kept) if part.share > NOTHING)
+        share = min(part.share, left)
+        left -= share
+        if share > NOTHING or not part.share:
+            kept.append(replace(part, share=share))
+    return tuple(reversed(kept))
+
+
+def passed_pixels(parts: Parts, shape: tuple[int, int]) -> float:
+    """Return how many pixels are encoded and decoded in parts without steps, of which the next ones do not again."""
+    rendered = [(part.canvas, scale_of(shape, part.side, part.scale)) for part in parts]
+    triples = zip(parts, rendered, [*rendered[1:], None], strict=True)
+    scales = (own[1] for part, own, then in triples if not part.share and own != then)
+    return sum(scale**2 for scale in scales) * shape[0] * shape[1]
 
 
 def halved(parts: Parts, share: float) -> Parts:

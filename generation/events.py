@@ -7,13 +7,16 @@ request has no further events.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from config.settings import DEFAULT_MODEL
+from config.settings.models import DEFAULT_MODEL
 from generation.capacity import Capacity
 from generation.course import Course
+from generation.load import Kind
 from generation.options import VQGAN
-from generation.request import NOISE, OFFICIAL, Kind, Shape, Steering
+from generation.request import NOISE, OFFICIAL
+from generation.sizes import Shape
+from generation.targets import Steering
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class Offer:
         painters: what its ``canvas`` may name beside ``auto``.
         seconds: that it took to load.
         course: what it paints where a request asks for nothing else.
+        classes: names of those that it paints, as of ``generation.refusals.class_refusal``; none where it is not told.
     """
 
     capacity: Capacity
@@ -152,6 +156,7 @@ class Offer:
     painters: tuple[str, ...] = (VQGAN,)
     seconds: float = 0.0
     course: Course = OFFICIAL
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +217,9 @@ class Heartbeat:
         shape: of the pictures in the steps.
         batch: how many they were.
         steps: how many steps.
-        seconds: that they took together.
+        seconds: that they would have taken together in the size and with the cutouts of the recipe, for forecasts.
         model: by which they are painted.
+        taken: seconds that they took together.
     """
 
     shape: Shape
@@ -221,11 +227,17 @@ class Heartbeat:
     steps: int
     seconds: float
     model: str = DEFAULT_MODEL
+    taken: float = 0.0
 
     @property
     def kind(self) -> Kind:
         """Of the pictures."""
         return Kind(self.shape, self.model)
+
+    def after(self, earlier: "Heartbeat") -> "Heartbeat":
+        """Return what tells of these steps and of earlier ones of as many pictures of the kind."""
+        steps, seconds, taken = self.steps + earlier.steps, self.seconds + earlier.seconds, self.taken + earlier.taken
+        return replace(self, steps=steps, seconds=seconds, taken=taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,18 @@
 Nothing in a file is run, and nothing is taken that is not exactly as long as it says.
 """
 
+import re
 import struct
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from generation.errors import RequestError
-from generation.metadata import LONGEST_NOTE, Metadata
-from generation.request import Shape
+from generation.metadata import LONGEST_NOTE, Metadata, read_note
+from generation.sizes import Shape
 
 KEY = "easel-latent"
 """In the metadata, of what the latent belongs to."""
@@ -20,6 +22,8 @@ NOTE_KEY = "easel"
 """And of the request and setup, as in other files."""
 MOST_HEADER = 2 * LONGEST_NOTE
 """Bytes before the numbers."""
+BEGINNING = re.compile(rb".{4}\0{4}\{", re.DOTALL)
+"""Of a file of safetensors."""
 MOST_BYTES = 64 << 20
 """Of a file that is read."""
 DAMAGED = "The latent is damaged, or no file that Easel made with --latent."
@@ -74,6 +78,28 @@ def unpack(data: bytes) -> tuple[Latent, bytes]:
     Raises:
         RequestError: it is no such file, or too large; the sentence says so.
     """
+    latent, numbers, _ = _parts(data)
+    return latent, numbers
+
+
+def is_latent(data: bytes) -> bool:
+    """Return whether a file begins as those of latents do, which are no pictures."""
+    return BEGINNING.match(data) is not None
+
+
+def read_metadata(data: bytes) -> tuple[Metadata, Latent]:
+    """Return what a file says of how the picture of its latent was made, and of the latent; it may come from anybody.
+
+    Raises:
+        RequestError: as of :func:`unpack`.
+        MetadataError: it does not say how its picture was made.
+    """
+    latent, _, about = _parts(data)
+    return read_note(str(about.get(NOTE_KEY, ""))), latent
+
+
+def _parts(data: bytes) -> tuple[Latent, bytes, Mapping[str, Any]]:
+    """Return what a file says of its latent, the numbers, and all that it says; raises ``RequestError``."""
     if len(data) > MOST_BYTES:
         raise RequestError(f"The latent is larger than {MOST_BYTES >> 20} MB.")
     length = int.from_bytes(data[:8], "little")
@@ -89,4 +115,4 @@ def unpack(data: bytes) -> tuple[Latent, bytes]:
             raise ValueError
     except (ValueError, TypeError, LookupError, AttributeError):
         raise RequestError(DAMAGED) from None
-    return latent, numbers
+    return latent, numbers, about

@@ -8,9 +8,8 @@
     GIF     comment: request and setup
     MP4     comment (©cmt): request and setup
 
-Reading walks over the blocks of a file and looks at no others than these, copies nothing else and decodes no pixels:
-of a forged file it takes no more time and memory than of a good one. EXIF is left alone: its directories can name the
-same bytes any number of times, and readers copy them as often.
+Reading looks at no other blocks of a file than these and copies nothing else; see ``generation.containers``. EXIF is
+left alone: its directories can name the same bytes any number of times, and readers copy them as often.
 """
 
 import io
@@ -20,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
-from itertools import islice
 from typing import Annotated, Any, Literal
 from xml.sax.saxutils import escape, unescape
 
@@ -29,9 +27,22 @@ from PIL.PngImagePlugin import PngInfo
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
-from config.settings import Reproducible
+from config.settings.executor import Reproducible
+from generation.containers import (
+    as_segments,
+    gif_extensions,
+    itxt,
+    jpeg_segments,
+    mp4_boxes,
+    png_chunks,
+    riff_chunks,
+    with_chunk,
+    with_comment,
+    with_xmp,
+)
 from generation.errors import MetadataError
-from generation.request import LONGEST_JSON, VISIBLE, ImagineRequest
+from generation.fields import VISIBLE
+from generation.request import LONGEST_JSON, ImagineRequest
 
 KEY = "easel"
 """Of the text chunk of a PNG that is the request as JSON."""
@@ -46,8 +57,6 @@ JPEG_ROOM = 60_000
 """Characters of a request that a JPEG has room for: its blocks end at 64 kB."""
 MOST_BYTES = 64 << 20
 """Of a file that is read."""
-MOST_BLOCKS = 4096
-"""Of a file that are looked at."""
 MOST_PICTURES = 66
 
 NO_FILE = "It is no PNG, JPEG, WebP, GIF or MP4 file."
@@ -65,13 +74,11 @@ MADE = re.compile(b"<easel:made>([^<]*)</easel:made>")
 CONTROLS = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What XML has no room for, and line ends."""
 XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
+PICTURE_KIND = 0xEF
+"""Of a segment, APP15."""
 PICTURE_SEGMENT = b"Easel\0"
-LONGEST_SEGMENT = 65_000
-XMP_FLAG = 4
-"""Of a WebP that has XMP, in its first chunk."""
 
 Format = Literal["PNG", "JPEG", "WEBP"]
-Blocks = Iterator[tuple[Any, memoryview]]
 Name = Annotated[str, Field(max_length=1000, pattern=VISIBLE)]
 
 
@@ -156,30 +163,20 @@ def encode(image: Image.Image, kind: Format, metadata: Metadata) -> bytes:
         case "PNG":
             image.save(buffer, "PNG", pnginfo=_png_info(metadata, packed))
         case "JPEG":
-            pieces = (packed[at : at + LONGEST_SEGMENT] for at in range(0, len(packed), LONGEST_SEGMENT))
-            extra = b"".join(
-                b"\xff\xef" + (2 + len(PICTURE_SEGMENT + piece)).to_bytes(2, "big") + PICTURE_SEGMENT + piece
-                for piece in pieces
-            )
+            extra = as_segments(PICTURE_KIND, PICTURE_SEGMENT, packed)
             image.save(buffer, "JPEG", quality=95, subsampling=0, xmp=metadata.xmp, extra=extra)
         case "WEBP":
             image.save(buffer, "WEBP", lossless=True, xmp=metadata.xmp)
-            return _with_chunk(buffer.getvalue(), b"EASL", packed) if packed else buffer.getvalue()
+            return with_chunk(buffer.getvalue(), b"EASL", packed) if packed else buffer.getvalue()
     return buffer.getvalue()
 
 
 def in_film(film: bytes, metadata: Metadata) -> bytes:
     """Return a GIF or an animated WebP that says how it was made; an MP4 says so in a comment already."""
     if film.startswith(b"GIF"):
-        place = 13 + _colours(film)
-        note = metadata.note.encode()
-        pieces = (note[at : at + 255] for at in range(0, len(note), 255))
-        comment = b"\x21\xfe" + b"".join(bytes([len(piece)]) + piece for piece in pieces) + b"\0"
-        return film[:place] + comment + film[place:]
+        return with_comment(film, metadata.note.encode())
     if film.startswith(b"RIFF"):
-        extended = film if film[12:16] == b"VP8X" else _extended(film)
-        flagged = extended[:20] + bytes([extended[20] | XMP_FLAG]) + extended[21:]
-        return _with_chunk(flagged, b"XMP ", metadata.xmp)
+        return with_xmp(film, metadata.xmp)
     return film
 
 
@@ -205,6 +202,21 @@ def read(data: bytes) -> Metadata:
     return Metadata(request.anonymous, setup, named)
 
 
+def read_note(note: str) -> Metadata:
+    """Return what a line of JSON says, as :attr:`Metadata.note` has it, without who asked.
+
+    Raises:
+        MetadataError: as :func:`read` raises it.
+    """
+    try:
+        request, setup = _noted(note.encode())
+    except (ValueError, TypeError, LookupError):
+        raise MetadataError(DAMAGED) from None
+    if request is None:
+        raise MetadataError(NO_REQUEST)
+    return Metadata(request.anonymous, setup)
+
+
 Found = tuple[ImagineRequest | None, Setup | None, bytes]
 
 
@@ -218,19 +230,6 @@ def _png_info(metadata: Metadata, packed: bytes) -> PngInfo:
     if packed:
         info.add(b"eaPs", packed)
     return info
-
-
-def _with_chunk(webp: bytes, kind: bytes, data: bytes) -> bytes:
-    body = webp[8:] + kind + len(data).to_bytes(4, "little") + data + bytes(len(data) % 2)
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
-
-
-def _extended(webp: bytes) -> bytes:
-    """Return a WebP of which all pictures were the same, and which became a still, with room for more."""
-    with Image.open(io.BytesIO(webp)) as image:
-        sides = b"".join((side - 1).to_bytes(3, "little") for side in image.size)
-    body = b"WEBPVP8X\x0a\0\0\0" + bytes(4) + sides + webp[12:]
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
 def _packed(pictures: Iterable[bytes]) -> bytes:
@@ -284,7 +283,7 @@ def _xmp(found: Iterable[memoryview]) -> tuple[ImagineRequest | None, Setup | No
 def _from_png(data: memoryview) -> Found:
     texts: dict[bytes, bytes] = {}
     packed = b""
-    for kind, block in _bounded(_png_chunks(data)):
+    for kind, block in png_chunks(data):
         if kind == b"eaPs":
             packed = packed or bytes(block)
         elif kind == b"iTXt":
@@ -294,43 +293,35 @@ def _from_png(data: memoryview) -> Found:
     request = texts.get(KEY.encode())
     setup = texts.get(SETUP_KEY.encode())
     return (
-        None if request is None else ImagineRequest.from_json(_itxt(request)),
-        None if setup is None else _setup(_itxt(setup).encode()),
+        None if request is None else ImagineRequest.from_json(itxt(request)),
+        None if setup is None else _setup(itxt(setup).encode()),
         packed,
     )
 
 
-def _itxt(block: bytes) -> str:
-    """Return the text of an ``iTXt`` chunk behind its keyword: two bytes for the compression, two more keywords."""
-    if block[:2] != b"\0\0":
-        raise ValueError
-    _, _, text = block[2:].split(b"\0", 2)
-    return text.decode()
-
-
 def _from_jpeg(data: memoryview) -> Found:
-    segments = list(_bounded(_jpeg_segments(data)))
+    segments = list(jpeg_segments(data))
     request, setup = _xmp(
         block[len(XMP_SEGMENT) :] for kind, block in segments if kind == 0xE1 and block[:29] == XMP_SEGMENT
     )
-    mine = (block for kind, block in segments if kind == 0xEF and block[:6] == PICTURE_SEGMENT)
+    mine = (block for kind, block in segments if kind == PICTURE_KIND and block[:6] == PICTURE_SEGMENT)
     return request, setup, b"".join(block[len(PICTURE_SEGMENT) :] for block in mine)
 
 
 def _from_webp(data: memoryview) -> Found:
-    chunks = list(_bounded(_riff_chunks(data)))
+    chunks = list(riff_chunks(data))
     request, setup = _xmp(block for kind, block in chunks if kind == b"XMP ")
     return request, setup, next((bytes(block) for kind, block in chunks if kind == b"EASL"), b"")
 
 
 def _from_gif(data: memoryview) -> Found:
-    note = next((bytes(block) for kind, block in _bounded(_gif_extensions(data)) if kind == 0xFE), None)
+    note = next((bytes(block) for kind, block in gif_extensions(data, LONGEST_NOTE) if kind == 0xFE), None)
     return *_noted(note), b""
 
 
 def _from_mp4(data: memoryview) -> Found:
     for name, skipped in MP4_PATH:
-        inner = next((block for kind, block in _bounded(_mp4_boxes(data)) if kind == name), None)
+        inner = next((block for kind, block in mp4_boxes(data) if kind == name), None)
         if inner is None:
             return None, None, b""
         data = inner[skipped:]
@@ -339,66 +330,6 @@ def _from_mp4(data: memoryview) -> Found:
 
 MP4_PATH = ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"\xa9cmt", 0), (b"data", 8))
 """Boxes that lie in one another, each with the bytes of its own before the next."""
-
-
-def _bounded(blocks: Blocks) -> Blocks:
-    return islice(blocks, MOST_BLOCKS)
-
-
-def _png_chunks(data: memoryview) -> Blocks:
-    place = 8
-    while place + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
-        yield kind, data[place + 8 : place + 8 + length]
-        place += 12 + length
-
-
-def _jpeg_segments(data: memoryview) -> Blocks:
-    """Yield the segments before the first scan."""
-    place = 2
-    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] not in (0xD9, 0xDA):
-        (length,) = struct.unpack_from(">H", data, place + 2)
-        yield data[place + 1], data[place + 4 : place + 2 + length]
-        place += 2 + max(length, 2)
-
-
-def _riff_chunks(data: memoryview) -> Blocks:
-    place = 12
-    while place + 8 <= len(data):
-        kind, length = struct.unpack_from("<4sI", data, place)
-        yield kind, data[place + 8 : place + 8 + length]
-        place += 8 + length + length % 2
-
-
-def _gif_extensions(data: memoryview) -> Blocks:
-    """Yield the extensions before the first picture, their pieces joined."""
-    place = 13 + _colours(data)
-    while place + 2 <= len(data) and data[place] == 0x21:
-        label, place = data[place + 1], place + 2
-        pieces: list[memoryview] = []
-        while data[place] and len(pieces) <= LONGEST_NOTE // 255:
-            pieces.append(data[place + 1 : place + 1 + data[place]])
-            place += 1 + data[place]
-        yield label, memoryview(b"".join(pieces))
-        place += 1
-
-
-def _colours(gif: bytes | memoryview) -> int:
-    """Return how many bytes of colours stand behind the header of a GIF."""
-    return (3 << 1 + (gif[10] & 7)) * (gif[10] >> 7)
-
-
-def _mp4_boxes(data: memoryview) -> Blocks:
-    place = 0
-    while place + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
-        header = 8
-        if length == 1 and place + 16 <= len(data):
-            (length,) = struct.unpack_from(">Q", data, place + 8)
-            header = 16
-        length = length or len(data) - place
-        yield kind, data[place + header : place + length]
-        place += max(length, header)
 
 
 READERS: dict[bytes, Callable[[memoryview], Found]] = {

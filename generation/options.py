@@ -59,6 +59,7 @@ class Painter:
         encodes: whether a painting can begin from a picture.
         evolves: whether it has few enough numbers for a population.
         has_scales: whether a picture can be painted at half the size first.
+        has_latents: from which its pictures are decoded, so that walks go between them.
     """
 
     most: float = inf
@@ -66,6 +67,7 @@ class Painter:
     encodes: bool = True
     evolves: bool = False
     has_scales: bool = True
+    has_latents: bool = False
 
     @property
     def grows(self) -> bool:
@@ -78,10 +80,10 @@ class Painter:
 
 
 PAINTERS: Mapping[str, Painter] = {
-    VQGAN: Painter(),
+    VQGAN: Painter(has_latents=True),
     "fourier": Painter(share=0.02),
     "siren": Painter(most=256 * 256, share=2.0),
-    BIGGAN: Painter(most=256 * 256, share=0.3, encodes=False, evolves=True),
+    BIGGAN: Painter(most=256 * 256, share=0.3, encodes=False, evolves=True, has_latents=True),
     NEURAL_STYLE: Painter(share=0.4, has_scales=False),
 }
 """By what ``--painter`` says; ``docs/painters.md`` tells of them."""

@@ -31,7 +31,8 @@ from itertools import groupby
 import regex
 
 from generation.errors import RequestError
-from generation.request import MOST_TARGETS, Target
+from generation.fields import MOST_TARGETS
+from generation.targets import Target
 
 BLOCK = r"(?<!`)(?P<fence>`{3,})(?!`)(?P<block>.+?)(?<!`)(?P=fence)(?!`)"
 INLINE = r"(?<!`)(?P<ticks>`{1,2})(?!`).+?(?<!`)(?P=ticks)(?!`)"

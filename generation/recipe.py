@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from generation.course import LATENT, NOTHING, OFFICIAL, Course, Parts, Work
+from generation.course import LATENT, NOTHING, OFFICIAL, Course, Parts, Work, scale_of
 from generation.course import Part as CoursePart
 from generation.limits import STRICT, matching, real, whole
 from generation.options import (
@@ -26,6 +26,7 @@ from generation.options import (
     VQGAN,
 )
 from generation.request import AUTO, ImagineRequest
+from generation.sizes import Shape
 
 LATENT_CANVASES = (LATENT, BIGGAN)
 """Canvases whose pictures are decoded from a latent."""
@@ -43,6 +44,18 @@ def _complete(stages: "tuple[Stage, ...]") -> "tuple[Stage, ...]":
     return stages
 
 
+def _each_has_steps(stages: "tuple[Stage, ...]") -> "tuple[Stage, ...]":
+    if any(stage.share == 0 for stage in stages):
+        raise PydanticCustomError("shares", "should have no share of 0")
+    return stages
+
+
+def _first_two_have_steps(stages: "tuple[Stage, ...]") -> "tuple[Stage, ...]":
+    if any(stage.share == 0 for stage in stages[:2]):  # a prior stands in for the first
+        raise PydanticCustomError("shares", "should have no share of 0 in its first two stages")
+    return stages
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A part of the painting, and all that its steps are made of.
@@ -52,7 +65,8 @@ class Stage:
     Args:
         canvas: what is optimised, by its name in ``generation.worker.build``: ``latent``, VQGAN's, ``pixels``,
             ``fourier``, ``siren``, ``biggan``, or ``neural-style``, which is also what judges.
-        share: of the request's steps, in [0.01, 1]; the shares of a recipe add up to 1.
+        share: of the request's steps, in [0, 1]; the shares of a recipe add up to 1. Through one of 0 a picture only
+            passes: it becomes what is optimised, and is rendered.
         optimiser: by its name in ``generation.engine.optimisers``, such as ``adam``, or ``normalised``, momentum on
             gradients of length 1.
         learning_rate: in units of what is optimised.
@@ -77,7 +91,7 @@ class Stage:
     __pydantic_config__ = STRICT
 
     canvas: PartName = LATENT
-    share: Annotated[float, real(0.01, 1)] = 1.0
+    share: Annotated[float, real(0, 1)] = 1.0
     optimiser: PartName = "adam"
     learning_rate: Annotated[float, real(1e-6, 100)] = 0.1
     final_learning_rate: Annotated[float, real(0, 1)] = 1.0
@@ -92,6 +106,10 @@ class Stage:
     side: Annotated[int, whole(16, 65536)] | None = None
     carried: bool = False
     most_classes: Annotated[int, whole(1, 100_000)] | None = None
+
+    def scale_of(self, shape: Shape) -> float:
+        """Return at which scale a picture of a shape is painted, in (0, 1]."""
+        return scale_of(shape, self.side, self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +129,8 @@ class SirenShape:
     w0: Annotated[float, real(1, 1000)] = 30.0
 
 
-Stages = Annotated[tuple[Stage, ...], Field(min_length=1, max_length=16), AfterValidator(_complete)]
+Shared = Annotated[tuple[Stage, ...], Field(min_length=1, max_length=16), AfterValidator(_complete)]
+Stages = Annotated[Shared, AfterValidator(_each_has_steps)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +172,8 @@ class Recipe:
         stages: one after the other, each starting from the picture that the one before it left.
         painters: other stages, for requests that name another painter.
         coarse_to_fine: stages in the place of those, of sizes and cutouts of their own, for requests that say nothing
-            of how they grow and begin from no picture; None where they are painted like all others.
+            of how they grow and begin from no picture; None where they are painted like all others. Behind the second
+            one shares may be 0.
         work: of a step, by which the time is foretold that a picture takes.
     """
 
@@ -163,7 +183,7 @@ class Recipe:
     init: Literal["noise", "grey"] = "noise"
     stages: Stages = (Stage(),)
     painters: Painters = Painters()
-    coarse_to_fine: Stages | None = None
+    coarse_to_fine: Annotated[Shared, AfterValidator(_first_two_have_steps)] | None = None
     work: Work = OFFICIAL
 
     @classmethod
@@ -206,7 +226,7 @@ class Recipe:
         preset = PRESETS[request.quality]
         coarse = self.coarse_to_fine if request.is_coarse_to_fine else None
         stages = coarse or self.stages_of[request.painter]
-        stages = stages[1 if prior and len(stages) > 1 else 0 :]
+        stages = _without_repeated_passes(stages[1 if prior and len(stages) > 1 else 0 :], request.shape)
         if request.init_latent:
             stages = tuple(dropwhile(lambda stage: stage.canvas not in LATENT_CANVASES, stages))
         elif request.strength is not None:
@@ -257,6 +277,16 @@ def _rate_of(optimiser: str) -> float:
     return EVOLUTION_RATE if optimiser in EVOLUTIONS else OPTIMISERS.get(optimiser, 1.0)
 
 
+def _without_repeated_passes(stages: Sequence[Stage], shape: Shape) -> tuple[Stage, ...]:
+    """Return stages without those of no steps that render a picture as the next one does again."""
+    pairs = zip(stages, (*stages[1:], None), strict=True)
+    return tuple(
+        stage
+        for stage, then in pairs
+        if stage.share or then is None or (stage.canvas, stage.scale_of(shape)) != (then.canvas, then.scale_of(shape))
+    )
+
+
 def _in_turn(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     """Return stages of which those that have two optimisers, one after the other, are two."""
     parted: list[Stage] = []
@@ -277,7 +307,9 @@ def _late(stages: Sequence[Stage], strength: float) -> tuple[Stage, ...]:
     for stage in reversed(stages):
         share = min(stage.share, left)
         left -= share
-        if share > NOTHING:
+        if not stage.share:
+            late.append(stage)
+        elif share > NOTHING:
             late.append(replace(_from(stage, 1 - share / stage.share), share=share))
     return tuple(reversed(late))
 
@@ -292,6 +324,8 @@ def _from(stage: Stage, passed: float) -> Stage:
 def _grown(stages: Sequence[Stage], share: float) -> tuple[Stage, ...]:
     """Return the stages of which the first are painted at half the size, for that share of all steps."""
     left, grown = share * sum(stage.share for stage in stages), []
+    if not share:
+        return tuple(stages)
     for stage in stages:
         small = min(stage.share, left)
         left -= small

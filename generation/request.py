@@ -2,15 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
-from config.settings import DEFAULT_MODEL
+from config.settings.models import DEFAULT_MODEL
 from generation.course import (
     Course,
     Part,
@@ -20,10 +20,26 @@ from generation.course import (
     halved,
     late,
     painted_pixels,
+    passed_pixels,
     scale_of,
     step_cost,
     steps_of,
 )
+from generation.fields import (
+    MOST_STEPS,
+    MOST_TARGETS,
+    STRICT,
+    Classes,
+    Digest,
+    Name,
+    Pixels,
+    Pull,
+    Seed,
+    Shift,
+    Text,
+    Weight,
+)
+from generation.load import Kind, Load
 from generation.options import (
     BETWEEN,
     EVOLUTIONS,
@@ -36,7 +52,6 @@ from generation.options import (
     MOST_EVERY,
     MOST_FRAMES,
     MOST_GROWN,
-    MOST_SHIFT,
     MOST_STILL,
     MOST_TURN,
     MOST_ZOOM,
@@ -48,10 +63,11 @@ from generation.options import (
     Painter,
     Quality,
 )
+from generation.sizes import Shape
+from generation.targets import MOST_STEERING, WITHOUT, Steering, Target
+from generation.versions import VERSION, brought_up
+from generation.waypoint import MOST_WAYPOINTS, Waypoint
 
-SEED_LIMIT = 2**32
-"""Seeds are integers in ``[0, SEED_LIMIT)``."""
-MOST_STEPS = 1_000_000
 MOVING = 1.0
 """Steps whose painting takes as long as moving a picture does, which is decoded and encoded for it."""
 
@@ -65,189 +81,16 @@ FILMS = ("mp4", "gif", "webp")
 LATENT = "safetensors"
 """Output of what the picture is decoded from."""
 OUTPUTS = (PNG, *FILMS, LATENT)
-VERSION = 6
-"""Of what :meth:`ImagineRequest.to_json` writes."""
-MOST_TARGETS = 16
-"""Texts in a prompt, and texts to keep away from."""
-WITHOUT = -0.5
-"""Weight of all that a picture is to be without, Midjourney's."""
-MOST_STEERING = 16
-"""Times that a picture can be steered."""
-LONGEST_STEERING = 200
-"""Characters of a text by which it is."""
-MOST_WAYPOINTS = 16
-"""Pictures that a walk passes."""
 OFFICIAL = Course()
 """What is painted by weights that say nothing of it."""
 FRAME = 1 / 3
 """Work of a frame of a walk beside painting its pixels in a step: it is decoded, and needs no gradient."""
+PASSING = 2 * FRAME
+"""Work of a stage without steps, likewise: the picture is encoded too."""
 LEAST_STOP = 10
 """Percent of the steps."""
 LONGEST_JSON = 100_000
 """Characters of a request that is read."""
-STRICT = ConfigDict(extra="forbid", strict=True)
-
-Shape = tuple[int, int]
-"""Width and height."""
-
-
-class Kind(NamedTuple):
-    """What tells pictures apart whose steps take unlike long: requests of one kind can share a batch.
-
-    Args:
-        shape: of the picture.
-        model: that paints it, by its name.
-    """
-
-    shape: Shape
-    model: str = DEFAULT_MODEL
-
-
-class Load(NamedTuple):
-    """What a step of a picture asks of a device.
-
-    Args:
-        shape: of the picture.
-        cutouts: views that are judged; None for so many as suit the models.
-        times: as many of these, where no number is named.
-        canvas: by which painter it is painted.
-        model: by which models, by their name.
-    """
-
-    shape: Shape
-    cutouts: int | None = None
-    times: float = 1.0
-    canvas: str = VQGAN
-    model: str = DEFAULT_MODEL
-
-    @property
-    def pixels(self) -> float:
-        """To how many pixels painted by a VQGAN it comes."""
-        return painted_pixels(self.shape, self.canvas)
-
-    def views(self, usual: int) -> int:
-        """Return how many views are judged by models that are usually shown so many."""
-        return round(usual * self.times) if self.cutouts is None else self.cutouts
-
-
-def size_refusal(shape: Shape, multiple: int) -> str | None:
-    """Return why models do not paint a shape whose sides have to be multiples of some pixels, None where they do.
-
-    The sentence names the nearest sizes below and above.
-    """
-    if not any(side % multiple for side in shape):
-        return None
-    below = [side // multiple * multiple for side in shape]
-    above = [-(-side // multiple) * multiple for side in shape]
-    asked = " or ".join(f"`--size {width}x{height}`" for width, height in (below, above) if width and height)
-    return f"The models in use paint sizes in multiples of {multiple} pixels; ask for {asked}."
-
-
-def cutouts_refusal(cutouts: int | None, most: int) -> str | None:
-    """Return why models are not shown so many views of a picture, None where they are."""
-    if cutouts is None or cutouts <= most:
-        return None
-    return f"The models in use can be shown {most} cutouts in a step; ask for no more with `--cutouts {most}`."
-
-
-def painter_refusal(painter: str, painters: Sequence[str]) -> str | None:
-    """Return why models do not paint by a painter, None where they do.
-
-    Args:
-        painter: asked for.
-        painters: that they offer.
-    """
-    if painter in painters:
-        return None
-    words = " or ".join(f"`--painter {each}`" for each in painters)
-    return f"The models in use have no such painter; ask for {words}."
-
-
-def smaller_shape(shape: Shape, multiple: int, least: int) -> Shape | None:
-    """Return the shape of about half the sides, in multiples of some pixels; None where a side would be below least."""
-    width, height = (round(side / 2 / multiple) * multiple for side in shape)
-    return (width, height) if min(width, height) >= least else None
-
-
-Text = Annotated[str, Field(max_length=10_000)]
-Name = Annotated[str, Field(max_length=100)]
-VISIBLE = r"^[^\p{Cc}\p{Bidi_Control}]*$"
-"""Without control characters, which can command a terminal or reorder a line."""
-Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
-Pixels = Annotated[int, Field(ge=1, le=65536)]
-Pull = Annotated[float, Field(ge=0, le=1000)]
-Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
-Weight = Annotated[float, Field(ge=-1000, le=1000)]
-ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
-Share = Annotated[float, Field(gt=0, le=1)]
-Classes = Annotated[tuple[tuple[ClassName, Share], ...], Field(max_length=MOST_TARGETS)]
-Shift = Annotated[float, Field(ge=-MOST_SHIFT, le=MOST_SHIFT)]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a picture should come near to, or keep away from: a text, another picture or noise.
-
-    Args:
-        text: in words; ``""`` for a picture.
-        picture: SHA-256 of an encoded picture, in hexadecimal; ``""`` for a text.
-        weight: beside the other targets'; negative to keep away from it.
-        stop: distance at which it no longer pulls, negative for one to keep away from; see
-            ``generation.perceptor.distance.held``.
-        part: of a story to which it belongs, by its number; None for all of them.
-        noise: seed of a random direction instead of a text or a picture.
-    """
-
-    __pydantic_config__ = STRICT
-
-    text: Text = ""
-    picture: Digest = ""
-    weight: Weight = 1.0
-    stop: Annotated[float, Field(ge=-5, le=5)] | None = None
-    part: Annotated[int, Field(ge=0, lt=64)] | None = None
-    noise: Seed | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Steering:
-    """What is said while a picture is painted: how much a text counts from then on.
-
-    Args:
-        text: one of the targets', in any case, or a new one, which counts in all parts of a story.
-        weight: beside the other targets'; 0 to leave it out.
-        adds: whether that is added to the weight that the text has already, and does not take its place.
-        step: the first in which it counts, from 0.
-        by: opaque key of who said it.
-    """
-
-    __pydantic_config__ = STRICT
-
-    text: Annotated[str, Field(min_length=1, max_length=LONGEST_STEERING, pattern=VISIBLE)]
-    weight: Weight
-    adds: bool = False
-    step: Annotated[int, Field(ge=0, lt=MOST_STEPS)] = 0
-    by: Name = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Waypoint:
-    """A picture that a walk passes: painted for it, drawn of classes, or there already.
-
-    Args:
-        prompt: what to paint, one plain text; ``""`` where nothing is painted.
-        seed: with which it is painted or drawn; None for the request's.
-        latent: SHA-256 of the file of a latent, see ``generation.latents``, of the picture that is there.
-        picture: SHA-256 of an encoded picture, in hexadecimal, whose latent is computed.
-        classes: of a BigGAN's, by their names, and how much of each, of which it is drawn without being painted on.
-    """
-
-    __pydantic_config__ = STRICT
-
-    prompt: Text = ""
-    seed: Seed | None = None
-    latent: Digest = ""
-    picture: Digest = ""
-    classes: Classes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +230,7 @@ class ImagineRequest:
         noise = (Target(noise=seed, weight=weight) for seed, weight in self.noise)
         targets = *(self.targets or (Target(self.prompt),)), *avoided, *noise
         for steering in self.steering:
-            targets = _steered(targets, steering)
+            targets = steering.changed(targets)
         return targets
 
     def until(self, step: int) -> "ImagineRequest":
@@ -510,14 +353,16 @@ class ImagineRequest:
             pictures = sum(picture.cost(usual, course) for picture in self.walk_pictures if picture is not None)
             whole = pictures + round(FRAME * painted_pixels(self.shape, self.painter) * self.frames)
             return round(whole * (self.end_step - since) / self.end_step)
-        views = self.load.views(usual) / usual
+        views, parts = self.load.views(usual) / usual, self._parts(course)
         painted = 0.0
-        for steps, part in steps_of(self._parts(course), self.steps, since, self.end_step):
+        for steps, part in steps_of(parts, self.steps, since, self.end_step):
             cutouts = views if self.cutouts else views * part.cutouts
             scale = scale_of(self.shape, part.side, part.scale)
             painted += steps * course.work.of(self.shape, cutouts, scale, part.canvas)
+        passed = PASSING * passed_pixels(parts, self.shape)
         moves = (self.end_step - 1) // self.move_every - since // self.move_every if self.is_moving else 0
-        return round(EVOLUTIONS.get(self.optimiser, 1.0) * painted + MOVING * self.width * self.height * max(0, moves))
+        moved = MOVING * self.width * self.height * max(0, moves)
+        return round(EVOLUTIONS.get(self.optimiser, 1.0) * painted + passed + moved)
 
     def _parts(self, course: Course) -> Parts:
         """Return the parts of its course."""
@@ -575,44 +420,14 @@ class ImagineRequest:
     def from_json(cls, text: str) -> Self:
         """Read what :meth:`to_json` wrote, in any version; it may come from anybody.
 
-        Version 1 named no version, and had the fields up to `init`, or to `member`. Version 2 had those up to
-        `outputs`, version 3 those up to `length`, version 4 those up to `chaos`. Before version 3 what was too long was
-        cut. Before version 4 nothing was steered, stopped, moved or varied, and no latent was kept. Before version 5
-        there were no walks, one model, and no class was named. Before version 6 walks passed no classes, no
-        models painted from coarse to fine, and nothing ended because it was still.
-
         Raises:
             ValueError: it is no request, or one of a later version.
         """
         fields = from_json(text.encode(), allow_inf_nan=False) if len(text) <= LONGEST_JSON else None
         if not isinstance(fields, Mapping):
             raise ValueError("It is no request.")
-        version = fields.get("version", 1)
-        if version not in range(1, VERSION + 1):
-            raise ValueError("It is a request of a later version.")
-        if version < 3:
-            fields = {"long": "cut", **fields}
-        if version < 6 and fields.get("grow") is None:
-            quality = fields.get("quality", "normal")  # it may be anything
-            fields = {**fields, "grow": next((each.grow for name, each in PRESETS.items() if name == quality), None)}
-        request: Self = _adapter().validate_json(to_json({k: v for k, v in fields.items() if k != "version"}))
+        request: Self = _adapter().validate_json(to_json(brought_up(fields)))
         return request
-
-
-def _steered(targets: tuple[Target, ...], steering: Steering) -> tuple[Target, ...]:
-    text = compared(steering.text)
-    known = [bool(target.text) and compared(target.text) == text for target in targets]
-    if not any(known):
-        return *targets, Target(steering.text, weight=steering.weight)
-    return tuple(
-        replace(target, weight=steering.weight + (target.weight if steering.adds else 0)) if is_known else target
-        for target, is_known in zip(targets, known, strict=True)
-    )
-
-
-def compared(text: str) -> str:
-    """Return a text as those are told apart by which a picture is steered: CLIP knows no case and no blanks either."""
-    return " ".join(text.casefold().split())
 
 
 @cache

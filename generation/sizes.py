@@ -1,10 +1,12 @@
-"""Sizes of pictures that all models paint."""
+"""Sizes of pictures, and which of them all models paint."""
 
 import math
 
-from config.settings import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
+from config.settings.painting import MIN_SIDE, SIDE_MULTIPLE, PaintingSettings
 from generation.errors import RequestError
-from generation.request import Shape
+
+Shape = tuple[int, int]
+"""Width and height."""
 
 
 def nearest_side(pixels: int) -> int:
@@ -30,3 +32,9 @@ def shape_of_aspect(width: int, height: int, painting: PaintingSettings) -> Shap
     scale = min(max(scale, MIN_SIDE / min(width, height)), painting.max_side / max(width, height))
     columns, rows = (round(side * scale / SIDE_MULTIPLE) * SIDE_MULTIPLE for side in (width, height))
     return columns, rows
+
+
+def smaller_shape(shape: Shape, multiple: int, least: int) -> Shape | None:
+    """Return the shape of about half the sides, in multiples of some pixels; None where a side would be below least."""
+    width, height = (round(side / 2 / multiple) * multiple for side in shape)
+    return (width, height) if min(width, height) >= least else None

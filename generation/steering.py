@@ -20,7 +20,8 @@ import regex
 from generation.errors import RequestError
 from generation.options import NEURAL_STYLE
 from generation.prompt import BAR, CARET, Piece, between, pieces, without_literals, written
-from generation.request import LONGEST_STEERING, MOST_STEERING, WITHOUT, ImagineRequest, Steering, compared
+from generation.request import ImagineRequest
+from generation.targets import LONGEST_STEERING, MOST_STEERING, WITHOUT, Steering, compared
 
 WORD = regex.compile(r"\s*(?P<word>more|less)\s*[:：](?!:)", regex.IGNORECASE)
 """Before what there is to be more or less of; with a colon of any keyboard."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generation.prompt import write
-from generation.request import Target
+from generation.targets import Target
 
 
 @dataclass(frozen=True, slots=True)

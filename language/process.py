@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from config.settings import TextsSettings
+from config.settings.texts import TextsSettings
 from language.errors import LanguageError
 from texts.errors import TextError
 
@@ -29,6 +29,8 @@ SETTINGS = "EASEL_"
 """With which the names of our settings begin, the token among them."""
 IDLE_SECONDS = 300.0
 """After which a process that had no job gives its memory back."""
+GOING_SECONDS = 30.0
+"""For which is waited at most until a process that was killed has gone."""
 LONGEST_ANSWER = 1 << 20
 """Bytes of a line."""
 NO_ANSWER = "gave no answer within {0:.0f} seconds: texts.seconds allows more, and smaller models are quicker"
@@ -70,7 +72,7 @@ class LanguageModels:
         return await self._ask("suggest", self.settings.author, {"words": words, "seed": seed, "count": count})
 
     async def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one, also amid a job, which then has no answer."""
         process, self._process = self._process, None
         if self._ending is not None:
             self._ending.cancel()
@@ -79,8 +81,9 @@ class LanguageModels:
         try:
             if process.returncode is None:
                 process.kill()
-                await process.communicate()
+                await _gone(process)
         finally:
+            # Where this is cancelled, the pipes would be left to after the loop.
             process._transport.close()  # type: ignore[attr-defined]
 
     async def _ask(self, task: Task, model: str | None, job: Mapping[str, Any]) -> list[str]:
@@ -146,3 +149,19 @@ class LanguageModels:
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
             process.stdin.close()
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Wait until a process that was killed has gone, which is soon, however often this is cancelled meanwhile."""
+    cancelled: asyncio.CancelledError | None = None
+    deadline = asyncio.get_running_loop().time() + GOING_SECONDS
+    while process.returncode is None and asyncio.get_running_loop().time() < deadline:
+        try:
+            # Not by what is left in its output, which a job may still be reading.
+            await asyncio.wait_for(process.wait(), 1.0)
+        except TimeoutError:
+            continue
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled

@@ -10,7 +10,8 @@ import structlog
 from pydantic import Field, TypeAdapter
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
-from generation.request import ImagineRequest, Text
+from generation.fields import Text
+from generation.request import ImagineRequest
 from store.asked import Asked, Id
 from store.database import Database
 from store.errors import StoreError

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from generation.request import Name
+from generation.fields import Name
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
 

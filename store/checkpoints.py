@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from config.settings import Keep
+from config.settings.store import Keep
 from generation.events import Checkpoint
 from generation.request import ImagineRequest
 from store.folder import Folder

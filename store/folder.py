@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from config.settings import Keep
+from config.settings.store import Keep
 
 DAY = 86400.0
 MEGABYTE = 10**6

@@ -4,27 +4,26 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache
+from dataclasses import asdict, replace
 from math import inf
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import structlog
-from pydantic import Field, TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Delete, RowMapping, Update, delete, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Delete, Update, delete, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from generation.dispatch.journal import Unfinished
 from generation.dispatch.record import Record, Status
 from generation.events import Checkpoint, Failed, Finished
-from generation.request import ImagineRequest, Text
-from store.asked import Asked, Id
+from generation.request import ImagineRequest
+from store.asked import Asked
 from store.checkpoints import CheckpointFolder
 from store.database import Database
 from store.errors import KnownMessageError, StoreError
 from store.folder import DAY, TIDY_SECONDS
 from store.heard import MILLISECOND
+from store.kept import Kept, read
 from store.pictures import PictureFolder
 from store.tables import CANCELLED, DONE, FAILED, POSTING, RUNNING, WAITING, requests, usage
 
@@ -43,46 +42,6 @@ ENDED_WITH_IT = "The bot ended more than once while this was painted; its operat
 GONE = "It was painted, and the picture is gone; its operator can see why. Ask again."
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A request whose post does not yet say how it ended.
-
-    Args:
-        request: what was asked for.
-        asked: by whom, and where.
-        state: of the request; ``posting`` where it has ended.
-        attempts: workers that have died over it.
-        starts: bots that painted it and ended without having been stopped.
-        post: the bot's message about it; None where none is known to have been sent.
-        posted: when that was, in Unix seconds.
-        seconds: of painting.
-        left_out: the tail of the prompt that was not painted.
-        sentence: why it failed; None where it has not.
-        together: whether others than who asked may steer it.
-        png: the finished picture, where there is one.
-        files: what was made beside it, as of ``generation.events.Finished``.
-    """
-
-    request: ImagineRequest
-    asked: Asked
-    state: Literal["waiting", "running", "posting", "cancelled"]
-    attempts: Annotated[int, Field(ge=0)]
-    starts: Annotated[int, Field(ge=0)]
-    post: Id | None
-    posted: float | None
-    seconds: float | None
-    left_out: Text
-    sentence: Text | None
-    together: bool = False
-    png: bytes | None = None
-    files: Mapping[str, bytes] = field(default_factory=dict)
-
-    @property
-    def is_painted(self) -> bool:
-        """Whether its picture was finished."""
-        return self.state == POSTING and self.sentence is None
 
 
 class StoreJournal:
@@ -249,7 +208,7 @@ class StoreJournal:
         kept = []
         for row in await self._database.run(lambda connection: connection.execute(select_open).mappings().all()):
             try:
-                each = _read(row)
+                each = read(row)
             except ValueError:
                 _log.error("a request in the database cannot be read and is given up", number=row["number"])
                 given_up = update(requests).where(requests.c.number == row["number"])
@@ -357,18 +316,3 @@ class StoreJournal:
         """Change what is known of a request that has not ended."""
         changed = update(requests).where(requests.c.id == request_id, UNPAINTED).values(values)
         await self._database.write(changed, *others, key=(*values, request_id))
-
-
-@cache
-def _adapter() -> TypeAdapter[Kept]:
-    return TypeAdapter(Kept)
-
-
-def _read(row: RowMapping) -> Kept:
-    """Return what a row says, which may come from anybody; raises ``ValueError``."""
-    request = ImagineRequest.from_json(str(row["request"]))
-    if request.id != row["id"]:
-        raise ValueError("It is another request's.")
-    values = {field.name: row[field.name] for field in fields(Kept) if field.name in row}
-    asked = {field.name: row[field.name] for field in fields(Asked)}
-    return _adapter().validate_python({**values, "request": request, "asked": asked})

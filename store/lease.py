@@ -14,7 +14,6 @@ import contextlib
 import os
 import secrets
 import socket
-import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -91,8 +90,8 @@ class Lease:
             try:
                 row = await self._database.prepare(_look)
                 if row != seen:
-                    seen, since = row, time.monotonic()
-                is_free = row.holder == NOBODY or time.monotonic() - since > FREE * self._pace
+                    seen, since = row, self._loop.time()
+                is_free = row.holder == NOBODY or self._loop.time() - since > FREE * self._pace
                 if is_free and await self._database.prepare(partial(self._take, row)):
                     break
                 in_trouble = False
@@ -110,16 +109,16 @@ class Lease:
 
     async def keep(self) -> None:
         """Change the row again and again, until it is lost."""
-        kept = time.monotonic()
+        kept = self._loop.time()
         while True:
             await asyncio.sleep(self._pace)
-            began = time.monotonic()
+            began = self._loop.time()
             left = max(self._pace, kept + GIVEN_UP * self._pace - began)
             try:
                 async with asyncio.timeout(left):
                     is_held = await self._is_held()
             except (TimeoutError, StoreError):
-                if time.monotonic() - kept < GIVEN_UP * self._pace:
+                if self._loop.time() - kept < GIVEN_UP * self._pace:
                     continue
                 self._lose(SILENT.format(GIVEN_UP * self._pace))
                 return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from config.settings import Keep
+from config.settings.store import Keep
 from generation.events import Finished
 from generation.request import FILMS, ImagineRequest
 from store.folder import Folder

@@ -1,6 +1,7 @@
 """What is kept of a member, and deleting it."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from store.database import Database
 from store.pictures import PictureFolder
 from store.tables import batches, blocks, members, requests, usage
 from store.uploads import UploadFolder
+from store.usage import is_counted
 
 _log = structlog.get_logger(__name__)
 
@@ -26,7 +28,7 @@ class Personal:
         since: when the oldest of them was accepted, in Unix seconds; None where there are none.
         files: finished pictures, videos, checkpoints, and pictures that they gave.
         has_settings: whether they have chosen defaults.
-        counted: requests that count towards the limits of a day.
+        counted: pictures that count towards the limits of a day, wherever they were asked for.
         blocks: servers in which they are blocked.
     """
 
@@ -61,10 +63,15 @@ class Privacy:
 
         def look(connection: Connection) -> tuple[list[RowMapping], list[int]]:
             mine = select(requests.c.id, requests.c.request, requests.c.accepted).where(requests.c.author == member)
-            tables = (members, usage, blocks)
-            counts = [select(func.count()).select_from(each).where(each.c.member == member) for each in tables]
+            counts = [
+                select(func.count()).select_from(members).where(members.c.member == member),
+                select(func.coalesce(func.sum(usage.c.pictures), 0)).where(usage.c.member == member, is_counted()),
+                select(func.count())
+                .select_from(blocks)
+                .where(blocks.c.member == member, blocks.c.until.is_(None) | (blocks.c.until > time.time())),
+            ]
             rows = connection.execute(mine).mappings().all()
-            return [*rows], [connection.execute(count).scalar_one() for count in counts]
+            return [*rows], [int(connection.execute(count).scalar_one()) for count in counts]
 
         rows, (settings, counted, blocked) = await self._database.run(look)
         ids = [str(row["id"]) for row in rows]

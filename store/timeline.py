@@ -10,7 +10,8 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import RowMapping, select
 
 from config.settings import Settings
-from generation.request import ImagineRequest, Text
+from generation.fields import Text
+from generation.request import ImagineRequest
 from store.asked import Asked, Id
 from store.database import connected
 from store.engine import database_url

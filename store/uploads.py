@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select
 
-from config.settings import Keep
+from config.settings.store import Keep
 from generation.request import ImagineRequest
 from store.database import Database
 from store.errors import StoreError

@@ -7,7 +7,7 @@ in the one that says so: see ``store.journal``.
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Function, func, select
+from sqlalchemy import Column, ColumnElement, Function, func, select
 
 from store.database import Database
 from store.folder import DAY
@@ -43,7 +43,7 @@ class Usage:
 
     async def of(self, guild: int, member: int) -> Used:
         """Return what a member has asked for in a server, or, for 0, in private; raises ``StoreError``."""
-        mine = (usage.c.guild == guild) & (usage.c.member == member) & (usage.c.at > time.time() - DAY)
+        mine = (usage.c.guild == guild) & (usage.c.member == member) & is_counted()
 
         def total(column: Column[int]) -> Function[int]:
             return func.coalesce(func.sum(column), 0)
@@ -52,3 +52,8 @@ class Usage:
         row = await self._database.run(lambda connection: connection.execute(select(*columns).where(mine)).one())
         pictures, cost, first, last = row
         return Used(int(pictures), int(cost), first, last)
+
+
+def is_counted() -> ColumnElement[bool]:
+    """Return whether what was asked for still counts, as a condition on its row."""
+    return usage.c.at > time.time() - DAY

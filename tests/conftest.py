@@ -16,7 +16,7 @@ import torch
 from omegaconf import OmegaConf
 from safetensors.torch import save_file
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.models.upstream import clip_model
 from generation.models.vqgan import VQGAN
 from tests import postgresql

@@ -127,6 +127,10 @@ class Wire:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.end()
+
+    async def end(self) -> None:
+        """End all that leads through it, which is noticed then."""
         self._server.close()
         for task in self._tasks:
             task.cancel()

@@ -7,7 +7,8 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ HEALTH = {
     "health_check_failure_threshold": 3,
 }
 """How soon a node counts as lost."""
+PATIENCE = 240.0
+"""Seconds that a node may take until the cluster knows of it, or of its end, on a slow and busy machine."""
 
 
 class Nodes:
@@ -39,6 +42,7 @@ class Nodes:
 
     def __init__(self, **options: Any) -> None:
         head = {"num_cpus": 0, "include_dashboard": False, "_system_config": HEALTH}
+        head["dashboard_agent_listen_port"] = None  # any that is free, and not the one that every other head takes
         head |= {"object_store_memory": STORE_BYTES, **options}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self._nodes: list[Any] = []
@@ -49,10 +53,19 @@ class Nodes:
         return str(self._cluster.address)
 
     def add(self, cpus: int = 1, gpus: int = 0) -> Any:
-        """Start a node."""
-        node = self._cluster.add_node(num_cpus=cpus, num_gpus=gpus, object_store_memory=STORE_BYTES)
+        """Start a node, and wait until the cluster says that it is free."""
+        node = self._cluster.add_node(wait=False, num_cpus=cpus, num_gpus=gpus, object_store_memory=STORE_BYTES)
         self._nodes.append(node)
+        deadline = time.monotonic() + PATIENCE
+        while not self._is_free(node, {"CPU": cpus, "GPU": gpus}):
+            assert time.monotonic() < deadline, "the cluster does not know of the node"
+            time.sleep(0.05)
         return node
+
+    def _is_free(self, node: Any, devices: Mapping[str, int]) -> bool:
+        """Return whether a cluster says that all of a node's devices are there and free, which it hears of late."""
+        free = self._cluster.global_state.available_resources_per_node().get(node.node_id, {})
+        return bool(free) and all(free.get(name, 0) >= count for name, count in devices.items())
 
     def pid(self, node: Any) -> int:
         """Return the process id of what runs a node; what runs on it ends with it."""
@@ -67,7 +80,7 @@ class Nodes:
         """Take all nodes away."""
         for node in [*self._nodes]:
             self.remove(node)
-        self._cluster.wait_for_nodes(timeout=60)  # else the next worker may be placed where none is any more
+        self._cluster.wait_for_nodes(timeout=PATIENCE)  # else the next worker may be placed where none is any more
 
     def shutdown(self) -> None:
         """End everything."""

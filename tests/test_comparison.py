@@ -25,11 +25,13 @@ from safetensors.torch import load_file
 
 from bot.prompt import parse
 from bot.uploads import split
-from config.settings import ModelsSettings, PaintingSettings
+from config.settings.models import ModelsSettings
+from config.settings.painting import PaintingSettings
 from generation.engine.story import weights
 from generation.latents import unpack
 from generation.metadata import Metadata, read
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 from tests.conftest import save_tiny_models
 from tests.easel.processes import finish, settings_for
 

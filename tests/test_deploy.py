@@ -17,7 +17,7 @@ import yaml
 
 from bot.health import Health
 from bot.metrics import Metrics, served
-from config.settings import MetricsSettings
+from config.settings.serving import MetricsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Finished, Heartbeat
 from tests.generation.scripted import ScriptedExecutor
@@ -121,7 +121,7 @@ async def come_up(http: aiohttp.ClientSession, api: str) -> None:
 @pytest.mark.skipif(PROMETHEUS is None, reason="Debian's package prometheus has it")
 async def test_a_real_prometheus_scrapes_it_and_answers_the_board(tmp_path: Path) -> None:
     metrics, port = measured(), free_port()
-    metrics.note(0, Heartbeat((64, 64), 2, 10, 1.0))
+    metrics.note(0, Heartbeat((64, 64), 2, 10, 1.0, taken=1.0))
     metrics.note(0, Finished("r", b"", 12.0))
     async with (
         served(MetricsSettings(port=port), metrics.registry, Health()),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from easel.doctor.account import invitation
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -23,6 +25,11 @@ def test_the_map_is_short() -> None:
     assert len(text.splitlines()) <= 150
     questions = text.partition("## Where do I change")[2].partition("\n## ")[0]
     assert questions.count("\n| ") - 1 >= 15
+
+
+def test_the_bot_is_invited_as_setup_invites_it() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"`{invitation(1).replace('client_id=1', 'client_id=APPLICATION_ID')}`" in readme
 
 
 TESTS = [

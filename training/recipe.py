@@ -14,17 +14,17 @@ def recipe() -> dict[str, Any]:
     """Return the numbers of the loop, a section of the VQGAN's YAML."""
     pixels = {"canvas": "pixels", "optimiser": "normalised", "pyramid": [1.0, 0.6, 0.36, 0.22, 0.13]}
     first = {"share": 0.7, **pixels, "learning_rate": 0.3, "final_learning_rate": 0.2, "total_variation": 2.0}
-    second = {"share": 0.2, **pixels, "learning_rate": 0.002, "final_learning_rate": 0.3, "total_variation": 0.1}
-    latent = {"canvas": "latent", "share": 0.1, "learning_rate": 0.002, "total_variation": 0.1}
+    second = {"share": 0.29, **pixels, "learning_rate": 0.002, "final_learning_rate": 0.3, "total_variation": 0.1}
+    latent = {"canvas": "latent", "share": 0.01, "learning_rate": 0.002, "total_variation": 0.1}
     return {
         "cutouts": 8,
         "init": "grey",
         "stages": [first, second, latent],
         "coarse_to_fine": [
             {**first, "share": 0.8, "side": 64, "cutouts": 2},
-            {**second, "share": 0.16, "side": 64, "cutouts": 4},
-            {**latent, "share": 0.03, "side": 128},
-            {**latent, "share": 0.01},
+            {**second, "share": 0.2, "side": 64, "cutouts": 4},
+            {**latent, "share": 0, "side": 128},
+            {**latent, "share": 0},
         ],
         "work": {"judging": 2800, "rest": 1350},
         "painters": {

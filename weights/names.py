@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from config.settings import ModelSettings
+from config.settings.models import ModelSettings
 from weights.catalogue import Kind, find, near
 from weights.errors import UnusableError
 from weights.folder import ModelFolder

@@ -15,7 +15,7 @@ from bot.admin.api import Api, Body, Handler, read, refusal, told
 from bot.admin.sessions import LASTS, WINDOW, Sessions, TooManyError, is_same
 from bot.errors import SetupError
 from bot.serving import listening
-from config.settings import AdminSettings
+from config.settings.serving import AdminSettings
 
 PAGE = Path(__file__).parent / "page"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -24,13 +24,15 @@ from bot.admin.state import (
     State,
 )
 from bot.characters import clean
-from bot.posts import Entry, Posts
+from bot.entry import Entry
+from bot.posts import Posts
 from bot.rules.book import RuleBook
-from config.settings import ModelsSettings, Settings
+from config.settings import Settings
+from config.settings.models import ModelsSettings
 from generation.capacity import costliest_step, whole_memory
 from generation.dispatch import Dispatch
 from generation.dispatch.devices import Device
-from generation.request import Kind
+from generation.load import Kind
 from store.archive import Archived, Search
 from store.store import Store
 from store.tables import EVERYWHERE, OPERATOR
@@ -225,7 +227,6 @@ def _models(settings: ModelsSettings) -> tuple[str, ...]:
 
 def _device(device: Device, models: ModelsSettings) -> DeviceState:
     batches, capacities = device.batches, device.capacities
-    speed = sum(count / device.step_seconds(kind) for kind, count in batches.items())
     counts = Counter(request.load for request in device.running.values() if request.model in capacities)
     weights = sum(capacities[name].weights for name in device.loaded)
     loaded = tuple(name for name in models.names if name in device.loaded) if models.more else _models(models)
@@ -240,7 +241,7 @@ def _device(device: Device, models: ModelsSettings) -> DeviceState:
         pictures=len(device.running),
         slots=device.slots,
         batches=_by_size(batches),
-        steps_per_second=speed or None,
+        steps_per_second=device.pace.steps_per_second if device.running else None,
         memory=_finite(whole_memory(capacities)),
         memory_used=weights + costliest_step(counts, capacities),
     )

@@ -1,10 +1,9 @@
 """What to type for a picture, to be copied."""
 
-from dataclasses import asdict
-
 from bot.characters import MAX_CONTENT, units
 from bot.errors import PromptError
-from bot.flags import Available, typed, usual_fields
+from bot.flags.flag import Available
+from bot.flags.usual import as_asked, typed, usual_fields
 from bot.markdown import inline_code
 from bot.prompt import quoted
 from bot.receipt import Reply
@@ -20,7 +19,7 @@ ROOM = 200
 def line(request: ImagineRequest, settings: Settings) -> str:
     """Return the prompt and the flags of a request, as they can be typed."""
     prompt = request.prompt if request.targets or request.waypoints else quoted(request.prompt)
-    return f"{prompt} {typed(asdict(request), usual_fields(settings.painting, request.quality))}"
+    return f"{prompt} {typed(as_asked(request), usual_fields(settings.painting, request.quality))}"
 
 
 def parameters(request: ImagineRequest, settings: Settings, available: Available) -> str | Reply:

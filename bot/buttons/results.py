@@ -20,6 +20,7 @@ from bot.command import Call, Run
 from bot.commands import cancelled
 from bot.discord_api import CALL_ERRORS, is_gone, reason
 from bot.errors import UserError
+from bot.flags.usual import DEFAULTS, own_weights
 from bot.markdown import inline_code
 from bot.permissions import manages_messages
 from bot.posts import Posts
@@ -29,8 +30,10 @@ from bot.story_page import story_page
 from bot.uploads import Uploads
 from generation import derived
 from generation.errors import MetadataError, RequestError
+from generation.fields import SEED_LIMIT
 from generation.metadata import read
-from generation.request import AUTO, FILMS, PNG, SEED_LIMIT, ImagineRequest, Target
+from generation.request import AUTO, FILMS, PNG, ImagineRequest
+from generation.targets import Target
 from store.errors import KnownMessageError, StoreError
 from store.uploads import UploadFolder
 
@@ -148,7 +151,11 @@ class ResultButtons:
         painting = self._admission.gate.settings(press.origin).painting
         arguments = parse(press.text, painting, self._posts.available)
         words = arguments.targets or (Target(arguments.prompt),) * (arguments.prompt != LIKENESS)
-        pictures = tuple(target for target in old.targets if target.picture)
+        weight = arguments.fields["image_weight"]
+        keeps_weights = bool(own_weights(old)) and weight == DEFAULTS["image_weight"]
+        pictures = tuple(
+            target if keeps_weights else replace(target, weight=weight) for target in old.targets if target.picture
+        )
         request = replace(arguments.change(old), targets=(*words, *pictures) if pictures else arguments.targets)
         if "seed" not in arguments.fields:
             request = replace(request, seed=secrets.randbelow(SEED_LIMIT))
@@ -190,7 +197,7 @@ class ResultButtons:
     async def _entered(self, press: Press) -> Found:
         """Return the request that a button is about, where whoever presses it may ask for pictures."""
         self._admission.enter(press.origin)
-        self._posts.check_room(press.origin)
+        self._admission.check_room(press.origin)
         return await self._lookup.request(press.id.of, _message(press))
 
     async def _admit(self, press: Press, found: Found, *requests: ImagineRequest) -> None:

@@ -9,8 +9,9 @@ from bot.caption import Ended, InProgress, Painted, Waiting
 from bot.characters import isolate
 from bot.markdown import shorten
 from generation.options import NEURAL_STYLE, PAINTERS, Painter
-from generation.request import FILMS, MOST_STEERING, ImagineRequest
+from generation.request import FILMS, ImagineRequest
 from generation.steering import weights
+from generation.targets import MOST_STEERING
 
 GREY, BLUE, RED = discord.ButtonStyle.secondary, discord.ButtonStyle.primary, discord.ButtonStyle.danger
 MOST_SLIDERS = 2

@@ -7,10 +7,11 @@ import discord
 
 from bot.buttons.forms import form
 from bot.buttons.press import UNKNOWN, Action, Press
+from bot.entry import Entry
 from bot.errors import UserError
-from bot.posts import Entry, Posts
+from bot.posts import Posts
 from bot.steering import Steerings
-from generation.request import Steering
+from generation.targets import Steering
 
 STEP = 0.5
 """By which a press changes the weight of a text."""

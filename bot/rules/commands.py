@@ -16,7 +16,7 @@ from bot.rules.book import ALLOWED, LOG, PAUSED, PREFIX, RuleBook
 from bot.rules.log import AuditLog, actor_name
 from bot.rules.rule import Rule
 from bot.rules.table import RULES
-from config.settings import COMMAND_PREFIX
+from config.settings.discord import COMMAND_PREFIX
 from store.audit import Audit
 from store.errors import StoreError
 from store.rules import SERVER, Place, Rules, Scope, Value
@@ -87,7 +87,7 @@ class RuleCommands:
         if place != SERVER:
             own = {key: self._book.set_for(guild.id, key) for key in RULES}
             lines = [f"`{key}` {self._shown(RULES[key], own[key][place])}" for key in RULES if place in own[key]]
-            return "\n".join([f"**Limits {named(place, guild)}**", *(lines or ["None of its own."])])
+            return "\n".join([f"**Limits** {named(place, guild)}", *(lines or ["None of its own."])])
         answers = (self._all(guild, *size) for size in product((True, False), range(MOST_SHOWN, -1, -1)))
         return next(text for text in answers if units(text) <= MAX_ANSWER)
 

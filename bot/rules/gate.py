@@ -11,14 +11,12 @@ The checks are made in this order, and the first that fails is told:
 6. **quota**: whether the day's pictures and work are not used up;
 7. **queue**: whether few enough wait, of the member, of the server, and of all.
 
-The first three are made before anything is read or fetched, the words before anything is fetched.
+The first three are made before anything is read or fetched, the words before anything is fetched. Cooldown and quota
+are made by ``bot.rules.quota``.
 """
 
 import contextlib
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from math import ceil
 
 from bot.errors import RoomError, RuleError, SetupError, UserError
 from bot.markdown import escape, inline_code, shorten
@@ -26,14 +24,16 @@ from bot.origin import Origin
 from bot.rules import words
 from bot.rules.book import RuleBook, is_age_restricted, roles
 from bot.rules.log import AuditLog
-from bot.rules.table import ADULT_ALONE, RULES, usual_cost
-from config.settings import MIN_SIDE, Settings
-from generation.request import FILMS, ImagineRequest, Shape
+from bot.rules.quota import Quota, in_words
+from bot.rules.table import ADULT_ALONE
+from config.settings import Settings
+from config.settings.painting import MIN_SIDE
+from generation.request import FILMS, ImagineRequest
+from generation.sizes import Shape
 from store.blocks import Blocks
-from store.folder import DAY
 from store.rules import Value
 from store.tables import EVERYWHERE
-from store.usage import Usage, Used
+from store.usage import Usage
 from store.words import Words
 
 IN_PRIVATE = "I paint in servers only; ask there."
@@ -48,14 +48,7 @@ NO_PICTURES = "Pictures may not be given here; ask in words alone."
 NO_VIDEO = "There are no videos here; leave out `--video`."
 STEPS = "A picture may have {0} steps here; ask for no more with `--steps {0}`."
 PIXELS = "A picture may have {0} pixels here; ask for no more with `--size {1}`."
-COOLDOWN = "You may ask every {0} here; ask again <t:{1}:R>."
 REPEAT = "One command may ask for {0} here, and this one asks for {1}; ask for fewer."
-PICTURES = "You have had {0} within 24 hours (limit {1}){2}."
-FEWER_PICTURES = "You may have {0} more within 24 hours (limit {1}), and asked for {2}. Ask for fewer{3}."
-COST = (
-    "This picture would cost {0}, and of your {1} within 24 hours {2} are left, where 1 is a picture of usual size and "
-    "steps. Ask for a smaller one or fewer steps{3}."
-)
 OWN_LIMIT = (
     "You already have {0} waiting or being painted (limit {1}). Wait for one of them, "
     "or take one back with `{2}cancel`."
@@ -71,25 +64,6 @@ TOO_MANY_HERE = (
 SERVER_LIMIT = "This server already has {0} waiting or being painted (limit {1}). Try again in a few minutes."
 MOST_NAMED = 5
 """Channels or roles that are named in a refusal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What a member may ask for within 24 hours in a server, and what of it is used.
-
-    Args:
-        pictures: that were asked for.
-        most_pictures: None for any number.
-        cost: of all of them, where 1 is a picture of usual size and steps.
-        most_cost: None for any.
-        renews: when the first of them no longer counts, in Unix seconds; None where there is none.
-    """
-
-    pictures: int
-    most_pictures: int | None
-    cost: float
-    most_cost: float | None
-    renews: float | None
 
 
 class Gate:
@@ -110,9 +84,8 @@ class Gate:
         self.book = book
         self._words = denied
         self._blocks = blocks
-        self._usage = usage
+        self.quota = Quota(book, usage)
         self._log = log
-        self._unit = usual_cost(self._settings.painting)
         for key in ("adult_words", "forbidden_words"):
             for word in getattr(self._settings.limits, key):
                 try:
@@ -155,19 +128,14 @@ class Gate:
             for request in requests:
                 self.check_request(origin, request)
             self._check_number(origin, len(requests))
-            used = await self._used(origin)
-            self._check_cooldown(origin, used)
-            pictures, cost = (sum(each) for each in zip(*((one.count, one.cost()) for one in requests), strict=True))
-            self._check_quota(origin, used, pictures, cost)
+            await self.quota.check(origin, requests)
             self._check_queue(origin, others, len(requests))
 
     async def check_change(self, origin: Origin, before: ImagineRequest, request: ImagineRequest) -> None:
         """Make the checks for a request that takes the place of another; raises what :meth:`check` does."""
         with self.told(origin):
             self.check_request(origin, request)
-            pictures, cost = max(0, request.count - before.count), max(0, request.cost() - before.cost())
-            if pictures or cost:
-                self._check_quota(origin, await self._used(origin), pictures, cost)
+            await self.quota.check_change(origin, before, request)
 
     def most_at_once(self, origin: Origin) -> int:
         """Return how many pictures of one message whoever asks there may have."""
@@ -189,14 +157,6 @@ class Gate:
             "painting": painting.model_copy(update=usual),
         }
         return settings.model_copy(update=changed)
-
-    async def usage(self, origin: Origin) -> Allowance:
-        """Return what is left to whoever asks there; raises ``StoreError``."""
-        used = await self._usage.of(origin.guild.id if origin.guild else 0, origin.author.id)
-        pictures, cost = self.rule(origin, "pictures"), self.rule(origin, "cost")
-        renews = None if used.first is None else used.first + DAY
-        most_pictures, most_cost = None if pictures is None else int(pictures), None if cost is None else float(cost)
-        return Allowance(used.pictures, most_pictures, used.cost / self._unit, most_cost, renews)
 
     def hides(self, origin: Origin, request: ImagineRequest) -> bool:
         """Return whether a picture is posted as a spoiler."""
@@ -301,33 +261,7 @@ class Gate:
     def _check_number(self, origin: Origin, number: int) -> None:
         most = self._number(origin, "repeat")
         if number > most:
-            raise RuleError(REPEAT.format(_pictures(most), number))
-
-    async def _used(self, origin: Origin) -> Used:
-        """Return what was asked for before, as far as a limit asks for it."""
-        if not self.rule(origin, "cooldown") and self.rule(origin, "pictures") is self.rule(origin, "cost") is None:
-            return Used()
-        return await self._usage.of(origin.guild.id if origin.guild else 0, origin.author.id)
-
-    def _check_cooldown(self, origin: Origin, used: Used) -> None:
-        seconds = float(self.rule(origin, "cooldown") or 0)
-        if used.last is not None and time.time() < used.last + seconds:
-            shown = RULES["cooldown"].shown(self.rule(origin, "cooldown"))
-            raise RuleError(COOLDOWN.format(shown, ceil(used.last + seconds)))
-
-    def _check_quota(self, origin: Origin, used: Used, pictures: int, cost: int) -> None:
-        """Check what is asked for beside what was used."""
-        most, most_cost = self.rule(origin, "pictures"), self.rule(origin, "cost")
-        renews = None if used.first is None else ceil(used.first + DAY)
-        later = "" if renews is None else f"; ask again <t:{renews}:R>"
-        if most is not None and pictures and used.pictures + pictures > int(most):
-            if used.pictures >= int(most):
-                raise RuleError(PICTURES.format(_pictures(used.pictures), most, later))
-            raise RuleError(FEWER_PICTURES.format(int(most) - used.pictures, most, pictures, later))
-        if most_cost is None or used.cost + cost <= float(most_cost) * self._unit:
-            return
-        left = max(0.0, float(most_cost) - used.cost / self._unit)
-        raise RuleError(COST.format(f"{cost / self._unit:.2g}", f"{float(most_cost):g}", f"{left:.2g}", later))
+            raise RuleError(REPEAT.format(in_words(most), number))
 
     def _check_queue(self, origin: Origin, others: Sequence[Origin], more: int) -> None:
         if origin.guild is None:
@@ -341,7 +275,7 @@ class Gate:
             if count < most:
                 several = TOO_MANY_MORE if key == "waiting" else TOO_MANY_HERE
                 raise RoomError(several.format(more, most, prefix))
-            raise RoomError(sentence.format(_pictures(count), most, prefix))
+            raise RoomError(sentence.format(in_words(count), most, prefix))
 
 
 def texts(request: ImagineRequest) -> list[str]:
@@ -368,7 +302,3 @@ def fitting(shape: Shape, pixels: int) -> Shape:
     low, high = sorted(max(MIN_SIDE, int(side * scale) // MIN_SIDE * MIN_SIDE) for side in shape)
     high = min(high, max(MIN_SIDE, pixels // low // MIN_SIDE * MIN_SIDE))
     return (high, low) if width >= height else (low, high)
-
-
-def _pictures(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count} pictures"

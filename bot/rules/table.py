@@ -1,7 +1,8 @@
 """The rule book: every rule that moderators can set, in one table, for commands, checks and the documentation."""
 
 from bot.rules.rule import Rule
-from config.settings import MIN_SIDE, PaintingSettings, Settings
+from config.settings import Settings
+from config.settings.painting import MIN_SIDE, PaintingSettings
 from generation.request import ImagineRequest
 
 ADULT_ALONE = "adult"

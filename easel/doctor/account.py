@@ -13,7 +13,7 @@ from bot.connection import BAD_TOKEN, DEVELOPER_PORTAL, MALFORMED
 from bot.discord_api import CALL_ERRORS, TIMEOUT, BoundedHTTPClient, point_at, reason
 from bot.errors import SetupError
 from bot.permissions import NEEDED, lacking
-from config.settings import DiscordSettings
+from config.settings.discord import DiscordSettings
 from easel.doctor.finding import Finding
 
 LONGEST = 120.0

@@ -4,12 +4,13 @@ import asyncio
 import os
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from config.settings import DEFAULT_MODEL, Settings
+from config.settings import Settings
+from config.settings.models import DEFAULT_MODEL
 from easel.doctor.cluster import examine_cluster
 from easel.doctor.finding import Finding
 from easel.models import only, root
@@ -18,6 +19,7 @@ from generation.events import Down, Failed, Finished, Heartbeat, Ready
 from generation.executor import Executor
 from generation.executor.local import LocalExecutor
 from generation.executor.process import SETTINGS
+from generation.executor.protocol import Weights
 from generation.request import NOISE, ImagineRequest
 from weights.catalogue import find
 from weights.errors import UnusableError
@@ -33,6 +35,9 @@ LITTLE = 2 * 10**9
 MODEL = "model {}"
 """How the findings about further models are called."""
 IN_USE = "not timed while the bot runs"
+NO_WEIGHTS = "not timed without weights"
+AGAIN = "fetch or copy the file again"
+REFUSED = "requests for this model are refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,12 @@ async def examine_painting(settings: Settings, *, is_running: bool) -> list[Find
     if weights.level == "error":
         return [*found, *(judge_device(name, seen) for name in devices), *examine_models(settings)]
     chosen = only(settings, DEFAULT_MODEL)
+    models = examine_models(settings)
+    whole = [DEFAULT_MODEL, *(_name(each) for each in models if each.level == "ok")]
+    damaged = await _unreadable(settings, whole) if is_running else {}
+    in_use = IN_USE
+    if DEFAULT_MODEL in damaged:
+        found[0], in_use = Finding("weights", "error", damaged[DEFAULT_MODEL], AGAIN), NO_WEIGHTS
     for name in devices:
         device = judge_device(name, seen)
         if device.level == "error":
@@ -94,19 +105,21 @@ async def examine_painting(settings: Settings, *, is_running: bool) -> list[Find
             continue
         try:
             executor = LocalExecutor(chosen.models, [name], chosen.painting.preview_seconds)
-            told = IN_USE if is_running else await timed_step(chosen, executor)
+            told = in_use if is_running else await timed_step(chosen, executor)
         except CheckpointError as error:
-            found[0] = Finding("weights", "error", str(error), "fetch or copy the file again")
-            told = "not timed without weights"
+            found[0] = Finding("weights", "error", str(error), AGAIN)
+            told = NO_WEIGHTS
         except (GenerationError, TimeoutError) as error:
             why = str(error) or f"no step within {LONGEST:.0f} seconds"
             found.append(Finding(name, "error", f"{device.text}; {why}", device.advice or _advice(name)))
             continue
         found.append(Finding(name, device.level, f"{device.text}; {told}", device.advice))
     able = [each.name for each in found[2:] if each.level != "error"]
-    models = examine_models(settings)
     if not able or is_running:
-        return [*found, *models]
+        return [
+            *found,
+            *(_refused(each, damaged[name]) if (name := _name(each)) in damaged else each for each in models),
+        ]
     return [*found, *[await _timed_model(settings, model, able[0]) for model in models]]
 
 
@@ -123,7 +136,7 @@ def examine_models(settings: Settings) -> list[Finding]:
 
 async def _timed_model(settings: Settings, found: Finding, device: str) -> Finding:
     """Say of a further model how fast it paints on a device, too."""
-    name = found.name.removeprefix(MODEL.format(""))
+    name = _name(found)
     if found.level != "ok":
         return found
     try:
@@ -131,9 +144,29 @@ async def _timed_model(settings: Settings, found: Finding, device: str) -> Findi
         executor = LocalExecutor(chosen.models, [device], chosen.painting.preview_seconds, first=name)
         told = await timed_step(chosen, executor, name)
     except (GenerationError, TimeoutError) as error:
-        why = str(error).removesuffix(".") or f"no step within {LONGEST:.0f} seconds"
-        return Finding(found.name, "warning", f"{found.text}; {why}", "requests for this model are refused")
+        return _refused(found, str(error) or f"no step within {LONGEST:.0f} seconds")
     return Finding(found.name, "ok", f"{found.text}; on {device} {told}")
+
+
+def _name(found: Finding) -> str:
+    """Return the name of the further model that a finding is about."""
+    return found.name.removeprefix(MODEL.format(""))
+
+
+def _refused(found: Finding, why: str) -> Finding:
+    """Return what is said of a further model that cannot be used."""
+    return Finding(found.name, "warning", f"{found.text}; {why.removesuffix('.')}", REFUSED)
+
+
+async def _unreadable(settings: Settings, models: Sequence[str]) -> Mapping[str, str]:
+    """Return why the weights of models cannot be read, by the names of those, without any of a device's memory."""
+    chosen = {name: Weights(**dict(only(settings, name).models.named(name))) for name in models}
+    asked = TypeAdapter(dict[str, Weights]).dump_json(chosen)
+    try:
+        out, _ = await _answer("generation.worker.readable", asked)
+        return TypeAdapter(dict[str, str]).validate_json(out)
+    except (TimeoutError, ValidationError):
+        return {}  # of torch that does not work is told elsewhere
 
 
 def examine_weights(settings: Settings) -> Finding:
@@ -228,7 +261,7 @@ async def timed_step(settings: Settings, executor: Executor, model: str = DEFAUL
                         asked = ImagineRequest("doctor", "a red apple", 0, width, height, STEPS, init=NOISE)
                         executor.send(0, replace(asked, model=model))
                     case Heartbeat():
-                        seconds.append(event.seconds / event.steps)
+                        seconds.append(event.taken / event.steps)
                     case Failed():
                         raise GenerationError(event.reason)
                     case Down():
@@ -242,22 +275,30 @@ async def timed_step(settings: Settings, executor: Executor, model: str = DEFAUL
 
 async def _look() -> Seen | Finding:
     """Ask torch in a process of its own."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "generation.worker.probe"), stdout=pipe, stderr=pipe, env=environment
-    )
     try:
-        async with asyncio.timeout(LONGEST):
-            out, err = await process.communicate()
+        out, err = await _answer("generation.worker.probe")
         return TypeAdapter(Seen).validate_json(out)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         why = f"it was not imported within {LONGEST:.0f} seconds"
     except ValidationError:
         why = (err.decode("utf-8", "replace").strip().splitlines() or ["it says nothing"])[-1][:200]
     return Finding("torch", "error", why, "install Easel anew with its constraints.txt")
+
+
+async def _answer(module: str, asked: bytes = b"") -> tuple[bytes, bytes]:
+    """Return what a module writes to both outputs, as a process without our settings; raises ``TimeoutError``."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module), stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+    )
+    try:
+        async with asyncio.timeout(LONGEST):
+            return await process.communicate(asked)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
 
 
 def _advice(name: str) -> str:

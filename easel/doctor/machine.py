@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bot.serving import no_port
 from config.layers import ConfigError
-from config.settings import AdminSettings, MetricsSettings, Settings
+from config.settings import Settings
+from config.settings.serving import AdminSettings, MetricsSettings
 from easel.disk import data_dir, nearest, try_writing, user_name
 from easel.doctor.finding import Finding
 

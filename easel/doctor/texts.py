@@ -2,7 +2,7 @@
 
 import time
 
-from config.settings import TextsSettings
+from config.settings.texts import TextsSettings
 from easel.doctor.finding import Finding
 from language.errors import LanguageError
 from language.process import LanguageModels

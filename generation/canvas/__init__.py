@@ -7,7 +7,8 @@ from typing import Protocol, runtime_checkable
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from generation.request import ImagineRequest, Shape
+from generation.request import ImagineRequest
+from generation.sizes import Shape
 
 
 @dataclass(frozen=True, slots=True)

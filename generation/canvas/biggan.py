@@ -1,6 +1,5 @@
 """BigGAN's latents as a canvas, as in big-sleep: one for each layer, and how much of each class there is in it."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -12,7 +11,9 @@ from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.models.biggan import BigGAN
 from generation.options import LEAST_TRUNCATION
-from generation.request import ImagineRequest, Shape
+from generation.refusals import class_numbers, class_refusal
+from generation.request import ImagineRequest
+from generation.sizes import Shape
 
 CLASS_SUM, CLASS_MOST, CLASS_DEVIATION = 20.0, 0.2, 0.3
 """How much there is of all classes together where none is named, and of one at most; and how far their logits differ.
@@ -212,14 +213,7 @@ def number_of(name: str, classes: Sequence[str]) -> int:
     Raises:
         RequestError: there is none of that name; the sentence has the nearest.
     """
-    numbers: dict[str, int] = {}
-    for number, names in enumerate(classes):
-        for each in (names, *names.split(",")):
-            numbers.setdefault(each.strip().casefold(), number)
-    wanted = " ".join(name.casefold().split())
-    if wanted in numbers:
-        return numbers[wanted]
-    near = difflib.get_close_matches(wanted, numbers, n=3, cutoff=0.5)
-    within = [each for each in numbers if wanted and wanted in each]
-    found = list(dict.fromkeys([*near, *within]))[:3] or [names.split(",")[0] for names in classes[:3]]
-    raise RequestError(f"There is no class {name[:50]!r}; there is for example {', '.join(found)}.")
+    known = tuple(classes)
+    if refused := class_refusal([name], known):
+        raise RequestError(refused)
+    return class_numbers(known)[" ".join(name.casefold().split())]

@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from generation.canvas import Init, total_variation
-from generation.request import Shape
+from generation.sizes import Shape
 
 DECAY = 1.5
 """Power of a frequency by which its amplitude falls; photographs have about 1, and smoother pictures more."""

@@ -12,7 +12,7 @@ from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.models.gradients import clamp_with_gradient
 from generation.models.vqgan import VQGAN
-from generation.request import Shape
+from generation.sizes import Shape
 
 
 class LatentCanvas:

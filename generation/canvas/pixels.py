@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional as F
 
 from generation.canvas import Init, resized, total_variation
-from generation.canvas.pyramid import mean_square, new_grids, resized_grids, sum_grids
+from generation.canvas.pyramid import mean_square, new_grids, resized_grids, spread, sum_grids
 from generation.models.gradients import clamp_with_gradient
 
 NOISE = 0.1
@@ -49,7 +48,7 @@ class PixelCanvas:
         sheet = self._sheet(width, height)
         if picture is None and self.start == "noise":
             sheet += NOISE * torch.randn(sheet.shape, generator=generator).to(self.device)
-        enlarged = F.interpolate(sheet[None], size=(height, width), mode="bilinear", align_corners=False)[0]
+        enlarged = spread(sheet[None], (height, width))[0]
         start = enlarged if picture is None else picture
         return Init((start,), new_grids(sheet, len(self.pyramid)))
 
@@ -63,7 +62,7 @@ class PixelCanvas:
         """Enlarge the sum of the grids and add it to the start."""
         (start,) = constants
         sheet = sum_grids(torch.zeros_like(parameters[0]), parameters, self.pyramid)
-        enlarged = F.interpolate(sheet, size=start.shape[2:], mode="bilinear", align_corners=False)
+        enlarged = spread(sheet, start.shape[2:])
         zero, one = start.new_zeros(()), start.new_ones(())
         return clamp_with_gradient(start + enlarged, zero, one)
 

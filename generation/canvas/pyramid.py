@@ -26,8 +26,18 @@ def sum_grids(start: Tensor, grids: Sequence[Tensor], weights: Sequence[float]) 
     """Return the start, ``[B, C, h, w]``, plus the weighted grids, each resized to it."""
     total = start
     for weight, grid in zip(weights, grids, strict=True):
-        total = total + weight * F.interpolate(grid, size=start.shape[2:], mode="bilinear", align_corners=False)
+        total = total + weight * spread(grid, start.shape[2:])
     return total
+
+
+def spread(grids: Tensor, size: Sequence[int]) -> Tensor:
+    """Return grids, ``[B, C, h, w]``, with another height and width; as they are where they have these already.
+
+    PyTorch would make four of each number first, and on CUDA sort the gradients of these to add them up in order.
+    """
+    if grids.shape[2:] == tuple(size):
+        return grids
+    return F.interpolate(grids, size=tuple(size), mode="bilinear", align_corners=False)
 
 
 def mean_square(grids: Sequence[Tensor], weights: Sequence[float]) -> Tensor:

@@ -11,7 +11,7 @@ from generation.canvas import Init, total_variation
 from generation.models.gradients import clamp_with_gradient
 from generation.models.siren import colours, new_weights
 from generation.recipe import SirenShape
-from generation.request import Shape
+from generation.sizes import Shape
 
 AT_ONCE = 1 << 14
 """Points of which the layers are kept for the gradients; of more they are computed again, which bounds the memory."""

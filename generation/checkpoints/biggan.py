@@ -190,5 +190,6 @@ def _divided(state_dict: StateDict) -> StateDict:
 
 
 def _normed(weight: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    matrix = weight.float().flatten(1)
-    return weight.float() / torch.dot(u.float(), matrix @ v.float())
+    """Return a weight divided by its norm, of which only those digits are kept that no number of threads changes."""
+    norm = torch.dot(u.double(), weight.double().flatten(1) @ v.double())
+    return weight.float() / norm.float()

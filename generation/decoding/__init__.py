@@ -63,13 +63,28 @@ async def decode(data: bytes) -> bytes:
         try:
             if process.returncode is None:
                 process.kill()
-                await process.communicate()
+                await _gone(process)
         finally:
-            # Where this is cancelled at its end, or twice, the pipes would be left to after the loop.
+            # Where this is cancelled at its end, the pipes would be left to after the loop.
             process._transport.close()  # type: ignore[attr-defined]
     if process.returncode or not png:
         raise PictureError(CODES.get(process.returncode or 0, TOO_HARD))
     return png
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Wait until a process that was killed has gone, which is soon, however often this is cancelled meanwhile."""
+    cancelled: asyncio.CancelledError | None = None
+    deadline = asyncio.get_running_loop().time() + SECONDS
+    while process.returncode is None and asyncio.get_running_loop().time() < deadline:
+        try:
+            await asyncio.wait_for(process.communicate(), 1.0)
+        except TimeoutError:
+            continue
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _exchange(process: asyncio.subprocess.Process, data: bytes) -> bytes:

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from generation.dispatch.devices import Pool
 from generation.dispatch.record import Record, Snapshot, Status, Update
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 
 class Dispatch(Protocol):

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf, lcm
 
-from config.settings import DEFAULT_MODEL
+from config.settings.models import DEFAULT_MODEL
 from generation.capacity import Capacity, memory_left, memory_refusal
 from generation.course import Course
-from generation.dispatch.throughput import Throughput
+from generation.dispatch.throughput import Pace, Throughput
 from generation.events import Offer
+from generation.load import Kind, Load
 from generation.options import MOST_TIMES, USUAL_CUTOUTS
-from generation.request import OFFICIAL, ImagineRequest, Kind, Load, cutouts_refusal, painter_refusal, size_refusal
+from generation.refusals import class_refusal, cutouts_refusal, painter_refusal, size_refusal
+from generation.request import OFFICIAL, ImagineRequest
 
 Usual = tuple[int, Course]
 """Cutouts that a model is shown in each step, and what it paints, where a request asks for nothing else."""
@@ -34,6 +36,7 @@ class Device:
         loaded: models that it has loaded now.
         unusable: models that it cannot load.
         throughputs: how fast it is, by model, as far as that was measured.
+        pace: how many steps of whatever size it has taken in a second of late.
         running: what it paints, by id, in the order in which it came.
         parked: whether it failed too often in a row to be expected back soon.
         alone: id of a request beside which it paints no other, see ``generation.dispatch.plan``.
@@ -46,6 +49,7 @@ class Device:
     loaded: set[str] = field(default_factory=set)
     unusable: set[str] = field(default_factory=set)
     throughputs: dict[str, Throughput] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
     running: dict[str, ImagineRequest] = field(default_factory=dict)
     parked: bool = False
     alone: str = ""
@@ -72,6 +76,24 @@ class Device:
     def copy(self) -> "Device":
         """Return the same again, to play forward; it stays as fast as it is."""
         return replace(self, running=dict(self.running), loaded=set(self.loaded))
+
+    def come_up(self, name: str, slots: int) -> None:
+        """Take note that it is up by this name, and has loaded nothing so far."""
+        self.name, self.slots, self.parked = name, slots, False
+        self.loaded, self.unusable = set(), set()
+
+    def take_in(self, model: str, offer: Offer) -> None:
+        """Take note that it has loaded a model."""
+        self.offers[model] = offer
+        self.loaded.add(model)
+
+    def go_down(self, *, parked: bool) -> list[str]:
+        """Take note that it is not up, and return the ids of what it painted."""
+        self.slots, self.parked = 0, parked
+        self.loaded, self.unusable = set(), set()
+        running = list(self.running)
+        self.running.clear()
+        return running
 
     def can_paint(self, load: Load) -> bool:
         """Return whether such a picture can be painted here at all, as far as that is known."""
@@ -107,8 +129,12 @@ class Device:
         loads = [*(request.load for request in self.running.values()), load]
         return len(loads) == 1 or memory_left(loads, self.capacities) >= 0
 
-    def observe(self, kind: Kind, batch: int, seconds: float, steps: int = 1) -> None:
-        """Take note that ``steps`` steps of ``batch`` pictures of a kind each took ``seconds`` together."""
+    def observe(self, kind: Kind, batch: int, seconds: float, steps: int = 1, taken: float = 0.0) -> None:
+        """Take note that ``steps`` steps of ``batch`` pictures of a kind each took ``taken`` seconds together.
+
+        Whole ones as of the recipe, by which forecasts are made, would have taken ``seconds``.
+        """
+        self.pace.observe(batch, taken, steps)
         if kind.model not in self.throughputs:
             offer = self.offers.get(kind.model)
             self.throughputs[kind.model] = Throughput(offer.evaluations if offer else 1)
@@ -217,6 +243,12 @@ class Pool:
     def multiple(self, model: str) -> int:
         """Return of which the sides of a model's pictures have to be multiples, in pixels; 1 while that is unknown."""
         return lcm(*(offer.multiple for offer in self._offers(model)))
+
+    def class_refusal(self, request: ImagineRequest) -> str | None:
+        """Return why nothing of the classes that a request names can be painted, None where it can or is not known."""
+        known = next((offer.classes for offer in self._offers(request.model) if offer.classes), ())
+        passed = (name for waypoint in request.waypoints for name, _ in waypoint.classes)
+        return class_refusal([*(name for name, _ in request.classes), *passed], known) if known else None
 
     @property
     def inits(self) -> tuple[str, ...]:

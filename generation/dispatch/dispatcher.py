@@ -2,26 +2,26 @@
 
 import asyncio
 import contextlib
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
-from math import inf
 from typing import Literal
 
 import structlog
 
-from config.settings import MIN_SIDE
+from config.settings.painting import MIN_SIDE
 from generation.dispatch.devices import Device, Pool
 from generation.dispatch.estimates import Estimates
 from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.journal import Journal, MemoryJournal
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record, Snapshot, Status, Update
+from generation.dispatch.register import Register
+from generation.dispatch.resumption import inherit, resumed
 from generation.dispatch.saving import Saving
 from generation.dispatch.sending import Sending
-from generation.dispatch.unanswered import Said, Unanswered
-from generation.errors import QueueFullError, RequestError
+from generation.dispatch.steering import Steerer
+from generation.dispatch.unanswered import Said
 from generation.events import (
     Checkpoint,
     Down,
@@ -41,8 +41,9 @@ from generation.events import (
     Unusable,
 )
 from generation.executor import Executor
-from generation.request import ImagineRequest, Shape, Steering, smaller_shape
-from generation.steering import steered
+from generation.request import ImagineRequest
+from generation.sizes import Shape, smaller_shape
+from generation.targets import Steering
 
 ATTEMPTS = 2
 """So many workers may die over a request before it is given up."""
@@ -80,65 +81,38 @@ class Dispatcher:
         observe: Callable[[int, Event], None] = lambda *_: None,
     ) -> None:
         self._executor = executor
-        self._total = total
-        self._per_member = per_member
         self._journal = journal or MemoryJournal()
         self._sending = Sending(executor, picture)
         self._plan = Plan()
-        self._records: dict[str, Record] = {}
-        self._by_member: Counter[str] = Counter()
         self._estimates = Estimates(forecast_seconds)
-        self._updates: asyncio.Queue[Update] = asyncio.Queue()
+        self._register = Register(self._plan, self._estimates, total, per_member)
+        self._steerer = Steerer(self._plan, self._register, self._sending, self._journal)
         self._saving = Saving(self._journal)
-        self._unanswered = Unanswered()
         self._takes: Literal["all", "interrupted", "nothing"] = "all"
         self._released = asyncio.Event()
         self._doubted = asyncio.Event()
         """Set where some of what waits may be such that no device can paint it."""
         self._observe = observe
-        self.ended: Counter[Status] = Counter()
+        self.ended: Counter[Status] = self._register.ended
         """How many requests have ended so since the start."""
 
     async def run(self) -> None:
         """Have requests painted, until cancelled."""
-        await self._inherit()
+        await inherit(self._executor, self._plan, self._register, self._steerer)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._sending.run())
             tasks.create_task(self._saving.run())
             tasks.create_task(self._refuse())
-            tasks.create_task(self._estimates.keep(self.forecast, self._tell))
+            tasks.create_task(self._estimates.keep(self.forecast, self._register.tell))
 
     async def resume(self) -> list[Record]:
-        """Take in what is unfinished in the journal, before :meth:`run` and before anything is submitted.
-
-        What was running is next, and counts as its member's turn; the rest waits in the order of its acceptance. Where
-        the process has ended more than once meanwhile, each goes on alone, since it may be the cause.
-        """
-        records = []
-        for unfinished in sorted(await self._journal.unfinished(), key=lambda each: not each.was_running):
-            checkpoint = unfinished.checkpoint
-            record = Record(unfinished.request, attempts=unfinished.attempts, checkpoint=checkpoint)
-            record.step = checkpoint.step if checkpoint else 0
-            self._enter(record)
-            tag = self._plan.scheduler.add(record.request)
-            if unfinished.attempts or unfinished.starts > 1:
-                self._plan.suspects[record.request.id] = ""
-            if unfinished.was_running:
-                record.status = "running"
-                self._plan.scheduler.pop()
-                self._plan.interrupted.append(record.request)
-            else:
-                self._stand(record, tag)
-            records.append(record)
-        return records
+        """Take in what is unfinished in the journal, before :meth:`run` and before anything is submitted."""
+        return await resumed(self._journal, self._plan, self._register)
 
     def check_room(self, member: str, count: int = 1) -> None:
         """Raise ``QueueFullError`` where so many further requests of a member cannot be taken in."""
-        if self._by_member[member] + count > self._per_member:
-            raise QueueFullError(self._per_member, member=True)
-        if len(self._records) + count > self._total:
-            raise QueueFullError(self._total, member=False)
+        self._register.check_room(member, count)
 
     async def submit(self, request: ImagineRequest, note: str = "") -> Record:
         """Take in a request and return its record with a first estimate.
@@ -155,7 +129,7 @@ class Dispatcher:
     async def submit_all(self, requests: Sequence[ImagineRequest], notes: Sequence[str]) -> list[Record]:
         """Take in requests of one member, all or none, as :meth:`submit` does."""
         self.check_room(requests[0].member, len(requests))
-        records = [self._enter(Record(request)) for request in requests]
+        records = [self._register.enter(Record(request)) for request in requests]
         try:
             await self._journal.accept(requests, notes)
         except BaseException:
@@ -165,20 +139,20 @@ class Dispatcher:
             if record.status == "cancelled":
                 await self._journal.finish(record, None)
             else:
-                self._stand(record, self._plan.scheduler.add(record.request))
+                self._register.stand(record, self._plan.scheduler.add(record.request))
                 self._doubt(record)
         self._assign()
         return records
 
     async def edit(self, request: ImagineRequest) -> None:
         """Let a request take the place in line of the one that waits under its id; it must wait."""
-        record = self._records[request.id]
+        record = self._register[request.id]
         assert record.status == "waiting"
         before, record.request = record.request, request
         tag = self._plan.scheduler.replace(request)
         if (request.load, request.end_step) != (before.load, before.end_step):
             self._estimates.discard(record)
-            self._stand(record, tag)
+            self._register.stand(record, tag)
         await self._journal.change(request)
         self._doubt(record)
         self._assign()
@@ -186,8 +160,7 @@ class Dispatcher:
     async def steer(self, request_id: str, steering: Sequence[Steering]) -> ImagineRequest | None:
         """Have a request painted otherwise from now on, whether it waits or is being painted.
 
-        An update with ``Steered`` comes too. Where the worker dies before it answers, it counts from where the request
-        goes on; that is bounded by how long a worker can be silent.
+        An update with ``Steered`` comes too; see ``generation.dispatch.steering``.
 
         Args:
             request_id: of the request.
@@ -199,25 +172,15 @@ class Dispatcher:
         Raises:
             RequestError: it cannot be steered like that, and is painted as before.
         """
-        record = self._records.get(request_id)
-        if record is None:
-            return None
-        if record.device is None:
-            self._steer_waiting(record, steering)
-            await self._note_steering(record)
-            return record.request
-        before = *record.request.steering, *self._unanswered.steering(request_id)
-        steered(replace(record.request, steering=before), steering, record.step)
-        answer = self._unanswered.add(request_id, steering)
-        self._sending.steer(record.device.number, request_id, steering)
-        return await answer
+        record = self._register.find(request_id)
+        return None if record is None else await self._steerer.steer(record, steering)
 
     async def cancel(self, *request_ids: str) -> None:
         """Take back requests, whether they wait or are being painted; of them no update comes any more.
 
         One that has ended is ignored.
         """
-        records = [self._records[request_id] for request_id in request_ids if request_id in self._records]
+        records = [record for record in map(self._register.find, request_ids) if record is not None]
         for record in records:
             if record.device is not None:
                 self._sending.abort(record.device.number, record.request.id)
@@ -248,86 +211,39 @@ class Dispatcher:
                     await self._until_idle()
                 await self._saving.join()
 
-    async def updates(self) -> AsyncIterator[Update]:
+    def updates(self) -> AsyncIterator[Update]:
         """Yield what changes, in order; never ends. There is one reader, for whom everything is kept."""
-        while True:
-            update = await self._updates.get()
-            if update.record.status != "cancelled":
-                yield update
+        return self._register.updates()
 
     def find(self, request_id: str) -> Record | None:
         """Return what there is to know of a request; None where it has ended, or was never taken in."""
-        return self._records.get(request_id)
+        return self._register.find(request_id)
 
     def snapshot(self) -> Snapshot:
         """Return what waits and what is being painted."""
-        running = tuple(record for record in self._records.values() if record.status == "running")
-        return Snapshot(running, tuple(self._estimates.line))
+        return self._register.snapshot()
 
     def forecast(self) -> Iterator[Forecast]:
         """Return when each request will be begun and finished, in the order of finishing, in seconds from now."""
-        return forecast(self._plan, {request_id: record.step for request_id, record in self._records.items()})
+        return forecast(self._plan, {record.request.id: record.step for record in self._register})
 
     @property
     def pool(self) -> Pool:
         """The devices."""
         return self._plan.pool
 
-    async def _inherit(self) -> None:
-        """Follow what devices paint for the bot before this one, and have them forget what goes on no more."""
-        for number, request in self._executor.inherited:
-            record, device = self._records.get(request.id), self.pool.device(number)
-            if record is None or not self._plan.is_interrupted(request.id):
-                self._executor.abort(number, request.id)
-                continue
-            known = record.request
-            record.request = replace(known, steering=request.steering)
-            record.smaller = request.shape if request.shape != known.shape else None
-            record.device = device
-            self._plan.go_on(record.painted, device)
-            self._begin(record)
-            if record.request != known:
-                await self._note_steering(record)
-
-    def _enter(self, record: Record) -> Record:
-        self._records[record.request.id] = record
-        self._by_member[record.request.member] += 1
-        return record
-
-    def _stand(self, record: Record, tag: int) -> None:
-        request, pool, now = record.request, self.pool, time.time()
-        running = (self._records[request_id] for device in pool.devices for request_id in device.running)
-        finishes = (other.estimate.finishes for other in running)
-        if self._estimates.is_empty and pool.has_room(request.load):
-            self._estimates.add(record, tag, now, 0.0)  # it is taken at once
-            return
-        soonest = min(finishes, default=now) if self._estimates.is_empty and pool.is_up else inf
-        self._estimates.add(record, tag, soonest, pool.seconds_between(request))
-
     def _assign(self) -> None:
         """Let devices with room take what is next."""
         if self._takes == "nothing":
             return
         for request, device in self._plan.assign(only_interrupted=self._takes == "interrupted"):
-            record = self._records[request.id]
+            record = self._register[request.id]
             self._sending.send(device.number, request, record.checkpoint)
             self._estimates.discard(record)
             record.status, record.device = "running", device
-            self._begin(record)
+            self._register.begin(record)
             self._saving.add(record)
         self._estimates.outdate()
-
-    def _begin(self, record: Record, event: Started | None = None) -> None:
-        record.step = record.checkpoint.step if record.checkpoint else 0
-        self._estimate(record)
-        self._tell(record, event)
-
-    def _estimate(self, record: Record) -> None:
-        now = time.time()
-        record.estimate = replace(record.estimate, place=0, finishes=now + record.seconds_left)
-
-    def _tell(self, record: Record, event: RequestEvent | None = None) -> None:
-        self._updates.put_nowait(Update(record, event))
 
     async def _until_idle(self) -> None:
         """Wait until no device paints."""
@@ -343,10 +259,9 @@ class Dispatcher:
     async def _handle(self, device: Device, event: Event) -> None:
         match event:
             case Heartbeat():
-                device.observe(event.kind, event.batch, event.seconds, event.steps)
+                device.observe(event.kind, event.batch, event.seconds, event.steps, event.taken)
             case Ready(name, offer, model):
-                device.name, device.slots, device.parked = name, offer.capacity.slots, False
-                device.loaded, device.unusable = set(), set()
+                device.come_up(name, offer.capacity.slots)
                 self._take_model(device, model, offer)
             case Loaded(model, offer):
                 self._take_model(device, model, offer)
@@ -358,14 +273,13 @@ class Dispatcher:
             case Down():
                 await self._take_back(device, event)
             case _:
-                record = self._records.get(event.request_id)
+                record = self._register.find(event.request_id)
                 if record is not None and record.device is device:
                     await self._follow(record, event)
 
     def _take_model(self, device: Device, model: str, offer: Offer) -> None:
         """Take note that a device has loaded a model."""
-        device.offers[model] = offer
-        device.loaded.add(model)
+        device.take_in(model, offer)
         self._plan.scheduler.usual[model] = self.pool.usual(model)
         self._doubted.set()
         self._assign()
@@ -379,7 +293,7 @@ class Dispatcher:
         while True:
             await self._doubted.wait()
             self._doubted.clear()
-            waiting = [record for record in self._records.values() if self._plan.has_waiting(record.request.id)]
+            waiting = [record for record in self._register if self._plan.has_waiting(record.request.id)]
             refusals = {load: self.pool.refusal(load) for load in {record.painted.load for record in waiting}}
             for record in waiting:
                 refusal = refusals[record.painted.load]
@@ -396,15 +310,15 @@ class Dispatcher:
                 if event.step == 0 and record.checkpoint is not None:  # it was sent along and did not fit
                     record.checkpoint = None
                     self._saving.add(record)
-                self._begin(record, event)
+                self._register.begin(record, event)
             case Progress():
                 record.step = event.step
-                self._estimate(record)
-                self._tell(record, event)
+                self._register.reckon(record)
+                self._register.tell(record, event)
                 if event.preview is not None or not event.step:
                     self._estimates.outdate()
             case Steered():
-                await self._take_answer(record, event)
+                await self._steerer.take_answer(record, event)
             case Checkpoint():
                 record.checkpoint = event
                 self._saving.add(record)
@@ -430,7 +344,7 @@ class Dispatcher:
         if record.status == "cancelled":
             return
         self._end(record, "finished" if isinstance(event, Finished) else "failed")
-        self._tell(record, event)
+        self._register.tell(record, event)
         if isinstance(event, Failed):
             _log.warning("failed", request=event.request_id, reason=event.reason)
 
@@ -439,65 +353,23 @@ class Dispatcher:
         request = record.request
         return None if record.smaller else smaller_shape(request.shape, self.pool.multiple(request.model), MIN_SIDE)
 
-    def _steer_waiting(self, record: Record, steering: Sequence[Steering]) -> None:
-        """Steer what no device paints from where it goes on; raises ``RequestError``."""
-        step = record.checkpoint.step if record.checkpoint else 0
-        record.request = steered(record.request, steering, step)
-        self._plan.replace(record.painted)
-
-    def _steer_again(self, record: Record) -> Sequence[Said]:
-        """Let what a device did not answer count from where a request goes on, and return what of it can."""
-        granted = []
-        for said in self._unanswered.pop_all(record.request.id):
-            try:
-                self._steer_waiting(record, said.steering)
-            except RequestError as error:
-                said.refuse(error)
-            else:
-                granted.append(said)
-        return granted
-
-    async def _take_answer(self, record: Record, event: Steered) -> None:
-        """Take note that a device paints a request otherwise, or why not."""
-        said = self._unanswered.pop(record.request.id)
-        if said is None:  # a worker got it that came up while another went down, and no longer has the request
-            return
-        if event.refusal:
-            said.refuse(RequestError(event.refusal))
-            return
-        record.request = replace(record.request, steering=event.steering)
-        if record.device is not None:
-            record.device.running[record.request.id] = record.painted
-        await self._note_steering(record, said)
-
-    async def _note_steering(self, record: Record, *granted: Said) -> None:
-        """Write down how a request is steered, and then tell."""
-        request = record.request
-        await self._journal.change(request)
-        for said in granted:
-            said.grant(request)
-        self._tell(record, Steered(request.id, request.steering))
-
     async def _interrupt(self, record: Record) -> None:
         """Let a request that a device has let go of go on first of all."""
-        while granted := self._steer_again(record):
-            await self._note_steering(record, *granted)
+        while granted := self._steerer.steer_again(record):
+            await self._steerer.note(record, *granted)
         if record.device is None:  # it was taken back meanwhile
             return
         del record.device.running[record.request.id]
         record.device = None
         self._plan.interrupted.append(record.painted)
-        self._begin(record)
+        self._register.begin(record)
         self._released.set()
         self._doubted.set()
         self._assign()
 
     async def _take_back(self, device: Device, down: Down) -> None:
         """Have what a device painted go on elsewhere, first of all; what killed too many workers is given up."""
-        device.slots, device.parked = 0, down.parked
-        device.loaded, device.unusable = set(), set()
-        interrupted = [self._records[request_id] for request_id in device.running]
-        device.running.clear()
+        interrupted = [self._register[request_id] for request_id in device.go_down(parked=down.parked)]
         self._released.set()
         granted: list[tuple[Record, Said]] = []
         for record in interrupted:
@@ -509,12 +381,12 @@ class Dispatcher:
                 # Sent while it went down: a worker that has come up meanwhile may have it.
                 self._sending.abort(device.number, record.request.id)
             if record.attempts < ATTEMPTS:
-                granted += [(record, said) for said in self._steer_again(record)]
+                granted += [(record, said) for said in self._steerer.steer_again(record)]
                 self._plan.interrupted.append(record.painted)
-                self._begin(record)
+                self._register.begin(record)
         self._assign()
         for record, said in granted:
-            await self._note_steering(record, said)
+            await self._steerer.note(record, said)
         for record in interrupted:
             if record.attempts >= ATTEMPTS and record.status == "running":
                 await self._conclude(record, Failed(record.request.id, GIVEN_UP))
@@ -523,17 +395,6 @@ class Dispatcher:
 
     def _end(self, record: Record, status: Status) -> None:
         """Let go of a request."""
-        record.status, record.device, record.checkpoint = status, None, None
-        self.ended[status] += 1
-        for said in self._unanswered.pop_all(record.request.id):
-            said.grant(None)
-        member = record.request.member
-        del self._records[record.request.id]
-        self._by_member[member] -= 1
-        if not self._by_member[member]:
-            del self._by_member[member]
-        self._plan.remove(record.request.id)
+        self._register.end(record, status)
+        self._steerer.end(record.request.id)
         self._released.set()
-        self._estimates.discard(record)
-        if not self._records:
-            self._plan.scheduler.rest()

@@ -8,7 +8,8 @@ from math import inf
 from generation.dispatch.devices import Device
 from generation.dispatch.plan import Plan
 from generation.dispatch.scheduler import EVERYWHERE
-from generation.request import ImagineRequest, Kind
+from generation.load import Kind
+from generation.request import ImagineRequest
 
 ROUNDING = 1e-6
 """Seconds that are no more than an error of arithmetic."""

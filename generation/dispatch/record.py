@@ -7,7 +7,8 @@ from typing import Literal
 
 from generation.dispatch.devices import Device
 from generation.events import Checkpoint, RequestEvent
-from generation.request import ImagineRequest, Shape
+from generation.request import ImagineRequest
+from generation.sizes import Shape
 
 Status = Literal["waiting", "running", "finished", "failed", "cancelled"]
 

@@ -1,21 +1,17 @@
 """A dispatcher in another process of the bot, which may be another one tomorrow."""
 
 import asyncio
-import contextlib
-import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
-import aiohttp
 import structlog
 
 from generation.dispatch.devices import Device, Pool
+from generation.dispatch.line import AWAY, TIMES, Line, Times
 from generation.dispatch.record import Estimate, Record, Snapshot, Status, Update
 from generation.dispatch.wire import (
-    BEAT_SECONDS,
-    LARGEST_UP,
     Answer,
     Cancel,
     Devices,
@@ -27,16 +23,13 @@ from generation.dispatch.wire import (
     Steer,
     Submit,
     Up,
-    pack_down,
-    read_up,
 )
 from generation.errors import AwayError, QueueFullError, RequestError
 from generation.events import Failed, Finished, Progress, RequestEvent, Steered
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
-AWAY = "Easel cannot be reached by this part of it at the moment. Try again in a minute."
-ANOTHER_FOLDER = "the process that has requests painted knows another key: is data_dir the same folder for all?"
-CONNECT_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
 
 
 class Ledger(Protocol):
@@ -47,28 +40,6 @@ class Ledger(Protocol):
 
     async def outcome(self, request_id: str) -> tuple[Status, Finished | Failed | None]:
         """Return how a request stands, and how it ended where it was painted or failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Seconds.
-
-    Args:
-        pause: between two tries to connect, and between two looks into the ledger.
-        longest: that an answer may take, over changes of the process that gives it.
-    """
-
-    pause: float = 0.5
-    longest: float = 60.0
-
-
-TIMES = Times()
-
-_log = structlog.get_logger(__name__)
-
-
-class _LineLostError(Exception):
-    """The connection ended before there was an answer."""
 
 
 class RemoteDispatcher:
@@ -98,8 +69,7 @@ class RemoteDispatcher:
     ) -> None:
         self.pool = Pool()
         self.ended: Counter[Status] = Counter()
-        self._find = find
-        self._key = key
+        self._line = Line(find, key, self._greet, self._hear, times)
         self._ledger = ledger
         self._errors: dict[str, type[Exception]] = {RequestError.__name__: RequestError}
         self._errors |= {each.__name__: each for each in errors}
@@ -109,31 +79,21 @@ class RemoteDispatcher:
         self._unsubmitted: set[str] = set()
         """What of them no dispatcher has taken in yet, as far as is known."""
         self._updates: asyncio.Queue[Update] = asyncio.Queue()
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._connected = asyncio.Event()
-        self._calls = itertools.count(1)
-        self._answers: dict[int, asyncio.Future[Answer]] = {}
         self._taken_back: set[str] = set()
         """What is to be cancelled once a dispatcher is reached."""
         self._concluding: dict[str, asyncio.Task[None]] = {}
-        self._trouble = ""
 
     async def run(self) -> None:
         """Stay connected, until cancelled."""
-        headers = {"Authorization": f"Bearer {self._key}"}
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         try:
-            async with aiohttp.ClientSession(headers=headers, timeout=timeout) as http:
-                while True:
-                    await self._connect(http)
-                    await asyncio.sleep(self._times.pause)
+            await self._line.run()
         finally:
             for task in self._concluding.values():
                 task.cancel()
 
     async def connected(self) -> None:
         """Wait until a dispatcher is reached."""
-        await self._connected.wait()
+        await self._line.connected()
 
     async def resume(self) -> list[Record]:
         """Follow what is this process's and has not ended."""
@@ -216,44 +176,10 @@ class RemoteDispatcher:
         waiting.sort(key=lambda record: record.estimate.place)
         return Snapshot(tuple(record for record in records if record.status == "running"), tuple(waiting))
 
-    async def _connect(self, http: aiohttp.ClientSession) -> None:
-        """Talk with the dispatcher until the connection ends."""
-        url = await self._find()
-        if not url:
-            return
-        try:
-            async with http.ws_connect(url, heartbeat=BEAT_SECONDS, max_msg_size=LARGEST_UP, compress=0) as socket:
-                await self._talk(socket)
-            self._note("the connection ended")
-        except aiohttp.WSServerHandshakeError as error:
-            self._note(ANOTHER_FOLDER if error.status == 401 else f"it answers with {error.status}")
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._note(type(error).__name__)
-        except ValueError:
-            self._note("it sends what is not understood; is it of the same version?")
-
-    def _note(self, trouble: str) -> None:
-        """Say in the log that the dispatcher is not reached, once for each reason."""
-        if trouble != self._trouble:
-            _log.warning("the process that has requests painted is not reached; trying again", error=trouble)
-        self._trouble = trouble
-
-    async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        try:
-            await self._take_back()
-            await self._follow(*(self._records.keys() - self._unsubmitted))
-            async for frame in socket:
-                if frame.type is not aiohttp.WSMsgType.TEXT:
-                    break
-                self._hear(read_up(frame.data))
-        finally:
-            self._socket = None
-            self._connected.clear()
-            for answer in self._answers.values():
-                if not answer.done():
-                    answer.set_exception(_LineLostError())
-            self._answers.clear()
+    async def _greet(self) -> None:
+        """Say what was left to be said, and ask how all requests stand that are known to a dispatcher."""
+        await self._take_back()
+        await self._follow(*(self._records.keys() - self._unsubmitted))
 
     def _hear(self, message: Up) -> None:
         match message:
@@ -269,14 +195,6 @@ class RemoteDispatcher:
                     )
                     for each in message.devices
                 ]
-                self._trouble = ""
-                if not self._connected.is_set():
-                    _log.info("connected to the process that has requests painted")
-                self._connected.set()
-            case Answer():
-                answer = self._answers.pop(message.call, None)
-                if answer is not None and not answer.done():
-                    answer.set_result(message)
             case Standing():
                 self._stand(message)
             case Gone(request_id=request_id):
@@ -348,49 +266,18 @@ class RemoteDispatcher:
     async def _follow(self, *request_ids: str) -> None:
         """Ask how requests stand; where no dispatcher is reached that is asked once one is."""
         if request_ids:
-            with contextlib.suppress(_LineLostError):
-                await self._say(Follow(request_ids))
+            await self._line.say(Follow(request_ids))
 
     async def _take_back(self) -> None:
         """Cancel what could not be cancelled before; nothing is answered that somebody waits for."""
         if self._taken_back:
-            with contextlib.suppress(_LineLostError):
-                await self._say(Cancel(0, tuple(self._taken_back)))
+            await self._line.say(Cancel(0, tuple(self._taken_back)))
 
     async def _call(self, make: Callable[[int], Down]) -> Answer:
-        """Ask for something, anew where a connection ends before there is an answer, and raise what is answered."""
-        try:
-            async with asyncio.timeout(self._times.longest):
-                while True:
-                    await self._connected.wait()
-                    try:
-                        answer = await self._ask(make)
-                        break
-                    except _LineLostError:
-                        continue
-        except TimeoutError:
-            raise AwayError(AWAY) from None
+        """Ask for something, and raise what is answered."""
+        answer = await self._line.ask(make)
         if not answer.error:
             return answer
         if answer.error == QueueFullError.__name__:
             raise QueueFullError(answer.limit, member=answer.member)
         raise self._errors.get(answer.error, AwayError)(answer.sentence if answer.error in self._errors else AWAY)
-
-    async def _ask(self, make: Callable[[int], Down]) -> Answer:
-        call = next(self._calls)
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._answers[call] = future
-        try:
-            await self._say(make(call))
-            return await future
-        finally:
-            self._answers.pop(call, None)
-
-    async def _say(self, message: Down) -> None:
-        """Send a message; raises ``_LineLostError``."""
-        try:
-            if self._socket is None:
-                raise _LineLostError
-            await self._socket.send_str(pack_down(message))
-        except ConnectionError:
-            raise _LineLostError from None

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from generation.course import Course
-from generation.request import ImagineRequest, Load
+from generation.load import Load
+from generation.request import ImagineRequest
 
 SLACK = 2**27
 """Unfairness that a fuller device is worth, in units of cost: four pictures of 256×256 in 250 steps."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from generation.events import Checkpoint
 from generation.executor import Executor
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 
 @dataclass(frozen=True, slots=True, eq=False)

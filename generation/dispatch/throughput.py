@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from generation.course import step_cost
-from generation.request import Shape
+from generation.sizes import Shape
 
 GUESS = 2.5e-7
 """Seconds per unit of cost and evaluation before anything has been measured: a laptop with the pocket models."""
@@ -27,6 +27,22 @@ class _Mean:
         self.amount = self.amount * keep + amount
 
 
+class Pace:
+    """Steps of pictures a second, whatever their sizes, forgetting the past exponentially."""
+
+    def __init__(self) -> None:
+        self._mean = _Mean()
+
+    def observe(self, batch: int, seconds: float, steps: int = 1) -> None:
+        """Take note that ``steps`` steps of ``batch`` pictures each took ``seconds`` together."""
+        self._mean.blend(seconds, steps * batch, _keep(seconds, steps))
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Of all pictures together; None before any were measured."""
+        return self._mean.amount / self._mean.seconds if self._mean.seconds else None
+
+
 class Throughput:
     """Seconds of a step, by the shape and the number of the pictures in it, forgetting the past exponentially.
 
@@ -40,7 +56,7 @@ class Throughput:
 
     def observe(self, shape: Shape, batch: int, seconds: float, steps: int = 1) -> None:
         """Take note that ``steps`` steps of ``batch`` pictures each took ``seconds`` together."""
-        keep = 0.5 ** max(seconds / HALF_LIFE_SECONDS, steps / HALF_LIFE_STEPS)
+        keep = _keep(seconds, steps)
         mean = self._measured.setdefault(shape, {}).setdefault(batch, _Mean())
         mean.blend(seconds, steps, keep)
         self._overall.blend(seconds, steps * batch * step_cost(shape), keep)
@@ -64,3 +80,9 @@ class Throughput:
             return means[nearest].value * batch / nearest
         share = (batch - smaller) / (larger - smaller)
         return means[smaller].value * (1 - share) + means[larger].value * share
+
+
+def _keep(seconds: float, steps: int) -> float:
+    """Return how much of what was measured before counts after so many steps, which took so many seconds."""
+    keep: float = 0.5 ** max(seconds / HALF_LIFE_SECONDS, steps / HALF_LIFE_STEPS)
+    return keep

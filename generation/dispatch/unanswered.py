@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 
 @dataclass(frozen=True, slots=True)

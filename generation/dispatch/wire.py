@@ -11,9 +11,11 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from generation.dispatch.record import Status
 from generation.events import Failed, Finished, Offer
-from generation.request import LONGEST_JSON, Shape, Steering
+from generation.request import LONGEST_JSON
+from generation.sizes import Shape
+from generation.targets import Steering
 
-VERSION = 1
+VERSION = 2
 """Of these messages; processes of other versions do not understand each other."""
 PATH = f"/dispatch/{VERSION}"
 LARGEST_DOWN = 2**24

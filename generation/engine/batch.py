@@ -17,10 +17,10 @@ from generation.engine.state import RequestState
 from generation.engine.step import step
 from generation.engine.story import weights
 from generation.recipe import Stage
-from generation.request import Shape
+from generation.sizes import Shape
 
 SLOTS = 8
-"""Paintings that share a step, at most."""
+"""Paintings that share a step where that is of use, at most."""
 STEPS_DRAWN = 16
 """Steps for which what is random is drawn in one go."""
 VIEWS = 4
@@ -41,8 +41,9 @@ class Batch:
         first: state that is to join; all others have its key.
         init: of that state, for its shapes.
         device: where the tensors are.
-        room: for so many states.
-        at_once: so many cutouts are judged together; None for all.
+        slots: of which each takes a row of all tensors.
+        room: for so many states; None for one in each slot.
+        at_once: so many cutouts are judged together; None for as many as is usual.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class Batch:
         first: RequestState,
         init: Init,
         device: torch.device,
-        room: int = SLOTS,
+        slots: int = SLOTS,
+        room: int | None = None,
         at_once: int | None = None,
     ) -> None:
         self.canvas = canvas
@@ -62,23 +64,24 @@ class Batch:
         self.optimiser = optimiser
         self.stage = stage
         self.key = first.key
+        self.slots = slots
         self.room = room
         self.at_once = at_once
         self.states: list[RequestState] = []
         self.seconds = 0.0
         """That its steps took, and with which it was credited when it began."""
         self._parameters, self._constants, self._rows = (
-            tuple(torch.zeros(SLOTS, *each.shape, device=device) for each in tensors)
+            tuple(torch.zeros(slots, *each.shape, device=device) for each in tensors)
             for tensors in (init.parameters, init.constants, first.rows)
         )
         self._state = optimiser.init(self._parameters)
         self._means = tuple(map(torch.zeros_like, self._parameters)) if stage.ema else ()
         self._pictures = torch.empty(0)
-        idle = objective.draw(SLOTS, Generator().manual_seed(0))
+        idle = objective.draw(slots, Generator().manual_seed(0))
         coefficients = optimiser.coefficients(self._parameters, 1.0, 1, Generator().manual_seed(0))
         counts = torch.ones(len(first.known.judged_by))
-        each = torch.cat([counts, coefficients]).expand(SLOTS, -1)
-        inputs = [each, idle.flatten(1), torch.zeros(SLOTS, 1), torch.ones(SLOTS, 1)]
+        each = torch.cat([counts, coefficients]).expand(slots, -1)
+        inputs = [each, idle.flatten(1), torch.zeros(slots, 1), torch.ones(slots, 1)]
         self._inputs = torch.cat(inputs, dim=1).to(device)
         sizes = [len(counts), len(coefficients), idle[0].numel(), 1, 1]
         self._weights, self._coefficients, drawn, self._pull, self._newest = self._inputs.split(sizes, dim=1)
@@ -89,12 +92,17 @@ class Batch:
     @property
     def full(self) -> bool:
         """Whether there is no room for another state."""
-        return len(self.states) >= self.room
+        return len(self.states) >= (self.slots if self.room is None else self.room)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory its slots take."""
+        return sum(each.nbytes for each in (*self._slots, self._inputs, self._pictures))
 
     @property
     def limited(self) -> bool:
         """Whether it is a part of one that broke off."""
-        return self.room < SLOTS or self.at_once is not None
+        return self.room is not None or self.at_once is not None
 
     def join(self, state: RequestState, init: Init) -> None:
         """Put a state into a free slot."""
@@ -183,7 +191,7 @@ class Batch:
 
         Args:
             states: in each batch, at most.
-            at_once: so many cutouts are judged together; None for all.
+            at_once: so many cutouts are judged together; None for as many as is usual.
         """
         self._recording = None
         return [self._part(first, states, at_once) for first in range(0, len(self.states), states)]
@@ -198,6 +206,7 @@ class Batch:
             some[0],
             self.init(some[0]),
             self._inputs.device,
+            self.slots,
             len(some),
             at_once,
         )
@@ -319,7 +328,7 @@ class Batch:
         if means:
             pictures = self.canvas.render(means, constants)
         if len(self._pictures) == 0:
-            self._pictures = pictures.new_empty(SLOTS, *pictures.shape[1:])
+            self._pictures = pictures.new_empty(self.slots, *pictures.shape[1:])
         own_means = (each[:count] for each in self._means)
         for own, new in zip((*parameters, *state, *own_means), (*moved, *remembered, *means), strict=True):
             own.copy_(new)

@@ -61,6 +61,16 @@ class Recording:
         return graph
 
 
+def give_back() -> None:
+    """Return memory that is not in use to the device, that of recordings too where there is none any more.
+
+    It is kept for them alone as long as it is there, whatever else has too little.
+    """
+    if _memory.cache_info().currsize and _memory().use_count() == 1:
+        _memory.cache_clear()
+    torch.cuda.empty_cache()
+
+
 @contextmanager
 def _without_collector() -> Iterator[None]:
     """Free nothing that waits for the cyclic collector: if a graph is among it, what is being recorded is lost."""

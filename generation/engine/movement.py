@@ -37,6 +37,7 @@ def moved(picture: Tensor, request: ImagineRequest) -> Tensor:
         [cos, sin * height / width, -2 * (cos * across + sin * down) / width],
         [-sin * width / height, cos, -2 * (cos * down - sin * across) / height],
     ]
-    grid = F.affine_grid(torch.tensor([back], device=picture.device), [1, *picture.shape], align_corners=False)
+    places = torch.tensor([back]).to(picture.device, non_blocking=True)  # made there, it would be waited for
+    grid = F.affine_grid(places, [1, *picture.shape], align_corners=False)
     sampled = F.grid_sample(picture[None].float(), grid, "bicubic", "reflection", align_corners=False)
     return sampled[0].clamp(0, 1)

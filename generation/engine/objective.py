@@ -9,6 +9,7 @@ from generation.perceptor import Views
 from generation.perceptor.distance import held, spherical_distance, stops
 from generation.perceptor.ensemble import Perceptor
 from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
+from generation.perceptor.slices import judged, usual
 from generation.request import ImagineRequest
 
 
@@ -25,7 +26,7 @@ class Loss(Protocol):
             rows: of the requests, stacked along a first dimension.
             weights: of their targets in this step, ``[B, T]``.
             drawn: what is random about it in this step, stacked likewise.
-            at_once: so many views are judged together, to take less memory and more time; None for all.
+            at_once: so many views are judged together, to take less memory; None for what is usual.
         """
 
 
@@ -86,8 +87,11 @@ class Likeness:
         self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
     ) -> Tensor:
         """Return how far pictures are from their targets: ``[B, 3, H, W] → [B]``."""
-        image = self.perceptor.encode_cutouts(self.cutouts(pictures, drawn), at_once)
-        return self.distance(image, rows, weights).mean(1)
+
+        def judge(views: Tensor) -> Tensor:
+            return self.distance(self.perceptor.encode_cutouts(views), rows, weights)
+
+        return judged(judge, self.cutouts(pictures, drawn), at_once, usual(self.perceptor)).mean(1)
 
     def distance(self, image: Tensor, rows: Sequence[Tensor], weights: Tensor) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""

@@ -15,7 +15,9 @@ from generation.options import (
     VQGAN,
     Painter,
 )
-from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest, Waypoint, painter_refusal
+from generation.refusals import NO_WALK_BY, painter_refusal
+from generation.request import AUTO, FILMS, LATENT, OUTPUTS, ImagineRequest
+from generation.waypoint import Waypoint
 
 NO_AIM = "There is only what to keep away from, nothing with a weight above 0; say also what to paint."
 
@@ -69,6 +71,8 @@ def _walk_refusal(request: ImagineRequest) -> str | None:
     films = [output for output in request.outputs if output in FILMS]
     if len(request.waypoints) < 2 or not all(_is_one(waypoint) for waypoint in request.waypoints):
         return "A walk goes from one picture to another; name two or more."
+    if not PAINTERS.get(request.painter, Painter()).has_latents:
+        return NO_WALK_BY.format(request.painter)
     if not films:
         return f"A walk is a video; ask for {_listed(FILMS)}."
     if request.frames > (most := MOST_FRAMES[films[0]]):

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from torch import Generator, Size, Tensor
 
+from generation.canvas import resized
 from generation.engine.faults import Fault
 from generation.recipe import Stage
-from generation.request import ImagineRequest, Shape
+from generation.request import ImagineRequest
+from generation.sizes import Shape
 
 Key = tuple[Shape, Stage, tuple[Size, ...], bool, bool]
 """What paintings must share to share a batch: shape, stage, the shapes of the objective's rows, whether there is a
@@ -39,8 +41,8 @@ class RequestState:
         seen: as it looked when it was last compared, and the number of its stage then, see
             ``generation.engine.stillness``.
         fault: why it has left without being done.
-        picture: as it is now, ``[3, height, width]`` in [0, 1], None before the first step. It is valid until the next
-            step of its batch.
+        rendered: the picture as it is now, ``[3, H, W]`` in [0, 1], in the size in which it is painted; None before the
+            first step. It is valid until the next step of its batch.
         latent: what the picture is decoded from, of one that is done and whose request asks for it.
     """
 
@@ -61,13 +63,27 @@ class RequestState:
     input: Tensor | None = None
     seen: tuple[int, Tensor] | None = None
     fault: Fault | None = None
-    picture: Tensor | None = None
+    rendered: Tensor | None = None
     latent: Tensor | None = None
 
     @property
     def done(self) -> bool:
         """Whether the last step is behind."""
         return self.step == self.request.end_step
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is something to be seen of it."""
+        return self.rendered is not None
+
+    @property
+    def picture(self) -> Tensor | None:
+        """The picture as it is now in the size that was asked for, ``[3, height, width]``, None before the first step.
+
+        It is valid until the next step of its batch. To make it takes time where it is painted smaller, so that is done
+        for who looks at it.
+        """
+        return None if self.rendered is None else resized(self.rendered, self.request.shape)
 
     @property
     def turns(self) -> bool:

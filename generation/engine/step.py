@@ -11,7 +11,7 @@ from generation.engine.optimisers import Optimiser, Tensors
 
 CANDIDATES = 4
 """Of a population that are evaluated together, for each painting: without gradients they take less memory than a step
-with gradients of one picture, and so a device has room for a population where it has room for the picture."""
+with gradients of one picture is taken to. So a device that has room for the picture has room for a population."""
 
 
 def step(
@@ -44,8 +44,8 @@ def step(
         coefficients: of the optimiser in this step.
         drawn: what is random about the objective in this step.
         pull: of what the paintings began with, in this step, ``[B]``: so many times the distance is added to the loss.
-        at_once: so many views are judged together, and the candidates of a population one by one, to take less memory
-            and more time; None for all.
+        at_once: so many views are judged together, and the candidates of a population one by one, to take less memory;
+            None for what is usual.
     """
 
     def evaluate(candidates: Tensors) -> tuple[Tensor, Tensor]:

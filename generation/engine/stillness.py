@@ -22,13 +22,13 @@ def ended_where_still(state: RequestState) -> ImagineRequest:
     ``until_still``. It then ends after a whole percent of its steps, so that it is an ordinary request that anybody can
     have painted again, to the same pixels.
     """
-    request, stage = state.request, state.stages[state.stage]
+    request = state.request
     every = request.until_still
-    if every is None or state.picture is None or state.step % every or state.done:
+    if every is None or state.step % every or state.done or (picture := state.picture) is None:
         return request
-    before, state.seen = state.seen, (state.stage, F.adaptive_avg_pool2d(state.picture, SIDE))
-    # Only the last stage ends a picture: those before it rest when their rates are low, and the next ones do not.
-    is_last = state.stage == len(state.stages) - 1 and stage.side is None
+    before, state.seen = state.seen, (state.stage, F.adaptive_avg_pool2d(picture, SIDE))
+    # Only the last stage with steps ends a picture: those before rest when their rates are low, and the next do not.
+    is_last = not any(stage.share for stage in state.stages[state.stage + 1 :])
     if before is None or not is_last or before[0] != state.stage or change(before[1], state.seen[1]) >= CHANGE:
         return request
     percent = max(LEAST_STOP, ceil(100 * (state.step + 1) / request.steps))

@@ -6,7 +6,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 
 FADE = 0.2
 """Of a part's steps: over so many, half of them before its end, a story goes over to the next part.

@@ -3,7 +3,6 @@
 After Robert Twomey's notebooks (``generate_from_stored``): slerp from each to the next, rests, and a loop.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -14,13 +13,19 @@ from torch import Generator, Tensor
 
 from generation.canvas import Canvas, Generative, Init, Scalable, Walkable, resized
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header, read_tensors
-from generation.engine.engine import Engine, Timing
+from generation.engine.cuda_graph import give_back
+from generation.engine.engine import Engine
 from generation.engine.faults import Fault, is_loss, is_shortage
 from generation.engine.state import RequestState
+from generation.engine.stopwatch import Stopwatch
+from generation.engine.timing import Timing
 from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.perceptor.pictures import NO_PICTURES, Pictures
-from generation.request import ImagineRequest, Shape, Steering, Waypoint
+from generation.request import ImagineRequest
+from generation.sizes import Shape
+from generation.targets import Steering
+from generation.waypoint import Waypoint
 
 PIXELS_AT_ONCE = 1 << 19
 """Of frames that are decoded together."""
@@ -43,6 +48,7 @@ class WalkState:
         painted: the picture that is being painted.
         before: steps of those that were painted before.
         frames: that are still to come, once all waypoints are found.
+        frame: the last one of these, or the last picture that was finished.
     """
 
     request: ImagineRequest
@@ -55,13 +61,24 @@ class WalkState:
     left_out: str = ""
     step: int = 0
     fault: Fault | None = None
-    picture: Tensor | None = None
+    frame: Tensor | None = None
     latent: None = None
 
     @property
     def done(self) -> bool:
         """Whether the last frame is there."""
         return self.step == self.request.end_step
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is something to be seen of it."""
+        return self.frame is not None or (self.painted is not None and self.painted.has_picture)
+
+    @property
+    def picture(self) -> Tensor | None:
+        """What is to be seen now: the picture that is being painted, or else the last frame or finished picture."""
+        painted = None if self.painted is None else self.painted.picture
+        return self.frame if painted is None else painted
 
 
 State = RequestState | WalkState
@@ -82,6 +99,7 @@ class Walks:
         self._of: dict[RequestState, WalkState] = {}
         """Whose pictures are being painted."""
         self._paints_next = True
+        self._stopwatch = Stopwatch(engine.equipment.device)
         self._seconds = 0.0
         """That frames took."""
 
@@ -111,8 +129,8 @@ class Walks:
         """Do what the engine's does; from its checkpoint a walk goes on behind the last picture that was finished."""
         if not request.waypoints:
             return self.engine.add_request(request, checkpoint, pictures)
-        self.engine.check(request, pictures)
-        walk = WalkState(request, self.engine.walkable(request), pictures)
+        self.engine.equipment.check(request, pictures)
+        walk = WalkState(request, self.engine.equipment.walkable(request), pictures)
         if checkpoint is not None:
             self._resume(walk, checkpoint)
         self._walks[request.id] = walk
@@ -163,15 +181,15 @@ class Walks:
             return [self._followed(state) for state in self.engine.step()]
         self._paints_next = True
         self._walks[walk.request.id] = self._walks.pop(walk.request.id)  # the others are next
-        began = time.monotonic()
+        self._stopwatch.start()
         try:
             assert walk.frames is not None
-            walk.picture = next(walk.frames)
+            walk.frame = next(walk.frames)
         except Exception as error:
             self._break_off(walk, error)
         else:
             walk.step += 1
-        self._seconds += time.monotonic() - began
+        self._stopwatch.stop(self._spend)
         if walk.done:
             self._walks.pop(walk.request.id, None)
         return [walk]
@@ -179,6 +197,9 @@ class Walks:
     def timings(self) -> list[Timing]:
         """Return how long the engine's steps took that are known by now and were not returned before."""
         return self.engine.timings()
+
+    def _spend(self, seconds: float) -> None:
+        self._seconds += seconds
 
     def _followed(self, state: RequestState) -> State:
         """Return whose state it is that has advanced: a walk's, where its picture has."""
@@ -189,12 +210,12 @@ class Walks:
             walk.fault = state.fault
             self.abort_request(walk.request.id)
             return walk
-        walk.step, walk.picture = walk.before + state.step, walk.picture if state.picture is None else state.picture
+        walk.step = walk.before + state.step
         if state.done:
             try:
                 assert state.latent is not None
                 del self._of[state]
-                walk.painted, walk.before = None, walk.step
+                walk.painted, walk.before, walk.frame = None, walk.step, state.picture
                 walk.waypoints.append(self._decodable(walk).waypoint(state.latent))
                 self._find(walk)
             except Exception as error:
@@ -222,7 +243,7 @@ class Walks:
 
     def _given(self, walk: WalkState, waypoint: Waypoint) -> Tensor:
         """Return the latent that is given, or that of the picture that is; raises ``RequestError`` where it is none."""
-        given = walk.pictures[waypoint.latent or waypoint.picture].to(self.engine.device)
+        given = walk.pictures[waypoint.latent or waypoint.picture].to(self.engine.equipment.device)
         latent = given if waypoint.latent else self._latent(walk, given)
         if latent.shape != self._latent(walk, None).shape:
             raise RequestError(DAMAGED)
@@ -267,7 +288,7 @@ class Walks:
         except Exception as error:
             if len(waypoints) == 1 or not is_shortage(error):
                 raise
-        torch.cuda.empty_cache()
+        give_back()
         for each in waypoints:
             yield canvas.decode(each[None], shape)[0]
 
@@ -285,12 +306,13 @@ class Walks:
             raise UnfitError("The checkpoint is of another walk, of other models or of another recipe.")
         found = _found(walk.request, step)
         like = torch.stack([self._latent(walk, None)] * found)
-        waypoints = read_tensors(checkpoint, {"waypoints": like})["waypoints"].to(self.engine.device)
+        waypoints = read_tensors(checkpoint, {"waypoints": like})["waypoints"].to(self.engine.equipment.device)
         walk.waypoints, walk.before, walk.step = [*waypoints], step, step
 
     def _painting(self, walk: WalkState, step: int) -> str:
         """Return a digest of all that decides the waypoints that are found after so many steps."""
-        parts = walk.request.anonymous.to_json(), repr(self.engine.recipe), self.engine.fingerprint, str(step)
+        own = self.engine.equipment
+        parts = walk.request.anonymous.to_json(), repr(own.recipe), own.fingerprint, str(step)
         return sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from generation.events import Checkpoint, Event
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 

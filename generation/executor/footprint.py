@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from generation.request import Shape
+from generation.sizes import Shape
 
 LEAK_BYTES = 2**30
 """Growth from which on a worker has leaked, if it also holds more than twice what it held before."""

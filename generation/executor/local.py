@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal, Self
 
-from config.settings import DEFAULT_MODEL, ModelsSettings, Reproducible
+from config.settings.executor import Reproducible
+from config.settings.models import DEFAULT_MODEL, ModelsSettings
 from generation.executor.process import COMMAND, WorkerProcess
 from generation.executor.protocol import Load, Weights
 from generation.executor.supervised import SupervisedExecutor

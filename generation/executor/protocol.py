@@ -1,7 +1,7 @@
 """The pipe between the executor and a worker: length-prefixed pickles of plain dataclasses.
 
 Both ends are processes of ours on one machine, the pipe is theirs alone, and only the vocabulary of
-``generation.request``, ``generation.events`` and this module crosses it.
+``generation.request`` with its targets and waypoints, ``generation.events`` and this module crosses it.
 """
 
 import pickle
@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from config.settings import Precision, Reproducible
+from config.settings.executor import Reproducible
+from config.settings.models import Precision
 from generation.events import Checkpoint, Heartbeat, ModelEvent, Ready, RequestEvent
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 HEADER = struct.Struct("!I")
 LARGEST = 2**30

@@ -10,7 +10,8 @@ from generation.executor.process import Context, Process
 from generation.executor.protocol import Abort, Load, Paint, Steer, Suspend
 from generation.executor.supervisor import Restarts, Supervisor
 from generation.executor.watchdog import Patience
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 
 class SupervisedExecutor:

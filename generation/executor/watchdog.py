@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from generation.events import Failed, Finished, Heartbeat, Ready, Suspended, Unloaded
 from generation.executor.protocol import Abort, FromWorker, Paint, ToWorker
-from generation.request import Kind
+from generation.load import Kind
 
 
 @dataclass(frozen=True, slots=True)

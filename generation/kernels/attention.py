@@ -13,6 +13,8 @@ from torch import Tensor
 
 MOST_TOKENS = 64
 """That fit into one program."""
+WIDTHS = (16, 32, 64, 128)
+"""Channels of a head that a program can have."""
 
 
 @triton.jit
@@ -116,7 +118,7 @@ def attend(query: Tensor, key_value: Tensor | None, heads: int) -> Tensor:
         query: ``[N, Q, C]``, or with keys and values beside them, ``[N, T, 3·C]``.
         key_value: keys and values side by side, ``[N, T, 2·C]``, with at most `MOST_TOKENS` tokens; None where they
             are beside the queries.
-        heads: of which each has a power of 2 of channels, at least 16.
+        heads: of which each has one of `WIDTHS`.
     """
     out: Tensor = _Attention.apply(query, key_value, heads)
     return out

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from generation.kernels.attention import MOST_TOKENS, attend
+from generation.kernels.attention import MOST_TOKENS, WIDTHS, attend
 from generation.kernels.group_norm import add, gradient_of_norm, normalise
 from generation.kernels.layer_norm import add_and_normalise
 from generation.models.frozen import FrozenConv2d, PlainLinear
@@ -131,6 +131,7 @@ class _Block(nn.Module):
     def __init__(self, block: Any, after: nn.LayerNorm, last: bool, linear: Linear) -> None:
         super().__init__()
         self.heads: int = block.attn.num_heads
+        self.width: int = block.attn.head_dim
         self.norm, self.after = plain(block.ln_2), plain(after)
         weight, bias = projection(block.attn)
         query = block.attn.embed_dim if last else 3 * block.attn.embed_dim
@@ -151,7 +152,7 @@ class _Block(nn.Module):
         return _add(x, self.mlp(normed), self.after)
 
     def _attend(self, query: Tensor, key_value: Tensor | None, tokens: int) -> Tensor:
-        if tokens <= MOST_TOKENS:
+        if tokens <= MOST_TOKENS and self.width in WIDTHS:
             return attend(query, key_value, self.heads)
         parts = query.chunk(3, dim=-1) if key_value is None else (query, *key_value.chunk(2, dim=-1))
         own, keys, values = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)

@@ -15,9 +15,8 @@ from torch.nn import functional as F
 class _GroupNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, groups: int, eps: float, silu: bool) -> Tensor:
-        batch, channels, height, width = x.shape
         x = x.contiguous(memory_format=torch.channels_last)
-        normed, mean, rstd = torch.native_group_norm(x, weight, bias, batch, channels, height * width, groups, eps)
+        normed, mean, rstd = _normed(x, weight, bias, groups, eps)
         ctx.save_for_backward(x, mean, rstd, weight, bias)
         ctx.eps, ctx.silu = eps, silu
         return F.silu(normed, inplace=True) if silu else normed
@@ -28,24 +27,35 @@ class _GroupNorm(torch.autograd.Function):
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
         if ctx.silu:
             # What SiLU was applied to takes as much memory as all else that is kept, and little time to have again.
-            batch, channels, height, width = x.shape
-            groups = mean.shape[1]
-            normed, *_ = torch.native_group_norm(x, weight, bias, batch, channels, height * width, groups, ctx.eps)
+            normed, *_ = _normed(x, weight, bias, mean.shape[1], ctx.eps)
             gradient = torch.ops.aten.silu_backward.grad_input(gradient, normed, grad_input=normed)
             del normed
-        members = x.shape[1] // mean.shape[1]
-        count = members * x.shape[2] * x.shape[3]
+        return *_gradients(gradient, x, mean, rstd, weight), None, None, None
 
-        def over_groups(sums: Tensor) -> Tensor:
-            return sums.view(len(x), -1, members).sum(2).div(count).repeat_interleave(members, 1)
 
-        mean, rstd = mean.repeat_interleave(members, 1), rstd.repeat_interleave(members, 1)
-        along, total = _sums(gradient, x, mean, rstd)
-        slope = -rstd.square() * over_groups(along * weight)
-        offset = -rstd * over_groups(total * weight)
-        dx = _affine(x, mean, slope, offset)
-        dx.addcmul_(gradient, (rstd * weight).to(x.dtype)[..., None, None])
-        return dx, along.sum(0), total.sum(0), None, None, None
+def _normed(x: Tensor, weight: Tensor, bias: Tensor, groups: int, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return x normalised, and the mean and the inverse deviation of each group, ``[B, groups]``."""
+    batch, channels, height, width = x.shape
+    return torch.native_group_norm(x, weight, bias, batch, channels, height * width, groups, eps)
+
+
+def _gradients(
+    gradient: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients to x, to the weight and to the bias."""
+    members = x.shape[1] // mean.shape[1]
+    count = members * x.shape[2] * x.shape[3]
+
+    def over_groups(sums: Tensor) -> Tensor:
+        return sums.view(len(x), -1, members).sum(2).div(count).repeat_interleave(members, 1)
+
+    mean, rstd = mean.repeat_interleave(members, 1), rstd.repeat_interleave(members, 1)
+    along, total = _sums(gradient, x, mean, rstd)
+    slope = -rstd.square() * over_groups(along * weight)
+    offset = -rstd * over_groups(total * weight)
+    dx = _affine(x, mean, slope, offset)
+    dx.addcmul_(gradient, (rstd * weight).to(x.dtype)[..., None, None])
+    return dx, along.sum(0), total.sum(0)
 
 
 def _sums(gradient: Tensor, x: Tensor, mean: Tensor, rstd: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,6 +87,22 @@ def group_norm(x: Tensor, norm: nn.GroupNorm, silu: bool = False) -> Tensor:
     """Normalise ``[B, C, H, W]`` as ``norm`` does, and apply SiLU after it, if asked for."""
     out: Tensor = _GroupNorm.apply(x, norm.weight, norm.bias, norm.num_groups, norm.eps, silu)  # type: ignore[no-untyped-call]
     return out
+
+
+def gradient_to_input(gradient: Tensor, x: Tensor, norm: nn.GroupNorm) -> Tensor:
+    """Return the gradient to x of that to SiLU of its norm, which is overwritten.
+
+    Outside autograd, which holds every gradient until it is done with it.
+
+    Args:
+        gradient: ``[B, C, H, W]`` in channels-last memory.
+        x: likewise.
+        norm: that was applied to it, and SiLU after it.
+    """
+    normed, mean, rstd = _normed(x, norm.weight, norm.bias, norm.num_groups, norm.eps)
+    torch.ops.aten.silu_backward.grad_input(gradient, normed, grad_input=gradient)
+    del normed
+    return _gradients(gradient, x, mean, rstd, norm.weight)[0]
 
 
 class FastGroupNorm(nn.GroupNorm):

@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import get_gradient_edge
 
 from generation.models.frozen import FrozenConv2d
+from generation.models.groupnorm import gradient_to_input
 
 GroupNorm = Callable[[Tensor, nn.GroupNorm, bool], Tensor]
 """Normalises ``[B, C, H, W]`` as an ``nn.GroupNorm`` does, with SiLU after it or not."""
@@ -21,7 +21,7 @@ class ResnetBlock(nn.Module):
         group_norm: of the device.
         dtype: in which it computes.
         most_kept: bytes of its input, above which it keeps that alone for the backward pass and convolves it once more
-            there, to the same numbers; None for no bound.
+            there, to the same numbers; None for no bound, as where ``group_norm`` is not that of a CPU.
     """
 
     def __init__(self, block: Any, group_norm: GroupNorm, dtype: torch.dtype, most_kept: int | None = None) -> None:
@@ -42,12 +42,13 @@ class ResnetBlock(nn.Module):
 
     def once(self, x: Tensor) -> Tensor:
         """Return the same, with all kept."""
-        summed: Tensor = self.conv2(self.before_last(x)).add_(x if self.shortcut is None else self.shortcut(x))
-        return summed
+        summed: Tensor = self.conv2(self.group_norm(self.between(x), self.norm2, True))
+        return summed.add_(x if self.shortcut is None else self.shortcut(x))
 
-    def before_last(self, x: Tensor) -> Tensor:
-        """Return what the last convolution is given."""
-        return self.group_norm(self.conv1(self.group_norm(x, self.norm1, True)), self.norm2, True)
+    def between(self, x: Tensor) -> Tensor:
+        """Return what the first convolution makes of it."""
+        convolved: Tensor = self.conv1(self.group_norm(x, self.norm1, True))
+        return convolved
 
 
 class _Recomputed(torch.autograd.Function):
@@ -55,6 +56,7 @@ class _Recomputed(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, block: ResnetBlock) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(x)
         ctx.block = block
         return block.once(x)
@@ -62,11 +64,12 @@ class _Recomputed(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (x,), block, (gradient,) = ctx.saved_tensors, ctx.block, gradients
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
-            edge = get_gradient_edge(block.before_last(x))  # the tensor itself is not needed, and goes
-        (slope,) = torch.autograd.grad([edge], [x], [block.conv2.gradient(gradient)])
-        return slope + (gradient if block.shortcut is None else block.shortcut.gradient(gradient)), None
+        between = block.between(x)
+        slope = gradient_to_input(block.conv2.gradient(gradient), between, block.norm2)
+        del between
+        slope = block.conv1.gradient(slope)
+        slope = gradient_to_input(slope, x, block.norm1)
+        return slope.add_(gradient if block.shortcut is None else block.shortcut.gradient(gradient)), None
 
 
 def shortcut_of(block: Any) -> nn.Conv2d | None:

@@ -37,6 +37,9 @@ class VGG(nn.Module):
         widths: channels of each of :data:`CONVOLUTIONS`.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
         layers: list[nn.Module] = []
@@ -49,6 +52,9 @@ class VGG(nn.Module):
                 layers += [nn.Conv2d(before, width, 3, padding=1), nn.ReLU()]
                 before = width
         self.features = nn.Sequential(*layers)
+        # They lie on the device: what comes from the host in a step cannot be recorded.
+        self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(3, 1, 1), persistent=False)
 
     def freeze(self, device: torch.device) -> None:
         """Put it on a device, for good. It computes in float32: sums of Gram matrices lose too much in fewer bits."""
@@ -61,8 +67,7 @@ class VGG(nn.Module):
             pictures: whose sides are at least :data:`FINEST`.
             wanted: some of :data:`CONVOLUTIONS`, in order.
         """
-        mean, std = (pictures.new_tensor(each)[:, None, None] for each in (MEAN, STD))
-        x, found = (pictures - mean) / std, []
+        x, found = (pictures - self.mean) / self.std, []
         for number, layer in enumerate(list(self.features)[: wanted[-1] + 2]):
             x = layer(x)
             if number - 1 in wanted:

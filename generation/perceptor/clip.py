@@ -10,7 +10,6 @@ import regex
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
-from torch.utils.checkpoint import checkpoint
 
 from generation.models.heap import give_back
 from generation.models.layers import layers_for
@@ -19,7 +18,7 @@ from generation.models.resnet import freeze_resnet
 from generation.models.upstream import SimpleTokenizer, clip_model
 from generation.models.vit import FrozenVisionTransformer
 from generation.perceptor.pieces import pieces
-from generation.request import Target
+from generation.targets import Target
 
 CHANNEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CHANNEL_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -228,9 +227,9 @@ class CLIPPerceptor(nn.Module):
             cutouts = (cutouts - self.mean) / self.std
         return F.normalize(compute(visual, cutouts, self.dtype), dim=-1)
 
-    def encode_cutouts(self, cutouts: Tensor, at_once: int | None = None) -> Tensor:
-        """Return the unit vectors of several views of each picture, as the function of this name does."""
-        return encode_cutouts(self.encode_image, cutouts, at_once)
+    def encode_cutouts(self, cutouts: Tensor) -> Tensor:
+        """Return the unit vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``."""
+        return encode_cutouts(self.encode_image, cutouts)
 
     def normalised(self, vectors: Tensor) -> Tensor:
         """Return vectors of length 1."""
@@ -254,22 +253,7 @@ def _in_float32(block: Any) -> Any:
     return block if all(each.dtype == torch.float32 for each in block.parameters()) else deepcopy(block).float()
 
 
-def encode_cutouts(encode_image: Callable[[Tensor], Tensor], cutouts: Tensor, at_once: int | None) -> Tensor:
-    """Return the vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``.
-
-    Args:
-        encode_image: returns those of pictures.
-        cutouts: the views.
-        at_once: so many are looked at together, and again for their gradient, so that autograd keeps what belongs to a
-            few of them only; None for all, which is faster.
-    """
-    views = cutouts.flatten(0, 1)
-    if at_once is None:
-        image = encode_image(views)
-    else:
-        slices = views.split(at_once)
-        image = torch.cat(
-            [checkpoint(encode_image, each, use_reentrant=False, preserve_rng_state=False) for each in slices]
-        )
-    unflattened: Tensor = image.unflatten(0, cutouts.shape[:2])
-    return unflattened
+def encode_cutouts(encode_image: Callable[[Tensor], Tensor], cutouts: Tensor) -> Tensor:
+    """Return what is made of several views of each picture: ``[B, n, 3, size, size] → [B, n, D]``."""
+    image: Tensor = encode_image(cutouts.flatten(0, 1)).unflatten(0, cutouts.shape[:2])
+    return image

@@ -6,7 +6,7 @@ from math import inf
 import torch
 from torch import Tensor
 
-from generation.request import Target
+from generation.targets import Target
 
 
 def spherical_distance(a: Tensor, b: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generation.perceptor.clip import CLIPPerceptor, encode_cutouts
-from generation.request import Target
+from generation.targets import Target
 
 
 class Ensemble(nn.Module):
@@ -24,11 +24,14 @@ class Ensemble(nn.Module):
         self.input_size = max(each.input_size for each in members)
         """Side of the cutouts that they are shown, in pixels; those that look at smaller ones see them shrunk."""
         self._widths = [each.width for each in members]
+        smaller = {each.input_size for each in members} - {self.input_size}
+        self._shrinking = {size: shrinking(self.input_size, size) for size in smaller}
 
     def freeze(self, dtype: torch.dtype, device: torch.device) -> None:
         """Freeze each."""
         for each in self.members:
             each.freeze(dtype, device)
+        self._shrinking = {size: matrix.to(device) for size, matrix in self._shrinking.items()}
 
     def cut(self, text: str) -> tuple[str, str]:
         """Return as much of a text as all have room for, and the tail for which one has none."""
@@ -48,13 +51,15 @@ class Ensemble(nn.Module):
 
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Return the vectors of pictures in [0, 1]: ``[N, 3, input_size, input_size] → [N, ΣD]``."""
-        sizes = {each.input_size for each in self.members}
-        shown = {size: cutouts if size == self.input_size else _shrunk(cutouts, size) for size in sizes}
+        shown = {self.input_size: cutouts}
+        for size, matrix in self._shrinking.items():
+            shrinks = matrix.to(cutouts.dtype)
+            shown[size] = shrinks @ cutouts @ shrinks.mT
         return torch.cat([each.encode_image(shown[each.input_size]) for each in self.members], dim=-1)
 
-    def encode_cutouts(self, cutouts: Tensor, at_once: int | None = None) -> Tensor:
+    def encode_cutouts(self, cutouts: Tensor) -> Tensor:
         """Return the vectors of several views of each picture: ``[B, n, 3, size, size] → [B, n, ΣD]``."""
-        return encode_cutouts(self.encode_image, cutouts, at_once)
+        return encode_cutouts(self.encode_image, cutouts)
 
     def normalised(self, vectors: Tensor) -> Tensor:
         """Return vectors with each one's part of length 1."""
@@ -71,5 +76,10 @@ Perceptor = CLIPPerceptor | Ensemble
 """What judges: the two have the same methods."""
 
 
-def _shrunk(cutouts: Tensor, size: int) -> Tensor:
-    return F.interpolate(cutouts, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+def shrinking(size: int, smaller: int) -> Tensor:
+    """Return the matrix that shrinks columns of pixels, without aliasing: ``[smaller, size]``.
+
+    A product with it has a gradient that CUDA adds up in one order, as that of ``F.interpolate`` has not.
+    """
+    columns = torch.eye(size)[None, None]
+    return F.interpolate(columns, size=(smaller, size), mode="bilinear", antialias=True, align_corners=False)[0, 0]

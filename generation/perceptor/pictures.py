@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from generation.perceptor import Views
 from generation.perceptor.ensemble import Perceptor
-from generation.request import Target
+from generation.targets import Target
 
 Pictures = Mapping[str, Tensor]
 """``[3, H, W]`` in [0, 1], by the digests that targets name."""

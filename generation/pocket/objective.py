@@ -13,9 +13,11 @@ from generation.perceptor import Views
 from generation.perceptor.distance import held, spherical_distance, stops
 from generation.perceptor.ensemble import Perceptor
 from generation.perceptor.pictures import NO_PICTURES, Pictures, with_pictures
+from generation.perceptor.slices import judged, usual
 from generation.pocket.description import NegativesSection
 from generation.pocket.negatives import SWAPPED, swaps
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 
 TEMPERATURE = 1 / 15
 ALIKE = 0.5
@@ -70,8 +72,11 @@ class Contrast:
         self, pictures: Tensor, rows: Sequence[Tensor], weights: Tensor, drawn: Tensor, at_once: int | None = None
     ) -> Tensor:
         """Return how far pictures are from their targets: ``[B, 3, H, W] → [B]``."""
-        image = self.perceptor.encode_cutouts(self.cutouts(pictures, drawn), at_once)
-        return self.distance(image, rows, weights).mean(1)
+
+        def judge(views: Tensor) -> Tensor:
+            return self.distance(self.perceptor.encode_cutouts(views), rows, weights)
+
+        return judged(judge, self.cutouts(pictures, drawn), at_once, usual(self.perceptor)).mean(1)
 
     def distance(self, image: Tensor, rows: Sequence[Tensor], weights: Tensor) -> Tensor:
         """Return how far views are from the targets: ``[B, n, D] → [B, n]``."""

@@ -8,9 +8,9 @@ from generation.worker.parent import end_with
 def main() -> None:
     """Run a worker; it ends with its parent also while torch is being imported, which takes seconds."""
     end_with(int(sys.argv[1]))
-    from generation.worker import worker
+    from generation.worker import process
 
-    worker.main()
+    process.main()
 
 
 if __name__ == "__main__":

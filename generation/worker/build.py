@@ -12,7 +12,9 @@ from generation.canvas.latent import LatentCanvas
 from generation.canvas.pixels import PixelCanvas
 from generation.canvas.siren import SirenCanvas
 from generation.checkpoints.loader import Models
+from generation.engine.batch import SLOTS
 from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
 from generation.engine.neural_style import NeuralStyle
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
@@ -50,12 +52,13 @@ NEURAL_STYLE_SECTION = "painters.neural_style"
 """Of a recipe, whose stages alone are judged by a VGG."""
 
 
-def engine_for(models: Models, device: torch.device, pocket: PocketSection | None = None) -> Engine:
+def engine_for(models: Models, device: torch.device, pocket: PocketSection | None = None, slots: int = SLOTS) -> Engine:
     """Return an engine that paints with models, and with what small ones need beside the loop.
 
     Args:
         models: on the device.
         device: to paint on.
+        slots: paintings that share a step, at most.
         pocket: what they need; by default what their YAML says.
 
     Raises:
@@ -85,7 +88,7 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
         )
         return Parts(canvas, objective, optimiser)
 
-    return Engine(
+    equipment = Equipment(
         recipe,
         parts,
         device,
@@ -94,7 +97,10 @@ def engine_for(models: Models, device: torch.device, pocket: PocketSection | Non
         vqgan=models.vqgan_fingerprint,
         biggan=models.biggan_fingerprint,
         vgg=models.vgg_fingerprint,
+        classes=models.biggan.classes if models.biggan else (),
+        slots=slots,
     )
+    return Engine(equipment)
 
 
 def _biggan(models: Models) -> BigGAN:

@@ -1,6 +1,5 @@
 """How many pictures a device has memory for: measured with a few steps when the models are loaded."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from generation.canvas import Canvas
 from generation.capacity import Capacity
 from generation.engine import batch
 from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.story import weights
 from generation.recipe import Stage
@@ -75,37 +75,37 @@ class _Kept:
         self._saved.release(self.tensor)
 
 
-def capacity(engine: Engine, slots: Mapping[str, int] = SLOTS, meminfo: Path = MEMINFO) -> Capacity:
-    """Return how much the engine's device holds, with the models already on it.
+def capacity(equipment: Equipment, slots: Mapping[str, int] = SLOTS, meminfo: Path = MEMINFO) -> Capacity:
+    """Return how much a device holds, with the models already on it.
 
     Of a device that paints one picture at a time only what its pixels and a few views take is measured.
 
     Args:
-        engine: that paints.
+        equipment: that it paints with.
         slots: pictures painted at once, at most, by kind of device.
         meminfo: where Linux tells how much memory is free.
     """
-    most = slots[engine.device.type]
-    step = step_bytes(engine) if most > 1 else _alone(engine)
-    recipe = engine.recipe
+    most = slots[equipment.device.type]
+    step = step_bytes(equipment) if most > 1 else _alone(equipment)
+    recipe = equipment.recipe
     views = max(stage.cutouts or recipe.cutouts for stage in (*recipe.stages, *(recipe.coarse_to_fine or ())))
     view_bytes = step.view_bytes * views / recipe.cutouts  # of a picture that asks for no number the most counts
-    memory = free_memory(engine.device, meminfo)
+    memory = free_memory(equipment.device, meminfo)
     return replace(step, slots=most, memory=memory, view_bytes=view_bytes, cutouts=recipe.cutouts)
 
 
-def _alone(engine: Engine) -> Capacity:
-    return Capacity(0, view_bytes=view_bytes(engine), pixel_bytes=canvas_bytes(engine))
+def _alone(equipment: Equipment) -> Capacity:
+    return Capacity(0, view_bytes=view_bytes(equipment), pixel_bytes=canvas_bytes(equipment))
 
 
-def canvas_bytes(engine: Engine) -> float:
+def canvas_bytes(equipment: Equipment) -> float:
     """Return what a step takes for each pixel, by what autograd keeps when the canvases render two small pictures.
 
     That takes a fraction of a step, of which most is judging.
     """
-    small = -(-SIDE // 2 // engine.multiple) * engine.multiple
+    small = -(-SIDE // 2 // equipment.multiple) * equipment.multiple
     large = 2 * small
-    canvases = [engine.parts(stage).canvas for stage in engine.recipe.stages]
+    canvases = [equipment.parts(stage).canvas for stage in equipment.recipe.stages]
     pixels = large**2 - small**2
     return WORKSPACE * max(
         (_rendered_bytes(canvas, large) - _rendered_bytes(canvas, small)) / pixels for canvas in canvases
@@ -122,49 +122,57 @@ def _rendered_bytes(canvas: Canvas, side: int) -> int:
     return saved.peak
 
 
-def view_bytes(engine: Engine) -> float:
-    """Return what a step takes for each view, by what autograd keeps when two and four are judged."""
-    two, four = (max(_judged_bytes(engine, stage, count) for stage in engine.recipe.stages) for count in (2, 4))
-    return WORKSPACE * max(0, four - two) / 2
+def view_bytes(equipment: Equipment) -> float:
+    """Return what a step takes for each view, by what autograd keeps when one and two are judged.
+
+    A CPU judges many in slices, and keeps less: how much less depends on how they are cut, and is not counted on.
+    """
+    one, two = (max(_judged_bytes(equipment, stage, count) for stage in equipment.recipe.stages) for count in (1, 2))
+    return WORKSPACE * max(0, two - one)
 
 
-def _judged_bytes(engine: Engine, stage: Stage, views: int) -> int:
+def _judged_bytes(equipment: Equipment, stage: Stage, views: int) -> int:
     """Return the bytes that autograd keeps when so many views of a small picture are judged."""
-    objective = engine.parts(replace(stage, cutouts=views)).objective
+    objective = equipment.parts(replace(stage, cutouts=views)).objective
     request, generator = ImagineRequest("probe", "", 0, SIDE, SIDE, 1), torch.Generator().manual_seed(0)
-    pictures = torch.full((1, 3, SIDE, SIDE), 0.5, device=engine.device, requires_grad=True)
+    pictures = torch.full((1, 3, SIDE, SIDE), 0.5, device=equipment.device, requires_grad=True)
     rows = [row[None] for row in objective.rows(request)]
-    drawn, counts = objective.draw(1, generator).to(engine.device), weights(request, 0)[None].to(engine.device)
+    drawn, counts = objective.draw(1, generator).to(equipment.device), weights(request, 0)[None].to(equipment.device)
     saved = Saved()
     with saved.hooks():
         objective.loss(pictures, rows, counts, drawn)
     return saved.peak
 
 
-def step_bytes(engine: Engine) -> Capacity:
-    """Return what a step takes for each view and for each pixel, in bytes, measured with the engine's models.
+def step_bytes(equipment: Equipment) -> Capacity:
+    """Return what a step takes for each view and for each pixel, in bytes, measured with the models.
 
     Optimisers evaluate one time after the other, and a population a few candidates at a time, which without gradients
-    takes less: so Adam stands for all. What is
-    kept for ``n`` pictures of ``p`` pixels is taken to be ``fixed + n * (views * view + p * pixel)``; the fixed part is
-    the weights, which are there already.
+    takes less: so Adam stands for all. What is kept for ``n`` pictures of ``p`` pixels is taken to be
+    ``fixed + n * (views * view + p * pixel)``; the fixed part is the weights, which are there already.
     """
-    small = -(-SIDE // engine.multiple) * engine.multiple
+    small = -(-SIDE // equipment.multiple) * equipment.multiple
     large = 2 * small
     adam = OPTIMISERS["adam"]()
-    probe = Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=adam), engine.device)
+    stages = equipment.recipe.stages
+    recipe = replace(equipment.recipe, stages=tuple(replace(stage, share=1 / len(stages)) for stage in stages))
+    probed = Equipment(recipe, lambda stage: replace(equipment.parts(stage), optimiser=adam), equipment.device)
+    probe = Engine(probed)
     one, two, one_large = (_peak(probe, side, count) for side, count in ((small, 1), (small, 2), (large, 1)))
     pixel = max(0.0, (one_large - one) / (large**2 - small**2))
     picture = max(0.0, two - one - pixel * small**2)
-    cutouts = engine.recipe.cutouts
+    cutouts = equipment.recipe.cutouts
     return Capacity(0, view_bytes=WORKSPACE * picture / cutouts, pixel_bytes=WORKSPACE * pixel, cutouts=cutouts)
 
 
 def _peak(engine: Engine, side: int, count: int) -> int:
-    """Return the most bytes that autograd keeps while ``count`` pictures of this side are painted."""
-    steps = math.ceil(1 / min(stage.share for stage in engine.recipe.stages))
+    """Return the most bytes that autograd keeps while ``count`` pictures of this side are painted.
+
+    They do not grow: steps that are painted smaller, or judged by fewer views, take less. Each stage has a step.
+    """
+    steps = len(engine.equipment.recipe.stages)
     for number in range(count):
-        engine.add_request(ImagineRequest(f"probe {number}", "", number, side, side, steps))
+        engine.add_request(ImagineRequest(f"probe {number}", "", number, side, side, steps, grow=0.0))
     saved = Saved()
     with saved.hooks():
         while len(engine):

@@ -108,7 +108,7 @@ class Reporter:
         with self._lock:
             earlier = self._pending.get(key)
             if isinstance(earlier, Heartbeat):
-                beat = replace(beat, steps=beat.steps + earlier.steps, seconds=beat.seconds + earlier.seconds)
+                beat = beat.after(earlier)
             self._pending[key] = beat
             self._something.set()
 

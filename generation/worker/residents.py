@@ -17,26 +17,31 @@ import structlog
 import torch
 from torch import nn
 
-from config.settings import Reproducible
+from config.settings.executor import Reproducible
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
 from generation.checkpoints.vgg import with_vgg
+from generation.engine.cuda_graph import give_back
 from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
 from generation.engine.faults import is_loss, is_shortage
 from generation.engine.walks import Walks
 from generation.errors import GenerationError
 from generation.events import Loaded, ModelEvent, Offer, Unloaded, Unusable
 from generation.executor.protocol import Weights
+from generation.load import Load
 from generation.metadata import Setup
 from generation.options import BIGGAN, NEURAL_STYLE
-from generation.request import ImagineRequest, Load
+from generation.request import ImagineRequest
 from generation.worker.build import engine_for
-from generation.worker.memory import capacity
+from generation.worker.memory import SLOTS, capacity
 from generation.worker.setup import setup_of
 
 _log = structlog.get_logger(__name__)
 
+MOST_CLASSES_TOLD = 10_000
+"""Names of a BigGAN's classes that a worker tells of; more are known to it alone."""
 NO_MEMORY = "The device has no memory for it, even alone."
 BROKE_OFF = "Loading it broke off by a fault of the program; its worker wrote above where."
 
@@ -71,7 +76,7 @@ class Resident:
         """Return what the picture of a request tells: BigGAN or VGG where they paint it, ``exact`` where it repeats."""
         if self.setup is None:
             return None
-        said = self.setup if self.engine.repeats(request) else replace(self.setup, reproducible="fast")
+        said = self.setup if self.engine.equipment.repeats(request) else replace(self.setup, reproducible="fast")
         if request.painter != BIGGAN:
             said = replace(said, biggan="", biggan_fingerprint="")
         return said if request.painter == NEURAL_STYLE else replace(said, vgg="", vgg_fingerprint="")
@@ -135,7 +140,7 @@ class Residents:
         """
         name, weights = next(iter(self.models.items()))
         began = time.monotonic()
-        return self._take_in(name, _read(weights), began)
+        return self._take_in(name, read_weights(weights), began)
 
     def keep(self, resident: Resident) -> None:
         """Have a model that is on the device already."""
@@ -147,7 +152,7 @@ class Residents:
         """Return whether a model has been read, or why not is known; have it read where it is not being."""
         if name not in self._reads:
             weights = self.models[name]
-            job = self._reader.submit(_read, weights)
+            job = self._reader.submit(read_weights, weights)
             self._reads[name] = _Read(job, time.monotonic())
             job.add_done_callback(lambda _: self._wake())
         return self._reads[name].models.done()
@@ -247,21 +252,21 @@ class Residents:
         weights = self.models[name]
         models = prepare(models, self.device, weights.precision)
         models.perceptor.cut("")  # the tokeniser's table, for which the first request need not wait then
-        engine = engine_for(models, self.device)
-        held = self._capacities.get(name) or self._measured(engine, weights_bytes(models))
+        engine = engine_for(models, self.device, slots=SLOTS[self.device.type])
+        own = engine.equipment
+        held = self._capacities.get(name) or self._measured(own, weights_bytes(models))
         seconds = time.monotonic() - began
-        course = models.recipe.course(engine.prior.name if engine.prior else "")
-        offer = Offer(held, engine.multiple, engine.evaluations, engine.inits, engine.painters, seconds, course)
-        setup = setup_of(
-            weights, self._threads, self.device, engine.fingerprint, self._reproducible, engine.biggan, engine.vgg
-        )
+        course = models.recipe.course(own.prior.name if own.prior else "")
+        classes = own.classes if len(own.classes) <= MOST_CLASSES_TOLD else ()
+        offer = Offer(held, own.multiple, own.evaluations, own.inits, own.painters, seconds, course, classes)
+        setup = setup_of(weights, self._threads, self.device, own.fingerprint, self._reproducible, own.biggan, own.vgg)
         resident = Resident(name, engine, offer, setup)
         self.keep(resident)
         return resident
 
-    def _measured(self, engine: Engine, weights: float) -> Capacity:
+    def _measured(self, equipment: Equipment, weights: float) -> Capacity:
         """Return how much the device holds with these models alone, of which the first is there when it is measured."""
-        held = replace(capacity(engine), weights=weights)
+        held = replace(capacity(equipment), weights=weights)
         first = next(iter(self._capacities.values()), held)
         return replace(held, memory=first.memory + first.weights - weights)
 
@@ -277,10 +282,11 @@ class Residents:
     def _collect(self) -> None:
         gc.collect()
         if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+            give_back()
 
 
-def _read(weights: Weights) -> Models:
+def read_weights(weights: Weights) -> Models:
+    """Read the networks that a model's settings name, on the CPU, to be prepared; raises ``CheckpointError``."""
     models = with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
     return with_vgg(models, weights.vgg)
 

@@ -16,7 +16,8 @@ from generation.checkpoints.loader import fingerprint, freeze
 from generation.metadata import Metadata
 from generation.models.biggan import BigGAN
 from generation.models.precision import Precision, choose_format
-from generation.request import ImagineRequest, Shape
+from generation.request import ImagineRequest
+from generation.sizes import Shape
 from generation.worker.latents import encode_latent, read_latent
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from config.settings import Reproducible
+from config.settings.executor import Reproducible
 from generation.executor.protocol import Weights
 from generation.metadata import Setup
 from generation.models.precision import choose_format

@@ -1,48 +1,27 @@
-"""What runs inside a worker process: one device, its models, and engines that never wait while they have work.
+"""What paints in a worker process: one device, its models, and engines that never wait while they have work."""
 
-The process talks through its standard input and output and ends when its parent does, however that happens and
-whatever it is doing; without Linux it notices by the end of its input. Three threads: one reads, one paints, one
-encodes and writes; and one that reads weights when there is a model to be loaded.
-"""
-
-import os
 import queue
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 import structlog
-import torch
 from torch import Tensor
 
-from config.settings import DEFAULT_MODEL
+from config.settings.models import DEFAULT_MODEL
 from generation.capacity import memory_refusal
 from generation.engine.checkpoint import UnfitError
-from generation.engine.faults import Fault, is_loss, is_shortage
+from generation.engine.faults import Fault, is_loss
 from generation.engine.walks import State
-from generation.errors import DeviceError, GenerationError, NoMemoryError, RequestError
-from generation.events import Failed, Heartbeat, Progress, Ready, Started, Steered, Suspended
-from generation.executor.protocol import (
-    Abort,
-    FromWorker,
-    Hello,
-    Load,
-    LoadFailed,
-    Paint,
-    Steer,
-    Suspend,
-    ToWorker,
-    pack,
-    read,
-)
+from generation.errors import RequestError
+from generation.events import Failed, Heartbeat, Progress, Started, Steered, Suspended
+from generation.executor.protocol import Abort, Paint, Steer, Suspend, ToWorker
+from generation.load import Load
 from generation.metadata import Metadata
-from generation.request import LATENT, ImagineRequest, Steering
-from generation.request import Load as StepLoad
+from generation.request import LATENT, ImagineRequest
 from generation.steering import steered
-from generation.worker import log
+from generation.targets import Steering
 from generation.worker.images import Snapshot
 from generation.worker.latents import encode_latent, read_latent
 from generation.worker.pictures import fitted
@@ -53,17 +32,17 @@ from generation.worker.video import Film, film_of
 FRESHNESS = 4
 """Previews made for each one that is shown, so that there is a fresh one whenever one may be shown."""
 TOO_LARGE = "The picture does not fit into the device's memory: ask for a smaller size."
-NO_MEMORY = "{} has no memory left for the models: end what else uses it, which nvidia-smi shows."
-NO_DRIVER = "install NVIDIA's driver, or give the container its GPUs, until nvidia-smi works"
 BROKE_OFF = "The painting broke off by a fault of the program; its operator can see why."
 NO_MODEL = f"There is no model {{}} any more; ask with `--model {DEFAULT_MODEL}` or another."
+
+_log = structlog.get_logger(__name__)
 
 
 class ModelRead:
     """Comes in when a model has been read from the disk, beside what the parent says."""
 
 
-_log = structlog.get_logger(__name__)
+Inbox = queue.SimpleQueue[ToWorker | ModelRead]
 
 
 @dataclass(slots=True)
@@ -103,7 +82,7 @@ class Worker:
         self._paintings: dict[str, _Painting] = {}
         self._films: dict[str, Film] = {}
 
-    def run(self, inbox: "queue.SimpleQueue[ToWorker | ModelRead]") -> NoReturn:
+    def run(self, inbox: Inbox) -> NoReturn:
         """Serve for ever; sleeps only when nothing is in progress."""
         while True:
             while not self.residents.is_busy or not inbox.empty():
@@ -138,7 +117,8 @@ class Worker:
         resident = self.residents.next()
         states = resident.walks.step()
         for timing in resident.walks.timings():
-            self.reporter.heartbeat(Heartbeat(timing.shape, timing.pictures, 1, timing.seconds, resident.name))
+            beat = Heartbeat(timing.shape, timing.pictures, 1, timing.seconds, resident.name, timing.taken)
+            self.reporter.heartbeat(beat)
         for state in states:
             self._report(state, resident)
         if self._waiting:
@@ -166,7 +146,7 @@ class Worker:
                     break
 
     @property
-    def _loads(self) -> Iterable[StepLoad]:
+    def _loads(self) -> Iterable[Load]:
         """Of what is being painted."""
         for resident in self.residents.loaded.values():
             for request in resident.walks.requests:
@@ -178,9 +158,9 @@ class Worker:
         self._paintings[request.id] = _Painting(resident, now - (checkpoint.seconds if checkpoint else 0.0), now, now)
         self.residents.begin(resident)
         try:
-            if refused := memory_refusal(request.load, [resident.offer.capacity], engine.multiple):
+            if refused := memory_refusal(request.load, [resident.offer.capacity], engine.equipment.multiple):
                 raise RequestError(refused)
-            own = engine.latents_of(request)
+            own = engine.equipment.latents_of(request)
             pictures = {digest: _taken(data, request, digest, own) for digest, data in paint.pictures.items()}
             state = resident.walks.add_request(request, checkpoint.data if checkpoint else None, pictures)
         except UnfitError as error:
@@ -257,22 +237,22 @@ class Worker:
         if state.fault is not None:
             self._break_off(request.id, state.fault)
             return
-        if state.picture is None:
+        if not state.has_picture:
             self.reporter.advance(Progress(request.id, 0, request.end_step, time.monotonic() - painting.started), None)
             return
         if state.done:
             del self._paintings[request.id]
             resident.used = time.monotonic()
-            self._finish(state, resident, Snapshot(state.picture), painting.started)
+            self._finish(state, resident, _snapshot(state), painting.started)
             return
         film = self._films.get(request.id)
         if film is not None and film.takes(state.step):
-            film.add(Snapshot(state.picture))
+            film.add(_snapshot(state))
         now = time.monotonic()
         picture = None
         if now - painting.previewed >= self.preview_seconds / FRESHNESS:
             painting.previewed = now
-            picture = Snapshot(state.picture)
+            picture = _snapshot(state)
         seconds = now - painting.started
         self.reporter.advance(Progress(request.id, state.step, request.end_step, seconds), picture)
         if now - painting.copied >= self.checkpoint_seconds:
@@ -286,7 +266,9 @@ class Worker:
         request, setup = state.request, resident.setup_for(state.request)
         latent = {}
         if state.latent is not None:
-            latent[LATENT] = encode_latent(state.latent, resident.engine.latents_of(request), Metadata(request, setup))
+            latent[LATENT] = encode_latent(
+                state.latent, resident.engine.equipment.latents_of(request), Metadata(request, setup)
+            )
 
         def report(files: Mapping[str, bytes]) -> None:
             self._films.pop(request.id, None)
@@ -319,109 +301,8 @@ def _taken(data: bytes, request: ImagineRequest, digest: str, own: str) -> Tenso
     return fitted(data, request, digest)
 
 
-def choose_device(name: str, gpus: int) -> torch.device:
-    """Return the device of that name among so many GPUs; ``auto`` is the first, or else the CPU.
-
-    Raises:
-        DeviceError: it is not there.
-    """
-    lacks_driver = torch.version.cuda is not None and not gpus
-    if name == "auto":
-        if lacks_driver:
-            _log.warning("paints on the CPU: torch is built for CUDA and sees no GPU", advice=NO_DRIVER)
-        name = "cuda" if gpus else "cpu"
-    device = torch.device("cuda:0" if name == "cuda" else name)
-    if device.type == "cuda" and device.index >= gpus:
-        advice = NO_DRIVER if lacks_driver else "change executor.devices"
-        raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs; {advice}.")
-    return device
-
-
-def uuid_of(device: torch.device) -> str:
-    """Return by which name NVIDIA's driver knows a GPU, ``""`` of a CPU."""
-    return f"GPU-{torch.cuda.get_device_properties(device).uuid}" if device.type == "cuda" else ""
-
-
-def load(message: Load, device: torch.device, residents: Residents) -> Resident:
-    """Load the first model onto the device.
-
-    Raises:
-        CheckpointError: the weights cannot be read.
-    """
-    torch.set_num_threads(message.threads)
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
-        # The same picture each time, as far as PyTorch can; it says on stderr where it cannot.
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    return residents.load_first()
-
-
-def listen(stream: BinaryIO, inbox: "queue.SimpleQueue[ToWorker | ModelRead]") -> None:
-    """Pass messages on; end the process, in whatever it is, when the parent is gone."""
-    while (message := read(stream)) is not None:
-        inbox.put(message)  # type: ignore[arg-type]
-    os._exit(0)
-
-
-def main() -> NoReturn:
-    """Run a worker on standard input and output."""
-    log.configure()
-    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-
-    def send(message: FromWorker) -> None:
-        pipe.write(pack(message))
-        pipe.flush()
-
-    inbox: queue.SimpleQueue[ToWorker | ModelRead] = queue.SimpleQueue()
-    threading.Thread(target=_to_the_end(listen), args=(sys.stdin.buffer, inbox), daemon=True).start()
-    _to_the_end(serve)(inbox, send)
-
-
-def serve(inbox: "queue.SimpleQueue[ToWorker | ModelRead]", send: Callable[[FromWorker], None]) -> None:
-    """Load what the first message says and paint what the others ask for."""
-    first = inbox.get()
-    assert isinstance(first, Load)
-    gpus = torch.cuda.device_count()
-    send(Hello(gpus))
-    try:
-        device = choose_device(first.device, gpus)
-        reporter = Reporter(send)
-        residents = Residents(
-            first.models,
-            device,
-            first.threads,
-            reporter.tell,
-            lambda: inbox.put(ModelRead()),
-            first.reproducible,
-        )
-        resident = load(first, device, residents)
-    except GenerationError as error:
-        send(LoadFailed(type(error).__name__, str(error)))
-        return
-    except Exception as error:
-        if not is_shortage(error):
-            raise
-        # No fault of the settings: where another device comes up, the bot does without this one.
-        send(LoadFailed(NoMemoryError.__name__, NO_MEMORY.format(first.device)))
-        return
-    send(Ready(str(device), resident.offer, resident.name, uuid_of(device)))
-    threading.Thread(target=_to_the_end(reporter.run), daemon=True).start()
-    Worker(residents, str(device), first.preview_seconds, first.checkpoint_seconds, reporter).run(inbox)
-
-
-def _to_the_end(work: Callable[..., object]) -> Callable[..., NoReturn]:
-    """Return ``work`` as something with which the whole process ends, whichever thread it runs in."""
-
-    def run(*arguments: object) -> NoReturn:
-        try:
-            work(*arguments)
-        except BrokenPipeError:
-            os._exit(0)
-        except BaseException:
-            _log.exception("worker failed")
-            os._exit(1)
-        os._exit(0)
-
-    return run
+def _snapshot(state: State) -> Snapshot:
+    """Return what is to be seen of a request now."""
+    picture = state.picture
+    assert picture is not None
+    return Snapshot(picture)

@@ -21,6 +21,12 @@ export function float(element, anchor, { onClose = null, wide = false } = {}) {
   place(element, rect, anchor.matches?.("[role=menuitem]"));
 }
 
+/** Run `then` once no button of the mouse is pressed any more: a release beside what floats would put it away. */
+export function afterPress(event, then) {
+  if (event.buttons) addEventListener("pointerup", () => setTimeout(then), { once: true, capture: true });
+  else then();
+}
+
 function place(element, rect, beside) {
   const { offsetWidth: width, offsetHeight: height } = element;
   const left = beside ? (rect.right + width < innerWidth ? rect.right + GAP : rect.left - width - GAP) : rect.left;

@@ -5,6 +5,7 @@
 
 import { el, icon } from "./dom.js";
 import { openPicker, QUICK } from "./emoji.js";
+import { afterPress } from "./float.js";
 import { openMenu } from "./menu.js";
 import { isThread, nameOf, PERMISSIONS } from "./store.js";
 
@@ -88,7 +89,8 @@ export function listenForMenus(list, find, open) {
     if (!message || message.local) return;
     event.preventDefault();
     const byKey = event.clientX === 0 && event.clientY === 0;
-    open(message, byKey ? event.target.closest("[data-message-id]") : { x: event.clientX, y: event.clientY });
+    const anchor = byKey ? event.target.closest("[data-message-id]") : { x: event.clientX, y: event.clientY };
+    afterPress(event, () => open(message, anchor));
   });
   let pressed = null;
   list.addEventListener("pointerdown", (event) => {

@@ -4,6 +4,7 @@
 
 import { avatar } from "./avatar.js";
 import { el, icon, role } from "./dom.js";
+import { afterPress } from "./float.js";
 import { openMenu } from "./menu.js";
 import { apps } from "./message_menu.js";
 import { isThread, nameOf } from "./store.js";
@@ -74,11 +75,11 @@ function row(store, user, actions) {
   const menu = (event) => {
     event.preventDefault();
     const anchor = event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : event.currentTarget;
-    openMenu([
+    afterPress(event, () => openMenu([
       ...(self ? [] : [{ label: "Message", run: () => actions.converse(user) }]),
       apps(actions.userCommands, (command) => actions.command(command, user)),
       { label: "Copy User ID", run: () => navigator.clipboard.writeText(user.id) },
-    ], anchor, { label: nameOf(user) });
+    ], anchor, { label: nameOf(user) }));
   };
   return el("li", { "data-member": nameOf(user), "data-online": online, oncontextmenu: menu },
     el(self ? "div" : "button", { class: "member", type: self ? null : "button", title: self ? null : `Message ${nameOf(user)}`,

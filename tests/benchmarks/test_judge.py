@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.judge import AMONG, Judge, Prompt, parse
 from benchmarks.pictures import prompts
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 
 
 def test_others_differ_in_the_thing_alone() -> None:

@@ -14,7 +14,8 @@ import pytest
 from bot.app import run
 from bot.patience import Patience
 from config.layers import load
-from config.settings import KeepSettings, Settings
+from config.settings import Settings
+from config.settings.store import KeepSettings
 from generation.executor import Executor
 from generation.request import ImagineRequest
 from sandbox import Sandbox
@@ -102,6 +103,18 @@ class Stage:
         await self.sandbox.until(found)
         (message,) = found()
         return message
+
+    async def edit(self, message_id: int, text: str, who: str = "member") -> None:
+        """Edit a message of a member's."""
+        path = f"{self.people(who).messages_of('art')}/{message_id}"
+        status, _ = await self.people(who).call("PATCH", path, {"content": text})
+        assert status == 200
+
+    async def says(self, *words: str) -> None:
+        """Wait until all these words stand in a message."""
+        await self.sandbox.until(
+            lambda: any(all(word in each.content for word in words) for each in self.sandbox.messages("art"))
+        )
 
     async def nothing_happens(self) -> None:
         """Wait until the bot has seen everything that was said so far: it answers in order."""
@@ -216,10 +229,15 @@ async def make_stage(sandbox: Sandbox, people: Cast, make_settings: MakeSettings
     sandbox.limits.rules = dict.fromkeys(RULES, Rule(1000, 1))
 
     async def make(
-        room: int = 1, devices: int = 1, multiple: int = 1, patience: Patience = PATIENCE, **overrides: object
+        room: int = 1,
+        devices: int = 1,
+        multiple: int = 1,
+        patience: Patience = PATIENCE,
+        classes: tuple[str, ...] = (),
+        **overrides: object,
     ) -> Stage:
         settings = make_settings(sandbox, **overrides)
-        executor = ScriptedExecutor(room, devices, multiple)
+        executor = ScriptedExecutor(room, devices, multiple, classes)
         finished: Pictures = asyncio.Queue()
         bot = await started(running, settings, executor, finished, patience)
         return Stage(sandbox, executor, settings, people, bot, finished)

@@ -5,22 +5,22 @@ import contextlib
 import os
 import signal
 import sqlite3
-from typing import Literal, Self
+from typing import Any, Self
 
 import pytest
 
 from bot.app import run
 from bot.errors import SetupError
-from config.settings import ModelsSettings
+from bot.posts import Posts
+from config.settings.models import ModelsSettings
+from generation.dispatch.dispatcher import Dispatcher
+from generation.dispatch.record import Record
 from generation.errors import CheckpointError
 from generation.executor.local import LocalExecutor
 from generation.worker.images import read_request
-from sandbox import Fault, Sandbox
-from sandbox.rate_limits import Rule
+from sandbox import Sandbox
 from tests.bot.conftest import MakeSettings, MakeStage, ScriptedExecutor, Stage, picture, started
 from tests.sandbox_fixtures import Cast
-
-MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 
 
 async def test_sigterm_tells_everybody_that_it_goes_on(stage: Stage) -> None:
@@ -79,6 +79,33 @@ async def test_the_first_signal_lets_what_is_painted_be_finished(make_stage: Mak
     assert not stage.executor.requests
 
 
+async def test_what_is_taken_in_just_before_the_signal_says_that_it_goes_on(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = await make_stage(executor__grace_seconds=3600.0)
+    await stage.reply(await stage.say(".imagine one"))
+    request = await stage.executor.next("one")
+    submit, drain, drained = Dispatcher.submit_all, Posts.drain, asyncio.Event()
+
+    async def late(*arguments: Any) -> list[Record]:
+        records = await submit(*arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await drained.wait()
+        return records
+
+    def noted(self: Posts, *, for_long: bool) -> None:
+        drain(self, for_long=for_long)
+        drained.set()
+
+    monkeypatch.setattr(Dispatcher, "submit_all", late)
+    monkeypatch.setattr(Posts, "drain", noted)
+    post = await stage.reply(await stage.say(".imagine two"))
+    await stage.shows(post, "Easel is being restarted; this picture goes on by itself.")
+    stage.executor.finish(request)
+    async with asyncio.timeout(60):
+        await stage.bot
+
+
 async def test_what_waits_can_be_cancelled_while_it_stops(make_stage: MakeStage) -> None:
     stage = await make_stage(executor__grace_seconds=3600.0, queue__per_member=2)
     await stage.reply(await stage.say(".imagine one"))
@@ -131,41 +158,6 @@ async def test_a_picture_that_could_not_be_saved_is_not_said_to_be(
     log = capsys.readouterr().out
     assert "cannot save pictures" in log
     assert "finished " not in log
-
-
-async def test_many_in_one_channel_are_all_told_at_the_end(make_stage: MakeStage) -> None:
-    stage = await make_stage(queue__per_member=100)
-    posts = []
-    for number in range(31):
-        posts.append(await stage.reply(await stage.say(f".imagine picture {number} --seed {number}")))
-    long = "a very long prompt " * 20
-    posts.append(await stage.reply(await stage.say(f".imagine {long}", "Mia")))
-    for method, path in (("POST", "/channels/{channel_id}/messages"), ("PATCH", MESSAGE)):
-        stage.sandbox.limits.rules[method, path] = Rule(5, 5)
-    last = posts[-1].id
-    await stage.stop()
-    told = [each.content for each in stage.sandbox.messages("art") if each.author.bot and each.id > last]
-    assert 1 <= len(told) <= 3
-    text = "\n".join(told)
-    member = stage.sandbox.person("member").id
-    for number in range(31):
-        assert f"<@{member}> **picture {number}**" in text
-    assert text.count("a very long prompt") > 1
-    assert all(not each.mentions for each in stage.sandbox.messages("art") if each.content in told)
-
-
-@pytest.mark.parametrize("way", ["answered", "reset"])
-@pytest.mark.parametrize("late", [False, True])
-async def test_the_notice_at_the_end_is_sent_again_where_it_was_not_taken(
-    make_stage: MakeStage, way: Literal["answered", "reset"], late: bool
-) -> None:
-    stage = await make_stage(queue__per_member=100)
-    for number in range(5):
-        await stage.reply(await stage.say(f".imagine picture {number}"))
-    stage.sandbox.fail_next(Fault("POST", "/channels/{channel_id}/messages", 503, way=way, late=late))
-    await stage.stop()
-    told = [each for each in stage.sandbox.messages("art") if "these pictures go on" in each.content]
-    assert len(told) == 1
 
 
 class DamagedExecutor(ScriptedExecutor):

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.batch import EMPTY, MOST_BYTES, NO_PROMPT, NO_TEXT, TOO_LARGE, Batch, read
+from bot.batch import BRACES, EMPTY, MOST_BYTES, NO_PROMPT, NO_TEXT, TOO_LARGE, Batch, read
 from bot.errors import PromptError
-from config.settings import PaintingSettings
+from bot.prompt import LIKENESS
+from config.settings.painting import PaintingSettings
 
 PAINTING = PaintingSettings()
 
@@ -52,6 +53,31 @@ def test_lines_of_json() -> None:
     assert asked(batch) == [(1, "a red apple", 7, 250), (2, "# a pear", None, 250)]
     assert batch.lines[1].arguments.fields["init_weight"] == 0.5
     assert not batch.bad
+
+
+def test_words_mean_what_they_do_behind_imagine() -> None:
+    text = "https://a.org/x.png::2 a {red, green} <@1>\n<https://a.org/y.png>\na `{red, green}` apple --seed 7\n"
+    batch = read(text.encode(), "a.txt", PAINTING, named=lambda text: text.replace("<@1>", "Noor"))
+    assert not batch.bad
+    assert [(line.number, line.arguments.prompt, line.addresses) for line in batch.lines] == [
+        (1, "a red Noor", (("https://a.org/x.png", 2.0),)),
+        (1, "a green Noor", (("https://a.org/x.png", 2.0),)),
+        (2, LIKENESS, (("https://a.org/y.png", None),)),
+        (3, "a `{red, green}` apple", ()),
+    ]
+    assert [line.arguments.prompt for line in read_text(text).lines[:2]] == ["a red <@1>", "a green <@1>"]
+
+
+@pytest.mark.parametrize("line", ["{a,b}" * 1000, "{a," * 1000 + "b" + "}" * 1000, f"{{{'a,' * 100}b}}"])
+def test_braces_that_make_too_many_are_left_out(line: str) -> None:
+    batch = read(f"a cat\n{line[:4000]}\n".encode(), "a.txt", PAINTING)
+    assert [line.arguments.prompt for line in batch.lines] == ["a cat"]
+    assert [(each.number, each.reason) for each in batch.bad] == [(2, BRACES)]
+
+
+def test_braces_of_all_lines_make_no_more_than_lines_may_be() -> None:
+    with pytest.raises(PromptError, match="more than 1000 prompts with what stands in braces"):
+        read(f"{{{'a,' * 99}b}}\n".encode() * 11, "a.txt", PAINTING)
 
 
 def test_names_of_keys_are_known_in_any_case() -> None:

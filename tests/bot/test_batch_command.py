@@ -4,7 +4,7 @@ from bot.batch_command import ALL_BAD, FEWER, MOST_BYTES, NO_FILE, ONE_FILE, RES
 from sandbox import Fault
 from sandbox.model import Message
 from tests.bot.conftest import MakeStage, Stage
-from tests.bot.test_uploads import RED, say
+from tests.bot.test_uploads import RED, posted, say
 
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 FILE = b"a cat --seed 1\na dog --seed 2 --sead\na cow --seed 3 --repeat 2\n"
@@ -55,6 +55,19 @@ async def test_by_slash(stage: Stage) -> None:
     await stage.shows(await stage.addressed("member"), "**animals.csv**")
 
 
+async def test_lines_are_read_as_imagine_reads_its_words(make_stage: MakeStage) -> None:
+    stage = await make_stage(room=5, queue__per_member=9)
+    red, no_picture = await posted(stage, RED), await posted(stage, b"no picture")
+    art = stage.sandbox.channel("art").id
+    lines = f"{red}::2 a {{hat, coat}} in <#{art}>\n{no_picture} a dog\n{{a cat, a cow --sead}}\n"
+    shown = await overview(stage, await say(stage, ".batch", ("animals.txt", lines.encode())))
+    await stage.shows(shown, "0 of 2 painted", "-# line 2: ", "-# line 3: There is no flag `--sead`")
+    for prompt in ("a hat in art", "a coat in art"):
+        words, picture = (await stage.executor.next(prompt)).targets
+        assert (words.text, picture.weight, bool(picture.picture)) == (prompt, 2.0, True)
+    assert len(stage.executor.requests) == 2
+
+
 async def test_what_is_no_file_is_said_in_a_sentence(stage: Stage) -> None:
     assert await stage.ask(".batch") == NO_FILE
     for files, sentence in (
@@ -78,6 +91,13 @@ async def test_the_rules_of_a_server_hold_for_each_line(make_stage: MakeStage) -
     stage = await make_stage(limits__forbidden_words="[teapot]", room=3)
     shown = await overview(stage, await say(stage, ".batch", ("a.txt", b"a cat\na teapot\n")))
     await stage.shows(shown, "0 of 1 painted", "-# line 2: `teapot` may not stand in a prompt here")
+
+
+async def test_what_cannot_be_painted_is_refused_in_its_line(make_stage: MakeStage) -> None:
+    stage = await make_stage(classes=("owl", "frog"), multiple=32, room=3)
+    lines = b"a cat\na bird --class zzz\na dog --size 65x65\na cow --strength 0.5\n"
+    shown = await overview(stage, await say(stage, ".batch", ("a.txt", lines)))
+    await stage.shows(shown, "0 of 1 painted", "-# line 2: There is no class 'zzz'", "-# line 3: ", "-# line 4: ")
 
 
 async def test_it_can_be_taken_back(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 from bot.caption import Caption, Ended, InProgress, Painted, Paused, State, Waiting, bar, duration
 from bot.characters import units
 from bot.errors import PromptError
-from bot.flags import Available
+from bot.flags.flag import Available
 from bot.prompt import parse, quoted
 from config.layers import load
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering, Target
 
 PAINTING = load(arguments=["painting.steps=100"]).painting
 INITS = ("sketch", "noise")
@@ -56,6 +58,36 @@ def test_what_is_not_usual_is_repeated() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("pictures", "start", "told", "again"),
+    [
+        ([1.0], "", "towards a picture", "and picture with `--seed 7 --as target`"),
+        ([0.5], "", "picture weight 0.5 · towards a picture", "and picture with `--seed 7 --as target --iw 0.5`"),
+        (
+            [0.5, 0.5],
+            "",
+            "picture weight 0.5 · towards 2 pictures",
+            "and pictures with `--seed 7 --as target --iw 0.5`",
+        ),
+        ([0.5, -2], "", "towards 2 pictures", "and pictures (`::0.5`, `::-2`) with `--seed 7 --as target`"),
+        ([-2], "", "towards a picture", "and picture (`::-2`) with `--seed 7 --as target`"),
+        (
+            [0.5],
+            "f" * 64,
+            "picture weight 0.5 · from a picture · towards a picture",
+            "and pictures with `--seed 7 --iw 0.5`",
+        ),
+    ],
+)
+def test_what_pictures_were_for_is_told_and_repeated(pictures: list[float], start: str, told: str, again: str) -> None:
+    targets = [Target("a cat"), *(Target(picture=f"{n}" * 64, weight=weight) for n, weight in enumerate(pictures))]
+    request = replace(CAT, targets=tuple(targets), init_picture=start)
+    assert replace(caption(), request=request).text(Painted(200)).splitlines()[1:] == [
+        f"-# seed 7 · 128×128 · 100 steps · {told} · 3 min 20 s · `r0`",
+        f"-# Again: the same prompt {again}",
+    ]
+
+
 SAID = (
     Steering("@here <@1>", 1.0, adds=True, step=40, by="42"),
     Steering("fog", -0.5, adds=True, step=40, by="42"),
@@ -96,7 +128,8 @@ def test_what_was_said_is_left_out_where_it_does_not_fit() -> None:
         ".",
         PAINTING,
         Available(INITS),
-        came_from="x" * 800,
+        how="subtle",
+        source_url="x" * 800,
         together=True,
     )
     for state in STATES:
@@ -110,6 +143,20 @@ def test_what_it_began_from_is_told_and_repeated_if_it_was_asked_for(init: str, 
         f"-# seed 7 · 128×128 · 100 steps · from {start} · 1 s · `r0`",
         f"-# Again: `.imagine a cat --seed 7 --init {init}`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("how", "changes", "told"),
+    [
+        ("video", {"outputs": ("png", "mp4")}, "with a video · the same as [this picture](url)"),
+        ("subtle", {"init_picture": "f" * 64}, "varied subtly from [this picture](url)"),
+        ("start", {"init_picture": "f" * 64}, "begun from [this picture](url)"),
+        ("again", {"init_picture": "f" * 64}, "from a picture · again, like [this picture](url)"),
+    ],
+)
+def test_what_it_came_from_is_told_once(how: str, changes: dict[str, Any], told: str) -> None:
+    derived = replace(caption(**changes), how=how, source_url="url")
+    assert derived.text(Waiting(1, 5)).splitlines()[2] == f"-# seed 7 · 128×128 · 100 steps · {told}"
 
 
 @pytest.mark.parametrize(

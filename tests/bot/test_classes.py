@@ -5,7 +5,7 @@ import pytest
 from bot.classes import read_classes, told_classes
 from bot.errors import PromptError
 from bot.prompt import parse
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
 
 PAINTING = PaintingSettings()
 

@@ -189,9 +189,3 @@ async def test_a_message_that_is_delivered_twice_counts_once(stage: Stage) -> No
     await stage.nothing_happens()
     await stage.reply(said)
     assert (await stage.ask(".queue")).count("a cat") == 1
-
-
-async def test_what_was_said_while_the_gateway_was_away_is_answered(stage: Stage) -> None:
-    stage.sandbox.drop_gateway()
-    await stage.say(".imagine a cat")
-    await stage.executor.next("a cat")

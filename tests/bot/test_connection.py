@@ -147,18 +147,6 @@ async def test_what_the_gateway_says_wrongly_is_survived(
     assert "Traceback" not in log.out + log.err
 
 
-async def test_what_was_written_while_a_session_was_lost_is_read(stage: Stage) -> None:
-    await stage.reply(await stage.say(".help"))
-    stage.sandbox.fail_next(Fault("GET", "/users/@me", 503))
-    stage.sandbox.fail_next(Fault("GET", "/channels/{channel_id}/messages", 429, times=3, via=False))
-    stage.sandbox.drop_gateway(forget=True)
-    said = [await stage.say(".imagine a cat"), await stage.say(".imagine a dog", "Mia", "general")]
-    await stage.reply(said[0])
-    await stage.reply(said[1], "general")
-    await stage.nothing_happens()
-    assert len([each for each in stage.sandbox.messages("art") if each.author.bot]) == 2
-
-
 async def test_what_was_deleted_or_edited_while_a_session_was_lost_is_noticed(stage: Stage) -> None:
     member = stage.people("member")
     said = [await stage.say(f".imagine a {animal}") for animal in ("cat", "dog", "cow")]

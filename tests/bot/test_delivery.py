@@ -67,7 +67,7 @@ async def test_what_is_taken_back_does_not_take_a_post_of_the_same_words_with_it
 async def test_a_request_that_is_taken_back_before_its_turn_is_not_acknowledged(
     make_stage: MakeStage, calls: list[RestCall]
 ) -> None:
-    stage = await make_stage(patience=replace(PATIENCE, window=0.5), queue__per_member=20)
+    stage = await make_stage(patience=replace(PATIENCE, window=3.0), queue__per_member=20)
     for number in range(4):
         said = await stage.say(f".imagine cat {number}")
     await stage.sandbox.until(lambda: len(_posts(stage)) == 3)

@@ -14,7 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from bot import fetch
 from bot.errors import UserError
 from bot.fetch import ELSEWHERE, NOT_THERE, TOO_LARGE, TOO_SLOW, UNREACHABLE, Fetcher, Sources, is_public
-from config.settings import DiscordSettings
+from config.settings.discord import DiscordSettings
 
 DISCORDS = DiscordSettings()
 PUBLIC, LOOPBACK = "8.8.8.8", "127.0.0.1"

@@ -6,7 +6,7 @@ import aiohttp
 
 from bot.health import Health
 from bot.metrics import Metrics, served
-from config.settings import MetricsSettings
+from config.settings.serving import MetricsSettings
 from tests.bot.conftest import MakeStage
 from tests.bot.test_metrics import port
 

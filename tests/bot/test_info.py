@@ -12,9 +12,19 @@ async def test_it_tells_what_is_going_and_what_may_be_asked_for(stage: Stage) ->
     await stage.reply(await stage.say(".imagine a fox", "Noor"))
     text = await stage.ask(".info", "Mia")
     assert "**Your pictures:** 1 being painted and 1 waiting, of 3 at a time" in text
-    assert "**Within 24 hours:** 2 pictures, work of 2\n" in text
+    assert "**Within 24 hours, in this server:** 2 pictures, work of 2\n" in text
     assert "at most 500 steps and 262144 pixels, 512 a side; usually 128×128 and 100 steps" in text
     assert "Between" not in text
+
+
+async def test_it_counts_as_what_is_kept_does(stage: Stage) -> None:
+    await stage.reply(await stage.say(".walk a red apple | a pear --frames 100", "Mia"))
+    await stage.reply(await stage.say(".imagine a cat", "Mia"))
+    count = (await stage.executor.next("a red apple | a pear")).count + 1
+    assert count > 2
+    assert f"in this server:** {count} pictures" in await stage.ask(".info", "Mia")
+    told = f"- that you asked for {count} pictures within 24 hours, in all servers and in private"
+    assert told in await stage.ask(".mydata", "Mia")
 
 
 async def test_it_tells_what_is_left_of_the_day(make_stage: MakeStage) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.characters import units
-from bot.flags import Available
+from bot.flags.flag import Available
 from bot.listing import help_text, queue_text
 from config.layers import load
 from generation.dispatch.record import Record

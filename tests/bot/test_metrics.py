@@ -19,7 +19,7 @@ from bot.errors import SetupError
 from bot.health import Health
 from bot.metrics import served
 from config.layers import load
-from config.settings import MetricsSettings
+from config.settings.serving import MetricsSettings
 from generation.events import Heartbeat
 from sandbox import Fault
 from tests.bot.buttons.conftest import CANCEL, Gallery, labels
@@ -62,7 +62,7 @@ async def test_a_bot_that_works(make_stage: MakeStage, port: int) -> None:
     for number in range(5):
         await stage.reply(await stage.say(f".imagine cat {number}", who=("Mia", "Noor")[number % 2]))
     first = await stage.executor.next("cat 0")
-    stage.executor.say(Heartbeat((128, 128), batch=4, steps=10, seconds=2.5))
+    stage.executor.say(Heartbeat((128, 128), batch=4, steps=10, seconds=9.0, taken=2.5))
     await stage.ask(".imagine --size 1x1 a dog", who="owner")
     now = await scraped(port)
     assert (now["easel_requests", "waiting"], now["easel_requests", "running"]) == (1, 4)

@@ -1,6 +1,6 @@
 """Choosing between several models."""
 
-from bot.posts import NO_MODEL
+from bot.admission import NO_MODEL
 from tests.bot.conftest import MakeStage, Stage
 
 MORE = "{faces: {clip: pocket}, forests: {clip: pocket}}"
@@ -15,7 +15,7 @@ async def test_members_choose_by_name_what_the_operator_lists(make_stage: MakeSt
     await stage.shows(post, "--seed 7 --model faces`")
     assert await stage.ask(".imagine a dog --model face") == "There is no model `face` here; did you mean `faces`?"
     refused = await stage.ask(".imagine a dog --model portraits")
-    assert refused.startswith("There is no model `portraits` here; did you mean `forests`")
+    assert refused == "There is no model `portraits` here; there are default, faces, forests."
     assert await stage.ask(".imagine a dog --model 7") == (
         "There is no model `7` here; there are default, faces, forests."
     )

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.pictures import shape_of, smaller, smaller_video
+from bot.pictures import Picture, shape_of, smaller, smaller_video
 from generation import metadata
 from generation.metadata import Metadata
 from generation.request import ImagineRequest
@@ -69,3 +70,19 @@ def test_a_video_gets_smaller_and_keeps_its_pace_and_what_it_says(kind: str) -> 
 @pytest.mark.parametrize("film", [b"", b"a film", b"GIF89a", b"\0\0\0\x18ftypmp42" + bytes(100)])
 def test_what_is_no_video_has_no_smaller_one(film: bytes) -> None:
     assert smaller_video(film) is None
+
+
+def test_of_what_is_attached_the_video_gets_lighter_first() -> None:
+    png = metadata.encode(Image.fromarray(PICTURE), "PNG", Metadata(REQUEST))
+    video = Picture("a.gif", encode("gif", iter(FRAMES), Pace(1, Fraction(10), 0), Metadata(REQUEST)), "an apple")
+    both = Picture("a.png", png, "an apple", video)
+    assert both.largest == max(len(png), len(video.data))
+    lighter = both.lighter()
+    assert lighter is not None
+    assert lighter.video is not None
+    assert (lighter.name, lighter.data, lighter.video.name) == ("a.png", png, "a.mp4")
+    alone = replace(both, video=None).lighter()
+    assert alone is not None
+    assert (alone.name, alone.description) == ("a.webp", "an apple")
+    assert Picture("a.png", picture(), "").largest == len(picture())
+    assert replace(both, video=replace(video, data=b"")).lighter() is None

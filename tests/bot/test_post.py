@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.post import edit_pause, preview_pause
 from generation.metadata import Metadata
 from generation.worker.video import Pace, encode
 from sandbox import Fault, Sandbox
@@ -39,15 +38,6 @@ async def test_edits_keep_their_distance_and_the_latest_wins(make_stage: MakeSta
     assert 2 <= len(edits) <= 6
     gaps = [later - earlier for earlier, later in zip([first, *edits], edits[:-1], strict=False)]
     assert min(gaps) >= 0.3
-
-
-def test_previews_come_more_rarely_the_longer_it_takes() -> None:
-    assert [preview_pause(3.0, seconds) for seconds in (0, 60, 120, 600, 3600)] == [3.0, 3.0, 3.0, 15.0, 90.0]
-
-
-def test_previews_come_more_rarely_where_many_posts_share_what_discord_takes() -> None:
-    assert [edit_pause(3.0, posts, 1.0) for posts in (0, 90, 180, 3000)] == [3.0, 3.0, 6.0, 100.0]
-    assert edit_pause(3.0, 90, 0.25) == 12.0
 
 
 async def test_a_final_picture_goes_before_previews_when_edits_are_scarce(
@@ -406,3 +396,15 @@ def _noise(side: int) -> bytes:
     file = io.BytesIO()
     Image.merge("RGB", [Image.effect_noise((side, side), 100) for _ in "RGB"]).save(file, "PNG")
     return file.getvalue()
+
+
+async def test_what_was_edited_is_shown_soon_however_rarely_places_are(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.post.place_pause", lambda _: 3600.0)
+    stage = await make_stage()
+    await stage.reply(await stage.say(".imagine one"))
+    asked = await stage.say(".imagine two")
+    post = await stage.reply(asked)
+    await stage.edit(asked, ".imagine three")
+    await stage.shows(post, "three")

@@ -3,19 +3,14 @@
 import io
 import re
 import time
-from dataclasses import replace
 
 import pytest
 from PIL import Image
 
-from generation.dispatch.dispatcher import Dispatcher
-from generation.dispatch.record import Record
 from generation.events import Heartbeat
 from generation.request import ImagineRequest
-from sandbox import Fault
 from sandbox.model import Message
-from store.errors import LostError
-from tests.bot.conftest import PATIENCE, MakeStage, Stage, picture
+from tests.bot.conftest import MakeStage, Stage, picture
 
 PLACE = r"(Next|Number \d+) in line · starts <t:\d+:R>"
 
@@ -238,24 +233,6 @@ async def test_a_picture_whose_worker_dies_waits_for_a_device_and_goes_first(sta
     await stage.executor.next("two")
 
 
-async def test_while_all_devices_are_parked_nothing_more_is_taken(make_stage: MakeStage) -> None:
-    stage = await make_stage(devices=2, queue__per_member=5)
-    posts = [await stage.reply(await stage.say(f".imagine {prompt}")) for prompt in ("one", "two", "three")]
-    for prompt in ("one", "two"):
-        await stage.executor.next(prompt)
-    stage.executor.change(0, "parked")
-    await stage.reply(await stage.say(".imagine four"))
-    stage.executor.change(1, "parked")
-    answer = await stage.ask(".imagine five")
-    assert answer == ("No device is able to paint at the moment; whoever runs Easel has been told. Try again later.")
-    await stage.shows(posts[2], "Next in line · starts as soon as a device is ready")
-    stage.executor.change(1, "ready")
-    for prompt in ("one", "two", "three", "four"):
-        stage.executor.finish(await stage.executor.next(prompt))
-    await stage.reply(await stage.say(".imagine six"))
-    await stage.executor.next("six")
-
-
 async def test_members_take_turns(make_stage: MakeStage) -> None:
     stage = await make_stage(queue__per_member=5)
     for number in range(3):
@@ -266,97 +243,16 @@ async def test_members_take_turns(make_stage: MakeStage) -> None:
     await stage.executor.next("late")
 
 
-async def test_a_member_has_a_limit(make_stage: MakeStage) -> None:
-    stage = await make_stage(queue__per_member=1)
-    post = await stage.reply(await stage.say(".imagine one"))
-    refusal = await stage.ask(".imagine two")
-    assert refusal.startswith("You already have 1 picture waiting or being painted (limit 1).")
-    stage.executor.finish(await stage.executor.next("one"))
-    await stage.shows(post, "Again:")
-    await stage.say(".imagine three")
-    await stage.executor.next("three")
-
-
-async def test_the_queue_has_a_limit(make_stage: MakeStage) -> None:
-    stage = await make_stage(queue__total=2, queue__per_member=1)
-    await stage.reply(await stage.say(".imagine one", "Mia"))
-    await stage.reply(await stage.say(".imagine two", "Noor"))
-    refusal = await stage.ask(".imagine three", "owner")
-    assert refusal == "The queue is full: 2 pictures waiting or being painted. Try again in a few minutes."
-
-
-async def _edit(stage: Stage, message_id: int, text: str) -> None:
-    path = f"{stage.people('member').messages_of('art')}/{message_id}"
-    status, _ = await stage.people("member").call("PATCH", path, {"content": text})
-    assert status == 200
-
-
-@pytest.mark.parametrize("first", ["hello", ".imagin a cat", ".imagine a cat --sed 7", ".help"])
-async def test_an_edit_can_make_a_command_of_a_message(stage: Stage, first: str) -> None:
-    said = await stage.say(first)
-    await stage.nothing_happens()
-    await _edit(stage, said, ".imagine a cat")
-    await stage.executor.next("a cat")
-    await _edit(stage, said, ".imagine a cat")
-    await stage.nothing_happens()
-    assert len(stage.executor.requests) == 1
-
-
-async def test_an_edit_of_an_old_message_is_no_command(make_stage: MakeStage) -> None:
-    stage = await make_stage(patience=replace(PATIENCE, edited_within=0.0))
-    await _edit(stage, await stage.say("hello"), ".imagine a cat")
-    await stage.nothing_happens()
-    assert not stage.executor.requests
-
-
-async def test_an_edit_changes_what_waits(stage: Stage) -> None:
-    await stage.say(".imagine first", "Noor")
-    first = await stage.executor.next("first")
-    said = await stage.say(".imagine a cat --seed 7")
-    post = await stage.reply(said)
-    await stage.reply(await stage.say(".imagine last", "owner"))
-    await _edit(stage, said, ".imagine a dog --steps 20")
-    await stage.shows(post, "**a dog**", "Next in line", "seed 7", "20 steps")
-    await _edit(stage, said, ".imagine a dog --steps 0")
-    await _somewhere(stage, "`--steps` takes")
-    stage.executor.finish(first)
-    dog = await stage.executor.next("a dog")
-    assert (dog.seed, dog.steps) == (7, 20)
-    await _edit(stage, said, ".imagine a cow")
-    await _somewhere(stage, "That picture is being painted already", "`.cancel` it")
-    stage.executor.finish(dog)
-    await stage.shows(post, "**a dog**", "Again:")
-
-
 async def test_editing_a_command_away_takes_back_what_it_asked_for(stage: Stage) -> None:
     painted = await stage.say(".imagine a cat")
     await stage.executor.next("a cat")
     waiting = await stage.say(".imagine a dog")
     posts = [await stage.reply(said) for said in (painted, waiting)]
-    await _edit(stage, waiting, "never mind")
+    await stage.edit(waiting, "never mind")
     await stage.shows(posts[1], "Cancelled.")
-    await _edit(stage, painted, "never mind")
+    await stage.edit(painted, "never mind")
     await stage.shows(posts[0], "Cancelled.")
     assert "Nothing is being painted" in await stage.ask(".queue")
-
-
-async def test_an_edit_of_what_is_finished_and_not_yet_shown_is_refused(stage: Stage) -> None:
-    held = Fault("PATCH", "/channels/{channel_id}/messages/{message_id}", 503, times=1000)
-    said = await stage.say(".imagine a cat")
-    post = await stage.reply(said)
-    stage.sandbox.fail_next(held)
-    stage.executor.finish(await stage.executor.next("a cat"))
-    await stage.finished.get()
-    await _edit(stage, said, ".imagine a cow")
-    await _somewhere(stage, "That picture is being painted already")
-    stage.sandbox.faults.clear()
-    await stage.shows(post, "**a cat**", "Again:")
-
-
-async def _somewhere(stage: Stage, *words: str) -> None:
-    await stage.sandbox.until(
-        lambda: any(all(word in each.content for word in words) for each in stage.sandbox.messages("art"))
-    )
 
 
 async def test_works_in_private(stage: Stage) -> None:
@@ -379,39 +275,6 @@ async def test_messages_that_are_deleted_together_take_back_what_they_asked_for(
     )
     await stage.sandbox.until(lambda: not any(post in stage.sandbox.messages("art") for post in posts))
     assert [request.prompt for request in stage.executor.aborted] == ["a cat"]
-
-
-async def test_a_size_that_the_models_cannot_paint_is_refused_at_once(make_stage: MakeStage) -> None:
-    stage = await make_stage(multiple=32)
-    await stage.say(".imagine anything")
-    stage.executor.finish(await stage.executor.next("anything"))
-    refusal = await stage.ask(".imagine a cat --size 144x80")
-    assert "multiples of 32" in refusal
-    assert "`--size 128x64`" in refusal
-    said = await stage.say(".imagine a cat --size 128x64", "Noor")
-    await stage.executor.next("a cat")
-    waiting = await stage.reply(await stage.say(".imagine a dog --size 64x64"))
-    await stage.reply(said)
-    await _edit(stage, waiting.reference or 0, ".imagine a dog --size 80x80")
-    await _somewhere(stage, "multiples of 32")
-
-
-async def test_more_cutouts_than_the_models_are_shown_are_refused_at_once(stage: Stage) -> None:
-    await stage.say(".imagine anything")
-    stage.executor.finish(await stage.executor.next("anything"))
-    assert "`--cutouts 64`" in await stage.ask(".imagine a cat --cutouts 65")
-
-
-async def test_when_another_bot_has_taken_over_a_request_is_not_refused(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def lost(*_: object) -> Record:
-        raise LostError("Another bot has taken over.")
-
-    monkeypatch.setattr(Dispatcher, "submit", lost)
-    asked = await stage.say(".imagine a cat")
-    await stage.nothing_happens()
-    assert not [message for message in stage.sandbox.messages("art") if message.reference == asked]
 
 
 async def test_of_several_cancels_at_once_each_takes_back_another_picture(stage: Stage) -> None:

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
-from bot.flags import Available
+from bot.flags.flag import Available
 from bot.prompt import Arguments, parse, quoted
-from config.settings import PaintingSettings
-from generation.request import ImagineRequest, Target
+from config.settings.painting import PaintingSettings
+from generation.request import ImagineRequest
+from generation.targets import Target
 
 PAINTING = PaintingSettings(
     width=128,
@@ -93,7 +94,6 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("a cat —ar16：9", cat(width=176, height=96)),
         ("a cat --aspect 16:9 --seed7", cat(width=176, height=96, seed=7)),
         ("a cat --w 256 --h192", cat(width=256, height=192)),
-        ("a cat --size 64x64 --height 192", cat(width=64, height=192)),
         ("a cat --seed “7”", cat(seed=7)),
         ("a cat --no “fog”, «two people»", cat(without=("fog", "two people"))),
         ("a cat --q .5", cat(quality="draft", steps=50)),
@@ -191,6 +191,8 @@ def cat(prompt: str = "a cat", *targets: Target, **fields: Any) -> Arguments:
         ("`a | b` at 12:30", cat("`a | b` at 12:30")),
         ("a cat --video", cat(outputs=("png", "mp4"))),
         ("--video a cat", cat(outputs=("png", "mp4"))),
+        ("--video .gif a cat", cat(outputs=("png", "gif"))),
+        ("--video movie poster", cat("movie poster", outputs=("png", "mp4"))),
         ("—video gif of a cat", cat("of a cat", outputs=("png", "gif"))),
         ("a cat --Video=WEBP --seed 7", cat(outputs=("png", "webp"), seed=7)),
         ("--video ```gif```", cat("gif", outputs=("png", "mp4"))),
@@ -253,6 +255,9 @@ def test_is_understood(text: str, expected: Arguments) -> None:
             "`--augment` takes names with commas between them, of flip, jitter, sharpness, noise, heavy-noise, "
             "perspective, rotation, affine, elastic, thin-plate, crop, resized-crop, erasing; or `none`.",
         ),
+        ("a cat --foo 3", f"There is no flag `--foo`; there are {ALL}."),
+        ("a cat --rep 3", "There is no flag `--rep`; did you mean `--repeat`?"),
+        ("a cat --iter 5", "There is no flag `--iter`; did you mean `--iterations`?"),
         ("a cat --xyz hour", f"There is no flag `--xyz`; there are {ALL}."),
         ("a cat —seed", "`--seed` needs a value, for example `--seed 7`."),
         ("a cat --seed `7`", "`--seed` needs a value, for example `--seed 7`."),
@@ -260,11 +265,16 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat --seed \u202ex", "`--seed` takes a whole number from 0 to 4294967295, not `x`."),
         ("a cat --seed א", "`--seed` takes a whole number from 0 to 4294967295, not \u2068`א`\u2069."),
         ("a cat --seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
+        ("a cat --video avi", "`--video` takes `mp4` or `gif` or `webp` or `none`, not `avi`."),
+        ("--video .MOV a cat", "`--video` takes `mp4` or `gif` or `webp` or `none`, not `mov`."),
+        ("a cat —video webm", "`--video` takes `mp4` or `gif` or `webp` or `none`, not `webm`."),
         ("a cat --zzz 7", f"There is no flag `--zzz`; there are {ALL}."),
         (
             "a cat --q`@everyone`",
             f"There is no flag `--q@everyone`; there are {ALL}.",
         ),
+        ("a --w 64 cat --size 128x128", "`--size` says both sides and `--w` one of them; leave one of the two out."),
+        ("a cat --ar 1:1 —height 64", "`--size` says both sides and `--h` one of them; leave one of the two out."),
         ("a cat --seed 7 --seed 8", "`--seed` is there twice; give it once."),
         ("a cat --seed 7 —SEED=7", "`--seed` is there twice; give it once."),
         ("a cat --seed", "`--seed` needs a value, for example `--seed 7`."),
@@ -447,3 +457,9 @@ def test_a_seed_that_was_not_given_is_drawn_for_a_new_request_and_kept_by_one_th
     old = ImagineRequest("r", "a dog", 3, 64, 64, 9, member="m", init="noise", guild="g")
     assert any_seed.change(old) == ImagineRequest("r", "a cat", 3, 128, 128, 5, member="m", guild="g")
     assert seven.change(old) == ImagineRequest("r", "a cat", 7, 128, 128, 100, member="m", guild="g")
+
+
+@pytest.mark.parametrize("name", ["stylize", "s", "v", "tile", "raw", "weird"])
+def test_what_only_midjourney_has_is_said_so(name: str) -> None:
+    with pytest.raises(PromptError, match=f"^`--{name}` is Midjourney's and would change nothing here; leave it out.$"):
+        parse(f"a cat --{name} 50", PAINTING)

@@ -7,8 +7,8 @@ import pytest
 
 from bot.errors import PromptError
 from bot.prompt import parse
-from config.settings import PaintingSettings
-from generation.request import Target
+from config.settings.painting import PaintingSettings
+from generation.targets import Target
 
 PAGE = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text("utf-8")
 PAINTING = PaintingSettings(steps=100)

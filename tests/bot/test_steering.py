@@ -6,7 +6,8 @@ import pytest
 
 from bot import steering
 from bot.steering import CHECK, ENDED, NO_PICTURE, NO_STEERING, NONE_OF_YOURS, NOT_YOURS, TOO_SOON, is_meant
-from generation.request import MOST_STEERING, ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import MOST_STEERING, Steering
 from sandbox import Sandbox
 from sandbox.model import Message
 from tests.bot.conftest import MakeStage, Stage, picture

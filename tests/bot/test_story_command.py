@@ -123,6 +123,7 @@ async def test_a_language_model_abridges_and_where_it_cannot_the_text_stays(
     ("text", "files", "sentence"),
     [
         (".story", [], "Give a text: behind `.story`, as a file in UTF-8"),
+        (f".story 99 {TALE}", [], "`sentences` takes a whole number from 2 to 8, not `99`. It is typed as `.story ["),
         (".story ?!", [], "There are no words in the text."),
         (".story", [("a.png", picture())], "The file is no text; save it as plain text in UTF-8."),
         (".story", [("a.txt", b"")], "There are no words in the text."),

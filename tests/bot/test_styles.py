@@ -5,7 +5,7 @@ from PIL import Image
 
 from bot.prompt import parse
 from bot.styles import SAMPLES, SHEET, sample
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
 from generation.styles import STYLES
 from tests.bot.conftest import Stage
 

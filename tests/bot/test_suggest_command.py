@@ -22,7 +22,7 @@ async def test_a_suggestion_is_painted(stage: Stage) -> None:
 
 async def test_others_are_about_the_same_words(stage: Stage) -> None:
     mia = stage.people("Mia")
-    answer = await stage.slash("suggest", "Mia", options={"words": "an old clock | --seed 9 {a, b}"})
+    answer = await stage.slash("suggest", "Mia", options={"words": "an old clock | ```--seed 9``` {a, b}"})
     others = await mia.answer(await mia.press(answer, "Others"))
     assert others is not None
     lines = lines_in(others.content)
@@ -31,6 +31,25 @@ async def test_others_are_about_the_same_words(stage: Stage) -> None:
     assert await Gallery(stage).pressed(others, "1") == RECEIVED
     request = await Gallery(stage).next()
     assert (f"1. {request.prompt}", request.targets) == (lines[0], ())
+
+
+async def test_flags_are_for_what_is_painted(stage: Stage) -> None:
+    mia, noor = stage.people("Mia"), stage.sandbox.person("Noor").id
+    reply = await stage.reply(
+        await stage.say(f".suggest --no fog, people —size 64x128 <@{noor}>'s owl --seed=9", "Mia")
+    )
+    *_, flags = lines_in(reply.content)
+    assert flags == "--no fog, people --size 64x128 --seed 9"
+    assert labels(reply) == ["1", "2", "3", "4", "Others"]
+    others = await mia.answer(await mia.press(reply, "Others"))
+    assert others is not None
+    *prompts, same = lines_in(others.content)
+    assert (len(prompts), same) == (4, flags)
+    assert all("Noor's owl" in line and "--" not in line for line in prompts)
+    assert await Gallery(stage).pressed(others, "4") == RECEIVED
+    request = await Gallery(stage).next()
+    assert f"4. {request.prompt}" == prompts[3]
+    assert (request.shape, request.seed, request.without) == ((64, 128), 9, ("fog", "people"))
 
 
 @pytest.mark.parametrize("text", [".imagine", ".imagine --steps 30"])
@@ -48,3 +67,8 @@ async def test_where_nothing_was_said_there_are_dice(stage: Stage, text: str) ->
 async def test_what_is_refused(stage: Stage) -> None:
     assert await stage.ask(".suggest ?!", "Mia") == "There are no words in it to make a prompt of."
     assert "300 are possible" in await stage.ask(f".suggest {'a' * 400}", "Mia")
+    assert "309 characters with the flags; 300 are" in await stage.ask(f".suggest {'a' * 300} --seed 91", "Mia")
+    assert "no flag `--sede`; did you mean" in await stage.ask(".suggest fox --sede 9", "Mia")
+    assert "`--steps` takes a whole number" in await stage.ask(".suggest fox --steps 0", "Mia")
+    assert "`--iw` is about a picture" in await stage.ask(".suggest fox --iw 0.5", "Mia")
+    assert "is about a walk" in await stage.ask(".suggest fox --loop", "Mia")

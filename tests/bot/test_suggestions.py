@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.flags import ASPECTS
+from bot.flags.picture import ASPECTS
 from generation.request import ImagineRequest
 from generation.styles import STYLES
 from tests.bot.conftest import MakeStage, Stage

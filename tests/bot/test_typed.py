@@ -81,6 +81,20 @@ def test_a_mistyped_time_is_not_taken_for_words() -> None:
             typed(ban, text)
 
 
+def test_a_number_out_of_range_is_not_taken_for_words() -> None:
+    count = Option("count", "How many", "integer", least=2, most=8)
+    tell = Command("tell", "Tells", nothing, (count, Option("text", "What", takes_rest=True)))
+    assert typed(tell, "8 red foxes") == {"count": 8, "text": "red foxes"}
+    assert typed(tell, "2 99 red foxes") == {"count": 2, "text": "99 red foxes"}
+    for text in ("3rd fox", "1984 was a year", "foxes 99"):
+        assert typed(tell, text) == {"text": text}
+    for text in ("99 red foxes", "1", "-3 foxes"):
+        with pytest.raises(
+            UserError, match=r"`count` takes a whole number from 2 to 8, not .*`\.tell \[COUNT\] \[TEXT\]`"
+        ):
+            typed(tell, text)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -13,7 +13,8 @@ from bot.fetch import ELSEWHERE
 from bot.prompt import LIKENESS, NO_WORDS
 from bot.uploads import MASK_ALONE, NO_START, NO_TARGET, ONE_START, TOO_MANY, TWO_STARTS, split
 from generation.decoding import UNREADABLE, decode
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 from tests.bot.conftest import MakeStage, Stage, picture
 
 RED, GREEN = picture("red"), picture("green", "JPEG")
@@ -68,7 +69,10 @@ async def test_as_targets_they_are_come_near_to(stage: Stage) -> None:
     assert (first.weight, second.weight) == (0.5, 0.5)
     assert [colour(stage, request, each.picture) for each in (first, second)] == ["red", "green"]
     assert (request.init_picture, request.mask) == ("", "")
-    assert "towards 2 pictures" in (await stage.reply(asked)).content
+    post = await stage.reply(asked)
+    assert "picture weight 0.5 · towards 2 pictures" in post.content
+    stage.executor.finish(request)
+    await stage.shows(post, f"the same prompt and pictures with `--seed {request.seed} --as target --iw 0.5`")
 
 
 async def test_several_texts_and_a_picture_are_come_near_to_together(stage: Stage) -> None:

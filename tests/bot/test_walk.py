@@ -5,9 +5,10 @@ import pytest
 from bot.errors import PromptError
 from bot.prompt import parse
 from bot.walk import walk, waypoints
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
 from generation.options import BETWEEN, HOLD, MOST_FRAMES
-from generation.request import PNG, ImagineRequest, Waypoint
+from generation.request import PNG, ImagineRequest
+from generation.waypoint import Waypoint
 
 PAINTING = PaintingSettings()
 
@@ -59,9 +60,15 @@ def test_without_a_style_a_walk_past_classes_stands_as_it_was_typed() -> None:
 
 
 def test_for_another_painter_they_are_words() -> None:
-    request = walked("class: owl | class: frog --painter siren")
+    request = walked("class: owl | class: frog --painter vqgan")
     assert [each.prompt for each in request.waypoints] == ["class: owl", "class: frog"]
     assert walked("`class: owl | class: frog` | a pear").canvas == "auto"
+
+
+@pytest.mark.parametrize("painter", ["siren", "fourier", "neural-style"])
+def test_by_a_painter_without_latents_there_is_no_walk(painter: str) -> None:
+    with pytest.raises(PromptError, match=f"`--painter {painter}` has none; ask with `--painter vqgan`"):
+        walked(f"a | b --painter {painter}")
 
 
 @pytest.mark.parametrize("text", [f"{' | '.join('abcdefghijklmnop')} --video {kind}" for kind in MOST_FRAMES])
@@ -88,6 +95,7 @@ def test_a_walk_fits_into_its_format_where_nothing_else_is_asked_for(text: str) 
         ("a | b --frames 3000", "The walk would have 3025 frames, and one in the format mp4 can have 3000"),
         ("a | b --frames 0", "`--frames` takes a whole number from 1 to 3000"),
         ("a | b --loop=maybe", "`--loop` takes `yes` or `no`"),
+        ("a | b --loop false", "`--loop` takes `yes` or `no`"),
     ],
 )
 def test_what_is_no_walk_is_refused(text: str, words: str) -> None:

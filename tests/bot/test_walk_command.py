@@ -3,7 +3,7 @@
 from bot.uploads import MOST
 from bot.walk import ONE_PLACE
 from bot.walk_command import BOTH, FEWER
-from generation.request import Waypoint
+from generation.waypoint import Waypoint
 from sandbox.model import Message
 from tests.bot.conftest import MakeStage, Stage, picture
 from tests.bot.test_uploads import GREEN, RED, colour, say

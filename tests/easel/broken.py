@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from sandbox import Sandbox
 from sandbox.permissions import Permission
 from store.lock import locked

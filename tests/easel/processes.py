@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 
 PATIENCE = 240.0
 """Seconds that anything may take on a slow and busy machine."""

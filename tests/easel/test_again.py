@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from config.layers import load
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from easel.again import asked, command, difference, with_pictures
 from easel.imagine import request as typed
 from easel.steering import steer
 from generation.errors import MetadataError
 from generation.metadata import DAMAGED, NO_FILE, NO_REQUEST, Metadata, Setup, encode, read
-from generation.request import ImagineRequest, Steering, Target, Waypoint
+from generation.request import ImagineRequest
+from generation.targets import Steering, Target
+from generation.waypoint import Waypoint
 from tests.easel.conftest import Easel
 from tests.easel.processes import finish, settings_for
 from tests.fuzz.metadata import SIGNATURE, chunk
@@ -156,6 +158,9 @@ def test_a_video_is_made_beside_the_picture(tmp_path: Path, tiny_models: ModelsS
     assert words[words.index("--video") + 1] == film
     assert words[words.index("--length") + 1] == "2"
     assert words[words.index("--out") + 1] == "run.png"
+    again = "imagine", "--from", film, "--out", "b.png", "--video", f"again.{kind}"
+    assert finish(tmp_path, *again, *settings_for(tiny_models))[0] == 0
+    assert read((tmp_path / f"again.{kind}").read_bytes()).request.length == 2
     if kind == "mp4":
         with av.open(io.BytesIO((tmp_path / film).read_bytes()), "r") as container:
             assert sum(1 for _ in container.decode(video=0)) >= 3
@@ -308,6 +313,10 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
         assert asked(None, Metadata(replace(before, init_weight=weight)), SETTINGS, {}).init_weight == weight
     changed = asked(None, metadata, SETTINGS, {"seed": "8", "init_weight": "5", "size": None})
     assert changed == replace(before, id="imagine", seed=8, init_weight=5.0)
+    wide = replace(before, width=192, height=256)
+    for flag, shape in (("w", (64, 256)), ("h", (192, 64))):
+        narrow = asked(None, Metadata(wide), SETTINGS, {flag: "64"})
+        assert (narrow.shape, narrow) == (shape, replace(wide, id="imagine", width=shape[0], height=shape[1]))
     steered = replace(before, steering=(Steering("fog", 1.0, step=3), Steering("the moon", 1.0, step=9)))
     assert asked(None, Metadata(steered), SETTINGS, {"steps": "5"}).steering == steered.steering[:1]
     prompted = asked("a dog", metadata, SETTINGS, {})

@@ -16,13 +16,13 @@ import pytest
 from PIL import Image
 
 import easel
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from easel import batch, paint, sample, story, walk
 from easel.results import Painting, Step
 from easel.session import close
 from generation.errors import GenerationError
 from generation.metadata import read
-from generation.request import Waypoint
+from generation.waypoint import Waypoint
 from tests.easel.processes import BARE, PATIENCE, descendants, is_alive, wait_until
 
 Models = dict[str, str]
@@ -148,9 +148,34 @@ def test_what_cannot_be_painted_of_a_batch_is_said(models: Models) -> None:
         batch("a red apple")
     with pytest.raises(TypeError, match="request 2: prompt cannot be of the type NoneType"):
         batch(["a", None], **models)  # type: ignore[list-item, arg-type]
-    with pytest.warns(UserWarning, match="'b' is missing: The models in use have no such painter"):
-        paintings = batch(["a", {"prompt": "b", "painter": "oil"}], size=(64, 48), steps=1, **models)  # type: ignore[arg-type]
+    with pytest.warns(UserWarning, match="'b' is missing: There is no such optimiser"):
+        paintings = batch(["a", {"prompt": "b", "optimiser": "oil"}], size=(64, 48), steps=1, **models)  # type: ignore[arg-type]
     assert [each.request.prompt for each in paintings] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (
+            {"size": (100, 48)},
+            "request 2: The models in use paint sizes in multiples of 8 pixels; ask for --size 96x48 or",
+        ),
+        ({"painter": "oil"}, "request 2: The models in use have no such painter; ask for --painter vqgan"),
+    ],
+)
+def test_a_batch_of_which_the_models_do_not_paint_one_is_refused_before_any_is_painted(
+    models: Models, wrong: dict[str, object], sentence: str
+) -> None:
+    finished: list[Painting] = []
+    close()  # so that nothing is known of the models
+    for _ in range(2):
+        with pytest.raises(ValueError, match=f"^{sentence}"):
+            batch(
+                ["a", {"prompt": "b", **wrong}],
+                on_painting=finished.append,
+                **{"size": (64, 48), "steps": 1, **models},  # type: ignore[arg-type]
+            )
+    assert not finished
 
 
 def test_samples_are_drawn_and_decoded_again() -> None:

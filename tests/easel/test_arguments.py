@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.flags import FLAGS
+from bot.flags.table import FLAGS
 from config.settings import Settings
 from easel.arguments import PaintArguments, read
 from easel.imagine import request
 from generation.latents import Latent, pack
 from generation.metadata import Metadata
-from generation.request import ImagineRequest, Steering, Target
+from generation.request import ImagineRequest
+from generation.targets import Steering, Target
 
 SETTINGS = Settings()
 PAINTING = SETTINGS.painting
@@ -157,7 +158,7 @@ def test_a_latent_says_the_size(tmp_path: Path) -> None:
         ({"steer": {300: "more: fog"}}, "steer: the picture has the steps 0 to 249"),
         ({"video": "avi"}, "video is mp4, gif, webp, not 'avi'"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else ", ".join(value),
 )
 def test_what_is_wrong_is_said(arguments: Mapping[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):

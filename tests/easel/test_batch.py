@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from bot.batch import read
-from config.settings import ModelsSettings, PaintingSettings, Settings
-from easel.batches import STATE, Job, jobs_of, missing, painted, read_file
+from config.settings import Settings
+from config.settings.models import ModelsSettings
+from config.settings.painting import PaintingSettings
+from easel.batches import NOT_FETCHED, STATE, Job, jobs_of, missing, painted, read_file
 from easel.contact_sheet import INDEX, SHEET, Entry, page, sheet
 from easel.picture_file import SaveError
 from generation.dispatch.record import Update
@@ -96,6 +98,38 @@ def test_pictures_that_have_changed_places_are_painted_again(tmp_path: Path) -> 
         write(job)
     later = jobs(tmp_path, b"a cow --seed 7 --steps 9\na cow --seed 7\na cat --seed 1\na cat --seed 1\n")
     assert [job.number for job in missing(later)] == [1, 2]
+
+
+def test_a_line_with_choices_is_several_pictures(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        "a {red, green} bird --repeat 2\na cat --seed 7 --steps {2, 3}\na `{b, c}`\n{a, b --sead}\n"
+    )
+    found = read_file(tmp_path / "a.txt", Settings())
+    assert [(each.number, "--sead" in each.reason) for each in found.bad] == [(4, True)]
+    seeds: dict[str, int] = {}
+    asked = jobs_of(found.lines, tmp_path, seeds)
+    assert [(job.number, job.request.prompt) for job in asked] == [
+        *[(1, "a red bird")] * 2,
+        *[(1, "a green bird")] * 2,
+        *[(2, "a cat")] * 2,
+        (3, "a `{b, c}`"),
+    ]
+    assert [job.request.id for job in asked] == ["1.0", "1.1", "1.2", "1.3", "2.0", "2.1", "3.0"]
+    assert [job.file.name for job in asked[4:6]] == ["0002-a-cat-7.png", "0002-a-cat-7-2.png"]
+    assert len({job.file for job in asked}) == 7
+    for job in asked:
+        write(job)
+    assert not missing(jobs_of(found.lines, tmp_path, seeds))
+    (tmp_path / "a.txt").write_text("a cow\na cat --seed 7 --steps {1, 2, 3}\n")
+    later = jobs_of(read_file(tmp_path / "a.txt", Settings()).lines, tmp_path, seeds)
+    assert [(job.request.prompt, job.request.steps) for job in missing(later)] == [("a cow", 250), ("a cat", 1)]
+
+
+def test_addresses_in_front_of_a_line_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("https://a.example/x.png a {cat, dog}\na hen\n")
+    found = read_file(tmp_path / "a.txt", Settings())
+    assert [line.number for line in found.lines] == [2]
+    assert [(each.number, each.reason) for each in found.bad] == [(1, NOT_FETCHED)]
 
 
 def test_flags_about_pictures_that_no_file_gives_are_bad_lines(tmp_path: Path) -> None:

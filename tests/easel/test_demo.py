@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from tests.easel.processes import PATIENCE, descendants, finish, is_alive, settings_for, start, wait_until
 
 

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 
 CELL = """
 from easel import paint

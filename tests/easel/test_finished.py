@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.metadata import Metadata, read
 from tests.easel.conftest import Easel
 from tests.easel.processes import finish, settings_for

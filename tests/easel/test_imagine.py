@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from easel.imagine import painted
 from generation.events import Event
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 from generation.worker.images import read_request
 from tests.easel.processes import PATIENCE, descendants, finish, is_alive, settings_for, start, wait_until
 from tests.generation.scripted import ScriptedExecutor

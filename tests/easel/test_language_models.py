@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import TextsSettings
+from config.settings.texts import TextsSettings
 from easel.doctor.texts import examine_texts
 from tests.easel.conftest import Easel
 from tests.language.conftest import TEXT, make_author, make_bart

@@ -1,12 +1,15 @@
 """Latents on the command line, through a real worker."""
 
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
+from generation.latents import DAMAGED, unpack
 from generation.metadata import read
+from tests.easel.conftest import Easel
 from tests.easel.processes import finish, settings_for
 
 SMALL = ["--size", "96x64", "--steps", "3", "--seed", "7"]
@@ -36,6 +39,32 @@ def test_a_picture_begins_from_it_with_its_size_and_is_made_again(folder: Path, 
         assert first.size == (96, 64)
         assert first.tobytes() == second.tobytes()
     assert read((folder / "b.png").read_bytes()).request.init_latent
+
+
+def test_what_it_is_of_is_shown_and_made_again(folder: Path, tiny_models: ModelsSettings) -> None:
+    code, line, err = finish(folder, "show", "a.safetensors")
+    assert code == 0
+    assert line.startswith(
+        "easel imagine 'a red apple' --out a.png --seed 7 --size 96x64 --steps 3 --latent a.safetensors"
+    )
+    assert "Painted with vqgan.yaml and clip.pt in float32 on cpu" in err
+    held = unpack((folder / "a.safetensors").read_bytes())[0]
+    assert f"It is a latent: {'×'.join(map(str, held.sizes))} numbers" in err
+    assert "a picture of 96×64 is decoded. --init-latent begins from it." in err
+    code, line, _ = finish(folder, "show", "a.safetensors", "--json")
+    told = json.loads(line)
+    assert (told["request"]["prompt"], told["latent"]["vqgan"], told["missing"]) == ("a red apple", held.vqgan, [])
+    code, _, err = finish(folder, "imagine", "--from", "a.safetensors", "--out", "d.png", *settings_for(tiny_models))
+    assert code == 0, err
+    with Image.open(folder / "a.png") as first, Image.open(folder / "d.png") as second:
+        assert first.tobytes() == second.tobytes()
+
+
+def test_one_that_is_damaged_is_shown_as_that(folder: Path, easel: Easel) -> None:
+    cut = folder / "cut.safetensors"
+    assert easel("show", str(cut)) == (1, "", f"easel: {cut}: {DAMAGED}\n")
+    code, _, err = easel("imagine", "--continue", str(folder / "a.safetensors"), "--out", "no.png")
+    assert (code, "no picture that I can read" in " ".join(err.replace("│", " ").split())) == (2, True)
 
 
 @pytest.mark.parametrize(

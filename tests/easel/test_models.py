@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from easel import models as commands
 from easel.models import Display
 from tests.easel.conftest import Easel

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.metadata import read
 from tests.easel.processes import finish, settings_for
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from easel.picture_arguments import PictureArguments, start_in
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 from generation.worker.images import read_request
 from tests.easel.processes import finish, settings_for
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from config.layers import load
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from easel.dispatching import own_executor
 from generation.errors import DeviceError
 from tests.easel.processes import BARE, PATIENCE, finish, settings_for
@@ -20,7 +20,13 @@ __all__ = ["cluster", "nodes"]
 
 WALK = "class: owl | class: frog", "--frames", "2", "--hold", "0", "--out", "walk.gif"
 PYTHON = """
+import atexit, threading
 from easel import paint
+
+@atexit.register
+def look():  # runs after what was registered later, as Ray's own end is
+    assert "easel" not in [thread.name for thread in threading.enumerate()]
+
 first, second = (paint(text, seed=1, size=(64, 64), steps=2) for text in ("a red apple", "a pear"))
 assert first.image.size == second.image.size == (64, 64)
 """

@@ -37,7 +37,7 @@ def test_what_looks_like_a_token_is_not_there(text: str) -> None:
         "authorization failed: check the permissions",
         "Bot version 2.7.1 of discord.py",
         "/home/me/.local/share/easel/pictures/84bbd3eb-a-sunset-over-the-sea-551149387.png",
-        "https://discord.com/oauth2/authorize?client_id=1&scope=bot&permissions=274878008320",
+        "https://discord.com/oauth2/authorize?client_id=1&scope=bot+applications.commands&permissions=274878008384",
         "generation.executor.local.LocalExecutor.add_request",
     ],
 )

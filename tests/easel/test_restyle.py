@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from config.settings import ModelsSettings, PaintingSettings
+from config.settings.models import ModelsSettings
+from config.settings.painting import PaintingSettings
 from easel.restyle import Video, size_for, still
 from easel.video_frames import frames
 from generation.decoding import decode

@@ -1,11 +1,16 @@
 """Samples on the command line, with the pocket BigGAN."""
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
+from easel.results import SAMPLE
+from easel.samples import command
+from generation.request import ImagineRequest
 from tests.easel.processes import finish, settings_for
 
 
@@ -19,7 +24,23 @@ def test_a_sample_is_its_seed_and_class_and_its_latent_leads_to_it(tmp_path: Pat
     with Image.open(tmp_path / "owl.png") as first, Image.open(tmp_path / "again.png") as second:
         assert first.size == (64, 64)
         assert first.tobytes() == second.tobytes()
-        assert first.info["Comment"].startswith("easel sample --painter biggan --class 'owl' --truncation 0.5 --seed 7")
+        assert first.info["Comment"].startswith("easel sample --painter biggan --class owl --truncation 0.5 --seed 7")
+        drawn = first.info["Comment"]
+    code, out, err = finish(tmp_path, "show", "owl.safetensors")
+    assert (code, out) == (0, f"{drawn} --latent=owl.safetensors\n")
+    assert err.startswith("It is a latent: ")
+    code, _, err = finish(tmp_path, "imagine", "--from", "owl.safetensors", "--out", "no.png")
+    assert code == 2
+    assert "it is of a sample, which easel sample --init-latent draws" in " ".join(err.replace("│", " ").split())
+
+
+def test_what_draws_one_again_is_one_word_to_a_shell_whatever_its_class_is_called() -> None:
+    name = "x'$(touch /tmp/a) `b`"
+    request = ImagineRequest("a", SAMPLE, 7, 64, 64, 1, canvas="biggan", classes=((name, 1.0),))
+    words = shlex.split(command(request))
+    assert words[words.index("--class") + 1] == name
+    assert len(words) == len(shlex.split(command(replace(request, classes=(("owl", 1.0),)))))
+    assert "'x'\"'\"'$(touch" in command(request)
 
 
 def test_several_have_their_seeds_in_their_names_and_any_size(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ async def test_by_flags_alone(tmp_path: Path, flags: list[str], sandbox: Sandbox
     )
     assert invitation is not None, out
     assert int(invitation[1]) == sandbox.bot.id
+    assert invitation[2] == "bot+applications.commands"
     assert int(invitation[3]) == NEEDED.value
     assert "Message Content Intent" in err
     assert sandbox.bot.token not in err

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import pytest
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from easel.captioned_film import Scene, joined
 from generation.metadata import read
 from tests.easel.conftest import Easel

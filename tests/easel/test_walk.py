@@ -11,10 +11,10 @@ import pytest
 from PIL import Image, ImageSequence
 from safetensors.torch import load_file, save_file
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.biggan import pocket
 from generation.metadata import read
-from generation.request import Waypoint
+from generation.waypoint import Waypoint
 from tests.easel.conftest import Easel
 from tests.easel.processes import finish, settings_for
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.batch import read
 from bot.errors import PromptError
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
 from tests.fuzz.prompts import TEXTS
 from tests.fuzz.target import Target, as_it_is
 
@@ -43,8 +43,9 @@ def check(value: tuple[str, bytes]) -> str:
     except PromptError as error:
         assert 0 < len(str(error)) < 250
         return "refused"
-    numbers = [*(line.number for line in batch.lines), *(line.number for line in batch.bad)]
-    assert len(set(numbers)) == len(numbers)
+    read_ones, bad = [line.number for line in batch.lines], [line.number for line in batch.bad]
+    assert read_ones == sorted(read_ones), "by what stands in braces one line is several"
+    assert len({*bad, *read_ones}) == len(bad) + len(set(read_ones)), "a line is refused or read as a whole"
     for line in batch.bad:
         assert 0 < len(line.reason) < 250
         assert "\n" not in line.reason

@@ -14,7 +14,8 @@ from PIL import Image
 
 from generation.errors import MetadataError
 from generation.metadata import NO_REQUEST, Format, Metadata, Setup, encode, in_film, read
-from generation.request import ImagineRequest, Steering, Target
+from generation.request import ImagineRequest
+from generation.targets import Steering, Target
 from tests.fuzz import target
 from tests.fuzz.mutations import ODD, damaged, mutated, shuffled
 

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from bot.caption import Caption, Ended, InProgress, Painted, Waiting
 from bot.characters import clean, is_visible, units
 from bot.errors import PromptError
-from bot.flags import FLAGS, Available
+from bot.flags.flag import Available
+from bot.flags.table import FLAGS
 from bot.markdown import escape, inline_code, shorten
 from bot.prompt import parse, quoted
-from config.settings import PaintingSettings
+from config.settings.painting import PaintingSettings
+from generation.fields import MOST_TARGETS
 from generation.prompt import read, write
-from generation.request import MOST_TARGETS
 from tests.fuzz.target import Target, as_it_is
 
 PAINTING = PaintingSettings(steps=100)

@@ -14,7 +14,7 @@ from PIL import Image, ImageSequence
 from bot.errors import UserError
 from bot.fetch import DISCORD_HOST, Sources
 from bot.uploads import split
-from config.settings import DiscordSettings
+from config.settings.discord import DiscordSettings
 from generation.decoding.picture import TooLargeError, UnreadableError, reencoded
 from tests.fuzz.mutations import damaged
 from tests.fuzz.target import Check, Target, as_it_is

@@ -24,7 +24,8 @@ from generation.events import (
     Suspended,
 )
 from generation.options import PAINTERS
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 
 def picture(color: str = "red", kind: str = "PNG") -> bytes:
@@ -40,7 +41,7 @@ class ScriptedExecutor:
     outlives = False
     inherited: Sequence[tuple[int, ImagineRequest]] = ()
 
-    def __init__(self, slots: int = 1, devices: int = 1, multiple: int = 1) -> None:
+    def __init__(self, slots: int = 1, devices: int = 1, multiple: int = 1, classes: tuple[str, ...] = ()) -> None:
         self.requests: dict[str, ImagineRequest] = {}
         """What is being painted, by id."""
         self.checkpoints: dict[str, Checkpoint | None] = {}
@@ -54,7 +55,13 @@ class ScriptedExecutor:
         self._ready = [
             Ready(
                 f"cuda:{number}",
-                Offer(Capacity(slots, cutouts=16), multiple, inits=("sketch", "noise"), painters=tuple(PAINTERS)),
+                Offer(
+                    Capacity(slots, cutouts=16),
+                    multiple,
+                    inits=("sketch", "noise"),
+                    painters=tuple(PAINTERS),
+                    classes=classes,
+                ),
             )
             for number in range(devices)
         ]

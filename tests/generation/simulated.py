@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from config.settings import DEFAULT_MODEL
+from config.settings.models import DEFAULT_MODEL
 from generation.capacity import Capacity
 from generation.course import step_cost
 from generation.dispatch.devices import Device
 from generation.dispatch.plan import Plan
 from generation.events import Offer
-from generation.request import ImagineRequest, Kind, Shape
+from generation.load import Kind
+from generation.request import ImagineRequest
+from generation.sizes import Shape
 
 SMALL, LARGE = (64, 64), (128, 128)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from generation.capacity import Capacity, memory_refusal
-from generation.request import Load
+from generation.load import Load
 
 SMALL, LARGE = Capacity(1, memory=1e6, pixel_bytes=10), Capacity(8, memory=4e6, view_bytes=1e6 / 32, pixel_bytes=10)
 

@@ -7,7 +7,8 @@ import pytest
 from generation.derived import again, continued, larger, vary
 from generation.errors import RequestError
 from generation.prompt import read
-from generation.request import ImagineRequest, Steering, Target
+from generation.request import ImagineRequest
+from generation.targets import Steering, Target
 
 PICTURE, OTHER = "1" * 64, "2" * 64
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=128, height=96, steps=100, member="m", guild="g")

@@ -1,17 +1,22 @@
 """That a file of a latent is read as it was written, and nothing else is read."""
 
 import json
+import re
 import struct
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from generation.errors import RequestError
-from generation.latents import DAMAGED, KEY, MOST_BYTES, Latent, pack, unpack
-from generation.metadata import Metadata
+from generation.errors import MetadataError, RequestError
+from generation.latents import DAMAGED, KEY, MOST_BYTES, Latent, is_latent, pack, read_metadata, unpack
+from generation.metadata import DAMAGED as DAMAGED_NOTE
+from generation.metadata import NO_REQUEST, Metadata, encode
 from generation.request import ImagineRequest
 
 LATENT = Latent("f" * 64, 64, 32, 3, 4, 8)
@@ -39,6 +44,11 @@ def says(**fields: Any) -> Callable[[dict[str, Any]], object]:
     return change
 
 
+def noted(note: str, header: dict[str, Any]) -> None:
+    """Say something else of how its picture was made."""
+    header["__metadata__"]["easel"] = note
+
+
 def test_it_is_read_as_it_was_written() -> None:
     assert unpack(FILE) == (LATENT, NUMBERS)
 
@@ -50,6 +60,21 @@ def test_other_programs_read_it_and_what_made_it_but_not_who_asked() -> None:
     length = int.from_bytes(FILE[:8], "little")
     note = json.loads(json.loads(FILE[8 : 8 + length])["__metadata__"]["easel"])
     assert (note["request"]["prompt"], note["request"]["member"]) == ("a red apple", "")
+
+
+def test_what_made_its_picture_is_read_too() -> None:
+    assert is_latent(FILE)
+    assert read_metadata(FILE) == (replace(METADATA, request=METADATA.request.anonymous), LATENT)
+    for data in (b"", FILE[1:], encode(Image.new("RGB", (8, 8)), "PNG", METADATA)):
+        assert not is_latent(data)
+    notes = {"": NO_REQUEST, "words": NO_REQUEST, '{"request": 7}': DAMAGED_NOTE, "{": DAMAGED_NOTE}
+    for note, sentence in notes.items():
+        with pytest.raises(MetadataError, match=f"^{re.escape(sentence)}$"):
+            read_metadata(changed(partial(noted, note)))
+    with pytest.raises(MetadataError, match=f"^{re.escape(NO_REQUEST)}$"):
+        read_metadata(changed(lambda header: header["__metadata__"].pop("easel")))
+    with pytest.raises(RequestError, match=f"^{re.escape(DAMAGED)}$"):
+        read_metadata(FILE[:-1])
 
 
 HOSTILE: Mapping[str, bytes] = {

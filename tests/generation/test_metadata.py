@@ -18,6 +18,7 @@ from PIL import Image
 from pydantic_core import to_json
 
 from generation.errors import MetadataError
+from generation.fields import SEED_LIMIT
 from generation.metadata import (
     DAMAGED,
     KEY,
@@ -32,7 +33,9 @@ from generation.metadata import (
     in_film,
     read,
 )
-from generation.request import SEED_LIMIT, VERSION, ImagineRequest, Steering, Target
+from generation.request import ImagineRequest
+from generation.targets import Steering, Target
+from generation.versions import VERSION
 from tests.fuzz.metadata import SIGNATURE, chunk
 
 REQUEST = ImagineRequest(

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from generation.errors import RequestError
 from generation.prompt import STRAY, fenced, read, write
-from generation.request import Target
+from generation.targets import Target
 
 
 def texts(prompt: str) -> list[tuple[str, float]]:

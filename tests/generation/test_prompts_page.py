@@ -7,8 +7,9 @@ import pytest
 
 from generation.errors import RequestError
 from generation.prompt import read as read_prompt
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
 from generation.steering import read, steered
+from generation.targets import Target
 
 PAGE = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text("utf-8")
 EXAMPLES = PAGE.partition("<!-- steering")[2].partition("<!-- end of steering -->")[0]

@@ -36,6 +36,39 @@ def test_stages_are_read() -> None:
     assert recipe.stages == (Stage("pixels", 0.5, pyramid=(1, 0.5)), second)
 
 
+def test_only_from_coarse_to_fine_and_behind_the_second_stage_a_picture_may_pass_without_steps() -> None:
+    passing = Recipe.from_config({"coarse_to_fine": [{"share": 0.9}, {"share": 0.1}, {"share": 0}]})
+    assert passing.coarse_to_fine is not None
+    assert [stage.share for stage in passing.coarse_to_fine] == [0.9, 0.1, 0]
+    for section in (
+        {"stages": [{"share": 0.5}, {"share": 0.5}, {"share": 0}]},
+        {"coarse_to_fine": [{"share": 1}, {"share": 0}]},
+        {"painters": {"siren": [{"share": 1}, {"share": 0}]}},
+    ):
+        with pytest.raises(ValidationError, match="no share of 0"):
+            Recipe.from_config(section)
+
+
+@pytest.mark.parametrize(("size", "sides"), [((128, 192), [64, None]), ((256, 256), [64, 128, None])])
+def test_a_picture_passes_a_latent_of_one_size_once(size: tuple[int, int], sides: list[int | None]) -> None:
+    pixels, latent = Stage("pixels", side=64), Stage(share=0)
+    recipe = Recipe(8, coarse_to_fine=(pixels, replace(latent, side=128), latent))
+    chosen = recipe.stages_for(replace(REQUEST, width=size[0], height=size[1]), prior=False)
+    assert [stage.side for stage in chosen] == sides
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.5, 1.0])
+def test_of_any_strength_a_picture_passes_what_has_no_steps(strength: float) -> None:
+    recipe = Recipe(8, coarse_to_fine=(Stage("pixels", 0.6), Stage("pixels", 0.4), Stage(share=0)))
+    asked = replace(REQUEST, strength=strength)
+    chosen, usual = (recipe.stages_for(each, prior=False) for each in (asked, REQUEST))
+    assert chosen[-1] == usual[-1]
+    assert sum(stage.share for stage in chosen) == pytest.approx(strength)
+    painted = Recipe(8, coarse_to_fine=(Stage("pixels", 0.6), Stage("pixels", 0.4)))
+    passing = asked.cost(course=recipe.course()) - asked.cost(course=painted.course())
+    assert passing == pytest.approx(2 / 3 * 64 * 64, abs=1)
+
+
 def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(ValidationError, match="cutuots"):
         Recipe.from_config({"cutuots": 8})

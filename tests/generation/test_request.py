@@ -3,12 +3,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from generation.course import step_cost
+from generation.course import PIXELS, Course, Part, step_cost
 from generation.options import PRESETS, Quality
-from generation.request import VERSION, ImagineRequest, Shape, Steering, Target, size_refusal
+from generation.request import ImagineRequest
+from generation.targets import Steering, Target
+from generation.versions import VERSION
 from tests.generation.simulated import effort
 
 REQUEST = ImagineRequest("a", "ein Schloß", 7, 128, 64, 20, member="m", init="noise")
@@ -53,23 +53,6 @@ EVERYTHING = ImagineRequest(
     truncation=0.5,
     most_classes=2,
 )
-NEW_IN_3 = {
-    *("init_weight", "fit", "mask", "quality", "rate", "final_rate", "ema", "smooth", "cutouts", "cuts", "cut_power"),
-    *("augment", "grow"),
-}
-VERSION_1 = """{"id": "f3a91c07", "prompt": "ein Schlo\\u00df", "seed": 7, "width": 128, "height": 64, "steps": 20, \
-"member": "", "init": "noise"}"""
-VERSION_2 = """{"version": 2, "id": "b", "prompt": "a castle, no fog", "seed": 7, "width": 128, "height": 64, \
-"steps": 20, "member": "", "init": "auto", "guild": "", "targets": [{"text": "a castle", "picture": "", \
-"weight": 2.0}, {"text": "fog", "picture": "", "weight": -0.5}], "init_picture": "", "canvas": "auto", \
-"optimiser": "auto", "outputs": ["png"]}"""
-VERSION_3 = """{"version":3,"id":"f3a91c07","prompt":"a street","seed":7,"width":64,"height":64,"steps":20,"member":"",\
-"init":"auto","guild":"","targets":[{"text":"a street","picture":"","weight":1.0,"stop":null,"part":0,"noise":null},\
-{"text":"a forest","picture":"","weight":1.0,"stop":null,"part":1,"noise":null}],"init_picture":"","canvas":"auto",\
-"optimiser":"auto","outputs":["png"],"init_weight":0.0,"fit":"crop","mask":"","without":["fog"],"noise":[],\
-"long":"join","quality":"normal","rate":null,"final_rate":null,"ema":null,"smooth":null,"cutouts":null,\
-"cuts":"auto","cut_power":null,"augment":null,"grow":null,"fps":null,"length":null}"""
-"""As pictures carried them."""
 
 
 @pytest.mark.parametrize("request_", [REQUEST, EVERYTHING])
@@ -79,46 +62,6 @@ def test_json_and_back(request_: ImagineRequest) -> None:
     assert "\n" not in text
     assert json.loads(text)["version"] == VERSION
     assert ImagineRequest.from_json(text) == request_
-
-
-def test_version_1_is_read() -> None:
-    old = ImagineRequest.from_json(VERSION_1)
-    assert old == ImagineRequest("f3a91c07", "ein Schloß", 7, 128, 64, 20, init="noise", long="cut", grow=0.0)
-    assert old.judged_by == (Target("ein Schloß"),)
-
-
-def test_version_2_is_read_and_what_was_too_long_stays_cut() -> None:
-    targets = (Target("a castle", weight=2.0), Target("fog", weight=-0.5))
-    old = ImagineRequest.from_json(VERSION_2)
-    assert old == ImagineRequest("b", "a castle, no fog", 7, 128, 64, 20, targets=targets, long="cut", grow=0.0)
-    assert old.judged_by == targets
-    assert ImagineRequest.from_json(old.to_json()) == old
-
-
-def test_version_3_is_read() -> None:
-    targets = Target("a street", part=0), Target("a forest", part=1)
-    old = ImagineRequest.from_json(VERSION_3)
-    assert old == ImagineRequest("f3a91c07", "a street", 7, 64, 64, 20, targets=targets, without=("fog",), grow=0.0)
-    assert old.steering == ()
-
-
-def test_version_1_is_read_as_it_was_before_it_said_what_to_begin_from() -> None:
-    fields = {key: value for key, value in json.loads(VERSION_1).items() if key != "init"}
-    assert ImagineRequest.from_json(json.dumps(fields)).init == "auto"
-
-
-def test_version_2_is_read() -> None:
-    fields = {key: value for key, value in json.loads(REQUEST.to_json()).items() if key not in NEW_IN_3}
-    assert ImagineRequest.from_json(json.dumps(fields | {"version": 2})) == replace(REQUEST, grow=0.0)
-
-
-@pytest.mark.parametrize(("quality", "grow"), [("normal", 0.0), ("draft", 0.6), ("best", 0.0)])
-def test_a_picture_of_version_5_is_painted_as_it_was_and_not_from_coarse_to_fine(quality: str, grow: float) -> None:
-    old = ImagineRequest.from_json(_with(version=5, quality=quality))
-    assert old.grow == grow
-    assert not old.is_coarse_to_fine
-    assert ImagineRequest.from_json(_with(version=5, grow=0.3)).grow == 0.3
-    assert ImagineRequest.from_json(_with(quality=quality)).is_coarse_to_fine
 
 
 def _with(**changed: Any) -> str:
@@ -189,26 +132,6 @@ def test_it_can_travel_without_who_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "multiple", "sizes"),
-    [
-        ((144, 80), 32, ["128x64", "160x96"]),
-        ((128, 80), 32, ["128x64", "128x96"]),
-        ((64, 64), 128, ["128x128"]),
-    ],
-)
-def test_the_nearest_sizes_are_named(shape: Shape, multiple: int, sizes: list[str]) -> None:
-    refusal = size_refusal(shape, multiple)
-    assert refusal is not None
-    assert f"multiples of {multiple} pixels" in refusal
-    assert refusal.endswith(f"ask for {' or '.join(f'`--size {size}`' for size in sizes)}.")
-
-
-@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 8, 16]))
-def test_multiples_are_painted(width: int, height: int, multiple: int) -> None:
-    assert size_refusal((16 * width, 16 * height), multiple) is None
-
-
-@pytest.mark.parametrize(
     ("prompt", "slug"),
     [
         ("A lighthouse, in a Storm!", "a-lighthouse-in-a-storm-7"),
@@ -236,6 +159,20 @@ def test_a_request_costs_what_its_pixels_and_cutouts_take() -> None:
     assert replace(plain, cutouts=64).cost() == (128 * 64 + 2 * 256 * 256) * 20
     assert replace(plain, grow=0.5).cost() == plain.cost() - 0.5 * 0.75 * 128 * 64 * 20
     assert effort(replace(plain, cutouts=64)) == pytest.approx((128 * 64 + 2 * 256**2) / (128 * 64 + 256**2))
+
+
+def test_a_stage_without_steps_costs_an_encoding_and_a_decoding() -> None:
+    asked = ImagineRequest("a", "a red apple", 1, 512, 256, 20)
+    pixels = Part(0.5, PIXELS, side=64)
+    steps = Course(coarse_to_fine=(pixels, pixels))
+    passing = Course(coarse_to_fine=(pixels, pixels, Part(0, side=128), Part(0)))
+    expected = 2 / 3 * (256 * 128 + 512 * 256)
+    assert asked.cost(course=passing) == pytest.approx(asked.cost(course=steps) + expected, abs=1)
+    assert asked.cost(course=passing, since=20) == pytest.approx(expected, abs=1)
+    assert replace(asked, grow=0.0).cost(course=passing) == asked.cost()
+    small = replace(asked, width=64, height=128)
+    once = small.cost(course=passing) - small.cost(course=steps)
+    assert once == pytest.approx(2 / 3 * 64 * 128, abs=1), "what the next does again is left out"
 
 
 @pytest.mark.parametrize("quality", PRESETS)

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from generation.errors import RequestError
 from generation.prompt import read as read_prompt
-from generation.request import LONGEST_STEERING, MOST_STEERING, ImagineRequest, Steering
+from generation.request import ImagineRequest
 from generation.steering import read, steered, weights, write
+from generation.targets import LONGEST_STEERING, MOST_STEERING, Steering
 
 REQUEST = ImagineRequest("a", "a street", 7, 64, 64, 100)
 

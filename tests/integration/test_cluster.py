@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from tests.easel.processes import settings_for
 from tests.integration.conftest import StartBot
 from tests.integration.test_restart import assert_painted_once, kill, say

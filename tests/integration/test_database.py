@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from sandbox import Sandbox
 from tests import postgresql
 from tests.easel.processes import descendants, settings_for

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from sandbox import Sandbox
 from tests.easel.processes import settings_for
 from tests.integration.conftest import StartBot

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from generation.engine.engine import GONE
+from generation.engine.equipment import GONE
 from generation.worker.images import read_request
 from tests.integration.conftest import StartBot
 from tests.sandbox_fixtures import Cast

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.worker.images import read_request
 from sandbox import Fault, Sandbox
 from sandbox.model import Message

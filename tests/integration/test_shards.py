@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from sandbox import Sandbox
 from sandbox.model import Message
 from tests.easel.processes import descendants, settings_for

@@ -2,11 +2,14 @@
 
 import asyncio
 import shutil
+import signal
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from config.settings import TextsSettings
+from config.settings.texts import TextsSettings
 from language import process
 from language.errors import LanguageError
 from language.process import LanguageModels
@@ -131,3 +134,43 @@ async def test_it_ends_with_its_parent_and_when_it_has_nothing_to_do(
     assert await asyncio.wait_for(running.wait(), 30) == 0
     await own.suggested("fox", 1, 1)
     await own.close()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[asyncio.subprocess.Process]:
+    """Let processes never answer, and give each that is started."""
+    noted: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
+    start = asyncio.create_subprocess_exec
+
+    async def note(*words: str, **options: Any) -> asyncio.subprocess.Process:
+        own = await start(*words, **options)
+        noted.put_nowait(own)
+        return own
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", note)
+    monkeypatch.setattr(process, "COMMAND", (sys.executable, "-c", "import time; time.sleep(600)"))
+    return noted
+
+
+async def test_however_often_it_is_cancelled_the_process_is_gone(
+    started: asyncio.Queue[asyncio.subprocess.Process],
+) -> None:
+    task = asyncio.create_task(models(author="none").suggested("fox", 1, 1))
+    running = await started.get()
+    while not task.done():
+        task.cancel()
+        await asyncio.sleep(0)
+    assert task.cancelled()
+    assert running.returncode == -signal.SIGKILL
+
+
+async def test_it_can_be_closed_amid_a_job(started: asyncio.Queue[asyncio.subprocess.Process]) -> None:
+    own = models(author="none")
+    task = asyncio.create_task(own.suggested("fox", 1, 1))
+    running = await started.get()
+    while own._process is None:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    await own.close()
+    assert running.returncode == -signal.SIGKILL
+    with pytest.raises(LanguageError, match="ended without an answer"):
+        await task

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
-from config.settings import KeepSettings
+from config.settings.store import KeepSettings
 from generation.dispatch.record import Record
 from generation.request import ImagineRequest
 from store import database

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import KeepSettings
+from config.settings.store import KeepSettings
 from generation.events import Failed, Finished
 from store.archive import Archive, Search
 from store.asked import Asked

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import CheckpointsKept
+from config.settings.store import CheckpointsKept
 from generation.events import Checkpoint
 from store.checkpoints import HEAD, CheckpointFolder
 from tests.store.conftest import CAT

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import PicturesKept
+from config.settings.store import PicturesKept
 from store.folder import DAY, MEGABYTE, Folder
 
 

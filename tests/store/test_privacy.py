@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from config.settings import KeepSettings
+from config.settings.store import KeepSettings
 from generation.events import Checkpoint, Finished
-from generation.request import Steering, Target
+from generation.targets import Steering, Target
 from store.archive import Archive
 from store.checkpoints import CheckpointFolder
 from store.database import opened
@@ -42,10 +42,13 @@ async def test_what_is_kept_of_a_member_goes_and_that_of_others_stays(place: Pla
         await journal.checkpoint(running)
         place.sql("INSERT INTO members VALUES (30, '{}'), (31, '{}')")
         place.sql("INSERT INTO blocks VALUES (20, 30, NULL, 'spam', 1, 1.0)")
+        place.sql("INSERT INTO blocks VALUES (21, 30, 2.0, 'it has ended', 1, 1.0)")
+        place.sql("INSERT INTO usage VALUES ('r8', 21, 30, 1.0, 1, 1)")
+        place.sql("UPDATE usage SET pictures = 3 WHERE request = 'r1'")
         kept = await privacy.of(ASKED.author)
-        assert kept == Personal(2, kept.since, 5, True, 2, 1)
+        assert kept == Personal(2, kept.since, 5, True, 4, 1)
         assert await privacy.forget(ASKED.author) == 2
-        assert await privacy.of(ASKED.author) == Personal(0, None, 0, False, 2, 1)
+        assert await privacy.of(ASKED.author) == Personal(0, None, 0, False, 4, 1)
         assert uploads.read(shared) == b"shared"
         assert (await privacy.of(OTHER)).requests == 1
         assert await privacy.forget(ASKED.author) == 0

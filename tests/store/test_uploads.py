@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import CheckpointsKept, PicturesKept, UploadsKept
+from config.settings.store import CheckpointsKept, PicturesKept, UploadsKept
 from generation.dispatch.record import Record
 from generation.events import Failed
-from generation.request import Target
+from generation.targets import Target
 from store import database
 from store.checkpoints import CheckpointFolder
 from store.errors import StoreError

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from generation.events import Failed, Finished
-from generation.request import PNG, Waypoint
+from generation.request import PNG
+from generation.waypoint import Waypoint
 from store.journal import StoreJournal
 from store.usage import Usage, Used
 from tests.generation.scripted import picture

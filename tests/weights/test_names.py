@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from weights import catalogue
 from weights.catalogue import File, Model, known
 from weights.errors import UnusableError

@@ -124,9 +124,7 @@ class Backlog:
 
     def _added_up(self, beat: Heartbeat) -> Heartbeat:
         earlier = self._unread((beat.kind, beat.batch))
-        if not isinstance(earlier, Heartbeat):
-            return beat
-        return replace(beat, steps=beat.steps + earlier.steps, seconds=beat.seconds + earlier.seconds)
+        return beat.after(earlier) if isinstance(earlier, Heartbeat) else beat
 
     def _with_preview(self, progress: Progress) -> Progress:
         earlier = self._unread(("progress", progress.request_id))

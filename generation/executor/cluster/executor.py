@@ -15,7 +15,7 @@ import ray
 import ray.util
 from ray.exceptions import RayError
 
-from config.settings import DEFAULT_MODEL, ModelsSettings
+from config.settings.models import DEFAULT_MODEL, ModelsSettings
 from generation.errors import DeviceError, WorkerError
 from generation.executor.cluster.process import NAME, RemoteProcess
 from generation.executor.local import CHECKPOINT_SECONDS, weights_of

@@ -14,7 +14,8 @@ import ray
 from generation.executor.cluster.backlog import Backlog
 from generation.executor.process import COMMAND, WorkerProcess
 from generation.executor.protocol import FromWorker, GarbledError, Load, ToWorker
-from generation.request import VERSION, ImagineRequest
+from generation.request import ImagineRequest
+from generation.versions import VERSION
 
 LISTENING_SECONDS = 5.0
 """So long a bot waits for something to be said before it asks again."""

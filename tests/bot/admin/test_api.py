@@ -22,7 +22,7 @@ async def test_the_queue_and_the_devices(operator: Operator) -> None:
     first = await stage.executor.next("cat 0")
     number = stage.executor.device_of(first)
     stage.executor.start(first)
-    stage.executor.say(Heartbeat((64, 128), batch=1, steps=10, seconds=2.0), number)
+    stage.executor.say(Heartbeat((64, 128), batch=1, steps=10, seconds=9.0, taken=2.0), number)
     stage.executor.advance(first, 40)
     while (state := State.model_validate(await operator.get("state"))).requests[0].step != 40:
         pass

@@ -3,11 +3,12 @@ from dataclasses import replace
 import pytest
 
 from bot.buttons.parameters import line, parameters
-from bot.flags import Available
+from bot.flags.flag import Available
 from bot.prompt import parse
 from bot.receipt import Reply
 from config.layers import load
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering, Target
 
 SETTINGS = load(arguments=["painting.steps=100"])
 CAT = ImagineRequest("4f3a9b2c", "a cat", 7, 128, 128, 100)
@@ -29,6 +30,11 @@ def test_what_to_type() -> None:
 def test_what_cannot_be_typed_is_said(changes: dict[str, object], note: str) -> None:
     told = parameters(replace(CAT, **changes), SETTINGS, Available())  # type: ignore[arg-type]
     assert told == f"{PLAIN} · {note}"
+
+
+def test_what_a_picture_was_for_is_typed() -> None:
+    request = replace(CAT, targets=(Target("a cat"), Target(picture="0" * 64, weight=0.5)))
+    assert line(request, SETTINGS) == "a cat --seed 7 --as target --iw 0.5"
 
 
 @pytest.mark.parametrize(

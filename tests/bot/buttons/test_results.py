@@ -177,6 +177,24 @@ async def test_edited_with_a_picture(gallery: Gallery, stage: Stage, *, kept: bo
     assert stage.executor.pictures[anew.id].keys() == {digest}
 
 
+async def test_how_much_a_picture_counts_is_edited(gallery: Gallery, stage: Stage) -> None:
+    files = [("c.png", picture("green"))]
+    asked = await stage.people("Mia").say("art", ".imagine a cat --as target --iw 0.5", files=files)
+    post = await stage.reply(int(asked["id"]))
+    request = await gallery.next()
+    stage.executor.finish(request, file_of(request, **stage.executor.pictures[request.id]))
+    await stage.sandbox.until(lambda: labels(post) == ALL)
+    opened = await stage.people("Mia").press(post, EDIT)
+    await stage.people("Mia").answer(opened)
+    assert opened.form is not None
+    line = opened.form["components"][0]["component"]["value"]
+    assert line == f"a cat --seed {request.seed} --as target --iw 0.5"
+    sent = await stage.people("Mia").submit(opened, {"text": line.replace("0.5", "2")})
+    assert await gallery.told(sent) == RECEIVED
+    words, target = request.targets
+    assert (await gallery.next()).targets == (words, replace(target, weight=2.0))
+
+
 async def test_again_without_the_picture_that_it_was_painted_from(gallery: Gallery, stage: Stage) -> None:
     asked = await stage.people("Mia").say("art", ".imagine a cat", files=[("c.png", picture("green"))])
     post = await stage.reply(int(asked["id"]))

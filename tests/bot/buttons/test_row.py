@@ -5,7 +5,8 @@ import pytest
 from bot.buttons.row import rows_of, view_of
 from bot.caption import Ended, InProgress, Painted, Paused, State, Waiting
 from bot.characters import units
-from generation.request import MOST_STEERING, ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import MOST_STEERING, Steering
 
 CAT = ImagineRequest("4f3a9b2c", "a cat", 7, 128, 128, 100, member="42")
 

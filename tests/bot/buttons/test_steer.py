@@ -10,7 +10,8 @@ from bot.buttons.press import UNKNOWN
 from bot.buttons.steer import ALONE, HINT, NOT_YOURS, TOGETHER
 from bot.steering import ENDED, TOO_SOON
 from bot.steering import NOT_YOURS as NOT_ALLOWED
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 from sandbox.model import Interaction, InteractionKind, Message
 from tests.bot.buttons.conftest import ALONE as ONLY_I
 from tests.bot.buttons.conftest import PAINTING, PARAMETERS, SHARE, STEER, Gallery, file_of, labels

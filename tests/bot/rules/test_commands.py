@@ -172,10 +172,12 @@ async def test_limits_are_shown_set_and_reset(stage: Stage) -> None:
     assert answer == "Done: set `steps` to `200` for **Painters**."
     shown = await stage.ask(".limits show", "moderator")
     assert f"\n`steps` **100** · 50 in <#{art}> · 200 for **Painters** · steps of a picture" in shown
-    assert await stage.ask(".limits show #art", "moderator") == f"**Limits in <#{art}>**\n`steps` 50"
+    assert await stage.ask(".limits show #art", "moderator") == f"**Limits** in <#{art}>\n`steps` 50"
     assert await stage.ask(".limits show #general", "moderator") == (
-        f"**Limits in <#{stage.sandbox.channel('general').id}>**\nNone of its own."
+        f"**Limits** in <#{stage.sandbox.channel('general').id}>\nNone of its own."
     )
+    role = await stage.ask(f".limits show <@&{painters(stage)}>", "moderator")
+    assert role == "**Limits** for **Painters**\n`steps` 200"
     assert await stage.ask(".limits reset steps #art", "moderator") == f"Done: reset `steps` in <#{art}>."
     assert await stage.ask(".limits reset steps", "moderator") == "Done: reset `steps` for the server."
     assert await stage.ask(".limits reset", "moderator") == (

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.rules.table import RULES, table
-from config.settings import LimitsSettings, QueueSettings, Settings
+from config.settings import Settings
+from config.settings.limits import LimitsSettings, QueueSettings
 from store.rules import Value
 
 MODERATORS = Path(__file__).parents[3] / "docs" / "moderators.md"

@@ -4,7 +4,7 @@ import pytest
 
 from bot.connection import BAD_TOKEN
 from config.layers import load
-from config.settings import DiscordSettings
+from config.settings.discord import DiscordSettings
 from easel.doctor.account import examine_account, judge_clock
 from easel.doctor.finding import Finding
 from sandbox import Fault, Sandbox

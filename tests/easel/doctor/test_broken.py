@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from sandbox import Sandbox
 from tests.easel.broken import BROKEN, Broken, SetUp
 from tests.easel.processes import finish

@@ -6,8 +6,19 @@ from pathlib import Path
 import pytest
 
 from config.layers import load
-from easel.doctor.devices import Gpu, Seen, examine_models, examine_weights, judge_device, judge_torch, names
+from config.settings.models import ModelsSettings
+from easel.doctor.devices import (
+    Gpu,
+    Seen,
+    examine_models,
+    examine_painting,
+    examine_weights,
+    judge_device,
+    judge_torch,
+    names,
+)
 from easel.models import root
+from tests.easel.processes import settings_for
 from weights.catalogue import known
 from weights.folder import ModelFolder
 
@@ -92,3 +103,32 @@ def test_each_further_model_is_told_and_what_is_wrong_with_one_is_no_error(tmp_p
         "model odd": "warning",
     }
     assert examine_weights(settings).level == "ok"
+
+
+async def test_a_broken_model_is_told_alike_while_the_bot_runs(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+    damaged = tmp_path / "cut.pt"
+    damaged.write_bytes(b"no weights at all")
+    gone = tmp_path / "gone.pt"
+    more = f"models.more={{faces: {{clip: {damaged}}}, gone: {{clip: {gone}}}, whole: {{clip: pocket}}}}"
+    models = [*settings_for(tiny_models), "painting.width=64", "painting.height=64", more]
+    settings = load(environment={}, arguments=[f"data_dir={tmp_path}", *models])
+    running, alone = [
+        {each.name: each for each in await examine_painting(settings, is_running=is_running)}
+        for is_running in (True, False)
+    ]
+    for name in ("weights", "model faces", "model gone"):
+        assert running[name] == alone[name]
+    assert "damaged or not a checkpoint" in running["model faces"].text
+    assert "does not exist" in running["model gone"].text
+    assert {running[name].level for name in ("model faces", "model gone")} == {"warning"}
+    assert (running["model whole"].level, running["weights"].level) == ("ok", "ok")
+
+
+async def test_the_usual_model_is_told_alike_where_it_broke_while_the_bot_runs(
+    tmp_path: Path, tiny_models: ModelsSettings
+) -> None:
+    models = [*settings_for(tiny_models), f"models.clip={tmp_path / 'gone.pt'}"]
+    settings = load(environment={}, arguments=[f"data_dir={tmp_path}", *models])
+    running = await examine_painting(settings, is_running=True)
+    assert running == await examine_painting(settings, is_running=False)
+    assert (running[0].level, "does not exist" in running[0].text) == ("error", True)

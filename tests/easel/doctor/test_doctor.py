@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from sandbox import Sandbox
 from store.lock import locked
 from tests.easel.processes import finish, settings_for

@@ -3,10 +3,12 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from generation.canvas import Canvas, total_variation
 from generation.canvas.latent import LatentCanvas
 from generation.canvas.pixels import PixelCanvas
+from generation.canvas.pyramid import sum_grids
 from tests.conftest import tiny_vqgan
 
 PYRAMID = (1.0, 0.5)
@@ -58,6 +60,20 @@ def test_the_distance_to_the_start_is_the_mean_square_of_what_was_added(name: st
     assert canvas.distance_to_start(parameters).tolist() == [0]
     moved = [torch.full_like(parameters[0], 2.0), torch.full_like(parameters[1], 4.0)]
     assert canvas.distance_to_start(moved).tolist() == [(1.0 * 2 + 0.5 * 4) ** 2]
+
+
+def test_a_grid_of_full_size_is_summed_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making it anew in its own size would sort its gradient on CUDA."""
+    resized: list[torch.Size] = []
+
+    def interpolate(grid: Tensor, **_: object) -> Tensor:
+        resized.append(grid.shape)
+        return torch.ones(2, 3, 4, 6)
+
+    monkeypatch.setattr(F, "interpolate", interpolate)
+    grids = [torch.full((2, 3, 4, 6), 2.0), torch.ones(2, 3, 2, 3)]
+    assert sum_grids(torch.zeros(2, 3, 4, 6), grids, PYRAMID).eq(2.5).all()
+    assert resized == [(2, 3, 2, 3)]
 
 
 def test_pixels_begin_with_a_picture_as_it_is() -> None:

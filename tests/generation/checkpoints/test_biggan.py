@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from generation.checkpoints.biggan import imagenet, load_biggan, pocket
+from generation.checkpoints.loader import fingerprint
 from generation.errors import CheckpointError
 from tests.generation.models.biggans import CONFIG, published
 
@@ -25,6 +26,17 @@ def test_the_pocket_one_knows_its_classes() -> None:
     assert network.shape.side == 64
     assert len(network.classes) == network.shape.num_classes >= 20
     assert pocket().with_suffix(".safetensors").stat().st_size <= 8_000_000
+
+
+def test_any_number_of_threads_reads_the_same() -> None:
+    usual, read = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            read.append(fingerprint(load_biggan(pocket())))
+    finally:
+        torch.set_num_threads(usual)
+    assert len({*read}) == 1
 
 
 def test_a_thousand_classes_are_those_of_imagenet() -> None:

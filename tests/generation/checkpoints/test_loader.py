@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import load_clip, load_models, load_vqgan
 from generation.checkpoints.state_dict import read_state_dict
 from generation.errors import MAX_SENTENCE, CheckpointError

@@ -1,10 +1,13 @@
 """Pictures by anybody, through the real process."""
 
+import asyncio
 import io
+import signal
 import struct
 import sys
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -184,6 +187,26 @@ async def test_whatever_becomes_of_the_process_there_is_a_sentence(
     monkeypatch.setattr(decoding, "SECONDS", 1.0 if program == "never ends" else 30.0)
     with pytest.raises(PictureError, match=TOO_HARD[:20]):
         await decode(KINDS["png"][0])
+
+
+async def test_however_often_it_is_cancelled_the_process_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
+    start = asyncio.create_subprocess_exec
+
+    async def noted(*words: str, **options: Any) -> asyncio.subprocess.Process:
+        process = await start(*words, **options)
+        started.put_nowait(process)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    monkeypatch.setattr(decoding, "COMMAND", (sys.executable, "-c", PROGRAMS["never ends"]))
+    task = asyncio.create_task(decode(b"x"))
+    process = await started.get()
+    while not task.done():
+        task.cancel()
+        await asyncio.sleep(0)
+    assert task.cancelled()
+    assert process.returncode == -signal.SIGKILL
 
 
 async def test_the_process_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

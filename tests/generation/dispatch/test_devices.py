@@ -10,7 +10,9 @@ from generation.dispatch.devices import Device, Pool
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record
 from generation.dispatch.scheduler import Scheduler
-from generation.request import Load, Shape
+from generation.events import Offer
+from generation.load import Load
+from generation.sizes import Shape
 from tests.generation.simulated import LARGE, SMALL, Simulation, a_device, a_request, effort, up
 
 
@@ -177,3 +179,17 @@ def test_more_cutouts_take_more_of_the_memory() -> None:
     device.running = {"r0": more, "r1": replace(more, id="r1")}
     assert not device.has_room(more.load)
     assert device.has_room(plain.load)
+
+
+def test_a_device_that_comes_up_again_has_loaded_nothing_and_is_known() -> None:
+    device, offer = Device(0), Offer(Capacity(2))
+    device.come_up("cuda:0", 2)
+    device.take_in("default", offer)
+    device.unusable.add("another")
+    paint(device, SMALL, LARGE)
+    assert device.go_down(parked=True) == ["r0", "r1"]
+    assert (device.is_up, device.parked) == (False, True)
+    assert not device.running
+    assert not device.loaded | device.unusable
+    device.come_up("cuda:0", 2)
+    assert (device.is_up, device.parked, device.loaded, device.offers) == (True, False, set(), {"default": offer})

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from generation.dispatch.dispatcher import GIVEN_UP, Dispatcher
-from generation.dispatch.journal import MemoryJournal, Unfinished
+from generation.dispatch.journal import MemoryJournal
 from generation.dispatch.record import Record, Update
 from generation.errors import QueueFullError
 from generation.events import Checkpoint, Down, Failed, Finished, Heartbeat, Progress, Started
@@ -670,19 +670,3 @@ async def test_what_loses_its_worker_while_draining_goes_on(make: type[Running])
         running.executor.finish(a_request(number))
     async with asyncio.timeout(60):
         await draining
-
-
-@pytest.mark.parametrize(("starts", "together"), [(1, 2), (2, 1)])
-async def test_what_ran_when_the_process_ended_twice_goes_on_alone(
-    make: type[Running], starts: int, together: int
-) -> None:
-    journal = MemoryJournal()
-    for number in range(2):
-        request = a_request(number)
-        journal._kept[request.id] = Unfinished(request, was_running=True, starts=starts)
-    executor = ScriptedExecutor(slots=2)
-    running = make(executor, journal)
-    await running.dispatcher.resume()
-    await executor.until(lambda: len(executor.requests) == together)
-    await running.nothing_more()
-    assert len(executor.requests) == together

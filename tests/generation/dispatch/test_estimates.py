@@ -14,7 +14,8 @@ from generation.dispatch.estimates import SHARE, Estimates
 from generation.dispatch.forecast import Forecast, forecast
 from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record
-from generation.request import ImagineRequest, Kind
+from generation.load import Kind
+from generation.request import ImagineRequest
 from tests.generation.simulated import SMALL, a_request, up
 
 PAUSE = 1.0

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.settings import DEFAULT_MODEL
+from config.settings.models import DEFAULT_MODEL
 from generation.capacity import Capacity
 from generation.dispatch.devices import UNUSABLE, Device, Pool
 from generation.dispatch.forecast import forecast
@@ -14,7 +14,9 @@ from generation.dispatch.plan import Plan
 from generation.dispatch.record import Record
 from generation.dispatch.scheduler import Scheduler
 from generation.events import Down, Failed, Heartbeat, Loaded, Offer, Ready, Suspended, Unloaded, Unusable
-from generation.request import ImagineRequest, Kind, Load
+from generation.load import Kind, Load
+from generation.request import ImagineRequest
+from generation.waypoint import Waypoint
 from tests.generation.dispatch.test_dispatcher import Running
 from tests.generation.scripted import ScriptedExecutor
 from tests.generation.simulated import LARGE, SMALL, a_device, a_request
@@ -113,6 +115,16 @@ def test_each_model_has_its_own_multiples_and_painters() -> None:
     assert pool.refusal(Load((144, 80))) is None
     assert pool.inits == ("noise", "sketch")
     assert "no such painter" in str(pool.refusal(Load((64, 64), canvas="siren", model="faces")))
+
+
+def test_each_model_has_its_own_classes() -> None:
+    pool = Pool([holding(DEFAULT_MODEL)])
+    pool.devices[0].offers["faces"] = Offer(Capacity(1), classes=("owl", "frog"))
+    named, passed = replace(a_request(0), classes=(("cow", 1.0),)), Waypoint(classes=(("cow", 1.0),))
+    for request in (named, replace(a_request(0), waypoints=(passed, passed))):
+        assert "no class 'cow'" in str(pool.class_refusal(replace(request, model="faces")))
+        assert pool.class_refusal(request) is None, "what is not known is not refused"
+    assert pool.class_refusal(replace(a_request(0), model="faces", classes=(("Owl", 1.0),))) is None
 
 
 @pytest.fixture

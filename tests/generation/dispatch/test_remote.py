@@ -10,8 +10,9 @@ import pytest
 
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.journal import MemoryJournal
+from generation.dispatch.line import Times
 from generation.dispatch.record import Record, Status, Update
-from generation.dispatch.remote import RemoteDispatcher, Times
+from generation.dispatch.remote import RemoteDispatcher
 from generation.dispatch.server import DispatchServer, served
 from generation.dispatch.wire import PATH
 from generation.errors import AwayError, QueueFullError, RequestError
@@ -209,7 +210,7 @@ async def test_steering(scene: Scene) -> None:
 
 async def test_what_is_cancelled_while_nobody_leads(scene: Scene) -> None:
     executor = ScriptedExecutor()
-    async with scene.follower(times=Times(pause=0.02, longest=0.1)) as remote:
+    async with scene.follower(times=Times(pause=0.02, longest=2.0)) as remote:
         async with scene.leader(executor):
             await remote.connected()
             await remote.submit_all([CAT], [""])

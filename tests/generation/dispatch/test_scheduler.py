@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from config.settings import DEFAULT_MODEL
+from config.settings.models import DEFAULT_MODEL
 from generation.capacity import Capacity
 from generation.course import step_cost
 from generation.dispatch.devices import Pool
 from generation.dispatch.scheduler import EVERYWHERE, SLACK, Room, Scheduler
-from generation.request import OFFICIAL, ImagineRequest, Load, Shape
+from generation.load import Load
+from generation.request import OFFICIAL, ImagineRequest
+from generation.sizes import Shape
 from tests.generation.simulated import up
 
 SMALL, WIDE, LARGE = (64, 64), (128, 64), (512, 512)

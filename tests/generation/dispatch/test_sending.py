@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from generation.dispatch.dispatcher import Dispatcher
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 from tests.generation.scripted import ScriptedExecutor
 from tests.generation.simulated import a_request
 

@@ -9,8 +9,9 @@ import pytest
 from generation.dispatch.journal import MemoryJournal
 from generation.errors import RequestError
 from generation.events import Checkpoint, Failed, Finished, Progress, Started, Steered
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
 from generation.steering import read
+from generation.targets import Steering
 from tests.generation.dispatch.test_dispatcher import Running
 from tests.generation.scripted import ScriptedExecutor
 from tests.generation.simulated import LARGE, a_request

@@ -1,7 +1,7 @@
 import pytest
 
 from generation.course import step_cost
-from generation.dispatch.throughput import Throughput
+from generation.dispatch.throughput import HALF_LIFE_SECONDS, Pace, Throughput
 
 SMALL, LARGE = (128, 128), (512, 512)
 
@@ -43,3 +43,12 @@ def test_a_batch_that_was_never_measured_is_derived_from_its_neighbours(batch: i
     pace.observe(SMALL, 6, 4.0)
     pace.observe(LARGE, 1, 100.0)
     assert pace.step_seconds(SMALL, batch) == pytest.approx(seconds)
+
+
+def test_a_pace_is_that_of_late() -> None:
+    pace = Pace()
+    assert pace.steps_per_second is None
+    pace.observe(2, 5.0, steps=10)
+    assert pace.steps_per_second == pytest.approx(4.0)
+    pace.observe(1, 10 * HALF_LIFE_SECONDS, steps=1)
+    assert pace.steps_per_second == pytest.approx(1 / (10 * HALF_LIFE_SECONDS), rel=0.1)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, load_models, prepare, read_models
 from generation.engine.engine import Engine
@@ -66,7 +66,7 @@ def shown(engine: Engine, **fields: Any) -> list[Tensor]:
 
 
 def test_it_is_offered_where_there_is_one(engine: Engine, tiny_models: ModelsSettings) -> None:
-    assert engine.painters == ("vqgan", "fourier", "siren", "biggan")
+    assert engine.equipment.painters == ("vqgan", "fourier", "siren", "biggan")
     without = engine_for(load_models(tiny_models.vqgan, tiny_models.clip, CPU), CPU, PocketSection())
     with pytest.raises(RequestError, match="no such painter"):
         without.add_request(REQUEST)
@@ -102,6 +102,7 @@ def test_it_goes_on_from_a_checkpoint_to_the_same_picture(models: Models, engine
     for _ in range(4):
         engine.step()
     checkpoint = engine.checkpoint(state).to_bytes()
+    engine.abort_request(request.id)
     elsewhere = engine_for(models, CPU, PocketSection())
     resumed = elsewhere.add_request(request, checkpoint)
     assert resumed.step == 4
@@ -132,14 +133,14 @@ def test_its_latent_is_kept_and_another_is_refused(models: Models, engine: Engin
     assert done.latent is not None
     assert done.picture is not None
     before, request = done.picture.clone(), done.request
-    own = engine.latents_of(request)
+    own = engine.equipment.latents_of(request)
     assert own == models.biggan_fingerprint != models.vqgan_fingerprint
     data = encode_latent(done.latent, own, Metadata(request))
     latent = read_latent(data, own, request.shape)
     again = last(engine, {DIGEST: latent}, init_latent=DIGEST, steps=1, rate=0.0001)
     assert (again - before).abs().max() < 0.01
     with pytest.raises(RequestError, match="of another"):
-        read_latent(data, engine.latents_of(replace(request, canvas="auto")), request.shape)
+        read_latent(data, engine.equipment.latents_of(replace(request, canvas="auto")), request.shape)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_what_a_population_costs_is_counted() -> None:
 def rendered(engine: Engine, monkeypatch: pytest.MonkeyPatch, most: int | None = None) -> list[int]:
     """Return a list of how many pictures are decoded at a time from now on; of more than ``most`` memory is short."""
     counts: list[int] = []
-    network = engine.parts(Recipe().stages_of["biggan"][0]).canvas.biggan  # type: ignore[attr-defined]
+    network = engine.equipment.parts(Recipe().stages_of["biggan"][0]).canvas.biggan  # type: ignore[attr-defined]
     decode = type(network).forward
 
     def counted(self: BigGAN, z: Tensor, classes: Tensor, mix: Tensor) -> Tensor:
@@ -205,7 +206,7 @@ def test_of_a_population_some_candidates_are_evaluated_at_a_time(
 
 def engine_numbers(engine: Engine) -> int:
     """Return how many numbers a painting has."""
-    shape = engine.parts(Recipe().stages_of["biggan"][0]).canvas.biggan.shape  # type: ignore[attr-defined]
+    shape = engine.equipment.parts(Recipe().stages_of["biggan"][0]).canvas.biggan.shape  # type: ignore[attr-defined]
     return int(shape.latents * (shape.z_dim + shape.num_classes))
 
 
@@ -221,7 +222,7 @@ def test_where_memory_is_short_a_population_is_evaluated_one_by_one(
 def test_its_own_losses_weigh_as_much_beside_a_steeper_objective(models: Models) -> None:
     pocket = prepare(with_biggan(read_models("pocket", "pocket"), "pocket"), CPU)
     engines = engine_for(models, CPU, PocketSection()), engine_for(pocket, CPU)
-    plain, steep = (each.parts(Recipe().stages_of["biggan"][0]) for each in engines)
+    plain, steep = (each.equipment.parts(Recipe().stages_of["biggan"][0]) for each in engines)
     assert plain.objective.scale == 1.0 < steep.objective.scale
     weights = [each.canvas.weight for each in (plain, steep)]  # type: ignore[attr-defined]
     assert weights[1] == pytest.approx(weights[0] * steep.objective.scale)

@@ -11,7 +11,8 @@ from generation.canvas.biggan import BigGANCanvas
 from generation.engine.engine import Engine
 from generation.engine.walks import Walks
 from generation.errors import RequestError
-from generation.request import LATENT, PNG, ImagineRequest, Waypoint
+from generation.request import LATENT, PNG, ImagineRequest
+from generation.waypoint import Waypoint
 from tests.generation.engine.test_biggan import REQUEST, engine, models
 
 __all__ = ["engine", "models"]
@@ -54,7 +55,7 @@ def test_it_passes_classes_that_are_drawn_and_not_painted(engine: Engine) -> Non
     walk = replace(WALK, waypoints=(owl, frog, Waypoint("a red apple")), loop=True)
     film = frames(Walks(engine), walk)[walk.painting_steps :]
     assert walk.painting_steps == REQUEST.steps
-    canvas = engine.walkable(walk)
+    canvas = engine.equipment.walkable(walk)
     assert isinstance(canvas, BigGANCanvas)
     for place, classes, seed in ((0, owl.classes, 1), (5, frog.classes, 2)):
         request = replace(REQUEST, classes=classes, seed=seed)

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from safetensors.torch import load, save
 from torch import Generator, Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.checkpoint import MAX_HEADER, METADATA_KEY, UnfitError, read_header
 from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
 from generation.engine.optimisers import Tensors
 from generation.engine.optimisers.normalised import NormalisedMomentum
 from generation.prompt import read
@@ -63,8 +64,8 @@ def the_engine(models: Models, recipe: Recipe) -> Engine:
 
 
 def wandering(models: Models) -> Engine:
-    engine = the_engine(models, Recipe(4, "grey", (PIXELS, LATENT)))
-    return Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=Wandering()), CPU)
+    usual = the_engine(models, Recipe(4, "grey", (PIXELS, LATENT))).equipment
+    return Engine(Equipment(usual.recipe, lambda stage: replace(usual.parts(stage), optimiser=Wandering()), CPU))
 
 
 def painted(engine: Engine, request: ImagineRequest, checkpoint: bytes | None = None) -> Painting:
@@ -141,14 +142,13 @@ def test_what_is_moved_goes_on_from_where_it_was(models: Models, step: int) -> N
 
 def test_it_goes_on_from_what_a_prior_drew_and_does_not_draw_it_again() -> None:
     models = load_models("pocket", "pocket", CPU)
-    assert models.recipe.coarse_to_fine is not None
     request = replace(REQUEST, width=64, height=64, steps=20)
     whole = painted(engine_for(models, CPU), request)
     for step in (1, 18):
         other = engine_for(models, CPU)
-        assert other.prior is not None
+        assert other.equipment.prior is not None
         state = other.add_request(request, whole.checkpoints[step])
-        assert len(state.stages) == len(models.recipe.coarse_to_fine) - 1
+        assert state.stages == models.recipe.stages_for(request, prior=False)[1:]
         assert other.step() == [state], "without a turn of the prior's"
         other.abort_request(request.id)
         assert torch.equal(painted(other, request, whole.checkpoints[step]).picture, whole.picture)
@@ -196,7 +196,7 @@ def test_that_of_another_request_is_refused(painting: Painting, change: dict[str
 
 
 def test_that_of_another_recipe_or_of_other_models_is_refused(models: Models, painting: Painting) -> None:
-    recipe = painting.engine.recipe
+    recipe = painting.engine.equipment.recipe
     faster = replace(recipe, stages=(replace(PIXELS, learning_rate=1.1), LATENT))
     for other in (the_engine(models, faster), the_engine(replace(models, fingerprint="other"), recipe)):
         assert "of other models or of another recipe" in refused(other, painting.checkpoints[7])

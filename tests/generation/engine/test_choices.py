@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.batch import Batch
 from generation.engine.engine import Engine
@@ -68,7 +68,7 @@ def states(engine: Engine, **fields: Any) -> Iterator[RequestState]:
 
 def batch_of(engine: Engine) -> Batch:
     """Return the batch in which there is a request."""
-    (batch,) = [batch for batch in engine._batches if batch.states]
+    (batch,) = engine._batches.running
     return batch
 
 
@@ -131,7 +131,7 @@ def test_a_final_rate_makes_the_last_steps_smaller(engine: Engine) -> None:
 def test_a_mean_is_shown_and_the_loop_goes_on_as_without(engine: Engine) -> None:
     """What is shown after a step is the mean of all parameters so far, each newer one with more weight."""
     places = []
-    canvas = engine.parts(engine.recipe.stages[0]).canvas
+    canvas = engine.equipment.parts(engine.equipment.recipe.stages[0]).canvas
     for state in states(engine):
         if not state.done:
             places.append(batch_of(engine)._parameters[0][0].clone())

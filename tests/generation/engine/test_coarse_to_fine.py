@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.canvas import enlarged
+from generation.canvas.latent import LatentCanvas
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.engine import Engine
 from generation.engine.optimisers import OPTIMISERS
@@ -65,7 +66,7 @@ def test_a_latent_that_grows_is_enlarged(models: Models) -> None:
         state = own.add_request(REQUEST)
         for _ in range(6):
             own.step()
-        latents.append(own._batch_of[state].latent(state))
+        latents.append(own._batches[state].latent(state))
     small, large = latents
     assert small is not None
     assert large is not None
@@ -79,6 +80,36 @@ def test_what_is_carried_over_in_the_same_size_changes_nothing(models: Models) -
     _, whole = painted(engine(models, one))
     _, halves = painted(engine(models, half, replace(half, carried=True)))
     assert all(torch.equal(a, b) for a, b in zip(whole, halves, strict=True))
+
+
+def decoded(engine: Engine, state: RequestState) -> Tensor:
+    """Return the picture of the latent that was kept of a state."""
+    assert state.latent is not None
+    canvas = engine.equipment.parts(state.stages[-1]).canvas
+    assert isinstance(canvas, LatentCanvas)
+    init = canvas.begin_at(state.latent, *state.request.shape)
+    return canvas.render([each[None] for each in init.parameters], [each[None] for each in init.constants])[0]
+
+
+@pytest.mark.parametrize("stop", [100, 75, 50])
+def test_through_stages_without_steps_a_picture_passes_at_its_end(models: Models, stop: int) -> None:
+    """Also at the end of one that is stopped. Its picture is what the latent has of the one before."""
+    pixels = Stage("pixels", 0.6, "normalised", 0.1, side=32, cutouts=4)
+    own = engine(models, pixels, replace(pixels, share=0.4), Stage(share=0.0, side=64), Stage(share=0.0))
+    request = replace(REQUEST, width=128, stop=stop)
+    state, pictures = painted(own, replace(request, outputs=("png", "safetensors")))
+    assert state.step == len(pictures) == 12 * stop // 100
+    assert (pictures[-1] - decoded(own, state)).abs().max() < 1e-5
+    assert not torch.equal(pictures[-1], pictures[-2])
+    assert torch.equal(painted(own, request)[1][-1], pictures[-1])
+
+
+def test_a_picture_that_is_still_passes_them_too(models: Models) -> None:
+    pixels = Stage("pixels", 0.5, "normalised", 1e-6, side=32, cutouts=4)
+    own = engine(models, pixels, pixels, Stage(share=0.0))
+    state, pictures = painted(own, replace(REQUEST, steps=100, until_still=10, outputs=("png", "safetensors")))
+    assert state.step == state.request.end_step == 71
+    assert (pictures[-1] - decoded(own, state)).abs().max() < 1e-5
 
 
 def test_what_is_not_carried_over_begins_anew(models: Models) -> None:
@@ -146,9 +177,9 @@ def test_two_of_one_stage_share_a_batch(models: Models) -> None:
 
 def test_stages_are_judged_by_their_own_number_of_cutouts(models: Models) -> None:
     own = engine(models, *growing())
-    stages = own.recipe.stages_for(REQUEST, prior=False)
+    stages = own.equipment.recipe.stages_for(REQUEST, prior=False)
     assert [stage.cutouts for stage in stages] == [2, 4]
-    asked = own.recipe.stages_for(replace(REQUEST, cutouts=8), prior=False)
+    asked = own.equipment.recipe.stages_for(replace(REQUEST, cutouts=8), prior=False)
     assert [stage.cutouts for stage in asked] == [8, 8]
 
 
@@ -183,6 +214,6 @@ def test_a_step_is_timed_by_what_it_is(models: Models) -> None:
     own._stopwatch._clock = lambda: float(next(ticks))
     painted(own)
     seconds = [timing.seconds for timing in own.timings()]
-    course = own.recipe.course()
+    course = own.equipment.recipe.course()
     expected = [REQUEST.work_left(4, course, step) - REQUEST.work_left(4, course, step + 1) for step in range(12)]
     assert [1 / each for each in seconds] == pytest.approx(expected, rel=1e-3)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from benchmarks.networks import Networks
 from generation.engine import batch
-from generation.engine.cuda_graph import Recording, Run
+from generation.engine.cuda_graph import Recording, Run, give_back
 from generation.engine.engine import Engine
 from generation.engine.host_copy import HostCopy
 from generation.models.layers import has_kernels
@@ -61,7 +61,7 @@ def paint(engine: Engine, count: int, side: int = 64, steps: int = STEPS) -> Ten
 
 
 def test_kernels_run_there(engine: Engine) -> None:
-    assert has_kernels(engine.device)
+    assert has_kernels(engine.equipment.device)
 
 
 @pytest.mark.parametrize("count", [1, 3, 8])
@@ -71,7 +71,7 @@ def test_the_same_pictures_each_time(engine: Engine, count: int) -> None:
 
 def test_a_replayed_step_is_the_step(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     replayed = paint(engine, 2)
-    engine._batches.clear()
+    engine.drop_idle()
     monkeypatch.setattr(batch, "Recording", lambda _: None)
     assert torch.equal(replayed, paint(engine, 2))
 
@@ -102,8 +102,18 @@ def test_recordings_share_memory(engine: Engine) -> None:
     assert torch.cuda.memory_reserved() < 1.2 * before
 
 
+def test_memory_of_recordings_is_given_back_with_the_last(engine: Engine) -> None:
+    paint(engine, 8, 128, steps=2)
+    before = torch.cuda.memory_reserved()
+    engine.drop_idle()
+    gc.collect()
+    give_back()
+    assert torch.cuda.memory_reserved() < before / 2
+    paint(engine, 8, 128, steps=2)
+
+
 def test_an_old_recording_that_is_freed_does_not_spoil_a_new_one(engine: Engine, networks: Networks) -> None:
-    other = networks.engine(Recipe(cutouts=8), engine.device, "bfloat16")
+    other = networks.engine(Recipe(cutouts=8), engine.equipment.device, "bfloat16")
     paint(other, 1, steps=2)
     other._own = other  # type: ignore[attr-defined]
     thresholds = gc.get_threshold()
@@ -121,12 +131,12 @@ def test_out_of_memory_eight_go_on_in_parts(engine: Engine) -> None:
     paint(engine, 1, 256, steps=2)
     torch.cuda.reset_peak_memory_stats()
     base = torch.cuda.memory_allocated()
-    engine._batches.clear()
+    engine.drop_idle()
     gc.collect()
     torch.cuda.empty_cache()
     paint(engine, 1, 256, steps=2)
     one = torch.cuda.max_memory_allocated() - base
-    engine._batches.clear()
+    engine.drop_idle()
     gc.collect()
     torch.cuda.empty_cache()
     _, total = torch.cuda.mem_get_info()

@@ -11,24 +11,29 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.canvas import Init
 from generation.checkpoints.loader import Models, load_models, prepare
+from generation.engine import batches
 from generation.engine.batch import SLOTS, Batch
-from generation.engine.engine import KEPT, Engine, Timing
+from generation.engine.batches import KEPT
+from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
 from generation.engine.prior import Prior
 from generation.engine.state import RequestState
 from generation.engine.stopwatch import Stopwatch
+from generation.engine.timing import Timing
 from generation.errors import RequestError
 from generation.models.precision import Precision
 from generation.perceptor.cutouts import Cutouts
 from generation.pocket.description import NegativesSection, PocketSection
 from generation.prompt import read
 from generation.recipe import Recipe, Stage, last_step
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 from generation.worker.build import engine_for
 from tests.conftest import tiny_vqgan
 
@@ -54,25 +59,6 @@ def pocket() -> Models:
 @pytest.fixture
 def engine(models: Models) -> Engine:
     return make_engine(models, models.recipe)
-
-
-@pytest.mark.parametrize(
-    ("request_", "has_kernels", "repeats"),
-    [
-        (REQUEST, True, True),
-        (REQUEST, False, False),
-        (replace(REQUEST, cuts="crops"), True, False),
-        (replace(REQUEST, augment=("sharpness",)), True, False),
-        (replace(REQUEST, canvas="fourier"), True, False),
-    ],
-)
-def test_on_cuda_only_what_our_kernels_add_up_repeats(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, request_: ImagineRequest, has_kernels: bool, repeats: bool
-) -> None:
-    assert engine.repeats(request_), "on a CPU"
-    monkeypatch.setattr("generation.engine.engine.has_kernels", lambda _: has_kernels)
-    engine.device = torch.device("cuda")
-    assert engine.repeats(request_) is repeats
 
 
 def make_engine(models: Models, recipe: Recipe, negatives: NegativesSection | None = None) -> Engine:
@@ -163,7 +149,7 @@ def test_painting_comes_nearer_to_the_prompt(pocket: Models, recipe: Recipe) -> 
 
 def test_the_last_stage_paints_even_the_shortest_request(models: Models) -> None:
     engine = make_engine(models, SKETCH)
-    assert [last_step(engine.recipe.stages, stage, 4) for stage in (0, 1)] == [2, 4]
+    assert [last_step(engine.equipment.recipe.stages, stage, 4) for stage in (0, 1)] == [2, 4]
     state = engine.add_request(replace(REQUEST, steps=1))
     assert state.stage == 0
     engine.step()
@@ -274,7 +260,7 @@ def plain_engine(models: Models, canvas: Plain, prior: Prior | None = None) -> E
     recipe, clock = Recipe(cutouts=4), Stopwatch(CPU, lambda: canvas.now)
     objective = Likeness(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
     parts = Parts(canvas, objective, OPTIMISERS["adam"]())
-    return Engine(recipe, lambda _: parts, CPU, prior, clock)
+    return Engine(Equipment(recipe, lambda _: parts, CPU, prior), clock)
 
 
 def test_batches_get_equal_time(models: Models) -> None:
@@ -284,7 +270,7 @@ def test_batches_get_equal_time(models: Models) -> None:
     engine.add_request(replace(REQUEST, id="small", steps=100))
     steps = Counter(engine.step()[0].request.id for _ in range(50))
     assert steps == {"giant": 5, "small": 45}
-    assert Timing((128, 64), 1, 9.0) in engine.timings()
+    assert Timing((128, 64), 1, 9.0, 9.0) in engine.timings()
     assert engine.timings() == []
 
 
@@ -315,7 +301,7 @@ class Slow:
 def test_paintings_go_on_while_the_prior_works(models: Models) -> None:
     canvas = Plain()
     engine = plain_engine(models, canvas, Slow(canvas, slices=20, seconds=0.5))
-    assert engine.inits == ("slow", "noise", "pixels", "gradient", "fractal")
+    assert engine.equipment.inits == ("slow", "noise", "pixels", "gradient", "fractal")
     engine.add_request(replace(REQUEST, id="runs", steps=100, init="noise"))
     begun = [engine.add_request(replace(REQUEST, id=str(number), steps=100)) for number in range(2)]
     taken: list[str] = []
@@ -361,7 +347,7 @@ def test_a_prior_that_breaks_fails_only_its_own_request(models: Models) -> None:
 
 
 def test_what_models_do_not_bring_is_refused(engine: Engine) -> None:
-    assert engine.inits == ("noise", "pixels", "gradient", "fractal")
+    assert engine.equipment.inits == ("noise", "pixels", "gradient", "fractal")
     with pytest.raises(RequestError, match="no sketch to begin from; ask again without `--init sketch`"):
         engine.add_request(replace(REQUEST, init="sketch"))
     assert len(engine) == 0
@@ -425,7 +411,7 @@ def test_a_size_that_the_model_cannot_paint_is_refused(tiny_models: ModelsSettin
     coarse = tiny_vqgan(levels=6)
     perceptor = load_models(tiny_models.vqgan, tiny_models.clip, CPU).perceptor
     engine = make_engine(prepare(Models(coarse, perceptor, Recipe(cutouts=4), Path()), CPU), Recipe(cutouts=4))
-    assert engine.multiple == 32
+    assert engine.equipment.multiple == 32
     with pytest.raises(RequestError, match="multiples of 32 pixels; ask for `--size 128x64` or `--size 160x96`"):
         engine.add_request(replace(REQUEST, width=144, height=80))
     assert len(engine) == 0
@@ -456,30 +442,42 @@ def batches_made() -> Iterator[Callable[[], list[int]]]:
 
 
 def test_a_batch_is_kept_for_the_next_request_of_its_key(engine: Engine) -> None:
-    with batches_made() as batches:
+    with batches_made() as made:
         first = paint(engine, REQUEST)["a"]
-        (kept,) = batches()
+        (kept,) = made()
         paint(engine, *(replace(REQUEST, id=str(number), seed=number) for number in range(3)))
         assert torch.equal(paint(engine, REQUEST)["a"], first), "nothing of those before is left in it"
-        assert batches() == [kept]
+        assert made() == [kept]
 
 
 def test_few_batches_are_kept_and_none_longer_than_its_engine(models: Models) -> None:
-    with batches_made() as batches:
+    with batches_made() as made:
         engine = make_engine(models, models.recipe)
         for number in range(KEPT + 2):
             paint(engine, replace(REQUEST, width=64 + 8 * number, steps=1))
-        assert len(batches()) == KEPT
+        assert len(made()) == KEPT
         del engine
-        assert batches() == []
+        assert made() == []
+
+
+def test_no_more_memory_is_kept_than_may_be(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    paint(engine, REQUEST)
+    (first,) = engine._batches._all
+    monkeypatch.setattr(batches, "KEPT_BYTES", 2.5 * first.nbytes)
+    for width in (72, 80):
+        paint(engine, replace(REQUEST, width=width, steps=1))
+    assert [each.key[0] for each in engine._batches._all] == [(72, 64), (80, 64)]
+    monkeypatch.setattr(batches, "KEPT_BYTES", 0)
+    paint(engine, REQUEST)
+    assert engine._batches._all == []
 
 
 def test_a_batch_that_broke_is_not_kept(models: Models) -> None:
     canvas = Plain()
     engine = plain_engine(models, canvas)
-    with batches_made() as batches:
+    with batches_made() as made:
         engine.add_request(REQUEST)
         canvas.broken = True
         (state,) = engine.step()
         assert state.fault
-        assert batches() == []
+        assert made() == []

@@ -8,20 +8,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from config.settings import ModelsSettings
-from generation.checkpoints.loader import POCKET, Models, load_models
+from config.settings.models import ModelsSettings
+from generation.checkpoints.loader import Models, load_models
 from generation.engine.batch import STEPS_DRAWN, VIEWS
 from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
 from generation.engine.faults import is_loss, is_shortage
 from generation.engine.objective import Likeness, Objective
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
 from generation.engine.state import RequestState
-from generation.engine.story import weights
 from generation.perceptor.cutouts import Cutouts
 from generation.perceptor.ensemble import Perceptor
-from generation.pocket.description import NegativesSection
-from generation.pocket.objective import Contrast
 from generation.request import ImagineRequest
 from generation.worker.build import CANVASES
 
@@ -64,7 +62,7 @@ class Strict(Likeness):
 def engine_with(models: Models, objective: Objective) -> Engine:
     (stage,) = models.recipe.stages
     parts = Parts(CANVASES["latent"](models, stage, CPU, 1.0), objective, OPTIMISERS["adam"]())
-    return Engine(models.recipe, lambda _: parts, CPU)
+    return Engine(Equipment(models.recipe, lambda _: parts, CPU))
 
 
 def paint(engine: Engine, *requests: ImagineRequest) -> dict[str, RequestState]:
@@ -86,44 +84,6 @@ def at_call(number: int, objective: Strict) -> Exception | None:
 
 def some(count: int) -> list[ImagineRequest]:
     return [replace(REQUEST, id=str(number), seed=number) for number in range(count)]
-
-
-@pytest.mark.parametrize("negatives", [None, NegativesSection(distractors=("a dog",), nouns=("cat", "dog"))])
-def test_in_slices_the_gradient_is_the_same_but_for_rounding(negatives: NegativesSection | None) -> None:
-    perceptor = load_models(POCKET, POCKET, CPU).perceptor
-    cutouts = Cutouts(7, perceptor.input_size, CPU)
-    objective = Contrast(perceptor, cutouts, negatives) if negatives else Likeness(perceptor, cutouts)
-    rows = [row[None] for row in objective.rows(REQUEST)]
-    drawn = objective.draw(1, torch.Generator().manual_seed(0))
-    gradients: list[Tensor] = []
-    for at_once in (None, 2):
-        pictures = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)).requires_grad_()
-        gradients += torch.autograd.grad(
-            objective.loss(pictures, rows, weights(REQUEST, 0)[None], drawn, at_once).sum(), pictures
-        )
-    whole, sliced = gradients
-    assert whole.abs().max() > 0
-    assert torch.allclose(whole, sliced, rtol=1e-4, atol=1e-4 * float(whole.abs().max()))
-
-
-def test_autograd_keeps_a_slice_only(models: Models) -> None:
-    """What is kept for the backward pass, in bytes, with all views together and with one at a time."""
-    objective = Likeness(models.perceptor, Cutouts(8, models.perceptor.input_size, CPU))
-    rows = [row[None] for row in objective.rows(REQUEST)]
-    kept = []
-    for at_once in (None, 1):
-        sizes: dict[int, int] = {}
-
-        def pack(tensor: Tensor, sizes: dict[int, int] = sizes) -> Tensor:
-            sizes[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-            return tensor
-
-        cutouts = torch.rand(1, 8, 3, 32, 32).requires_grad_()
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            image = models.perceptor.encode_cutouts(cutouts, at_once)
-            objective.distance(image, rows, weights(REQUEST, 0)[None])
-        kept.append(sum(sizes.values()))
-    assert kept[1] < kept[0] / 2
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
-from generation.engine.engine import NO_LATENT, Engine
+from generation.engine.engine import Engine
+from generation.engine.equipment import NO_LATENT
 from generation.engine.state import RequestState
 from generation.errors import RequestError
 from generation.latents import DAMAGED, OTHER_MODEL
@@ -58,8 +59,8 @@ def test_the_latent_that_is_read_decodes_to_the_picture_that_it_was_written_of(m
     engine = made(models, RECIPES[recipe])
     state, (*_, finished) = paint(engine, REQUEST)
     assert state.latent is not None
-    file = encode_latent(state.latent, engine.vqgan, Metadata(REQUEST))
-    z = read_latent(file, engine.vqgan, REQUEST.shape)
+    file = encode_latent(state.latent, engine.equipment.vqgan, Metadata(REQUEST))
+    z = read_latent(file, engine.equipment.vqgan, REQUEST.shape)
     assert torch.equal(z, state.latent)
     begun, (first, *_) = paint(engine, replace(FROM, ema=0.0), z)
     assert torch.equal(first, finished), "before the first step"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.canvas.noise import fractal
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.engine import Engine
@@ -117,7 +117,7 @@ def test_who_moves_and_who_does_not_share_a_batch(models: Models) -> None:
     engine = the_engine(models)
     others = [replace(REQUEST, id="b", seed=2), replace(MOVING, id="c", seed=3, zoom=0.9, move_every=3)]
     together = paint(engine, MOVING, *others)
-    assert len(engine._batches) == 1
+    assert len(engine._batches._all) == 1
     for request, pictures in zip([MOVING, *others], together, strict=True):
         (alone,) = paint(engine, request)
         assert len(pictures) == request.steps
@@ -147,4 +147,4 @@ def test_moving_is_not_part_of_a_steps_time_but_of_the_batchs(models: Models) ->
     engine._stopwatch._clock = lambda: float(next(now))
     paint(engine, replace(MOVING, steps=8))
     assert [timing.seconds for timing in engine.timings()] == [1.0] * 8
-    assert engine._batches[0].seconds == 9
+    assert engine._batches._all[0].seconds == 9

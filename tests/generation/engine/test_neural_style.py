@@ -18,8 +18,9 @@ from generation.engine.neural_style import CONTENT_SHARE, LEAST, NeuralStyle
 from generation.errors import CheckpointError, RequestError
 from generation.models.vgg import CONVOLUTIONS, VGG
 from generation.options import NEURAL_STYLE
-from generation.request import ImagineRequest, Steering, Target
+from generation.request import ImagineRequest
 from generation.steering import steered
+from generation.targets import Steering, Target
 from generation.worker.build import engine_for
 
 OFFICIAL = (64, 64, 128, 128, *[256] * 4, *[512] * 5)
@@ -147,7 +148,7 @@ def test_a_picture_comes_near_to_a_style_and_keeps_its_content(engine: Engine, p
     assert losses[1] < losses[0] / 4
     seen = [features(random_vgg().state_dict(), each)["conv4_2"] for each in (content, free, held)]
     assert (seen[2] - seen[0]).square().mean() < (seen[1] - seen[0]).square().mean() / 2
-    assert engine.painters[-1] == NEURAL_STYLE
+    assert engine.equipment.painters[-1] == NEURAL_STYLE
     torch.testing.assert_close(painted(0.0), free, rtol=0, atol=0)
 
 

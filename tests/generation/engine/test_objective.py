@@ -5,12 +5,13 @@ import pytest
 import torch
 from torch import Generator
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import load_models
 from generation.engine.objective import Likeness
 from generation.engine.story import weights
 from generation.perceptor.cutouts import Cutouts
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 
 CPU = torch.device("cpu")
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=4)

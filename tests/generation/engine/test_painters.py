@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.canvas.noise import fractal
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.engine import Engine
@@ -57,7 +57,7 @@ def last(engine: Engine, pictures: dict[str, Tensor] | None = None, **fields: An
 
 
 def test_what_there_is_is_offered_and_another_is_refused(engine: Engine) -> None:
-    assert engine.painters == ("vqgan", "fourier", "siren")
+    assert engine.equipment.painters == ("vqgan", "fourier", "siren")
     with pytest.raises(RequestError, match="no such painter; ask for `--painter vqgan` or `--painter fourier`"):
         engine.add_request(replace(REQUEST, canvas="pencil"))
 
@@ -146,7 +146,7 @@ def test_a_network_is_painted_small_and_finished_at_the_size_asked_for(engine: E
     assert done.picture.shape == (3, 128, 192)
     engine.add_request(replace(REQUEST, id="b", canvas="siren", width=192, height=128))
     (state,) = engine.step()
-    (batch,) = [batch for batch in engine._batches if batch.states]
+    (batch,) = engine._batches.running
     assert batch._pictures.shape[2:] == (32, 48)
     assert state.picture is not None
     assert state.picture.shape == (3, 128, 192)

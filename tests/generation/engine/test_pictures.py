@@ -8,16 +8,18 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.canvas.noise import fractal
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.batch import pull
-from generation.engine.engine import GONE, Engine
+from generation.engine.engine import Engine
+from generation.engine.equipment import GONE
 from generation.engine.story import weights
 from generation.errors import RequestError
 from generation.pocket.description import NegativesSection, PocketSection
 from generation.recipe import Recipe, Stage
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 from generation.worker.build import engine_for
 
 CPU = torch.device("cpu")
@@ -134,8 +136,12 @@ def test_a_painting_comes_nearer_to_a_picture(pocket: Models, negatives: Negativ
     before, after = (paint(engine, replace(REQUEST, targets=targets, steps=steps))[0] for steps in (1, 20))
 
     def seen(picture: Tensor) -> float:
-        rows = engine.parts(engine.recipe.stages[0]).objective.rows(replace(REQUEST, targets=targets), {OTHER: picture})
-        wanted = engine.parts(engine.recipe.stages[0]).objective.rows(replace(REQUEST, targets=targets), PICTURES)
+        rows = engine.equipment.parts(engine.equipment.recipe.stages[0]).objective.rows(
+            replace(REQUEST, targets=targets), {OTHER: picture}
+        )
+        wanted = engine.equipment.parts(engine.equipment.recipe.stages[0]).objective.rows(
+            replace(REQUEST, targets=targets), PICTURES
+        )
         return float(rows[0][0] @ wanted[0][0])
 
     assert seen(after) > seen(before) + 0.05
@@ -145,10 +151,10 @@ def test_pictures_and_words_are_weighed_against_each_other(models: Models) -> No
     engine = make_engine(models, RECIPES["latent"])
     targets = (Target("a red apple", weight=3.0), Target(picture=OTHER, weight=-1.0))
     request = replace(REQUEST, targets=targets)
-    vectors = engine.parts(engine.recipe.stages[0]).objective.rows(request, PICTURES)[0]
+    vectors = engine.equipment.parts(engine.equipment.recipe.stages[0]).objective.rows(request, PICTURES)[0]
     assert weights(request, 0).tolist() == [0.75, -0.25]
     assert vectors.norm(dim=1).tolist() == pytest.approx([1, 1])
-    (word,), _ = engine.parts(engine.recipe.stages[0]).objective.rows(REQUEST)[:2]
+    (word,), _ = engine.equipment.parts(engine.equipment.recipe.stages[0]).objective.rows(REQUEST)[:2]
     assert torch.allclose(vectors[0], word, atol=1e-6)
 
 

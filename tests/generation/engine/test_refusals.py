@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from generation.engine.refusals import refusal
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=4)
 PICTURE = "0" * 64

@@ -9,16 +9,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.checkpoint import UnfitError
 from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
 from generation.engine.objective import Likeness
 from generation.errors import RequestError
 from generation.prompt import read as read_prompt
 from generation.recipe import Recipe, Stage
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
 from generation.steering import read
+from generation.targets import Steering
 from generation.worker.build import engine_for
 
 CPU = torch.device("cpu")
@@ -225,10 +227,10 @@ class Breaking(Likeness):
 
 def test_what_is_said_between_two_tries_of_a_step_counts_in_it(models: Models) -> None:
     def engine() -> tuple[Engine, Breaking]:
-        usual = the_engine(models)
+        usual = the_engine(models).equipment
         objective = Breaking(models.perceptor, usual.parts(LATENT).objective.cutouts)  # type: ignore[attr-defined]
         parts = replace(usual.parts(LATENT), objective=objective)
-        return Engine(Recipe(4), lambda _: parts, CPU), objective
+        return Engine(Equipment(Recipe(4), lambda _: parts, CPU)), objective
 
     trying, objective = engine()
     state = trying.add_request(REQUEST)

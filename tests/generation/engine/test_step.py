@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Generator
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_clip, load_vqgan, prepare
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.step import step
@@ -42,7 +42,7 @@ def test_a_step_stays_on_its_device_and_does_not_wait_for_it(
     vqgan, _ = load_vqgan(path)
     models = prepare(Models(vqgan, load_clip(Path(tiny_models.clip)), Recipe(stages=(stage,)), path), META, precision)
     engine = engine_for(models, META, PocketSection())
-    parts = engine.parts(stage)
+    parts = engine.equipment.parts(stage)
     canvas, optimiser, objective = parts.canvas, parts.optimiser, parts.objective
     generator = Generator().manual_seed(0)
     init = canvas.init(64, 64, generator, torch.zeros(3, 64, 64, device=META))

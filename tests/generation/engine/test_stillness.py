@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.engine import Engine
 from generation.engine.state import RequestState

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.engine import Engine
 from generation.recipe import Recipe, Stage
@@ -46,6 +46,15 @@ def test_it_ends_as_it_was_in_that_step(engine: Engine, stop: int) -> None:
     stopped = steps_of(engine, replace(REQUEST, stop=stop))
     assert len(stopped) == 20 * stop // 100
     assert all(torch.equal(a, b) for a, b in zip(stopped[:-1], whole, strict=False))
+
+
+def test_of_one_that_ends_before_the_latent_is_painted_it_is_kept_all_the_same(models: Models) -> None:
+    engine = engine_for(replace(models, recipe=Recipe(4, "noise", (PIXELS, LATENT))), CPU)
+    state = engine.add_request(replace(REQUEST, stop=30, outputs=("png", "safetensors")))
+    while len(engine):
+        engine.step()
+    assert state.step == 6
+    assert state.latent is not None
 
 
 def test_it_goes_on_from_a_checkpoint_to_the_same_end(engine: Engine) -> None:

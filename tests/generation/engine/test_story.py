@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from generation.engine.story import FADE, weights
 from generation.prompt import read
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=100)
 

@@ -10,19 +10,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.canvas.latent import LatentCanvas
 from generation.canvas.slerp import slerp
 from generation.checkpoints.loader import Models, load_models
 from generation.engine import walks as module
 from generation.engine.checkpoint import UnfitError
-from generation.engine.engine import GONE, NO_WALK
+from generation.engine.equipment import GONE, NO_WALK
 from generation.engine.walks import State, Walks, WalkState, places
 from generation.errors import RequestError
 from generation.latents import DAMAGED
 from generation.perceptor.pictures import NO_PICTURES, Pictures
 from generation.recipe import Recipe, Stage
-from generation.request import LATENT, PNG, ImagineRequest, Shape, Steering, Waypoint
+from generation.request import LATENT, PNG, ImagineRequest
+from generation.sizes import Shape
+from generation.targets import Steering
+from generation.waypoint import Waypoint
 from generation.worker.build import engine_for
 
 CPU = torch.device("cpu")
@@ -127,7 +130,7 @@ def test_it_walks_between_stored_latents_and_pictures(walks: Walks) -> None:
     assert torch.allclose(film[0], apple, atol=1e-5)
     assert torch.allclose(film[-1], pear, atol=1e-5)
     mixed = replace(WALK, waypoints=(Waypoint(picture=FIRST), APPLE, Waypoint(latent=SECOND)))
-    canvas = walks.engine.walkable(mixed)
+    canvas = walks.engine.equipment.walkable(mixed)
     assert isinstance(canvas, LatentCanvas)
     film = frames(walks, mixed, {FIRST: pear, SECOND: z})
     encoded = canvas.vqgan.decode(canvas.vqgan.quantise(canvas.vqgan.encode(pear[None])))[0].clamp(0, 1)

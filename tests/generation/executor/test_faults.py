@@ -25,7 +25,7 @@ from structlog.testing import capture_logs
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.canvas import Init
 from generation.dispatch.dispatcher import GIVEN_UP, Dispatcher
 from generation.dispatch.record import Record
@@ -37,10 +37,11 @@ from generation.executor.supervisor import Restarts
 from generation.executor.watchdog import Patience
 from generation.request import ImagineRequest
 from generation.steering import read
-from generation.worker import memory, worker
+from generation.worker import memory, process
 from generation.worker.build import CANVASES
 from generation.worker.images import read_request
-from generation.worker.residents import Resident
+from generation.worker.residents import Resident, Residents
+from generation.worker.worker import TOO_LARGE
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=40, member="somebody")
 POISON = 666
@@ -145,10 +146,10 @@ def end() -> NoReturn:
 
 def main(point: str, file: str, _: str) -> None:
     """Run a worker in which something goes wrong."""
-    fault, open_pipe, load = Fault(point, Path(file)), os.fdopen, worker.load
+    fault, open_pipe, load = Fault(point, Path(file)), os.fdopen, Residents.load_first
 
-    def load_or_end(*arguments: Any) -> Resident:
-        resident = load(*arguments)
+    def load_or_end(residents: Residents) -> Resident:
+        resident = load(residents)
         if fault.comes("loading"):
             end()
         return resident
@@ -159,8 +160,8 @@ def main(point: str, file: str, _: str) -> None:
     CANVASES["colours"] = lambda *_: Colours(fault)
     if point == "poison":
         memory.SLOTS["cpu"] = SLOTS
-    with patch.object(worker, "load", load_or_end), patch.object(os, "fdopen", pipe):
-        worker.main()
+    with patch.object(Residents, "load_first", load_or_end), patch.object(os, "fdopen", pipe):
+        process.main()
 
 
 @dataclass
@@ -367,7 +368,7 @@ async def test_what_does_not_fit_into_memory_is_painted_smaller(models: ModelsSe
     with Image.open(io.BytesIO(here.png("b"))) as image:
         assert image.size == (64, 64)
     failed = here.events["c"][-1]
-    assert failed == Failed("c", worker.TOO_LARGE, is_shortage=True)
+    assert failed == Failed("c", TOO_LARGE, is_shortage=True)
     assert {record.attempts for record in here.records.values()} == {0}
 
 

@@ -18,7 +18,8 @@ from omegaconf import OmegaConf
 from safetensors.torch import save_file
 from structlog.testing import capture_logs
 
-from config.settings import ModelsSettings, Reproducible
+from config.settings.executor import Reproducible
+from config.settings.models import ModelsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.errors import CheckpointError, DeviceError, WorkerError
 from generation.events import Checkpoint, Down, Event, Failed, Finished, Heartbeat, Progress, Ready, Started
@@ -344,15 +345,15 @@ async def test_two_cpu_workers_are_two_processes(tiny_models: ModelsSettings) ->
 
 ON_A_CPU = """
 import os, sys, torch
-from generation.worker import worker
+from generation.worker import process
 
 def choose_device(name, gpus):
     if name == "cuda:1" and os.path.exists(sys.argv[1]):
         os._exit(3)
     return torch.device("cpu")
 
-worker.choose_device = choose_device
-worker.main()
+process.choose_device = choose_device
+process.main()
 """
 """A worker for which every GPU is the CPU, and the second one dies as long as a file is there."""
 
@@ -465,7 +466,7 @@ async def test_missing_device_is_named(tiny_models: ModelsSettings) -> None:
 PARENT = """
 import asyncio, logging, structlog, sys
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.executor.local import LocalExecutor
 from generation.request import ImagineRequest
 

@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from structlog.testing import capture_logs
 
-from config.settings import DEFAULT_MODEL, ModelsSettings, NamedModelSettings
+from config.settings.models import DEFAULT_MODEL, ModelsSettings, NamedModelSettings
 from generation.dispatch.devices import UNUSABLE
 from generation.dispatch.dispatcher import Dispatcher
 from generation.events import Failed, Finished, RequestEvent

@@ -7,7 +7,8 @@ from generation.capacity import Capacity
 from generation.events import Failed, Finished, Heartbeat, Offer, Ready
 from generation.executor.protocol import Abort, FromWorker, Hello, Paint
 from generation.executor.watchdog import Patience, Watchdog
-from generation.request import ImagineRequest, Kind
+from generation.load import Kind
+from generation.request import ImagineRequest
 
 PATIENCE = Patience(loading=300, first_step=200, step=60, factor=20)
 SHAPE = (64, 64)

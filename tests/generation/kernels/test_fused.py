@@ -37,10 +37,10 @@ def test_decoder(attention: list[int], device: torch.device, capsys: pytest.Capt
     assert same(mine, official.to(device), z)
 
 
-@pytest.mark.parametrize("size", [64, 160])
-def test_picture_encoder(size: int, device: torch.device) -> None:
-    """With as many tokens as the kernel takes, and with more."""
-    visual = clip_model.CLIP(24, size, 3, 64, 16, 77, 100, 64, 1, 1).eval().requires_grad_(False).visual
+@pytest.mark.parametrize(("size", "width"), [(64, 64), (160, 64), (64, 96)])
+def test_picture_encoder(size: int, width: int, device: torch.device) -> None:
+    """With as many tokens as the kernel takes, and with more; and with a head of a width that it does not take."""
+    visual = clip_model.CLIP(24, size, 3, width, 16, 77, 100, 64, 1, 1).eval().requires_grad_(False).visual
     mean, std = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)
     mine = FrozenVisionTransformer(copy.deepcopy(visual), mean, std, fused_layers(torch.float32)).to(device)
     pictures = torch.rand(2, 3, size, size, generator=Generator().manual_seed(0)).to(device)

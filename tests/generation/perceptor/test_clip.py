@@ -7,11 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import load_clip
 from generation.perceptor.clip import MAX_CACHED, CLIPPerceptor
 from generation.perceptor.pieces import pieces
-from generation.request import Target
+from generation.targets import Target
 
 END = 49407
 

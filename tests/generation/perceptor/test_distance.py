@@ -3,7 +3,7 @@ import math
 import torch
 
 from generation.perceptor.distance import held, spherical_distance, stops
-from generation.request import Target
+from generation.targets import Target
 
 X, Y = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
 

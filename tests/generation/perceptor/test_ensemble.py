@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.objective import Likeness
 from generation.engine.story import weights
@@ -19,7 +19,8 @@ from generation.perceptor.cutouts import Cutouts
 from generation.perceptor.ensemble import Ensemble
 from generation.pocket.description import NegativesSection, describe_pocket
 from generation.pocket.objective import Contrast
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 from generation.worker.build import engine_for
 from tests.generation.checkpoints.clips import residual_network, vision_transformer
 
@@ -142,7 +143,7 @@ def test_a_picture_is_painted_towards_what_both_look_for(tiny_models: ModelsSett
         (state,) = engine.step()
         assert state.picture is not None
         pictures.append(state.picture.clone())
-    objective = engine.parts(engine.recipe.stages[0]).objective
+    objective = engine.equipment.parts(engine.equipment.recipe.stages[0]).objective
     drawn = objective.draw(1, Generator().manual_seed(7))
     for each in models.perceptor.members:
         alone = Likeness(each, Cutouts(4, 32, CPU))
@@ -157,7 +158,7 @@ def test_sketches_are_read_by_the_one_that_the_composer_knows(paths: list[str]) 
     assert pocket.prior is not None
     few = pocket.model_copy(update={"prior": pocket.prior.model_copy(update={"candidates": 2})})
     engine = engine_for(models, CPU, few)
-    assert engine.inits[0] == "sketch"
+    assert engine.equipment.inits[0] == "sketch"
     engine.add_request(ImagineRequest("a", "a red apple", 1, 64, 64, steps=2, init="sketch"))
     shown = []
     while len(engine):

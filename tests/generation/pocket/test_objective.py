@@ -8,7 +8,8 @@ from generation.checkpoints.loader import load_models
 from generation.perceptor.cutouts import Cutouts
 from generation.pocket.description import NegativesSection
 from generation.pocket.objective import SAME, Contrast, contrast
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 
 CPU = torch.device("cpu")
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=4)

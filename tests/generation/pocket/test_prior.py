@@ -6,9 +6,10 @@ import torch
 from torch import Generator
 from torch.nn import functional as F
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.checkpoints.loader import Models, load_models
 from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
 from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
@@ -18,7 +19,8 @@ from generation.pocket.composer import Composer, finish
 from generation.pocket.description import PriorSection
 from generation.pocket.prior import Sketcher, fit
 from generation.recipe import Recipe, Stage
-from generation.request import ImagineRequest, Target
+from generation.request import ImagineRequest
+from generation.targets import Target
 from generation.worker.build import CANVASES
 
 CPU = torch.device("cpu")
@@ -56,7 +58,7 @@ def engine(models: Models, objective: Likeness, sketcher: Sketcher) -> Engine:
             CANVASES[stage.canvas](models, stage, CPU, objective.scale), objective, OPTIMISERS[stage.optimiser]()
         )
 
-    return Engine(RECIPE, parts, CPU, sketcher)
+    return Engine(Equipment(RECIPE, parts, CPU, sketcher))
 
 
 def seeded(seed: int) -> Generator:

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from config.settings import DEFAULT_MODEL, ModelsSettings
+from config.settings.models import DEFAULT_MODEL, ModelsSettings
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.loader import Models, load_models, prepare
 from generation.engine.engine import Engine
+from generation.engine.equipment import Equipment
+from generation.load import Load
 from generation.pocket.description import PocketSection
-from generation.recipe import Recipe
-from generation.request import ImagineRequest, Load
+from generation.recipe import Recipe, Stage
+from generation.request import ImagineRequest
 from generation.worker.build import engine_for
 from generation.worker.memory import WORKSPACE, Saved, canvas_bytes, capacity, free_memory, step_bytes, view_bytes
 from tests.conftest import tiny_vqgan
@@ -50,7 +52,7 @@ def kept(engine: Engine, side: int, count: int) -> int:
 
 
 def test_two_small_sizes_foretell_larger_ones(engine: Engine) -> None:
-    step = step_bytes(engine)
+    step = step_bytes(engine.equipment)
     assert len(engine) == 0
     assert engine.timings() == [], "the device has painted nothing yet"
     assert step.pixel_bytes > 0
@@ -64,27 +66,34 @@ def test_what_an_evaluation_takes_counts_whatever_the_optimiser_does(engine: Eng
     """Of one that takes no gradients nothing is kept, and yet it takes something."""
     optimiser = Evolution()
     assert optimiser.evaluations > 1
-    other = Engine(engine.recipe, lambda stage: replace(engine.parts(stage), optimiser=optimiser), CPU)
+    usual = engine.equipment
+    other = Engine(Equipment(usual.recipe, lambda stage: replace(usual.parts(stage), optimiser=optimiser), CPU))
     assert kept(other, 64, 1) == 0
-    assert step_bytes(other) == step_bytes(engine)
+    assert step_bytes(other.equipment) == step_bytes(engine.equipment)
+
+
+def test_steps_from_coarse_to_fine_are_taken_to_be_as_costly_as_all(engine: Engine) -> None:
+    coarse = Stage("pixels", 0.9, side=32, cutouts=1), Stage(share=0.1)
+    other = Equipment(replace(engine.equipment.recipe, coarse_to_fine=coarse), engine.equipment.parts, CPU)
+    assert step_bytes(other) == step_bytes(engine.equipment)
 
 
 def test_models_of_coarse_codes_are_measured_with_larger_pictures(tiny_models: ModelsSettings) -> None:
     perceptor = load_models(tiny_models.vqgan, tiny_models.clip, CPU).perceptor
     models = prepare(Models(tiny_vqgan(levels=8), perceptor, Recipe(cutouts=4), Path()), CPU)
     engine = engine_for(models, CPU, PocketSection())
-    assert engine.multiple == 128
-    assert step_bytes(engine).pixel_bytes > 0
+    assert engine.equipment.multiple == 128
+    assert step_bytes(engine.equipment).pixel_bytes > 0
 
 
 def test_a_cpu_paints_one_at_a_time_and_is_measured_by_its_canvas(engine: Engine, tmp_path: Path) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemAvailable:    10000 kB\n")
-    held = capacity(engine, meminfo=meminfo)
-    views, canvas, memory = view_bytes(engine), canvas_bytes(engine), 0.9 * 10000 * 1024
-    assert held == Capacity(1, memory, view_bytes=views, pixel_bytes=canvas, cutouts=engine.recipe.cutouts)
-    assert held.view_bytes == pytest.approx(step_bytes(engine).view_bytes, rel=0.2)
-    assert held.pixel_bytes == pytest.approx(step_bytes(engine).pixel_bytes, rel=0.2)
+    held = capacity(engine.equipment, meminfo=meminfo)
+    views, canvas, memory = view_bytes(engine.equipment), canvas_bytes(engine.equipment), 0.9 * 10000 * 1024
+    assert held == Capacity(1, memory, view_bytes=views, pixel_bytes=canvas, cutouts=engine.equipment.recipe.cutouts)
+    assert held.view_bytes == pytest.approx(step_bytes(engine.equipment).view_bytes, rel=0.2)
+    assert held.pixel_bytes == pytest.approx(step_bytes(engine.equipment).pixel_bytes, rel=0.2)
     assert held.holds(Load((64, 64)))
     assert not held.holds(Load((256, 256)))
 
@@ -92,8 +101,8 @@ def test_a_cpu_paints_one_at_a_time_and_is_measured_by_its_canvas(engine: Engine
 def test_capacity_is_what_is_free_and_what_a_step_takes(engine: Engine, tmp_path: Path) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemAvailable:    1000 kB\n")
-    held = capacity(engine, {"cpu": 8}, meminfo)
-    assert held == replace(step_bytes(engine), slots=8, memory=0.9 * 1000 * 1024)
+    held = capacity(engine.equipment, {"cpu": 8}, meminfo)
+    assert held == replace(step_bytes(engine.equipment), slots=8, memory=0.9 * 1000 * 1024)
     assert memory_left([Load((512, 512))] * 2, {DEFAULT_MODEL: held}) < 0 < memory_left([], {DEFAULT_MODEL: held})
 
 

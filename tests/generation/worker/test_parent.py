@@ -10,16 +10,16 @@ import pytest
 
 SPINNING = """
 import re, sys, threading
-from generation.worker import parent, worker
+from generation.worker import parent, process
 
 def spin(*_):
     print(sys.argv[-1], file=sys.stderr, flush=True)
     re.match("(a+)+$", "a" * 60 + "b")
 
-worker.listen = lambda *_: threading.Event().wait()
-worker.serve = spin
+process.listen = lambda *_: threading.Event().wait()
+process.serve = spin
 parent.end_with(int(sys.argv[-1]))
-worker.main()
+process.main()
 """
 """Says its argument and goes into one long call that keeps all other threads waiting, also the one that listens: it is
 made deaf, or it could hear of the end just before that call."""

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.canvas import Init
 from generation.checkpoints.loader import POCKET, load_models
 from generation.engine.optimisers import OPTIMISERS, Evaluate, Tensors

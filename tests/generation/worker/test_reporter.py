@@ -10,7 +10,8 @@ import torch
 from generation.engine.checkpoint import Header, PaintingCopy, read_header
 from generation.events import Checkpoint, Failed, Finished, Heartbeat, Progress, Started, Steered
 from generation.executor.protocol import FromWorker
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 from generation.worker.images import Snapshot, read_request
 from generation.worker.reporter import Reporter
 
@@ -60,14 +61,14 @@ def copy(step: int) -> PaintingCopy:
 def test_what_happens_while_nobody_reads_is_merged(reporter: Reporter, pipe: Pipe) -> None:
     for step in range(1, 1001):
         reporter.advance(Progress("a", step, 1001, step / 10), snapshot() if step == 7 else None)
-        reporter.heartbeat(Heartbeat((64, 64), 1, 1, 0.5))
+        reporter.heartbeat(Heartbeat((64, 64), 1, 1, 0.5, taken=0.25))
     pipe.open.set()
     assert pipe.receive() == Started("a", "cpu")
     progress = pipe.receive()
     assert isinstance(progress, Progress)
     assert (progress.step, progress.seconds) == (1000, 100.0)
     assert progress.preview, "the newest preview is kept"
-    assert pipe.receive() == Heartbeat((64, 64), 1, 1000, 500.0)
+    assert pipe.receive() == Heartbeat((64, 64), 1, 1000, 500.0, taken=250.0)
     reporter.heartbeat(Heartbeat((64, 64), 1, 1, 0.5))
     assert pipe.receive() == Heartbeat((64, 64), 1, 1, 0.5)
 

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import pytest
 import torch
 
-from config.settings import DEFAULT_MODEL, ModelsSettings
+from config.settings.models import DEFAULT_MODEL, ModelsSettings
 from generation.capacity import Capacity
 from generation.checkpoints.loader import prepare, read_models
 from generation.events import (
@@ -29,6 +29,7 @@ from generation.metadata import read as read_metadata
 from generation.request import AUTO, ImagineRequest
 from generation.steering import read
 from generation.worker import residents as module
+from generation.worker.memory import SLOTS
 from generation.worker.residents import Residents
 from generation.worker.worker import ModelRead, Worker
 from tests.generation.worker.test_worker import Reported
@@ -78,6 +79,12 @@ class Scene:
 
 
 @pytest.fixture
+def many_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a CPU paint as many at once as a GPU."""
+    monkeypatch.setitem(SLOTS, "cpu", SLOTS["cuda"])
+
+
+@pytest.fixture
 def scene(tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch) -> Scene:
     return Scene(tiny_models, monkeypatch)
 
@@ -119,14 +126,16 @@ def test_what_a_model_paints_says_so(scene: Scene, tiny_models: ModelsSettings) 
     assert metadata.setup is not None
     assert metadata.setup.vqgan == "pocket"
     engine = scene.residents.loaded["faces"].engine
-    assert (metadata.setup.fingerprint, metadata.setup.biggan) == (engine.fingerprint, "")
+    assert (metadata.setup.fingerprint, metadata.setup.biggan) == (engine.equipment.fingerprint, "")
     scene.paint("b", "faces", canvas="biggan")
     (finished,) = [each for each in scene.finish() if isinstance(each, Finished)]
     drawn = read_metadata(finished.png).setup
     assert drawn is not None
-    assert (drawn.biggan, drawn.biggan_fingerprint) == ("pocket", engine.biggan)
+    assert (drawn.biggan, drawn.biggan_fingerprint) == ("pocket", engine.equipment.biggan)
+    assert scene.residents.loaded["faces"].offer.classes == engine.equipment.classes != ()
 
 
+@pytest.mark.usefixtures("many_slots")
 def test_batches_of_all_models_get_equal_time(scene: Scene) -> None:
     scene.paint("a", "faces", steps=100)
     scene.take_in()
@@ -235,7 +244,7 @@ def test_memory_that_runs_out_in_a_step_lets_idle_models_go_and_the_picture_come
     scene.finish()
     scene.paint("b", DEFAULT_MODEL)
     resident = scene.residents.loaded[DEFAULT_MODEL]
-    (batch,) = resident.engine._running
+    (batch,) = resident.engine._batches.running
     step, errors = batch.step, [torch.OutOfMemoryError("CUDA out of memory.")]
 
     def short() -> torch.Tensor:

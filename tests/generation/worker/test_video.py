@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 
 from generation.metadata import Metadata, Setup, read
 from generation.options import MOST_FRAMES
-from generation.request import FILMS, ImagineRequest, Steering
+from generation.request import FILMS, ImagineRequest
+from generation.targets import Steering
 from generation.worker import video
 from generation.worker.images import Snapshot
 from generation.worker.video import MOST_PICTURES, Film, Pace, encode, film_of, pace_of

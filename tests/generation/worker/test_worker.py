@@ -13,14 +13,14 @@ from PIL import Image
 from structlog.testing import capture_logs
 from torch import Tensor
 
-from config.settings import DEFAULT_MODEL, ModelsSettings
+from config.settings.models import DEFAULT_MODEL, ModelsSettings
 from generation.capacity import Capacity
 from generation.checkpoints.loader import load_models
 from generation.engine.engine import Engine
-from generation.engine.objective import Likeness
+from generation.engine.equipment import Equipment
+from generation.engine.objective import Likeness, Objective
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
-from generation.errors import DeviceError
 from generation.events import Checkpoint, Failed, Finished, Heartbeat, Offer, Progress, Started, Steered, Suspended
 from generation.executor.protocol import Abort, FromWorker, Paint, Steer, Suspend, Weights
 from generation.metadata import read as read_metadata
@@ -30,7 +30,7 @@ from generation.steering import read
 from generation.worker.build import CANVASES
 from generation.worker.reporter import Reporter
 from generation.worker.residents import Resident, Residents
-from generation.worker.worker import BROKE_OFF, TOO_LARGE, Worker, choose_device
+from generation.worker.worker import BROKE_OFF, TOO_LARGE, Worker
 
 CPU = torch.device("cpu")
 REQUEST = ImagineRequest("a", "a red apple", 1, 64, 64, steps=2)
@@ -68,7 +68,7 @@ def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seco
     objective = Breaking(models.perceptor, Cutouts(4, models.perceptor.input_size, CPU))
     (stage,) = models.recipe.stages
     parts = Parts(CANVASES["latent"](models, stage, CPU, 1.0), objective, OPTIMISERS["adam"]())
-    engine = Engine(models.recipe, lambda _: parts, CPU)
+    engine = Engine(Equipment(models.recipe, lambda _: parts, CPU))
     residents = Residents({DEFAULT_MODEL: Weights(tiny_models.vqgan, tiny_models.clip)}, CPU, 1, reported.tell)
     residents.keep(Resident(DEFAULT_MODEL, engine, Offer(Capacity(1, memory=1e9, pixel_bytes=1000.0))))
     return Worker(residents, "cpu", 1000.0, checkpoint_seconds, reported)
@@ -77,6 +77,12 @@ def make_worker(tiny_models: ModelsSettings, reported: Reported, checkpoint_seco
 def engine_of(worker: Worker, model: str = DEFAULT_MODEL) -> Engine:
     """Return the engine of a model that a worker has loaded."""
     return worker.residents.loaded[model].engine
+
+
+def objective_of(worker: Worker) -> Objective:
+    """Return what judges in the first stage of a worker's model."""
+    equipment = engine_of(worker).equipment
+    return equipment.parts(equipment.recipe.stages[0]).objective
 
 
 class Breaking(Likeness):
@@ -94,7 +100,7 @@ class Breaking(Likeness):
 
 def break_with(worker: Worker, error: Exception | None) -> None:
     """Let every further step fail, or none."""
-    objective = engine_of(worker).parts(engine_of(worker).recipe.stages[0]).objective
+    objective = objective_of(worker)
     assert isinstance(objective, Breaking)
     objective.error = error
 
@@ -297,7 +303,11 @@ def test_a_fault_while_a_painting_begins_anew_fails_it(
     worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.handle(Paint(REQUEST))
-    monkeypatch.setattr(engine_of(worker).parts(engine_of(worker).recipe.stages[0]).objective, "rows", lambda *_: 1 / 0)
+    monkeypatch.setattr(
+        objective_of(worker),
+        "rows",
+        lambda *_: 1 / 0,
+    )
     with capture_logs() as lines:
         worker.handle(Steer("a", read("less: fog")))
     assert reported.messages() == [Started("a", "cpu"), Failed("a", BROKE_OFF)]
@@ -364,7 +374,7 @@ def test_what_fails_before_its_first_step_fails_alone(
     worker: Worker, reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.handle(Paint(replace(REQUEST, id="neighbour")))
-    canvas = engine_of(worker).parts(engine_of(worker).recipe.stages[0]).canvas
+    canvas = engine_of(worker).equipment.parts(engine_of(worker).equipment.recipe.stages[0]).canvas
     monkeypatch.setattr(canvas, "init", lambda *_: torch.empty(2**50))
     worker.handle(Paint(REQUEST))
     assert Failed("a", TOO_LARGE, is_shortage=True) in reported.messages()
@@ -388,17 +398,3 @@ def test_a_broken_device_ends_the_worker(worker: Worker, reported: Reported, err
     with pytest.raises(type(error), match="CUDA error"):
         worker.step()
     assert reported.messages() == [Started("a", "cpu"), Started("b", "cpu")], "so that they go on elsewhere"
-
-
-@pytest.mark.parametrize(
-    ("name", "gpus", "device"),
-    [("auto", 0, "cpu"), ("auto", 8, "cuda:0"), ("cuda", 8, "cuda:0"), ("cuda:7", 8, "cuda:7"), ("cpu", 8, "cpu")],
-)
-def test_which_device_is_meant(name: str, gpus: int, device: str) -> None:
-    assert str(choose_device(name, gpus)) == device
-
-
-@pytest.mark.parametrize(("name", "gpus"), [("cuda", 0), ("cuda:8", 8)])
-def test_a_device_that_is_not_there_is_named(name: str, gpus: int) -> None:
-    with pytest.raises(DeviceError, match=f"no device {name}: torch sees {gpus} GPUs"):
-        choose_device(name, gpus)

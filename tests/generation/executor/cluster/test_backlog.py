@@ -18,7 +18,8 @@ from generation.events import (
 )
 from generation.executor.cluster.backlog import Backlog
 from generation.executor.protocol import Abort, FromWorker, Paint
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 
 REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=64, steps=9)
 READY = Ready("cpu", Offer(Capacity(1), 8))
@@ -49,7 +50,11 @@ def test_what_was_said_is_said_again_until_it_was_received() -> None:
 
 
 def test_only_the_newest_waits_and_heartbeats_are_added_up() -> None:
-    beats: list[FromWorker] = [Heartbeat(SHAPE, 1, 1, 0.5), Heartbeat(SHAPE, 1, 2, 0.25), Heartbeat(SHAPE, 2, 1, 1.0)]
+    beats: list[FromWorker] = [
+        Heartbeat(SHAPE, 1, 1, 0.5, taken=0.25),
+        Heartbeat(SHAPE, 1, 2, 0.25, taken=0.5),
+        Heartbeat(SHAPE, 2, 1, 1.0),
+    ]
     steps: list[FromWorker] = [
         Progress("a", 1, 9, 0.1, b"preview"),
         Checkpoint("a", 1, 0.1, b"1"),
@@ -57,7 +62,7 @@ def test_only_the_newest_waits_and_heartbeats_are_added_up() -> None:
     ]
     backlog = heard(*beats, *steps, Checkpoint("a", 2, 0.2, b"2"))
     newest = [Progress("a", 2, 9, 0.2, b"preview"), Checkpoint("a", 2, 0.2, b"2")]
-    assert said(backlog) == [Heartbeat(SHAPE, 1, 3, 0.75), Heartbeat(SHAPE, 2, 1, 1.0), *newest]
+    assert said(backlog) == [Heartbeat(SHAPE, 1, 3, 0.75, taken=0.75), Heartbeat(SHAPE, 2, 1, 1.0), *newest]
     backlog.add(Heartbeat(SHAPE, 1, 1, 0.5))
     backlog.add(Progress("a", 3, 9, 0.3))
     assert said(backlog, 0)[-2:] == [Heartbeat(SHAPE, 1, 1, 0.5), Progress("a", 3, 9, 0.3)], (

@@ -17,7 +17,7 @@ import ray.util
 from PIL import Image
 from structlog.testing import capture_logs
 
-from config.settings import ModelsSettings
+from config.settings.models import ModelsSettings
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.journal import MemoryJournal
 from generation.dispatch.record import Update
@@ -269,9 +269,9 @@ import sys
 from generation.worker.parent import end_with
 end_with(int(sys.argv[-1]))
 import torch
-from generation.worker import worker
-worker.choose_device = lambda *_: torch.device("cpu")
-worker.main()
+from generation.worker import process
+process.choose_device = lambda *_: torch.device("cpu")
+process.main()
 """
 """A worker that takes the CPU for the GPU that it was given."""
 

@@ -1,13 +1,16 @@
-"""Devices that went on painting while there was no bot."""
+"""What an earlier run has left, and devices that went on painting while there was no bot."""
 
 import asyncio
 from dataclasses import replace
+
+import pytest
 
 from generation.dispatch.dispatcher import Dispatcher
 from generation.dispatch.journal import MemoryJournal, Unfinished
 from generation.dispatch.record import Record
 from generation.events import Checkpoint, Finished, Steered
-from generation.request import ImagineRequest, Steering
+from generation.request import ImagineRequest
+from generation.targets import Steering
 from tests.generation.scripted import ScriptedExecutor
 from tests.generation.simulated import a_request
 
@@ -100,3 +103,17 @@ async def test_draining_waits_for_nothing_that_goes_on_by_itself() -> None:
     assert [*executor.requests] == ["r0"]
     assert [each.was_running for each in await journal.unfinished()] == [True]
     task.cancel()
+
+
+@pytest.mark.parametrize(("starts", "together"), [(1, 2), (2, 1)])
+async def test_what_ran_when_the_process_ended_twice_goes_on_alone(starts: int, together: int) -> None:
+    journal = Kept(*(Unfinished(a_request(number), was_running=True, starts=starts) for number in range(2)))
+    executor = ScriptedExecutor(slots=2)
+    dispatcher, _ = await running(executor, journal)
+    task = asyncio.create_task(dispatcher.run())
+    await executor.until(lambda: len(executor.requests) == together)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert len(executor.requests) == together
+    task.cancel()
+    await asyncio.wait({task})

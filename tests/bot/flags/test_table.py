@@ -5,13 +5,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.caption import Caption, Painted
 from bot.errors import PromptError
-from bot.flags import BESIDE, FLAGS, NOTHING_KNOWN, OF_WALKS, Available, Flag
+from bot.flags.flag import NOTHING_KNOWN, Available, Flag
+from bot.flags.table import FLAGS, OF_WALKS, ORDER, SUBJECTS
+from bot.flags.usual import BESIDE
 from bot.listing import help_text
 from bot.prompt import parse
 from config.layers import load
@@ -19,7 +20,7 @@ from easel.cli import main
 from easel.imagine import request
 from generation.request import ImagineRequest
 
-MEMBERS = Path(__file__).parents[2] / "docs" / "members.md"
+MEMBERS = Path(__file__).parents[3] / "docs" / "members.md"
 SETTINGS = load(arguments=["painting.steps=100"])
 PAINTING = SETTINGS.painting
 CAT = ImagineRequest("r", "a cat", 7, 128, 128, 100)
@@ -119,43 +120,9 @@ def test_it_is_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert asked == replace(CAT, id="imagine", canvas="pixels")
 
 
-@pytest.mark.parametrize(
-    ("fields", "flags"),
-    [
-        ({"quality": "draft", "steps": 50}, "--quality draft"),
-        ({"quality": "draft", "steps": 100}, "--quality draft --steps 100"),
-        ({"optimiser": "sgd", "rate": 0.0001, "final_rate": 0.0}, "--optimiser sgd --rate 0.0001 --final-rate 0"),
-        ({"ema": 0.999, "smooth": 12.345678}, "--ema 0.999 --smooth 12.345678"),
-        ({"cutouts": 64, "cuts": "crops", "cut_power": 2.5}, "--cutouts 64 --cuts crops --cut-power 2.5"),
-        ({"strength": 0.3, "variation": 0.02}, "--strength 0.3 --variation 0.02"),
-        ({"augment": ("flip", "thin-plate"), "grow": 0.6}, "--augment flip,thin-plate --grow 0.6"),
-        ({"augment": ()}, "--augment none"),
-        ({"zoom": 1.02, "pan": (-2.0, 0.5), "move_every": 5}, "--zoom 1.02 --pan -2,0.5 --move-every 5"),
-        ({"rotate": -1.5}, "--rotate -1.5"),
-    ],
-)
-def test_what_was_chosen_is_asked_for_again(fields: dict[str, Any], flags: str) -> None:
-    caption = Caption(replace(CAT, **fields), ".", PAINTING, NOTHING_KNOWN)
-    assert caption.again == f"`.imagine a cat --seed 7 {flags}`"
-    assert parse(f"a cat --seed 7 {flags}", PAINTING).request("r") == replace(CAT, **fields)
-
-
-@pytest.mark.parametrize(
-    ("typed", "sentence"),
-    [
-        ("--zoom 3", "`--zoom` takes a number from 0.5 to 2, not `3`."),
-        ("--pan 2", "`--pan` takes pixels to the right and down, -512 to 512, as in `--pan 2,-1`, not `2`."),
-        ("--pan 1,600", "`--pan` takes pixels to the right and down, -512 to 512, as in `--pan 2,-1`, not `1,600`."),
-        ("--pan 1,nan", "`--pan` takes pixels to the right and down, -512 to 512, as in `--pan 2,-1`, not `1,nan`."),
-        ("--rotate 181", "`--rotate` takes degrees clockwise, -180 to 180, not `181`."),
-        ("--rotate left", "`--rotate` takes degrees clockwise, -180 to 180, not `left`."),
-        ("--move-every 0", "`--move-every` takes a whole number from 1 to 1000, not `0`."),
-    ],
-)
-def test_how_far_a_picture_is_moved_is_bounded(typed: str, sentence: str) -> None:
-    with pytest.raises(PromptError) as refusal:
-        parse(f"a cat {typed}", PAINTING)
-    assert str(refusal.value) == sentence
+def test_each_place_in_the_order_is_a_flag_of_one_subject() -> None:
+    assert tuple(FLAGS) == ORDER
+    assert sum(len(subject.FLAGS) for subject in SUBJECTS) == len(ORDER)
 
 
 def test_the_documentation_has_the_table_of_today() -> None:
@@ -183,9 +150,3 @@ def test_no_flag_is_accepted_that_changes_nothing(name: str) -> None:
     asked = parse(typed, PAINTING, available, of_walk=name in OF_WALKS)
     assert asked != parse("a cat", PAINTING, available)
     assert set(asked.fields) - set(BESIDE) <= {field.name for field in fields(ImagineRequest)}
-
-
-@pytest.mark.parametrize("name", ["stylize", "s", "v", "tile", "raw", "weird"])
-def test_what_only_midjourney_has_is_said_so(name: str) -> None:
-    with pytest.raises(PromptError, match=f"^`--{name}` is Midjourney's and would change nothing here; leave it out.$"):
-        parse(f"a cat --{name} 50", PAINTING)
