@@ -21,6 +21,9 @@ from generation.models.upstream import clip_model
 from generation.models.vqgan import VQGAN
 from tests import postgresql
 
+# Networks this small gain nothing from more, and tests run side by side.
+torch.set_num_threads(1)
+
 # A shell has what it runs in the background ignore this signal, and so would all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -8,10 +8,9 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from jsonschema_rs import Draft202012Validator, Registry
 
 UNDESCRIBED = {"/interactions"}
 """Routes of Discord's own client, of which the description says nothing."""
@@ -65,16 +64,18 @@ class _Schemas:
     def __init__(self, name: str, document: dict[str, Any]) -> None:
         self.document = document
         self._name = name
-        resource: Resource[Any] = DRAFT202012.create_resource(document)
-        self._registry: Registry[Any] = Registry().with_resource(name, resource)
+        self._registry = Registry([(name, document)])
         self._validators: dict[str, Draft202012Validator] = {}
 
     def problems(self, pointer: str, instance: object) -> list[str]:
         validator = self._validators.get(pointer)
         if validator is None:
-            schema = {"$ref": f"{self._name}#{self._schema_pointer(pointer)}"}
+            schema = {"$ref": f"{self._name}#{quote(self._schema_pointer(pointer))}"}
             validator = self._validators[pointer] = Draft202012Validator(schema, registry=self._registry)
-        return [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(instance)]
+        return [
+            f"{'.'.join(map(str, ['$', *error.instance_path]))}: {error.message[:300]}"
+            for error in validator.iter_errors(instance)
+        ]
 
     def _schema_pointer(self, pointer: str) -> str:
         """Go from a response, perhaps a shared one, to its JSON schema."""

@@ -37,9 +37,9 @@ def test_a_call_as_described_has_no_problems(description: Description, message: 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"id": 5}, "$.id: 5 is not of type 'string'"),
-        ({"author": None}, "$.author: None is not of type 'object'"),
-        ({"mentions": [{}]}, "$.mentions[0]: 'id' is a required property"),
+        ({"id": 5}, '$.id: 5 is not of type "string"'),
+        ({"author": None}, '$.author: null is not of type "object"'),
+        ({"mentions": [{}]}, '$.mentions.0: "id" is a required property'),
     ],
 )
 def test_an_answer_that_is_not_as_described(
@@ -51,7 +51,7 @@ def test_an_answer_that_is_not_as_described(
 
 def test_a_request_that_is_not_as_described(description: Description, message: dict[str, Any]) -> None:
     (problem,) = description.problems("POST", MESSAGES, {"content": 5}, 200, message)
-    assert "$.content: 5 is not of type 'string', 'null'" in problem
+    assert '$.content: 5 is not of types "null", "string"' in problem
 
 
 def test_what_was_refused_may_be_wrong_but_not_the_refusal(description: Description) -> None:

@@ -83,8 +83,10 @@ def test_there_is_an_argument_for_each_flag() -> None:
 def test_it_asks_for_what_the_flag_asks_for(flag: str) -> None:
     typed, value = VALUES[flag]
     seed = {} if flag == "seed" else {"seed": "1"}
-    expected = request(PROMPT, SETTINGS, {flag: typed, **seed})
-    assert read_request(PROMPT, **{argument(flag): value}) == expected
+    start = {"init": Image.new("RGB", (8, 8))} if flag in {"strength", "variation"} else {}
+    asked = read_request(PROMPT, **{argument(flag): value}, **start)
+    assert bool(asked.init_picture) == bool(start)
+    assert replace(asked, init_picture="") == request(PROMPT, SETTINGS, {flag: typed, **seed})
 
 
 def test_an_aspect_is_a_size() -> None:
@@ -154,6 +156,9 @@ def test_a_latent_says_the_size(tmp_path: Path) -> None:
         ({"init": b"nothing"}, "init: That file is no picture"),
         ({"init_latent": b"nothing"}, "init_latent: The latent is damaged"),
         ({"mask": Image.new("L", (8, 8))}, "mask needs init"),
+        ({"strength": 0.5}, "strength is about a picture to begin from; name it with init"),
+        ({"variation": 0.1, "init": "noise"}, "variation is about a picture to begin from"),
+        ({"size": "192x128", "w": 256}, "size says the width and the height; leave w and h out"),
         ({"steer": {3: "fog"}}, "steer: say more: or less:"),
         ({"steer": {300: "more: fog"}}, "steer: the picture has the steps 0 to 249"),
         ({"video": "avi"}, "video is mp4, gif, webp, not 'avi'"),

@@ -82,6 +82,8 @@ def test_a_picture_to_come_near_to_is_enough(folder: Path, tiny_models: ModelsSe
         (["--target", "start.jpg"] * 17, "--target is there 17 times; 16 are allowed"),
         (["--mask", "mask.png"], "--mask needs --init FILE"),
         (["--mask", "mask.png", "--init", "noise"], "--mask needs --init FILE"),
+        (["--strength", "0.5"], "--strength is about a picture to begin from; name it with --init FILE"),
+        (["--variation", "0.1", "--init", "noise"], "--variation is about a picture to begin from"),
         (["--fit", "stretch"], "--fit takes crop or pad, not stretch."),
         (["--init-weight", "-1"], "--init-weight takes a number from 0 to 1000, not -1."),
     ],

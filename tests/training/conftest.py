@@ -1,10 +1,8 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from training.dataset import Dataset
 from training.drawings import draw
@@ -39,12 +37,3 @@ def drawings_folder(drawings: Dataset, tmp_path_factory: pytest.TempPathFactory)
     words = {"captions": drawings.captions, "wrong": drawings.wrong, "subjects": drawings.subjects}
     (folder / "captions.json").write_text(json.dumps(words))
     return folder
-
-
-@pytest.fixture(autouse=True, scope="package")
-def _one_thread() -> Iterator[None]:
-    """Compute in one thread, as training does: small networks gain nothing from more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
