@@ -76,17 +76,25 @@ OmegaConf.clear_resolver("oc.env")  # a file of settings may come from others; `
 
 def defaults() -> DictConfig:
     """Return every setting as it is when nobody sets it; None where that depends on the machine."""
-    layer = OmegaConf.create()
-    for key, field in FIELDS.items():
-        OmegaConf.update(layer, key, None if field.default_factory else field.default)
-    return layer
+    return _layer({key: None if field.default_factory else field.default for key, field in FIELDS.items()})
+
+
+def _layer(values: Mapping[str, Any]) -> DictConfig:
+    """Return settings by their dotted keys as a layer."""
+    tree: dict[str, Any] = {}
+    for key, value in values.items():
+        *sections, name = key.split(".")
+        section = tree
+        for each in sections:
+            section = section.setdefault(each, {})
+        section[name] = value
+    return OmegaConf.create(tree)
 
 
 class _Layers:
-    """Layers merged one over the other, and for every key the place where its value came from."""
+    """Layers one over the other, and for every key the place where its value came from."""
 
     def __init__(self) -> None:
-        self.merged = OmegaConf.create()
         self.sources: dict[str, str] = {}
         self._chosen: dict[str, Any] = {}
 
@@ -95,9 +103,6 @@ class _Layers:
         for key, value in _leaves(OmegaConf.to_container(layer), source):
             self.sources[key] = source
             self._chosen[key] = value
-        self.merged = OmegaConf.create()  # anew, as OmegaConf lets nothing else take the place of a tuple
-        for key, value in self._chosen.items():
-            OmegaConf.update(self.merged, key, value)
 
     def add_text(self, key: str, text: str, source: str) -> None:
         """Lay one value over what is there, as it is written in a variable or an argument."""
@@ -107,9 +112,11 @@ class _Layers:
     def settings(self) -> Settings:
         """Return what came out."""
         try:
-            chosen = OmegaConf.to_container(self.merged, resolve=True)
-            for key in SECRETS:
-                self._refuse_copies(key)
+            merged = _layer(self._chosen)
+            chosen = OmegaConf.to_container(merged, resolve=True)
+            if "${" in repr(self._chosen):
+                for key in SECRETS:
+                    self._refuse_copies(merged, key)
             return Settings.model_validate(chosen)
         except OmegaConfBaseException as error:
             key = _setting(str(error.full_key).split("."))
@@ -117,12 +124,12 @@ class _Layers:
         except ValidationError as error:
             raise ConfigError(self._sentence(error.errors(include_url=False, include_input=False)[0])) from None
 
-    def _refuse_copies(self, secret: str) -> None:
+    def _refuse_copies(self, merged: DictConfig, secret: str) -> None:
         """Refuse a setting that refers to a secret, for others are printed."""
-        other = self.merged.copy()
+        other = merged.copy()
         OmegaConf.update(other, secret, ANOTHER_TOKEN)
         for key in FIELDS.keys() - {secret}:
-            if _resolved(self.merged, key) != _resolved(other, key):
+            if _resolved(merged, key) != _resolved(other, key):
                 raise ConfigError(f"{self._named(key)} must not refer to {secret}")
 
     def _named(self, key: str) -> str:

@@ -299,6 +299,9 @@ def _read_pictures(given: dict[str, Any], reading: _Reading) -> None:
         if {"init", "init_picture"} & {*given, *reading.fields}:
             raise ValueError("it begins from a latent or in another way, not both")
         reading.take_latent(given.pop("init_latent"))
+    for name in () if {"init_picture", "init_latent"} & reading.fields.keys() else ("strength", "variation"):
+        if given.get(name):
+            raise ValueError(f"{name} is about a picture to begin from; name it with init")
     if "target" in given:
         found = given.pop("target")
         several = [found] if isinstance(found, Picture | tuple) else found
@@ -322,6 +325,8 @@ def _read_size(given: dict[str, Any], fields: dict[str, Any], painting: Painting
     if size is not None:
         if isinstance(size, str) or len(size) != 2:
             raise ValueError(f"size is width and height, as (192, 128), '192x128' or '16:9', not {size!r}")
+        if {"w", "h"} & given.keys():
+            raise ValueError("size says the width and the height; leave w and h out")
         fields["width"], fields["height"] = size
 
 

@@ -101,6 +101,9 @@ class PictureArguments:
             raise ValueError(
                 f"give --init, --mask or --target the pictures that are not in the file: SHA-256 {digests}"
             )
+        for name in () if before or request.init_picture or request.init_latent else ("strength", "variation"):
+            if getattr(request, name):
+                raise ValueError(f"--{name} is about a picture to begin from; name it with --init FILE")
         return request, {digest: pictures[digest] for digest in request.pictures}
 
 
