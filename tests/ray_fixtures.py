@@ -52,10 +52,15 @@ class Nodes:
         """Of the head."""
         return str(self._cluster.address)
 
-    def add(self, cpus: int = 1, gpus: int = 0) -> Any:
-        """Start a node, and wait until the cluster says that it is free."""
+    def start(self, cpus: int = 1, gpus: int = 0) -> Any:
+        """Start a node, for which a worker waits already: it may take it before anybody sees it free."""
         node = self._cluster.add_node(wait=False, num_cpus=cpus, num_gpus=gpus, object_store_memory=STORE_BYTES)
         self._nodes.append(node)
+        return node
+
+    def add(self, cpus: int = 1, gpus: int = 0) -> Any:
+        """Start a node, and wait until the cluster says that it is free."""
+        node = self.start(cpus, gpus)
         deadline = time.monotonic() + PATIENCE
         while not self._is_free(node, {"CPU": cpus, "GPU": gpus}):
             assert time.monotonic() < deadline, "the cluster does not know of the node"

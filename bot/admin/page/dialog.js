@@ -39,7 +39,11 @@ export function confirm(title, text, verb, { fields = [], grave = true } = {}) {
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes" ? form : null), { once: true });
+    dialog.addEventListener("close", function closed() {
+      if (dialog.open && form.isConnected) return; // the form before was closed, and this one opened before that was told
+      dialog.removeEventListener("close", closed);
+      resolve(form.isConnected && dialog.returnValue === "yes" ? form : null);
+    });
   });
 }
 

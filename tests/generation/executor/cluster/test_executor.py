@@ -107,7 +107,7 @@ async def test_a_node_that_is_killed_costs_time(tiny_models: ModelsSettings, nod
         record = await painting.dispatcher.submit(REQUEST)
         await painting.until(at(20))
         os.kill(nodes.pid(first), signal.SIGKILL)
-        nodes.add()
+        nodes.start()
         png, steps = await painting.finished()
     assert pixels(png) == undisturbed
     assert [step >= 20 for step in steps] == [True]
@@ -259,7 +259,7 @@ async def test_a_device_waits_for_a_node(tiny_models: ModelsSettings, nodes: Nod
             await painting.dispatcher.submit(replace(ENDLESS, id=str(number)))
         await painting.until(at(1))
         assert [device.is_up for device in painting.dispatcher.pool.devices] == [True]
-        nodes.add()
+        nodes.start()
         await painting.until(lambda update: at(1)(update) and update.record.request.id == "1")
         assert [len(device.running) for device in painting.dispatcher.pool.devices] == [1, 1]
 
@@ -288,7 +288,7 @@ async def test_gpus_that_come_are_devices(
                 names.append((number, event.name.rpartition("/")[2]))
                 if number == 1:
                     break
-                nodes.add(cpus=0, gpus=1)
+                nodes.start(cpus=0, gpus=1)
     assert names == [(0, "cuda:0"), (1, "cuda:0")]
 
 
