@@ -16,7 +16,7 @@ from generation.engine.beginning import begun, first_picture, painted_shape
 from generation.engine.checkpoint import Header, PaintingCopy, UnfitError, read_header
 from generation.engine.cuda_graph import give_back
 from generation.engine.equipment import Equipment
-from generation.engine.faults import Fault, is_loss, is_shortage
+from generation.engine.faults import Fault, chain, is_loss, is_shortage
 from generation.engine.movement import moved, moves
 from generation.engine.prior_queue import PriorQueue
 from generation.engine.state import RequestState
@@ -273,7 +273,8 @@ class Engine:
         """Let a batch whose step broke off go on in parts; one that has no parts has left and is returned."""
         states = list(batch.states)
         is_short = is_shortage(error)
-        clear_frames(error.__traceback__)  # they hold what the step computed
+        for each in chain(error):
+            clear_frames(each.__traceback__)  # they hold what the step computed
         self._batches.remove(batch)
         if len(states) == 1 and (batch.at_once or not is_short):
             self._break_off(states[0], error)

@@ -1,6 +1,7 @@
 """What an error means: memory that ran out, a device that is lost, or else something about the painting."""
 
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -38,8 +39,19 @@ class Fault:
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Return whether memory ran out, of the device or of the host."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or _says(error, RAN_OUT)
+    """Return whether memory ran out, of the device or of the host.
+
+    So it did where the end of a recording fails because of that: the error then says only that there is no recording.
+    """
+    return any(isinstance(each, torch.OutOfMemoryError | MemoryError) or _says(each, RAN_OUT) for each in chain(error))
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Return an error, and those in whose handling it was raised."""
+    each: BaseException | None = error
+    while each is not None:
+        yield each
+        each = each.__cause__ or each.__context__
 
 
 def is_loss(error: BaseException) -> bool:

@@ -103,6 +103,13 @@ def test_where_memory_is_short_a_batch_goes_on_in_parts_and_one_picture_in_slice
     assert set(objective.pictures) == {1}
 
 
+def test_where_memory_is_short_in_a_recording_a_batch_goes_on_in_parts(models: Models) -> None:
+    objective = Strict(models.perceptor, 8, lambda one: unrecorded() if one.views > 2 * 8 else None)
+    states = paint(engine_with(models, objective), *some(3))
+    assert all(state.done and state.fault is None for state in states.values())
+    assert max(objective.pictures) == 2
+
+
 def test_only_who_has_no_memory_in_slices_either_leaves(models: Models) -> None:
     def breaks(one: Strict) -> Exception | None:
         return NO_MEMORY if (one.rows_seen[0] == culprit).flatten(1).all(1).any() else None
@@ -168,10 +175,18 @@ def test_a_lost_device_is_nobodys_fault(models: Models) -> None:
         engine.step()
 
 
+def unrecorded() -> torch.AcceleratorError:
+    """Return what the end of a recording may raise that broke off because memory ran out."""
+    error = torch.AcceleratorError("CUDA error: operation failed due to a previous error during capture")
+    error.__context__ = torch.OutOfMemoryError("CUDA out of memory.")
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "short", "lost"),
     [
         (NO_MEMORY, True, False),
+        (unrecorded(), True, False),
         (MemoryError(), True, False),
         (torch.AcceleratorError("CUDA error: out of memory\nCUDA kernel errors might be …"), True, False),
         (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), True, False),
