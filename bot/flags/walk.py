@@ -33,7 +33,7 @@ FLAGS: Mapping[str, Flag] = {
         fields=("loop",),
         example="yes",
         help="whether it goes on from the last picture to the first: yes or no",
-        pattern=lambda _: "yes|no|true|false|off",
+        pattern=lambda _: "yes|no|true|false|on|off",
         parse=lambda value, *_: {"loop": choice("loop", value, ("yes", "no")) == "yes"},
         caption=lambda loop: "in a loop" if loop else "not in a loop",
         render=lambda loop: "yes" if loop else "no",

@@ -96,6 +96,7 @@ def test_a_walk_fits_into_its_format_where_nothing_else_is_asked_for(text: str) 
         ("a | b --frames 0", "`--frames` takes a whole number from 1 to 3000"),
         ("a | b --loop=maybe", "`--loop` takes `yes` or `no`"),
         ("a | b --loop false", "`--loop` takes `yes` or `no`"),
+        ("a | b --loop on", "`--loop` takes `yes` or `no`"),
     ],
 )
 def test_what_is_no_walk_is_refused(text: str, words: str) -> None:
