@@ -24,10 +24,10 @@ from bot.flags.usual import DEFAULTS, own_weights
 from bot.markdown import inline_code
 from bot.permissions import manages_messages
 from bot.posts import Posts
-from bot.prompt import LIKENESS, parse
+from bot.prompt import LIKENESS, flags_in, parse
 from bot.receipt import Reply
 from bot.story_page import story_page
-from bot.uploads import Uploads
+from bot.uploads import ONE_START, Uploads
 from generation import derived
 from generation.errors import MetadataError, RequestError
 from generation.fields import SEED_LIMIT
@@ -153,10 +153,11 @@ class ResultButtons:
         words = arguments.targets or (Target(arguments.prompt),) * (arguments.prompt != LIKENESS)
         weight = arguments.fields["image_weight"]
         keeps_weights = bool(own_weights(old)) and weight == DEFAULTS["image_weight"]
+        before = _used_as(flags_in(press.text, self._posts.available)[1].get("as"), old)
         pictures = tuple(
-            target if keeps_weights else replace(target, weight=weight) for target in old.targets if target.picture
+            target if keeps_weights else replace(target, weight=weight) for target in before.targets if target.picture
         )
-        request = replace(arguments.change(old), targets=(*words, *pictures) if pictures else arguments.targets)
+        request = replace(arguments.change(before), targets=(*words, *pictures) if pictures else arguments.targets)
         if "seed" not in arguments.fields:
             request = replace(request, seed=secrets.randbelow(SEED_LIMIT))
         if arguments.fields["init"] != AUTO:
@@ -228,6 +229,19 @@ class ResultButtons:
 
     def _missing(self, request: ImagineRequest) -> list[str]:
         return [digest for digest in sorted(request.pictures) if self._kept.read(digest) is None]
+
+
+def _used_as(role: str | None, request: ImagineRequest) -> ImagineRequest:
+    """Return a request with its pictures as ``--as`` says, where it is typed; raises ``UserError``."""
+    pictures = tuple(target for target in request.targets if target.picture)
+    if role == "target" and request.init_picture:
+        target = Target(picture=request.init_picture)
+        return replace(request, init_picture="", mask="", targets=(*request.targets, target))
+    if role == "start" and pictures and not request.init_picture:
+        if len(pictures) > 1:
+            raise UserError(ONE_START)
+        return replace(request, init_picture=pictures[0].picture, targets=())
+    return request
 
 
 def _varied(request: ImagineRequest, picture: str, seed: int, *, strong: bool) -> ImagineRequest:

@@ -19,6 +19,7 @@ from bot.buttons.results import LOST_PICTURE, NOT_WAITING, NOT_YOURS
 from bot.receipt import RECEIVED
 from generation.decoding import decode
 from generation.metadata import Metadata
+from generation.targets import Target
 from generation.worker.video import encode as encode_film
 from generation.worker.video import pace_of
 from sandbox.model import Interaction, InteractionKind
@@ -193,6 +194,24 @@ async def test_how_much_a_picture_counts_is_edited(gallery: Gallery, stage: Stag
     assert await gallery.told(sent) == RECEIVED
     words, target = request.targets
     assert (await gallery.next()).targets == (words, replace(target, weight=2.0))
+
+
+@pytest.mark.parametrize(("before", "after"), [("", "--as target"), ("--as target", "--as start")])
+async def test_what_a_picture_is_for_is_edited(gallery: Gallery, stage: Stage, before: str, after: str) -> None:
+    asked = await stage.people("Mia").say("art", f".imagine a cat {before}", files=[("c.png", picture("green"))])
+    post = await stage.reply(int(asked["id"]))
+    request = await gallery.next()
+    (digest,) = request.pictures
+    stage.executor.finish(request, file_of(request, **stage.executor.pictures[request.id]))
+    await stage.sandbox.until(lambda: labels(post) == ALL)
+    opened = await stage.people("Mia").press(post, EDIT)
+    await stage.people("Mia").answer(opened)
+    sent = await stage.people("Mia").submit(opened, {"text": f"a dog {after}"})
+    assert await gallery.told(sent) == RECEIVED
+    anew = await gallery.next()
+    is_start = after == "--as start"
+    assert anew.init_picture == (digest if is_start else "")
+    assert anew.targets == (() if is_start else (Target("a dog"), Target(picture=digest)))
 
 
 async def test_again_without_the_picture_that_it_was_painted_from(gallery: Gallery, stage: Stage) -> None:
