@@ -42,7 +42,7 @@ def test_pictures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "prompts.txt").write_text("# fruit\na red [apple]\n\na [banana]\n")
     words = ("--prompts", str(tmp_path / "prompts.txt"), "--out", str(tmp_path / "page.png"))
     judge = Path(str(files("generation"))) / "weights" / "pocket" / "clip.pt"
-    common = ("--steps", "1", "--size", "64", "--device", "cpu", "--judge", str(judge))
+    common = ("--init", "noise", "--steps", "1", "--size", "64", "--device", "cpu", "--judge", str(judge))
     result = run(capsys, "pictures", *words, *common)
     assert result["pictures"] == 2
     assert 0 <= result["picked_at_first"] <= 1
@@ -87,7 +87,7 @@ def test_choices(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "prompts.txt").write_text("a red [apple]\na [banana]\n")
     judge = Path(str(files("generation"))) / "weights" / "pocket" / "clip.pt"
     words = ("--prompts", str(tmp_path / "prompts.txt"), "--every", "1", "--out", str(tmp_path / "page.jpg"))
-    common = ("--steps", "2", "--size", "64", "--device", "cpu", "--judge", str(judge))
+    common = ("--steps", "2", "--size", "64", "--device", "cpu", "--judge", str(judge), "--also", "--init noise")
     result = run(capsys, "choices", *words, *common, "--choice", "", "--choice", "--quality draft")
     assert result["prompts"] == ["a red apple", "a banana"]
     assert list(result["seconds"]) == ["", "--quality draft"]
