@@ -20,6 +20,7 @@ from generation.request import ImagineRequest
 
 PLENTY = 100_000
 PREVIEW_SECONDS = 3.0
+MODELS = ModelsSettings(vqgan="pocket", clip="pocket", precision="auto")
 
 
 class Stream:
@@ -86,8 +87,7 @@ async def opened(devices: Sequence[str], reproducible: Reproducible = "fast") ->
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    models = ModelsSettings(vqgan="pocket", clip="pocket", precision="auto")
-    async with LocalExecutor(models, devices, PREVIEW_SECONDS, reproducible=reproducible) as executor:
+    async with LocalExecutor(MODELS, devices, PREVIEW_SECONDS, reproducible=reproducible) as executor:
         dispatcher = Dispatcher(executor, total=PLENTY, per_member=PLENTY)
         stream = Stream(dispatcher, executor)
         tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(stream.run())]

@@ -12,9 +12,10 @@ import torch
 from PIL import Image
 
 from benchmarks import all as everything
-from benchmarks import gpu, plots, processor, profile, report, score
+from benchmarks import gpu, plots, processor, profile, report, score, stream
 from benchmarks.__main__ import COMMANDS, main, parse
 from benchmarks.table import read as read_results
+from config.settings.models import ModelsSettings
 from tests.test_rooms import modules_after
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,7 @@ def test_pictures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "prompts.txt").write_text("# fruit\na red [apple]\n\na [banana]\n")
     words = ("--prompts", str(tmp_path / "prompts.txt"), "--out", str(tmp_path / "page.png"))
     judge = Path(str(files("generation"))) / "weights" / "pocket" / "clip.pt"
-    common = ("--steps", "1", "--size", "64", "--device", "cpu", "--judge", str(judge))
+    common = ("--init", "noise", "--steps", "1", "--size", "64", "--device", "cpu", "--judge", str(judge))
     result = run(capsys, "pictures", *words, *common)
     assert result["pictures"] == 2
     assert 0 <= result["picked_at_first"] <= 1
@@ -86,7 +87,7 @@ def test_choices(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "prompts.txt").write_text("a red [apple]\na [banana]\n")
     judge = Path(str(files("generation"))) / "weights" / "pocket" / "clip.pt"
     words = ("--prompts", str(tmp_path / "prompts.txt"), "--every", "1", "--out", str(tmp_path / "page.jpg"))
-    common = ("--steps", "2", "--size", "64", "--device", "cpu", "--judge", str(judge))
+    common = ("--steps", "2", "--size", "64", "--device", "cpu", "--judge", str(judge), "--also", "--init noise")
     result = run(capsys, "choices", *words, *common, "--choice", "", "--choice", "--quality draft")
     assert result["prompts"] == ["a red apple", "a banana"]
     assert list(result["seconds"]) == ["", "--quality draft"]
@@ -141,6 +142,13 @@ def test_queue(capsys: pytest.CaptureFixture[str]) -> None:
     assert result["ratio"] == pytest.approx(result["many_us"] / result["few_us"])
 
 
+@pytest.fixture
+def tiny_stream(tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers load tiny models; with the pocket ones, as in `equal`, each picture would take seconds to sketch."""
+    monkeypatch.setattr(stream, "MODELS", tiny_models)
+
+
+@pytest.mark.usefixtures("tiny_stream")
 def test_workers(capsys: pytest.CaptureFixture[str]) -> None:
     result = run(capsys, "workers", "--rounds", "1", "--size", "64", "--requests", "2", "--steps", "2")
     assert result["ratio"] == pytest.approx(result["two_pictures_per_s"] / result["one_pictures_per_s"])
@@ -161,6 +169,7 @@ def test_the_processor_is_told_by_family_and_model(tmp_path: Path) -> None:
     assert set(processor.describe(tmp_path / "none")) == {"cpu"}
 
 
+@pytest.mark.usefixtures("tiny_stream")
 def test_estimate(capsys: pytest.CaptureFixture[str]) -> None:
     result = run(capsys, "estimate", "--requests", "3", "--steps", "2", "4")
     assert len(result["admitted_told_and_came_s"]) == len(result["begun_told_and_came_s"]) == 3

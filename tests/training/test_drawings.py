@@ -120,8 +120,13 @@ def test_captions_of_a_place_tell_the_time_unless_it_is_day(
 
 
 def test_everything_is_drawn_sooner_or_later() -> None:
-    drawn = {draw(f"all-{index}").subject for index in range(6000)}
-    assert drawn == {thing.name for thing in THINGS} | set(GROUNDS) | set(PATTERNS)
+    everything = {thing.name for thing in THINGS} | set(GROUNDS) | set(PATTERNS)
+    drawn: set[str] = set()
+    for index in range(6000):
+        drawn.add(draw(f"later-{index}").subject)
+        if drawn >= everything:
+            break
+    assert drawn == everything
 
 
 @pytest.mark.parametrize("thing", THINGS, ids=lambda thing: f"{thing.name}-{thing.draw.__name__}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from training import clip, sketch, vqgan
+from training import clip, evaluate, sketch, vqgan
 from training.__main__ import Sizes, main
 
 TINY = Sizes(
@@ -17,8 +17,10 @@ TINY = Sizes(
 
 
 def test_commands_make_weights_and_figures(
-    drawings_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    drawings_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(evaluate, "RECONSTRUCTED", 24)  # one whole part and some of the next
+    monkeypatch.setattr(vqgan, "SHOWN", 4)
     for name in ("drawings", "held-out", "sketches", "held-out-sketches"):
         shutil.copytree(drawings_folder, tmp_path / "runs" / name)
     weights = tmp_path / "weights"

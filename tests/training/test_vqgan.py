@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 import torch
 
 from generation.checkpoints.loader import load_vqgan
@@ -8,6 +9,12 @@ from training.dataset import Dataset
 from training.vqgan import Shape, Stage, VQGANTraining
 
 TINY = Shape(ch_mult=(1, 1), num_res_blocks=0, z_channels=64, n_embed=32, embed_dim=8)
+
+
+@pytest.fixture(autouse=True)
+def small_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sheet show few drawings: a network of few levels takes long for whole ones."""
+    monkeypatch.setattr(vqgan, "SHOWN", 2)
 
 
 def make_training(drawings: Dataset, folder: Path) -> VQGANTraining:

@@ -24,7 +24,7 @@ from generation.targets import Steering
 from generation.worker.build import engine_for
 
 CPU = torch.device("cpu")
-REQUEST = ImagineRequest("a", "a red apple", seed=1, width=64, height=80, steps=30)
+REQUEST = ImagineRequest("a", "a red apple", seed=1, width=32, height=40, steps=30)
 PIXELS = Stage("pixels", 0.5, "normalised", 1.0, 0.1, (1, 1, 1, 1), 0.5)
 LATENT = Stage("latent", 0.5, "adam", 0.02, 0.5, (1, 0.5))
 ASKED = {
@@ -35,8 +35,8 @@ ASKED = {
     "picture": replace(REQUEST, init_picture="a" * 64, mask="b" * 64),
 }
 PICTURES = {
-    "a" * 64: torch.rand(3, 80, 64, generator=torch.Generator().manual_seed(1)),
-    "b" * 64: torch.linspace(0, 1, 64).expand(3, 80, 64),
+    "a" * 64: torch.rand(3, 40, 32, generator=torch.Generator().manual_seed(1)),
+    "b" * 64: torch.linspace(0, 1, 32).expand(3, 40, 32),
 }
 SAID = {7: "more: a lighthouse", 16: "less: fog | a red apple::0.3", 23: "a lighthouse::0 | more: the sea"}
 
@@ -92,19 +92,27 @@ def test_it_can_be_painted_again_to_the_same_pixels(models: Models, name: str) -
     assert not torch.equal(painted(the_engine(models), request, {}).picture, live.picture)
 
 
+@pytest.fixture(scope="module")
+def live(models: Models) -> Painting:
+    return painted(the_engine(models), REQUEST, SAID)
+
+
 @pytest.mark.parametrize("step", [1, 6, 7, 8, 15, 16, 17, 22, 23, 29])
-def test_from_a_checkpoint_it_goes_on_to_the_same_pixels(models: Models, step: int) -> None:
-    live = painted(the_engine(models), REQUEST, SAID)
+def test_from_a_checkpoint_it_goes_on_to_the_same_pixels(models: Models, live: Painting, step: int) -> None:
     again = painted(the_engine(models), live.request, {}, live.checkpoints[step])
     assert torch.equal(again.picture, live.picture)
     assert again.checkpoints == {each: data for each, data in live.checkpoints.items() if each > step}
 
 
+@pytest.fixture(scope="module")
+def told_once(models: Models) -> Painting:
+    return painted(the_engine(models), REQUEST, {7: "more: a lighthouse"})
+
+
 @pytest.mark.parametrize("step", [1, 7, 8, 29])
-def test_a_checkpoint_fits_what_is_said_later_and_nothing_else(models: Models, step: int) -> None:
-    live = painted(the_engine(models), REQUEST, {7: "more: a lighthouse"})
-    (said,) = live.request.steering
-    checkpoint, later = live.checkpoints[step], Steering("fog", -0.5, step=step)
+def test_a_checkpoint_fits_what_is_said_later_and_nothing_else(models: Models, told_once: Painting, step: int) -> None:
+    (said,) = told_once.request.steering
+    checkpoint, later = told_once.checkpoints[step], Steering("fog", -0.5, step=step)
     earlier = replace(later, step=step - 1)
     for steering, fits in [
         ((said,), True),
@@ -119,7 +127,10 @@ def test_a_checkpoint_fits_what_is_said_later_and_nothing_else(models: Models, s
         engine = the_engine(models)
         request = replace(REQUEST, steering=steering)
         if fits:
-            painted(engine, request, {}, checkpoint)
+            state = engine.add_request(request, checkpoint)
+            assert engine.step() == [state]
+            assert state.fault is None
+            assert state.step == step + 1
         else:
             with pytest.raises(UnfitError):
                 engine.add_request(request, checkpoint)
@@ -144,7 +155,7 @@ def test_before_the_first_step_it_is_as_if_it_had_been_asked_for(models: Models)
 
 def test_a_sketch_begins_anew_with_what_is_said() -> None:
     pocket = load_models("pocket", "pocket", CPU)
-    request = replace(REQUEST, prompt="the sea", height=64, steps=3)
+    request = replace(REQUEST, prompt="the sea", width=64, height=64, steps=3)
     engine = engine_for(pocket, CPU)
     engine.add_request(request)
     engine.step()
@@ -202,7 +213,7 @@ def test_a_picture_turns_to_what_is_said() -> None:
     pocket = load_models("pocket", "pocket", CPU)
 
     def likeness(prompt: str, said: Mapping[int, str], text: str) -> float:
-        request = replace(REQUEST, targets=read_prompt(prompt), height=64, steps=50, init="noise")
+        request = replace(REQUEST, targets=read_prompt(prompt), width=64, height=64, steps=50, init="noise")
         picture = painted(engine_for(pocket, CPU), request, said).picture[None]
         shown = F.interpolate(picture, size=pocket.perceptor.input_size, mode="area")
         with torch.no_grad():

@@ -265,7 +265,7 @@ async def test_a_picture_goes_on_in_another_worker(models: ModelsSettings, point
 async def test_what_was_said_is_painted_whatever_happens_to_the_worker(models: ModelsSettings, is_heard: bool) -> None:
     """What the worker has answered counts from its step again, the rest from where the request goes on."""
     async with scene(models, "step") as here:
-        await here.submit(replace(REQUEST, steps=1000))
+        await here.submit(replace(REQUEST, steps=300))
         await here.until(partial(any_progress, here))
         heard = await here.dispatcher.steer("a", read("more: a lighthouse", "somebody"))
         assert heard is not None

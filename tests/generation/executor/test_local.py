@@ -27,7 +27,7 @@ from generation.executor.local import LocalExecutor
 from generation.executor.supervisor import Restarts
 from generation.executor.watchdog import Patience
 from generation.metadata import read as read_metadata
-from generation.request import ImagineRequest
+from generation.request import NOISE, ImagineRequest
 from generation.worker.images import read_request
 from tests.conftest import TINY_DDCONFIG, tiny_vqgan
 
@@ -136,13 +136,23 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generation.executor.local._cores", lambda: 2)
 
 
+SKETCHED = replace(REQUEST, width=128, height=128, steps=24)
+
+
+@pytest.fixture(scope="module")
+def alone() -> bytes:
+    """Give the PNG of a request that one worker begins with a sketch and paints exactly, beside nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("generation.executor.local._cores", lambda: 2)
+        return asyncio.run(painted(["cpu"], "exact", SKETCHED))["a"]
+
+
 @pytest.mark.usefixtures("two_cores")
-async def test_exact_gives_equal_bytes_in_any_company() -> None:
-    request = replace(REQUEST, width=128, height=128, steps=12)
-    others = [replace(request, id=f"other {n}", prompt="the sea", seed=n, width=64 + 64 * (n % 2)) for n in range(3)]
-    alone = (await painted(["cpu"], "exact", request))["a"]
-    beside = await painted(["cpu"], "exact", others[0], request, *others[1:])
-    by_two = await painted(["cpu", "cpu"], "exact", *others, request)
+async def test_exact_gives_equal_bytes_in_any_company(alone: bytes) -> None:
+    sketched = replace(SKETCHED, id="sketched", prompt="the sea", seed=0, width=64, steps=12)
+    begun_anyhow = replace(SKETCHED, id="begun anyhow", prompt="the sea", steps=12, init=NOISE)
+    beside = await painted(["cpu"], "exact", sketched, SKETCHED, begun_anyhow)
+    by_two = await painted(["cpu", "cpu"], "exact", sketched, begun_anyhow, SKETCHED)
     assert beside["a"] == by_two["a"] == alone
     assert by_two == beside | by_two
     metadata = read_metadata(alone)
@@ -152,8 +162,9 @@ async def test_exact_gives_equal_bytes_in_any_company() -> None:
 
 @pytest.mark.usefixtures("two_cores")
 async def test_fast_lets_workers_divide_the_cores_and_says_so() -> None:
+    request = replace(REQUEST, init=NOISE)
     setups = [
-        read_metadata((await painted(devices, "fast", REQUEST))["a"]).setup for devices in (["cpu"], ["cpu", "cpu"])
+        read_metadata((await painted(devices, "fast", request))["a"]).setup for devices in (["cpu"], ["cpu", "cpu"])
     ]
     assert [setup and (setup.reproducible, setup.threads) for setup in setups] == [("fast", 2), ("fast", 1)]
 
@@ -280,16 +291,16 @@ async def test_a_picture_is_the_same_wherever_its_worker_dies(two_stages: Models
     assert disturbed == [undisturbed] * len(disturbances)
 
 
-async def test_a_picture_that_was_sketched_is_the_same_on_the_next_device() -> None:
-    request = replace(REQUEST, steps=24)
+@pytest.mark.usefixtures("two_cores")
+async def test_a_picture_that_was_sketched_is_the_same_on_the_next_device(alone: bytes) -> None:
     async with LocalExecutor(POCKET, ["cpu", "cpu"], 1000, checkpoint_seconds=0) as executor:
-        undisturbed, disturbed = await paint_disturbed(executor, request, (10, signal.SIGKILL))
+        undisturbed, disturbed = await paint_disturbed(executor, SKETCHED, (10, signal.SIGKILL))
     assert disturbed == undisturbed
-    assert undisturbed == (await painted(["cpu"], "exact", request))["a"], "one worker paints as two do"
+    assert undisturbed == alone, "one worker paints as two do"
 
 
 async def test_a_video_whose_worker_dies_begins_where_its_picture_goes_on(tiny_models: ModelsSettings) -> None:
-    request = replace(REQUEST, steps=300, outputs=("png", "mp4"))
+    request = replace(REQUEST, steps=150, outputs=("png", "mp4"))
     async with LocalExecutor(tiny_models, ["cpu"], 0.0, checkpoint_seconds=0.0) as executor:
         executor.send(0, request)
         checkpoint = await first(executor, Checkpoint)
@@ -300,7 +311,7 @@ async def test_a_video_whose_worker_dies_begins_where_its_picture_goes_on(tiny_m
         finished = await first(executor, Finished)
     with av.open(io.BytesIO(finished.files["mp4"]), "r") as container:
         count = sum(1 for _ in container.decode(video=0))
-    assert 50 < count <= 50 + 300 - checkpoint.step
+    assert 50 < count <= 50 + 150 - checkpoint.step
 
 
 async def test_a_worker_that_hangs_is_replaced(tiny_models: ModelsSettings) -> None:
