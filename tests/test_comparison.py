@@ -1,8 +1,9 @@
 """That what `docs/comparison.md` says of Easel comes true.
 
-Each command of the page is run as it stands there: those of ``easel`` as processes, in a folder with the files that
-they name, those with a dot by the bot's grammar. Only settings are added, and a seed where there is none: tiny networks
-of random weights on the CPU, 64 pixels a side, few steps.
+Each command of the page is run as it stands there: those of ``easel`` by its command line, in a folder with the files
+that they name, those with a dot by the bot's grammar. The plain picture is painted by a process of its own and the
+others by workers that are kept, so what is to be the same is the same from one process to another. Only settings are
+added, and a seed where there is none: tiny networks of random weights on the CPU, 64 pixels a side, few steps.
 """
 
 import io
@@ -10,7 +11,6 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from generation.metadata import Metadata, read
 from generation.request import ImagineRequest
 from generation.targets import Target
 from tests.conftest import save_tiny_models
+from tests.easel.kept import keeping_workers
 from tests.easel.processes import finish, settings_for
 
 ROOT = Path(__file__).parents[1]
@@ -346,13 +347,14 @@ def files(tmp_path_factory: pytest.TempPathFactory, models: ModelsSettings) -> P
 
 
 Runs = Callable[[str], Run]
+Finish = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory, files: Path, models: ModelsSettings) -> Iterator[Runs]:
-    """Run all commands of the features, two at a time, and give what each left."""
+    """Run commands of the features when they are asked for, each once, and give what each left."""
 
-    def run(command: str, folder: Path) -> Run:
+    def run(command: str, folder: Path, finish: Finish) -> Run:
         shutil.copytree(files, folder, dirs_exist_ok=True)
         program, *words = shlex.split(command)
         assert program == "easel"
@@ -366,19 +368,19 @@ def runs(tmp_path_factory: pytest.TempPathFactory, files: Path, models: ModelsSe
         assert code == 0, err
         return Run(words, folder, out, files / "apple.png")
 
-    plain = run(PLAIN, tmp_path_factory.mktemp("plain"))
+    plain = run(PLAIN, tmp_path_factory.mktemp("plain"), finish)
     shutil.copy(plain.file, files)
-    latent = run(f"{PLAIN} --seed 8 --latent cat.safetensors", tmp_path_factory.mktemp("latent"))
-    shutil.copy(latent.folder / "cat.safetensors", files)
-    commands = [*(command for row in ROWS for command in row.commands), *_named()]
-    with ThreadPoolExecutor(2) as pool:
-        futures = {PLAIN: pool.submit(lambda: plain)}
-        for command in commands:
-            if command not in futures:
-                futures[command] = pool.submit(run, command, tmp_path_factory.mktemp("run"))
-        yield lambda command: futures[command].result()
-        for future in futures.values():
-            future.cancel()
+    with keeping_workers() as kept:
+        latent = run(f"{PLAIN} --seed 8 --latent cat.safetensors", tmp_path_factory.mktemp("latent"), kept.finish)
+        shutil.copy(latent.folder / "cat.safetensors", files)
+        done = {PLAIN: plain}
+
+        def find(command: str) -> Run:
+            if command not in done:
+                done[command] = run(command, tmp_path_factory.mktemp("run"), kept.finish)
+            return done[command]
+
+        yield find
 
 
 def _named() -> tuple[str, ...]:

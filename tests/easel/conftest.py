@@ -1,8 +1,10 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from easel.cli import main
+from tests.easel.kept import KeptWorkers, keeping_workers
 
 
 class Easel:
@@ -23,3 +25,10 @@ class Easel:
 def easel(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Easel:
     monkeypatch.chdir(tmp_path)
     return Easel(capsys)
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[KeptWorkers]:
+    """Run the command line in this process, by workers that are kept from one command to the next."""
+    with keeping_workers() as kept:
+        yield kept

@@ -26,7 +26,8 @@ from generation.request import ImagineRequest
 from generation.targets import Steering, Target
 from generation.waypoint import Waypoint
 from tests.easel.conftest import Easel
-from tests.easel.processes import finish, settings_for
+from tests.easel.kept import KeptWorkers
+from tests.easel.processes import settings_for
 from tests.fuzz.metadata import SIGNATURE, chunk
 
 SMALL = ["--size", "64x64", "--steps", "3"]
@@ -46,12 +47,18 @@ def shown(metadata: Metadata, name: str = "a.png") -> list[str]:
 
 @pytest.mark.parametrize(("name", "more"), [("a.png", []), ("a.webp", ["--init", "fractal", "--no", "fog, rain"])])
 def test_what_show_prints_makes_the_same_picture(
-    tmp_path: Path, tiny_models: ModelsSettings, name: str, more: list[str]
+    tmp_path: Path,
+    tiny_models: ModelsSettings,
+    name: str,
+    more: list[str],
+    kept: KeptWorkers,
 ) -> None:
     models = settings_for(tiny_models)
-    code, _, err = finish(tmp_path, "imagine", "it's 12:30; a $HOME | red:2", "--out", name, *SMALL, *more, *models)
+    code, _, err = kept.finish(
+        tmp_path, "imagine", "it's 12:30; a $HOME | red:2", "--out", name, *SMALL, *more, *models
+    )
     assert (code, err) == (0, "")
-    code, line, err = finish(tmp_path, "show", name)
+    code, line, err = kept.finish(tmp_path, "show", name)
     assert code == 0
     assert err.startswith("Painted with vqgan.yaml and clip.pt in ")
     program, subcommand, *words = shlex.split(line)
@@ -59,18 +66,20 @@ def test_what_show_prints_makes_the_same_picture(
     for option in ("--vqgan", "--clip"):
         del words[words.index(option) : words.index(option) + 2]
     (tmp_path / "elsewhere").mkdir()
-    code, _, err = finish(tmp_path / "elsewhere", subcommand, *words, *models)
+    code, _, err = kept.finish(tmp_path / "elsewhere", subcommand, *words, *models)
     assert (code, err) == (0, "")
     assert pixels(tmp_path / "elsewhere" / name) == pixels(tmp_path / name)
 
 
-def test_a_steered_picture_is_made_again_and_its_steering_is_shown(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+def test_a_steered_picture_is_made_again_and_its_steering_is_shown(
+    tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers
+) -> None:
     models = settings_for(tiny_models)
     small = ["--size", "64x64", "--steps", "8", "--init", "noise"]
     said = ["--steer", "3: more: it's a lighthouse | less: fog", "--steer", "5: the sea::0.5"]
-    code, _, err = finish(tmp_path, "imagine", "the sea", "--out", "a.png", *small, *said, *models)
+    code, _, err = kept.finish(tmp_path, "imagine", "the sea", "--out", "a.png", *small, *said, *models)
     assert (code, err) == (0, "")
-    code, line, err = finish(tmp_path, "show", "a.png")
+    code, line, err = kept.finish(tmp_path, "show", "a.png")
     assert code == 0
     assert "Steered at step 3: more: it's a lighthouse | less: fog; at step 5: the sea::0.5.\n" in err
     words = shlex.split(line)[2:]
@@ -87,7 +96,7 @@ def test_a_steered_picture_is_made_again_and_its_steering_is_shown(tmp_path: Pat
         ["--from", "a.png", "--out", "d.png", "--steer", "3: more: rain"],
     ]
     for each in again:
-        code, _, err = finish(tmp_path, "imagine", *each, *models)
+        code, _, err = kept.finish(tmp_path, "imagine", *each, *models)
         assert (code, err) == (0, "")
     assert pixels(tmp_path / "a.png") == pixels(tmp_path / "b.png") == pixels(tmp_path / "c.png")
     assert [each.text for each in read((tmp_path / "d.png").read_bytes()).request.steering] == ["rain"]
@@ -115,41 +124,45 @@ def test_steering_that_cannot_be_typed_is_taken_from_the_file() -> None:
     assert "--from" in shown(Metadata(late))
 
 
-def test_a_picture_from_pictures_is_made_again_without_them(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+def test_a_picture_from_pictures_is_made_again_without_them(
+    tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers
+) -> None:
     models = settings_for(tiny_models)
     Image.radial_gradient("L").convert("RGB").save(tmp_path / "start.jpg")
     Image.linear_gradient("L").save(tmp_path / "mask.png")
     words = ["--init", "start.jpg", "--mask", "mask.png", "--target", "start.jpg:0.5", "--out", "a.jpg", *SMALL]
-    code, _, err = finish(tmp_path, "imagine", "a red apple", *words, *models)
+    code, _, err = kept.finish(tmp_path, "imagine", "a red apple", *words, *models)
     assert (code, err) == (0, "")
-    kept = read((tmp_path / "a.jpg").read_bytes())
-    assert kept.request.pictures == kept.pictures.keys()
+    made = read((tmp_path / "a.jpg").read_bytes())
+    assert made.request.pictures == made.pictures.keys()
     (tmp_path / "start.jpg").unlink()
     (tmp_path / "mask.png").unlink()
     for again in ("b.png", "c.png"):
-        code, _, err = finish(tmp_path, "imagine", "--from", "a.jpg", "--out", again, *models)
+        code, _, err = kept.finish(tmp_path, "imagine", "--from", "a.jpg", "--out", again, *models)
         assert (code, err) == (0, "")
     assert pixels(tmp_path / "b.png") == pixels(tmp_path / "c.png")
-    assert replace(read((tmp_path / "b.png").read_bytes()).request, id="") == replace(kept.request, id="")
-    code, _, err = finish(tmp_path, "imagine", "--from", "b.png", "--out", "d.png", "--init", "noise", *models)
+    assert replace(read((tmp_path / "b.png").read_bytes()).request, id="") == replace(made.request, id="")
+    code, _, err = kept.finish(tmp_path, "imagine", "--from", "b.png", "--out", "d.png", "--init", "noise", *models)
     assert (code, err) == (0, "")
     assert pixels(tmp_path / "d.png") != pixels(tmp_path / "b.png")
     assert read((tmp_path / "d.png").read_bytes()).request.init_picture == ""
 
 
-def test_another_model_is_told_in_a_line(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+def test_another_model_is_told_in_a_line(tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> None:
     (tmp_path / "a.png").write_bytes(encode(Image.new("RGB", (64, 64)), "PNG", Metadata(CAT, SETUP)))
-    code, _, err = finish(tmp_path, "imagine", "--from", "a.png", "--out", "b.jpg", *settings_for(tiny_models))
+    code, _, err = kept.finish(tmp_path, "imagine", "--from", "a.png", "--out", "b.jpg", *settings_for(tiny_models))
     assert code == 0
     assert err.startswith("easel: this can be another picture: it was made with other models (pocket, pocket)")
     assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif", "webp"])
-def test_a_video_is_made_beside_the_picture(tmp_path: Path, tiny_models: ModelsSettings, kind: str) -> None:
+def test_a_video_is_made_beside_the_picture(
+    tmp_path: Path, tiny_models: ModelsSettings, kind: str, kept: KeptWorkers
+) -> None:
     film = f"run.{kind}"
     words = ["imagine", "a red apple", "--out", "a.png", "--video", film, *SMALL, "--seed", "7", "--length", "2"]
-    code, _, err = finish(tmp_path, *words, *settings_for(tiny_models))
+    code, _, err = kept.finish(tmp_path, *words, *settings_for(tiny_models))
     assert (code, err) == (0, "")
     made = read((tmp_path / film).read_bytes())
     assert made == read((tmp_path / "a.png").read_bytes())
@@ -159,7 +172,7 @@ def test_a_video_is_made_beside_the_picture(tmp_path: Path, tiny_models: ModelsS
     assert words[words.index("--length") + 1] == "2"
     assert words[words.index("--out") + 1] == "run.png"
     again = "imagine", "--from", film, "--out", "b.png", "--video", f"again.{kind}"
-    assert finish(tmp_path, *again, *settings_for(tiny_models))[0] == 0
+    assert kept.finish(tmp_path, *again, *settings_for(tiny_models))[0] == 0
     assert read((tmp_path / f"again.{kind}").read_bytes()).request.length == 2
     if kind == "mp4":
         with av.open(io.BytesIO((tmp_path / film).read_bytes()), "r") as container:

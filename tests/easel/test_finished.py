@@ -1,5 +1,6 @@
 """A finished picture that is painted on, varied and made larger by the command line, through a real worker."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,26 +10,35 @@ from PIL import Image
 from config.settings.models import ModelsSettings
 from generation.metadata import Metadata, read
 from tests.easel.conftest import Easel
-from tests.easel.processes import finish, settings_for
+from tests.easel.kept import KeptWorkers
+from tests.easel.processes import settings_for
 
 SMALL = ["--size", "64x64", "--steps", "10", "--seed", "7"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, tiny_models: ModelsSettings) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, tiny_models: ModelsSettings, kept: KeptWorkers) -> Path:
     """Give a folder with a finished picture, and a film of it."""
     folder = tmp_path_factory.mktemp("finished")
     words = ["imagine", "a seed ^ a red apple", "--out", "apple.png", "--video", "apple.webp", *SMALL]
-    code, _, err = finish(folder, *words, *settings_for(tiny_models))
+    code, _, err = kept.finish(folder, *words, *settings_for(tiny_models))
     assert code == 0, err
     return folder
 
 
-def paint(folder: Path, models: ModelsSettings, *words: str) -> Metadata:
+Paint = Callable[..., Metadata]
+
+
+@pytest.fixture
+def paint(folder: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> Paint:
     """Paint something from what is in the folder and return what the file says of it."""
-    code, _, err = finish(folder, "imagine", "--out", "next.png", *words, *settings_for(models))
-    assert code == 0, err
-    return read((folder / "next.png").read_bytes())
+
+    def paint(*words: str) -> Metadata:
+        code, _, err = kept.finish(folder, "imagine", "--out", "next.png", *words, *settings_for(tiny_models))
+        assert code == 0, err
+        return read((folder / "next.png").read_bytes())
+
+    return paint
 
 
 def pixels(file: Path) -> np.ndarray:
@@ -36,35 +46,35 @@ def pixels(file: Path) -> np.ndarray:
         return np.asarray(image.convert("RGB"), dtype=float)
 
 
-def test_it_is_painted_on(folder: Path, tiny_models: ModelsSettings) -> None:
-    made = paint(folder, tiny_models, "--continue", "apple.png", "--steps", "4")
+def test_it_is_painted_on(folder: Path, paint: Paint) -> None:
+    made = paint("--continue", "apple.png", "--steps", "4")
     assert (made.request.prompt, made.request.steps, made.request.seed) == ("a red apple", 4, 7)
     assert made.pictures.keys() == {made.request.init_picture}
     assert not np.array_equal(pixels(folder / "next.png"), pixels(folder / "apple.png"))
-    again = paint(folder, tiny_models, "--from", "next.png")
+    again = paint("--from", "next.png")
     assert again.request.init_picture == made.request.init_picture
 
 
-def test_another_prompt_turns_it_into_something_else(folder: Path, tiny_models: ModelsSettings) -> None:
-    same = paint(folder, tiny_models, "--continue", "apple.png").request
-    other = paint(folder, tiny_models, "a storm", "--continue", "apple.png", "--no", "fog").request
+def test_another_prompt_turns_it_into_something_else(paint: Paint) -> None:
+    same = paint("--continue", "apple.png").request
+    other = paint("a storm", "--continue", "apple.png", "--no", "fog").request
     assert (other.prompt, other.without, other.targets) == ("a storm", ("fog",), ())
     assert same.strength is not None
     assert other.strength is not None
     assert other.strength > same.strength
 
 
-def test_it_becomes_larger(folder: Path, tiny_models: ModelsSettings) -> None:
-    made = paint(folder, tiny_models, "--larger", "apple.png")
+def test_it_becomes_larger(folder: Path, paint: Paint) -> None:
+    made = paint("--larger", "apple.png")
     assert made.request.shape == (128, 128)
     assert pixels(folder / "next.png").shape == (128, 128, 3)
 
 
-def test_each_variation_is_another(folder: Path, tiny_models: ModelsSettings) -> None:
-    subtle, strong = (paint(folder, tiny_models, "--vary", "apple.png", *more).request for more in ([], ["--strong"]))
+def test_each_variation_is_another(paint: Paint) -> None:
+    subtle, strong = (paint("--vary", "apple.png", *more).request for more in ([], ["--strong"]))
     assert 0 < subtle.variation < strong.variation
     assert len({7, subtle.seed, strong.seed}) == 3
-    assert paint(folder, tiny_models, "--vary", "apple.png", "--seed", "9").request.seed == 9
+    assert paint("--vary", "apple.png", "--seed", "9").request.seed == 9
 
 
 @pytest.mark.parametrize(

@@ -11,30 +11,33 @@ from config.settings.models import ModelsSettings
 from generation.latents import DAMAGED, unpack
 from generation.metadata import read
 from tests.easel.conftest import Easel
-from tests.easel.processes import finish, settings_for
+from tests.easel.kept import KeptWorkers
+from tests.easel.processes import settings_for
 
 SMALL = ["--size", "96x64", "--steps", "3", "--seed", "7"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, tiny_models: ModelsSettings) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, tiny_models: ModelsSettings, kept: KeptWorkers) -> Path:
     """Give a folder with a finished picture and its latent, one of another model and one that is damaged."""
     folder = tmp_path_factory.mktemp("latent")
     for name, models in (("a", settings_for(tiny_models)), ("pocket", [])):
         words = ["imagine", "a red apple", "--out", f"{name}.png", "--latent", f"{name}.safetensors"]
-        code, _, err = finish(folder, *words, *SMALL, *models)
+        code, _, err = kept.finish(folder, *words, *SMALL, *models)
         assert code == 0, err
     (folder / "cut.safetensors").write_bytes((folder / "a.safetensors").read_bytes()[:-1])
     Image.radial_gradient("L").save(folder / "mask.png")
     return folder
 
 
-def test_a_picture_begins_from_it_with_its_size_and_is_made_again(folder: Path, tiny_models: ModelsSettings) -> None:
+def test_a_picture_begins_from_it_with_its_size_and_is_made_again(
+    folder: Path, tiny_models: ModelsSettings, kept: KeptWorkers
+) -> None:
     models = settings_for(tiny_models)
     words = ["imagine", "a storm", "--steps", "2", "--init-latent", "a.safetensors"]
-    code, _, err = finish(folder, *words, "--out", "b.png", *models)
+    code, _, err = kept.finish(folder, *words, "--out", "b.png", *models)
     assert code == 0, err
-    code, _, err = finish(folder, "imagine", "--from", "b.png", "--out", "c.png", *models)
+    code, _, err = kept.finish(folder, "imagine", "--from", "b.png", "--out", "c.png", *models)
     assert code == 0, err
     with Image.open(folder / "b.png") as first, Image.open(folder / "c.png") as second:
         assert first.size == (96, 64)
@@ -42,8 +45,8 @@ def test_a_picture_begins_from_it_with_its_size_and_is_made_again(folder: Path, 
     assert read((folder / "b.png").read_bytes()).request.init_latent
 
 
-def test_what_it_is_of_is_shown_and_made_again(folder: Path, tiny_models: ModelsSettings) -> None:
-    code, line, err = finish(folder, "show", "a.safetensors")
+def test_what_it_is_of_is_shown_and_made_again(folder: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> None:
+    code, line, err = kept.finish(folder, "show", "a.safetensors")
     assert code == 0
     assert line.startswith(
         "easel imagine 'a red apple' --out a.png --seed 7 --size 96x64 --steps 3 --latent a.safetensors"
@@ -52,10 +55,12 @@ def test_what_it_is_of_is_shown_and_made_again(folder: Path, tiny_models: Models
     held = unpack((folder / "a.safetensors").read_bytes())[0]
     assert f"It is a latent: {'×'.join(map(str, held.sizes))} numbers" in err
     assert "a picture of 96×64 is decoded. --init-latent begins from it." in err
-    code, line, _ = finish(folder, "show", "a.safetensors", "--json")
+    code, line, _ = kept.finish(folder, "show", "a.safetensors", "--json")
     told = json.loads(line)
     assert (told["request"]["prompt"], told["latent"]["vqgan"], told["missing"]) == ("a red apple", held.vqgan, [])
-    code, _, err = finish(folder, "imagine", "--from", "a.safetensors", "--out", "d.png", *settings_for(tiny_models))
+    code, _, err = kept.finish(
+        folder, "imagine", "--from", "a.safetensors", "--out", "d.png", *settings_for(tiny_models)
+    )
     assert code == 0, err
     with Image.open(folder / "a.png") as first, Image.open(folder / "d.png") as second:
         assert first.tobytes() == second.tobytes()
@@ -91,9 +96,14 @@ def test_one_that_is_damaged_is_shown_as_that(folder: Path, easel: Easel) -> Non
     ],
 )
 def test_what_cannot_be_is_refused(
-    folder: Path, tiny_models: ModelsSettings, words: list[str], expected: int, sentence: str
+    folder: Path,
+    tiny_models: ModelsSettings,
+    words: list[str],
+    expected: int,
+    sentence: str,
+    kept: KeptWorkers,
 ) -> None:
     models = settings_for(tiny_models)
-    code, out, err = finish(folder, "imagine", "a storm", "--steps", "2", "--out", "no.png", *words, *models)
+    code, out, err = kept.finish(folder, "imagine", "a storm", "--steps", "2", "--out", "no.png", *words, *models)
     assert (code, out) == (expected, "")
     assert sentence in " ".join(err.replace("│", " ").split())

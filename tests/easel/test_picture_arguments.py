@@ -11,7 +11,8 @@ from easel.picture_arguments import PictureArguments, start_in
 from generation.request import ImagineRequest
 from generation.targets import Target
 from generation.worker.images import read_request
-from tests.easel.processes import finish, settings_for
+from tests.easel.kept import KeptWorkers
+from tests.easel.processes import settings_for
 
 REQUEST = ImagineRequest("r", "a red apple", 7, 64, 64, 3)
 SMALL = ["--size", "64x64", "--steps", "3", "--seed", "7"]
@@ -30,17 +31,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_start_and_the_mask_stay_where_it_is_not_painted(folder: Path, tiny_models: ModelsSettings) -> None:
+def test_the_start_and_the_mask_stay_where_it_is_not_painted(
+    folder: Path, tiny_models: ModelsSettings, kept: KeptWorkers
+) -> None:
     models = settings_for(tiny_models)
     words = ["imagine", "a red apple", "--init", "start.jpg", "--mask", "mask.png", "--out"]
     for out in ("a.png", "b.png"):
-        code, _, err = finish(folder, *words, out, *SMALL, *models)
+        code, _, err = kept.finish(folder, *words, out, *SMALL, *models)
         assert (code, err) == (0, "")
     with Image.open(folder / "a.png") as first, Image.open(folder / "b.png") as second:
         assert first.tobytes() == second.tobytes()
         with Image.open(folder / "start.jpg") as start:
-            kept = start.resize((64, 64), Image.Resampling.LANCZOS)
-        difference = ImageChops.difference(first, kept).convert("L").point(lambda value: 255 * (value > 2))
+            resized = start.resize((64, 64), Image.Resampling.LANCZOS)
+        difference = ImageChops.difference(first, resized).convert("L").point(lambda value: 255 * (value > 2))
         left, _, right, _ = difference.getbbox() or (0, 0, 0, 0)
         assert left == 0
         assert 24 < right <= 32, "nothing beyond the mask"
@@ -49,9 +52,13 @@ def test_the_start_and_the_mask_stay_where_it_is_not_painted(folder: Path, tiny_
     assert len(request.pictures) == 2
 
 
-def test_targets_have_weights_and_names_may_have_colons(folder: Path, tiny_models: ModelsSettings) -> None:
+def test_targets_have_weights_and_names_may_have_colons(
+    folder: Path, tiny_models: ModelsSettings, kept: KeptWorkers
+) -> None:
     words = ["imagine", "a red apple", "--target", "start.jpg:0.5", "--target", "blue:2.png", "--target", "mask.png:-1"]
-    code, _, err = finish(folder, *words, "--init", "fractal", "--out", "a.png", *SMALL, *settings_for(tiny_models))
+    code, _, err = kept.finish(
+        folder, *words, "--init", "fractal", "--out", "a.png", *SMALL, *settings_for(tiny_models)
+    )
     assert (code, err) == (0, "")
     request = read_request((folder / "a.png").read_bytes())
     assert [target.weight for target in request.targets] == [1, 0.5, 1, -1]
@@ -59,13 +66,13 @@ def test_targets_have_weights_and_names_may_have_colons(folder: Path, tiny_model
     assert request.init == "fractal"
 
 
-def test_a_picture_to_come_near_to_is_enough(folder: Path, tiny_models: ModelsSettings) -> None:
+def test_a_picture_to_come_near_to_is_enough(folder: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> None:
     models = settings_for(tiny_models)
-    code, _, err = finish(folder, "imagine", "--target", "start.jpg:0.5", "--out", "a.png", *SMALL, *models)
+    code, _, err = kept.finish(folder, "imagine", "--target", "start.jpg:0.5", "--out", "a.png", *SMALL, *models)
     assert (code, err) == (0, "")
     request = read_request((folder / "a.png").read_bytes())
     assert [(target.text, target.weight, bool(target.picture)) for target in request.targets] == [("", 0.5, True)]
-    code, _, err = finish(folder, "imagine", "--from", "a.png", "--out", "b.png", *models)
+    code, _, err = kept.finish(folder, "imagine", "--from", "a.png", "--out", "b.png", *models)
     assert (code, err) == (0, "")
     with Image.open(folder / "a.png") as first, Image.open(folder / "b.png") as second:
         assert first.tobytes() == second.tobytes()
@@ -88,15 +95,15 @@ def test_a_picture_to_come_near_to_is_enough(folder: Path, tiny_models: ModelsSe
         (["--init-weight", "-1"], "--init-weight takes a number from 0 to 1000, not -1."),
     ],
 )
-def test_what_cannot_be_is_wrong_usage(folder: Path, words: list[str], sentence: str) -> None:
-    code, out, err = finish(folder, "imagine", "a red apple", "--out", "a.png", *SMALL, *words)
+def test_what_cannot_be_is_wrong_usage(folder: Path, words: list[str], sentence: str, kept: KeptWorkers) -> None:
+    code, out, err = kept.finish(folder, "imagine", "a red apple", "--out", "a.png", *SMALL, *words)
     assert (code, out) == (2, "")
     assert sentence in " ".join(re.sub("[│╭╮╰╯─]", "", err).split())
     assert not (folder / "a.png").exists()
 
 
-def test_a_picture_to_keep_away_from_is_not_enough(folder: Path) -> None:
-    code, _, err = finish(folder, "imagine", "--target", "start.jpg:-1", "--out", "a.png", *SMALL)
+def test_a_picture_to_keep_away_from_is_not_enough(folder: Path, kept: KeptWorkers) -> None:
+    code, _, err = kept.finish(folder, "imagine", "--target", "start.jpg:-1", "--out", "a.png", *SMALL)
     assert code == 2
     assert "only says what to keep away from; say also what to paint" in " ".join(err.replace("│", " ").split())
 

@@ -1,19 +1,24 @@
-"""The examples of ``docs/python.md`` run, with fewer steps."""
+"""The examples of ``docs/python.md`` run, with fewer steps and tiny models."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from config.settings.models import ModelsSettings
 from easel.session import close
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text("utf-8")
 EXAMPLES = re.findall(r"<!-- run by .+? -->\n```python\n(.+?)```", PAGE, re.DOTALL)
 
 
-def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_run(
+    tmp_path: Path, tiny_models: ModelsSettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EASEL_EXECUTOR__DEVICES", "cpu")
+    monkeypatch.setenv("EASEL_MODELS__VQGAN", tiny_models.vqgan)
+    monkeypatch.setenv("EASEL_MODELS__CLIP", tiny_models.clip)
     names: dict[str, object] = {}
     try:
         for example in EXAMPLES:

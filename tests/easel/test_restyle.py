@@ -1,5 +1,6 @@
 """Pictures and videos in the style of another picture by the command line, through a real worker."""
 
+import asyncio
 import io
 from fractions import Fraction
 from hashlib import sha256
@@ -19,7 +20,8 @@ from generation.events import Finished
 from generation.metadata import read
 from generation.request import ImagineRequest
 from tests.easel.conftest import Easel
-from tests.easel.processes import finish, settings_for
+from tests.easel.kept import KeptWorkers
+from tests.easel.processes import settings_for
 
 SMALL = ["--steps", "4", "--seed", "7"]
 
@@ -41,24 +43,26 @@ def film(file: Path, count: int, side: int = 64) -> None:
         container.mux(stream.encode())
 
 
-async def test_a_picture(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+async def test_a_picture(tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> None:
     save(tmp_path / "me.png", "red")
     save(tmp_path / "ink.png", "green")
     words = ["me.png", "--like", "ink.png:0.5", "--out", "out.png", "--size", "64x64", *SMALL]
-    code, out, err = finish(tmp_path, "style", *words, *settings_for(tiny_models))
+    code, out, err = await asyncio.to_thread(kept.finish, tmp_path, "style", *words, *settings_for(tiny_models))
     assert code == 0, err
     assert out == "out.png: 1 picture, seed 7\n"
     request = read((tmp_path / "out.png").read_bytes()).request
     assert (request.init_weight, request.strength, request.shape) == (2, 1, (64, 64))
     assert request.init_picture == sha256(await decode((tmp_path / "me.png").read_bytes())).hexdigest()
     assert [target.weight for target in request.targets] == [0.5]
-    code, out, err = finish(tmp_path, "imagine", "--from", "out.png", "--out", "again.png", *settings_for(tiny_models))
+    code, out, err = await asyncio.to_thread(
+        kept.finish, tmp_path, "imagine", "--from", "out.png", "--out", "again.png", *settings_for(tiny_models)
+    )
     assert code == 0, err
     with Image.open(tmp_path / "out.png") as first, Image.open(tmp_path / "again.png") as again:
         assert first.tobytes() == again.tobytes()
 
 
-def test_a_folder(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+def test_a_folder(tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     save(folder / "b.jpg", "red", (64, 128))
@@ -79,17 +83,17 @@ def test_a_folder(tmp_path: Path, tiny_models: ModelsSettings) -> None:
         "painting.width=64",
         "painting.height=64",
     ]
-    code, out, err = finish(tmp_path, "style", *words, *settings_for(tiny_models))
+    code, out, err = kept.finish(tmp_path, "style", *words, *settings_for(tiny_models))
     assert (code, out) == (1, "out: 3 pictures, seed 7\n"), err
     assert "in/c.png" in err
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.jpg.png", "a.png.png", "b.png"]
 
 
-def test_a_video(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+def test_a_video(tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> None:
     film(tmp_path / "clip.mp4", 6)
     save(tmp_path / "ink.png", "green")
     words = ["clip.mp4", "--like", "ink.png", "--out", "out.mp4", "--fps", "5", "--size", "64x64", *SMALL]
-    code, out, err = finish(tmp_path, "style", *words, *settings_for(tiny_models))
+    code, out, err = kept.finish(tmp_path, "style", *words, *settings_for(tiny_models))
     assert (code, out) == (0, "out.mp4: 3 pictures, seed 7\n"), err
     with av.open(str(tmp_path / "out.mp4"), "r") as container:
         stream = container.streams.video[0]

@@ -11,25 +11,26 @@ from config.settings.models import ModelsSettings
 from easel.results import SAMPLE
 from easel.samples import command
 from generation.request import ImagineRequest
-from tests.easel.processes import finish, settings_for
+from tests.easel.kept import KeptWorkers
+from tests.easel.processes import settings_for
 
 
-def test_a_sample_is_its_seed_and_class_and_its_latent_leads_to_it(tmp_path: Path) -> None:
+def test_a_sample_is_its_seed_and_class_and_its_latent_leads_to_it(tmp_path: Path, kept: KeptWorkers) -> None:
     words = ["sample", "--class", "owl", "--seed", "7", "--truncation", "0.5", "--latent", "owl.safetensors"]
-    code, out, err = finish(tmp_path, *words, "--out", "owl.png")
+    code, out, err = kept.finish(tmp_path, *words, "--out", "owl.png")
     assert (code, err) == (0, "")
     assert out == "owl.png: seed 7, owl\n"
-    code, _, err = finish(tmp_path, "sample", "--init-latent", "owl.safetensors", "--out", "again.png")
+    code, _, err = kept.finish(tmp_path, "sample", "--init-latent", "owl.safetensors", "--out", "again.png")
     assert code == 0, err
     with Image.open(tmp_path / "owl.png") as first, Image.open(tmp_path / "again.png") as second:
         assert first.size == (64, 64)
         assert first.tobytes() == second.tobytes()
         assert first.info["Comment"].startswith("easel sample --painter biggan --class owl --truncation 0.5 --seed 7")
         drawn = first.info["Comment"]
-    code, out, err = finish(tmp_path, "show", "owl.safetensors")
+    code, out, err = kept.finish(tmp_path, "show", "owl.safetensors")
     assert (code, out) == (0, f"{drawn} --latent=owl.safetensors\n")
     assert err.startswith("It is a latent: ")
-    code, _, err = finish(tmp_path, "imagine", "--from", "owl.safetensors", "--out", "no.png")
+    code, _, err = kept.finish(tmp_path, "imagine", "--from", "owl.safetensors", "--out", "no.png")
     assert code == 2
     assert "it is of a sample, which easel sample --init-latent draws" in " ".join(err.replace("│", " ").split())
 
@@ -43,8 +44,8 @@ def test_what_draws_one_again_is_one_word_to_a_shell_whatever_its_class_is_calle
     assert "'x'\"'\"'$(touch" in command(request)
 
 
-def test_several_have_their_seeds_in_their_names_and_any_size(tmp_path: Path) -> None:
-    code, out, err = finish(tmp_path, "sample", "--count", "3", "--seed", "5", "--size", "96x64", "--out", "a.png")
+def test_several_have_their_seeds_in_their_names_and_any_size(tmp_path: Path, kept: KeptWorkers) -> None:
+    code, out, err = kept.finish(tmp_path, "sample", "--count", "3", "--seed", "5", "--size", "96x64", "--out", "a.png")
     assert code == 0, err
     assert len(out.splitlines()) == 3
     pictures = []
@@ -70,22 +71,26 @@ def test_several_have_their_seeds_in_their_names_and_any_size(tmp_path: Path) ->
         (["--biggan", "none.json"], 78, "none.json does not exist"),
     ],
 )
-def test_what_cannot_be_is_refused(tmp_path: Path, words: list[str], expected: int, sentence: str) -> None:
+def test_what_cannot_be_is_refused(
+    tmp_path: Path, words: list[str], expected: int, sentence: str, kept: KeptWorkers
+) -> None:
     (tmp_path / "bad.safetensors").write_bytes(b"\x00" * 100)
-    code, out, err = finish(tmp_path, "sample", *words)
+    code, out, err = kept.finish(tmp_path, "sample", *words)
     assert (code, out) == (expected, "")
     assert sentence in " ".join(err.replace("│", " ").split())
     assert not list(tmp_path.glob("*.png"))
 
 
-def test_a_painting_is_kept_and_goes_on_by_its_latent(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+def test_a_painting_is_kept_and_goes_on_by_its_latent(
+    tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers
+) -> None:
     models = settings_for(tiny_models)
     words = ["imagine", "at night", "--class", "owl", "--seed", "7", "--steps", "2", "--size", "96x64"]
-    code, _, err = finish(tmp_path, *words, "--out", "a.png", "--latent", "a.safetensors", *models)
+    code, _, err = kept.finish(tmp_path, *words, "--out", "a.png", "--latent", "a.safetensors", *models)
     assert code == 0, err
     words = ["imagine", "at night", "--painter", "biggan", "--steps", "2", "--init-latent", "a.safetensors"]
-    code, _, err = finish(tmp_path, *words, "--out", "b.png", *models)
+    code, _, err = kept.finish(tmp_path, *words, "--out", "b.png", *models)
     assert code == 0, err
-    code, _, err = finish(tmp_path, *words[:2], *words[4:], "--out", "c.png", *models)
+    code, _, err = kept.finish(tmp_path, *words[:2], *words[4:], "--out", "c.png", *models)
     assert code == 1
     assert "The latent is of another" in err

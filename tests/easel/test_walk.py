@@ -16,7 +16,8 @@ from generation.checkpoints.biggan import pocket
 from generation.metadata import read
 from generation.waypoint import Waypoint
 from tests.easel.conftest import Easel
-from tests.easel.processes import finish, settings_for
+from tests.easel.kept import KeptWorkers
+from tests.easel.processes import settings_for
 
 SMALL = ["--size", "64x64", "--steps", "2", "--frames", "4", "--hold", "1"]
 
@@ -26,10 +27,10 @@ def shown(film: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
-def test_the_same_walk_is_the_same_film(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+def test_the_same_walk_is_the_same_film(tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> None:
     models = settings_for(tiny_models)
     words = "a red apple | a pear --quality draft", "--loop", "--fps", "10", *SMALL
-    code, out, err = finish(tmp_path, "walk", *words, "--seed", "7", "--out", "a.mp4", "--json", *models)
+    code, out, err = kept.finish(tmp_path, "walk", *words, "--seed", "7", "--out", "a.mp4", "--json", *models)
     assert (code, err) == (0, "")
     assert json.loads(out)["out"] == "a.mp4"
     frames = shown(tmp_path / "a.mp4")
@@ -38,24 +39,27 @@ def test_the_same_walk_is_the_same_film(tmp_path: Path, tiny_models: ModelsSetti
     request = read((tmp_path / "a.mp4").read_bytes()).request
     assert request.waypoints == (Waypoint("a red apple"), Waypoint("a pear"))
     assert (request.quality, request.fps, request.loop) == ("draft", 10, True)
-    code, out, err = finish(tmp_path, "show", "a.mp4")
+    code, out, err = kept.finish(tmp_path, "show", "a.mp4")
     assert (code, out) == (0, "easel walk --from a.mp4 --out a.mp4 models.vqgan=vqgan.yaml models.clip=clip.pt\n")
-    code, out, err = finish(tmp_path, "walk", "--from", "a.mp4", "--out", "b.mp4", *models)
+    code, out, err = kept.finish(tmp_path, "walk", "--from", "a.mp4", "--out", "b.mp4", *models)
     assert (code, err) == (0, "")
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
-    code, _, err = finish(tmp_path, "imagine", "--from", "a.mp4", "--out", "b.png", *models)
+    code, _, err = kept.finish(tmp_path, "imagine", "--from", "a.mp4", "--out", "b.png", *models)
     assert (code, "easel walk --from makes it again" in " ".join(err.replace("│", " ").split())) == (2, True)
 
 
 def test_it_walks_between_a_stored_latent_and_a_picture(
-    tmp_path: Path, tiny_models: ModelsSettings, easel: Easel
+    tmp_path: Path,
+    tiny_models: ModelsSettings,
+    easel: Easel,
+    kept: KeptWorkers,
 ) -> None:
     models = settings_for(tiny_models)
     words = "--out", "a.png", "--latent", "a.safetensors", *SMALL[:4]
-    code, _, err = finish(tmp_path, "imagine", "a cat", *words, *models)
+    code, _, err = kept.finish(tmp_path, "imagine", "a cat", *words, *models)
     assert (code, err) == (0, "")
     files = "--latent", "a.safetensors", "--picture", "a.png"
-    code, _, err = finish(tmp_path, "walk", *files, "--out", "a.gif", "--frames", "4", *models)
+    code, _, err = kept.finish(tmp_path, "walk", *files, "--out", "a.gif", "--frames", "4", *models)
     assert (code, err) == (0, "")
     with Image.open(tmp_path / "a.png") as begun, Image.open(tmp_path / "a.gif") as film:
         assert film.size == (64, 64)
@@ -67,13 +71,13 @@ def test_it_walks_between_a_stored_latent_and_a_picture(
     assert "give by --latent or --picture what it passes" in " ".join(err.replace("│", " ").split())
 
 
-def test_it_walks_past_classes_and_a_stored_latent(tmp_path: Path, easel: Easel) -> None:
+def test_it_walks_past_classes_and_a_stored_latent(tmp_path: Path, easel: Easel, kept: KeptWorkers) -> None:
     sampled = "sample", "--class", "owl", "--seed", "3", "--latent", "owl.safetensors", "--out", "owl.png"
-    code, _, err = finish(tmp_path, *sampled)
+    code, _, err = kept.finish(tmp_path, *sampled)
     assert (code, err) == (0, "")
     words = "class: owl | class: frog:0.6, mushroom:0.4", "--seeds", "3,4", "--latent", "owl.safetensors"
     files = "--out", "a.gif", "--frames", "2", "--hold", "0"
-    code, _, err = finish(tmp_path, "walk", *words, *files, "executor.devices=[cpu]")
+    code, _, err = kept.finish(tmp_path, "walk", *words, *files, "executor.devices=[cpu]")
     assert (code, err) == (0, "")
     request = read((tmp_path / "a.gif").read_bytes()).request
     assert [(each.classes, each.seed) for each in request.waypoints[:4]] == [
@@ -91,23 +95,23 @@ def test_it_walks_past_classes_and_a_stored_latent(tmp_path: Path, easel: Easel)
     save_file({name: tensor * 1.01 for name, tensor in weights.items()}, tmp_path / "other.safetensors")
     copyfile(pocket(), tmp_path / "other.json")
     again = "--from", "a.gif", "--latent", "owl.safetensors", "--out", "again.gif", "models.biggan=other.json"
-    code, _, err = finish(tmp_path, "walk", *again, "executor.devices=[cpu]")
+    code, _, err = kept.finish(tmp_path, "walk", *again, "executor.devices=[cpu]")
     assert (code, err) == (
         1,
         "easel: The latent is of another VQGAN or BigGAN than the one in use, which reads other pictures from it.\n",
     )
     plain = "walk", "class: owl | class: frog", "--frames", "2", "--hold", "0", "--out", "b.gif"
-    assert finish(tmp_path, *plain, "executor.devices=[cpu]")[0] == 0
+    assert kept.finish(tmp_path, *plain, "executor.devices=[cpu]")[0] == 0
     walk = "walk", "--from", "b.gif", "--out", "again.gif", "models.biggan=other.json"
-    code, _, err = finish(tmp_path, *walk, "executor.devices=[cpu]")
+    code, _, err = kept.finish(tmp_path, *walk, "executor.devices=[cpu]")
     assert (code, err) == (0, "easel: this can be another picture: it was made with another BigGAN (pocket)\n")
     code, _, err = easel("walk", "class: owls | class: frog", "--out", "b.gif")
     assert (code, "easel: There is no class 'owls'; there is for example owl" in err) == (1, True)
 
 
-def test_a_latent_of_another_model_is_refused(tmp_path: Path, tiny_models: ModelsSettings) -> None:
+def test_a_latent_of_another_model_is_refused(tmp_path: Path, tiny_models: ModelsSettings, kept: KeptWorkers) -> None:
     file = str(stored(tmp_path / "a.safetensors"))
-    code, _, err = finish(tmp_path, "walk", *["--latent", file] * 2, "--out", "c.mp4", *settings_for(tiny_models))
+    code, _, err = kept.finish(tmp_path, "walk", *["--latent", file] * 2, "--out", "c.mp4", *settings_for(tiny_models))
     assert code == 1
     assert (
         err

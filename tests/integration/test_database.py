@@ -18,7 +18,7 @@ from tests.integration.conftest import PATIENCE, Bot, StartBot
 from tests.sandbox_fixtures import Cast
 
 SMALL = "--size 64x64 --steps 5"
-LONG = "--size 128x128 --steps 200"
+LONG = "--size 128x128 --steps 80"
 REFUSAL = "Easel cannot write down requests at the moment"
 
 States = Callable[[], list[str]]

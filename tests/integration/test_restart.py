@@ -99,7 +99,7 @@ async def test_killed_while_it_is_painted_gives_the_same_picture(
     start_bot: StartBot, people: Cast, settings: list[str]
 ) -> None:
     bot = await start_bot(*settings)
-    asked = await say(people, ".imagine a red apple --seed 7 --size 128x128 --steps 200")
+    asked = await say(people, ".imagine a red apple --seed 7 --size 128x128 --steps 80")
     await bot.post_about(asked, lambda post: post.attachments)
     await kill(bot)
     bot = await start_bot(*settings)
@@ -229,7 +229,7 @@ async def test_what_failed_before_it_was_shown_is_shown(
 
 async def test_stopped_and_started(start_bot: StartBot, people: Cast, settings: list[str]) -> None:
     bot = await start_bot(*settings)
-    asked = await say(people, ".imagine a red apple --size 128x128 --steps 200")
+    asked = await say(people, ".imagine a red apple --size 128x128 --steps 80")
     await bot.post_about(asked, lambda post: post.attachments)
     assert await bot.stop() == 0
     post = await bot.post_about(asked, lambda post: "this picture goes on by itself" in post.content)
@@ -242,7 +242,7 @@ async def test_stopped_and_started(start_bot: StartBot, people: Cast, settings: 
 async def test_killed_or_stopped_it_goes_on_from_its_last_checkpoint_to_the_same_picture(
     start_bot: StartBot, people: Cast, settings: list[str]
 ) -> None:
-    command = ".imagine a red apple --seed 7 --size 256x256 --steps 100"
+    command = ".imagine a red apple --seed 7 --size 128x128 --steps 80"
     bot = await start_bot(*settings)
     _, undisturbed = await bot.finished(await say(people, command))
     asked = await say(people, command)
@@ -263,7 +263,7 @@ async def test_in_its_time_of_grace_the_bot_finishes_what_it_paints(
     start_bot: StartBot, people: Cast, settings: list[str]
 ) -> None:
     bot = await start_bot(*settings, "executor.grace_seconds=240.0")
-    asked = await say(people, ".imagine a red apple --size 256x256 --steps 200")
+    asked = await say(people, ".imagine a red apple --size 128x128 --steps 120")
     await bot.post_about(asked, lambda post: post.attachments)
     waiting = await say(people, f".imagine a blue boat {SMALL}", "Noor")
     await bot.post_about(waiting, lambda _: True)

@@ -16,7 +16,7 @@ from tests.sandbox_fixtures import Cast
 PRIVATE, PUBLIC = ("shards.count=7", "shards.ids=0"), ("shards.count=7", "shards.ids=6")
 LEADING = "leading: this process has the requests of all painted"
 SMALL = "--size 64x64 --steps 5"
-LONG = "--size 128x128 --steps 300"
+LONG = "--size 128x128 --steps 100"
 
 
 @pytest.fixture

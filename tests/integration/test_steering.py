@@ -30,7 +30,7 @@ async def test_a_picture_that_was_steered_is_painted_again_to_the_same_pixels(
     settings = ("painting.preview_seconds=0.2", "executor.grace_seconds=0.0")
     bot = await start_bot(*settings)
     mia, noor = people("Mia"), people("Noor")
-    asked = await mia.say("art", ".imagine the sea --size 64x64 --steps 500 --seed 7")
+    asked = await mia.say("art", ".imagine the sea --init noise --size 64x64 --steps 400 --seed 7")
     post = await bot.post_about(int(asked["id"]), lambda post: "▰" in post.content)
     await steered(bot, mia, post, "more: a lighthouse")
     worker = bot.worker
@@ -54,7 +54,7 @@ async def test_a_picture_that_was_steered_is_painted_again_to_the_same_pixels(
         ("a red apple", 0.5, False, ""),
         ("fog", -0.5, True, ""),
     ]
-    assert all(0 < each.step < 500 for each in steering)
+    assert all(0 < each.step < 400 for each in steering)
     assert await bot.stop() == 0
 
     file, again = tmp_path / "sea.png", tmp_path / "again.png"
