@@ -201,7 +201,7 @@ def imagine(
     from easel import imagine as painting
     from easel.finished import FinishedArguments
     from easel.models import only
-    from easel.picture_arguments import PictureArguments, start_in
+    from easel.picture_arguments import PictureArguments, check_beginning, start_in
     from easel.picture_file import Files
 
     finished = FinishedArguments(on, vary, larger, strong)
@@ -249,6 +249,8 @@ def imagine(
             request = steering.steer(request, steer)
         files.check(request)
         request, pictures = given.read(request, known)
+        if known is None:
+            check_beginning(request)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, only(chosen, request.model), files, as_json=json, pictures=pictures, before=before)

@@ -101,10 +101,14 @@ class PictureArguments:
             raise ValueError(
                 f"give --init, --mask or --target the pictures that are not in the file: SHA-256 {digests}"
             )
-        for name in () if before or request.init_picture or request.init_latent else ("strength", "variation"):
-            if getattr(request, name):
-                raise ValueError(f"--{name} is about a picture to begin from; name it with --init FILE")
         return request, {digest: pictures[digest] for digest in request.pictures}
+
+
+def check_beginning(request: ImagineRequest) -> None:
+    """Raise ``ValueError`` where something is asked for about a picture to begin from, and there is none."""
+    for name in () if request.init_picture or request.init_latent else ("strength", "variation"):
+        if getattr(request, name):
+            raise ValueError(f"--{name} is about a picture to begin from; name it with --init FILE")
 
 
 def start_in(init: str | None) -> Path | None:
