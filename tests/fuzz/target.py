@@ -160,13 +160,14 @@ class Run:
         memory, start, self._event = _most_memory(), time.process_time(), ""
         signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         try:
-            self._listens = True
-            outcome = check(value)
-        except OutOfBoundsError:
+            try:
+                self._listens = True
+                outcome = check(value)
+            finally:
+                self._listens = False
+                signal.setitimer(signal.ITIMER_PROF, 0)
+        except OutOfBoundsError:  # which may also come while the timer is taken back
             raise AssertionError(f"It takes more than {CPU_SECONDS} seconds.") from None
-        finally:
-            self._listens = False
-            signal.setitimer(signal.ITIMER_PROF, 0)
         grown = _most_memory() - memory
         self.slowest = max(self.slowest, time.process_time() - start)
         self.largest = max(self.largest, grown)

@@ -56,7 +56,7 @@ def test_what_is_out_of_bounds_is_found(check: Check, told: str, tmp_path: Path)
     lines = [
         "import sys; from pathlib import Path; from hypothesis import strategies as st",
         "from tests.fuzz import target, test_fuzz",
-        f"target.FAILURES = Path({str(tmp_path)!r}); target.CPU_SECONDS = 0.5",
+        f"target.FAILURES = Path({str(tmp_path)!r}); target.CPU_SECONDS = {0.5 if check is hangs else 5.0}",
         f"opened = lambda: target.as_it_is(test_fuzz.{check.__name__})",
         "run = target.Run('x', target.Target(st.integers(0, 9), opened, frozenset(), 20)); run.rounds(0, 0)",
         "print(*run.failures.values())",
