@@ -45,9 +45,9 @@ def test_it_paints_its_pictures_and_passes_them(engine: Engine) -> None:
     assert walk.done
     film = film[WALK.painting_steps :]
     assert len(film) == WALK.frames == 7
-    # What is painted beside others is rounded otherwise.
-    assert torch.allclose(film[0], pictures[0], atol=0.02)
-    assert torch.allclose(film[-1], pictures[1], atol=0.02)
+    # Several frames that are decoded together are rounded otherwise than one: by 0.005 at most, seen with one thread.
+    assert torch.allclose(film[0], pictures[0], atol=0.01)
+    assert torch.allclose(film[-1], pictures[1], atol=0.01)
     assert not torch.allclose(film[3], film[0], atol=0.02)
     assert not torch.allclose(film[-1], film[0], atol=0.1)
 
