@@ -102,7 +102,8 @@ class CatchUp(commands.Cog):
         answers = {each.reference.message_id: each for each in missed if each.author == me and each.reference}
         for message in missed:
             answer = answers.get(message.id)
-            if answer is not None and (message.edited_at or message.created_at) < answer.created_at:
+            # An answer is later than what it answers, if not by a millisecond; only an edit may come after it.
+            if answer is not None and (message.edited_at is None or message.edited_at < answer.created_at):
                 self._hearing.remember(message.id, message.content)
             self._hearing.miss(message.id)
             await self._client.on_message(message)
