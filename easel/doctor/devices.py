@@ -82,7 +82,8 @@ async def examine_painting(settings: Settings, *, is_running: bool) -> list[Find
     weights = await asyncio.to_thread(examine_weights, settings)
     if settings.executor.kind == "ray":
         may_paint = not is_running and weights.level != "error"
-        return [weights, *await examine_cluster(settings, timed_step if may_paint else None)]
+        cluster = await examine_cluster(settings, timed_step if may_paint else None)
+        return [weights, *cluster, *examine_models(settings)]
     seen = await _look()
     if isinstance(seen, Finding):
         return [weights, seen]
