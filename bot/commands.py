@@ -7,6 +7,7 @@ import structlog
 
 from bot import permutations, prompt, uploads
 from bot.admission import BEGUN, Admission, new_requests
+from bot.block import block
 from bot.client import Client
 from bot.command import Call, Command, Option
 from bot.entry import Entry
@@ -88,7 +89,8 @@ class PictureCommands:
         try:
             return await self._imagine(call)
         except NoWordsError as error:
-            return Reply(str(error), rows=((FIRST_DICE,),))
+            kept = f"\n{block([error.flags])}" if error.flags else ""
+            return Reply(f"{error}{kept}", rows=((FIRST_DICE,),))
 
     async def _imagine(self, call: Call) -> str | None:
         origin, message = call.origin, call.message

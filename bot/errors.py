@@ -28,7 +28,16 @@ class PromptError(UserError):
 
 
 class NoWordsError(PromptError):
-    """It is not said what to paint."""
+    """It is not said what to paint.
+
+    Args:
+        sentence: to the member.
+        flags: that were typed nevertheless, with what they say.
+    """
+
+    def __init__(self, sentence: str, flags: str = "") -> None:
+        super().__init__(sentence)
+        self.flags = flags
 
 
 class RuleError(UserError):

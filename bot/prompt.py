@@ -170,7 +170,7 @@ def parse(
     elif style:
         prompt, targets = ended(prompt, targets, style.ending, lambda text: is_named and bool(passed_classes(text)))
     if not prompt:
-        raise NoWordsError(NO_WORDS)
+        raise NoWordsError(NO_WORDS, flags_typed(values))
     return Arguments(_standing(prompt, targets, available, is_named), fields, targets)
 
 
@@ -188,6 +188,11 @@ def flags_in(text: str, available: Available = NOTHING_KNOWN) -> tuple[str, dict
     """Return the words of a text that are no flags, and the values of those that are; raises ``PromptError``."""
     words, values = _split(clean(text), available)
     return _joined(words), values
+
+
+def flags_typed(values: Mapping[str, str]) -> str:
+    """Return what to type for flags with these values, by their names."""
+    return " ".join(f"--{name} {value}" for name, value in values.items())
 
 
 def _joined(words: Iterable[Word]) -> str:

@@ -21,7 +21,7 @@ from bot.markdown import inline_code
 from bot.mentions import with_names
 from bot.origin import Origin
 from bot.posts import Posts
-from bot.prompt import flags_in, parse, quoted
+from bot.prompt import flags_in, flags_typed, parse, quoted
 from bot.receipt import Reply
 from bot.uploads import sorted_out
 from generation.styles import STYLES
@@ -98,7 +98,7 @@ class SuggestCommand:
         """Return the words of a text, and the flags with which it is painted; raises ``UserError``."""
         available = self._posts.available
         words, values = flags_in(text, available)
-        flags = " ".join(f"--{name} {value}" for name, value in values.items())
+        flags = flags_typed(values)
         arguments = parse(f"{WORDS} {flags}", self._admission.gate.settings(origin).painting, available)
         sorted_out([], [], arguments)
         self._admission.check(origin, arguments, has_pictures=False)

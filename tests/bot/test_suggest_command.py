@@ -52,16 +52,21 @@ async def test_flags_are_for_what_is_painted(stage: Stage) -> None:
     assert (request.shape, request.seed, request.without) == ((64, 128), 9, ("fog", "people"))
 
 
-@pytest.mark.parametrize("text", [".imagine", ".imagine --steps 30"])
-async def test_where_nothing_was_said_there_are_dice(stage: Stage, text: str) -> None:
+@pytest.mark.parametrize(("flags", "steps"), [([], 100), (["--steps 30 --no fog, people"], 30)])
+async def test_where_nothing_was_said_there_are_dice(stage: Stage, flags: list[str], steps: int) -> None:
+    """What is painted by them has the flags that were typed without words."""
     mia = stage.people("Mia")
-    reply = await stage.reply(await stage.say(text, "Mia"))
-    assert (reply.content, labels(reply)) == (NO_WORDS, ["Suggest something"])
+    reply = await stage.reply(await stage.say(" ".join([".imagine", *flags]), "Mia"))
+    assert reply.content.startswith(NO_WORDS)
+    assert (lines_in(reply.content), labels(reply)) == (flags, ["Suggest something"])
     suggestion = await mia.answer(await mia.press(reply, "Suggest something"))
     assert suggestion is not None
-    assert len(lines_in(suggestion.content)) == 4
+    lines = lines_in(suggestion.content)
+    assert (len(lines), lines[4:]) == (4 + len(flags), flags)
     assert await Gallery(stage).pressed(suggestion, "2") == RECEIVED
-    assert f"2. {(await Gallery(stage).next()).prompt}" in suggestion.content
+    request = await Gallery(stage).next()
+    assert f"2. {request.prompt}" == lines[1]
+    assert (request.steps, request.without) == (steps, ("fog", "people") if flags else ())
 
 
 async def test_what_is_refused(stage: Stage) -> None:
