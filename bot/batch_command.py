@@ -19,7 +19,7 @@ from bot.caption import bar
 from bot.command import Call, Command, Option
 from bot.discord_api import CALL_ERRORS, answered, is_gone, reason
 from bot.entry import Entry
-from bot.errors import PromptError, RoomError, UserError
+from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
@@ -110,7 +110,32 @@ class BatchCommand:
         if self._posts.asked_by(origin.id):
             raise UserError(STAYS.format(self._admission.gate.book.prefix(origin.guild)))
         file = _file(call)
-        own = self._preferences.of(origin, self._posts.available)
+        found = await self._uploads.brought(origin, self._asked(origin, call))
+        if found is None:
+            return None
+        arguments, bad = found
+        if not arguments:
+            raise PromptError("\n".join([ALL_BAD, *_named(bad)]))
+        try:
+            await self._admission.admit(origin, *new_requests(arguments, origin))
+        except KnownMessageError as error:
+            _log.info("heard again", reason=str(error))
+            return None
+        entries = self._posts.asked_by(origin.id)
+        if entries:
+            overview = Overview(file.filename, tuple(entries), tuple(bad))
+            kept = KeptBatch(origin.asked, overview.name, tuple((each.number, each.reason) for each in bad))
+            await self._kept.keep(kept)
+            self._spawn(self._show(origin, overview))
+        return self._preferences.of(origin, self._posts.available).ignored
+
+    async def _asked(self, origin: Origin, call: Call) -> tuple[list[Arguments], list[BadLine]]:
+        """Return what the file of a command asks for, with the pictures that it names, and the lines that are left out.
+
+        Raises:
+            UserError: it cannot be had, is no such file, or asks for too much.
+        """
+        file, own = _file(call), self._preferences.of(origin, self._posts.available)
         settings = self._admission.gate.settings(origin)
         data = await self._fetcher.fetch(file.url)
         named = partial(with_names, origin=origin, mentioned=call.mentioned)
@@ -132,46 +157,13 @@ class BatchCommand:
         self._admission.check_number(origin, number, FEWER)
         if any(given.addresses for _, given in asked):
             self._admission.check_room(origin, number)
-        arguments = await self._taken(origin, asked, refused)
-        bad = sorted(refused.values(), key=lambda each: each.number)
-        if arguments is None:
-            return None
-        if not arguments:
-            raise PromptError("\n".join([ALL_BAD, *_named(bad)]))
-        try:
-            await self._admission.admit(origin, *new_requests(arguments, origin))
-        except KnownMessageError as error:
-            _log.info("heard again", reason=str(error))
-            return None
-        entries = self._posts.asked_by(origin.id)
-        if entries:
-            overview = Overview(file.filename, tuple(entries), tuple(bad))
-            kept = KeptBatch(origin.asked, overview.name, tuple((each.number, each.reason) for each in bad))
-            await self._kept.keep(kept)
-            self._spawn(self._show(origin, overview))
-        return own.ignored
-
-    async def _taken(
-        self, origin: Origin, asked: Sequence[tuple[Line, Given]], refused: dict[int, BadLine]
-    ) -> list[Arguments] | None:
-        """Return what lines ask for, with the pictures that they name, which are kept then.
-
-        Lines of whose pictures one cannot be had are added to those that are refused. None where the message was
-        deleted or asks anew meanwhile.
-        """
         taken: list[Arguments] = []
-        for number, lines in groupby(asked, key=lambda pair: pair[0].number):
+        for place, lines in groupby(asked, key=lambda pair: pair[0].number):
             try:
-                arguments = await self._uploads.take(origin, [(line.arguments, given) for line, given in lines])
-            except RoomError:
-                raise
+                taken += await self._uploads.taken([(line.arguments, given) for line, given in lines])
             except UserError as error:
-                refused[number] = BadLine(number, str(error))
-                continue
-            if arguments is None:
-                return None
-            taken += arguments
-        return taken
+                refused[place] = BadLine(place, str(error))
+        return taken, sorted(refused.values(), key=lambda each: each.number)
 
     async def restore(self, client: discord.Client) -> None:
         """Go on with the messages about files that an earlier run has left, once its requests are there.

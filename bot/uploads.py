@@ -11,9 +11,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 import discord
 import structlog
@@ -50,9 +51,11 @@ NO_TARGET = (
 NO_START = "`--{0}` is about a picture to begin from, and there is none; attach one, or reply to one."
 NOT_KEPT = "Your picture could not be kept; whoever runs Easel can see why. Try again later."
 UNSEEN = "The message that you reply to could not be looked at; try again, or attach the picture."
-BUSY = "{0} of your pictures are being looked at already; wait for them."
+BUSY = "{0} of your messages with files are being looked at already; wait for them."
 
 NONE: Mapping[str, discord.Attachment] = MappingProxyType({})
+
+Brought = TypeVar("Brought")
 
 _log = structlog.get_logger(__name__)
 
@@ -183,7 +186,7 @@ class Uploads:
         self._folder = folder
         self._per_member = per_member
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._coming: defaultdict[int, dict[int, asyncio.Task[list[Arguments]]]] = defaultdict(dict)
+        self._coming: defaultdict[int, dict[int, asyncio.Task[Any]]] = defaultdict(dict)
         """By member and message."""
 
     async def take(self, origin: Origin, asked: Sequence[tuple[Arguments, Given]]) -> list[Arguments] | None:
@@ -201,10 +204,26 @@ class Uploads:
         self.forget(origin.id)
         if not any(given.addresses for _, given in asked):
             return [self._with(arguments, given, {}) for arguments, given in asked]
+        return await self.brought(origin, self.taken(asked))
+
+    async def brought(self, origin: Origin, bringing: Coroutine[Any, Any, Brought]) -> Brought | None:
+        """Return what is made of all that a message or a slash command brings.
+
+        None where a message asked anew meanwhile, or was deleted.
+
+        Args:
+            origin: of the message or the command.
+            bringing: fetches and reads it.
+
+        Raises:
+            UserError: it cannot be had; the member has too much coming.
+        """
+        self.forget(origin.id)
         coming = self._coming[origin.author.id]
         if len(coming) >= self._per_member:
+            bringing.close()
             raise RoomError(BUSY.format(len(coming)))
-        task = coming[origin.id] = asyncio.create_task(self._take(asked))
+        task = coming[origin.id] = asyncio.create_task(bringing)
         try:
             await asyncio.wait([task])
         finally:
@@ -228,7 +247,8 @@ class Uploads:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _take(self, asked: Sequence[tuple[Arguments, Given]]) -> list[Arguments]:
+    async def taken(self, asked: Sequence[tuple[Arguments, Given]]) -> list[Arguments]:
+        """Return arguments with the pictures that are given for them, which are kept then; raises ``UserError``."""
         addresses = dict.fromkeys(address for _, given in asked for address in given.addresses)
         digests = {address: await self._kept(address) for address in addresses}
         return [self._with(arguments, given, digests) for arguments, given in asked]

@@ -1,10 +1,19 @@
 """Files of requests that members attach, by the real bot in the sandbox."""
 
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from bot import batch
 from bot.batch_command import ALL_BAD, FEWER, MOST_BYTES, NO_FILE, ONE_FILE, RESTARTED, TOO_LARGE
 from sandbox import Fault
 from sandbox.model import Message
 from tests.bot.conftest import MakeStage, Stage
-from tests.bot.test_uploads import RED, posted, say
+from tests.bot.test_uploads import RED, Gate, gate, posted, say
+
+__all__ = ["gate"]
 
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 FILE = b"a cat --seed 1\na dog --seed 2 --sead\na cow --seed 3 --repeat 2\n"
@@ -150,3 +159,42 @@ async def test_what_has_ended_by_a_restart_is_told_after_it(make_stage: MakeStag
     assert "1 of 1 painted" not in shown.content
     stage = await make_stage()
     await stage.shows(shown, "**animals.txt**", "1 of 1 painted")
+
+
+async def test_what_is_cancelled_while_pictures_of_its_lines_come_is_the_newest(
+    make_stage: MakeStage, gate: Gate
+) -> None:
+    stage = await make_stage(room=5, queue__per_member=9)
+    reds = [await posted(stage, RED) for _ in range(3)]
+    await say(stage, ".imagine a boat")
+    boat = await stage.executor.next("a boat")
+    lines = "".join(f"{red} a hat {number}\n" for number, red in enumerate(reds))
+    await say(stage, ".batch", ("hats.txt", lines.encode()))
+    await gate.until(1)
+    cancelled = await say(stage, ".cancel")
+    await stage.nothing_happens()
+    gate.open.set()
+    assert (await stage.reply(cancelled)).content == "Cancelled: a hat 2"
+    stage.executor.finish(boat)
+    await stage.executor.next("a hat 0")
+
+
+async def test_what_is_deleted_while_its_file_is_read_is_not_painted(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, may_read, read = threading.Event(), threading.Event(), batch.read
+
+    def held(*arguments: Any, **named: Any) -> batch.Batch:
+        reading.set()
+        may_read.wait(60)
+        return read(*arguments, **named)
+
+    monkeypatch.setattr(batch, "read", held)
+    asked = await say(stage, ".batch", ("animals.txt", b"a cat\n"))
+    assert await asyncio.to_thread(reading.wait, 60)
+    await stage.people("member").call("DELETE", f"{stage.people('member').messages_of('art')}/{asked}")
+    await stage.nothing_happens()
+    may_read.set()
+    await say(stage, ".imagine a boat")
+    await stage.executor.next("a boat")
+    assert len(stage.executor.requests) == 1

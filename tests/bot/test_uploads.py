@@ -246,7 +246,7 @@ async def test_one_member_keeps_no_more_coming_than_may_wait(make_stage: MakeSta
         await say(stage, f".imagine hat {number}", ("a.png", RED))
     await gate.until(2)
     refusal = await stage.reply(await say(stage, ".imagine hat 2", ("a.png", RED)))
-    assert refusal.content == "2 of your pictures are being looked at already; wait for them."
+    assert refusal.content == "2 of your messages with files are being looked at already; wait for them."
 
 
 async def test_an_edit_of_what_waits_keeps_its_picture_and_can_take_it_away(stage: Stage) -> None:
