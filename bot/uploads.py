@@ -22,6 +22,7 @@ import structlog
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import NoWordsError, PromptError, RoomError, UserError
 from bot.fetch import Fetcher
+from bot.flags.beginning import OF_START
 from bot.flags.table import FLAGS
 from bot.flags.usual import DEFAULTS
 from bot.origin import Origin
@@ -156,15 +157,26 @@ def sorted_out(
         raise UserError(TWO_STARTS.format(arguments.fields["init"]))
     if given.mask and not given.start:
         raise UserError(MASK_ALONE)
-    for flag in () if targets else ("as", "iw"):
+    check_beside(arguments, has_start=bool(given.start), has_targets=bool(targets))
+    return given
+
+
+def check_beside(arguments: Arguments, *, has_start: bool, has_targets: bool) -> None:
+    """Raise ``PromptError`` where something is said about a picture that there is not, or nothing about what to paint.
+
+    Args:
+        arguments: that say it.
+        has_start: whether there is a picture to begin from.
+        has_targets: whether there are pictures to come near to.
+    """
+    for flag in () if has_targets else ("as", "iw"):
         if _is_given(flag, arguments):
             raise PromptError(NO_TARGET.format(flag))
-    for flag in () if given.start else ("strength", "variation"):
+    for flag in () if has_start else OF_START:
         if _is_given(flag, arguments):
             raise PromptError(NO_START.format(flag))
-    if arguments.prompt == LIKENESS and not targets:
+    if arguments.prompt == LIKENESS and not has_targets:
         raise NoWordsError(NO_WORDS)
-    return given
 
 
 def _is_given(flag: str, arguments: Arguments) -> bool:

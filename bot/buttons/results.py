@@ -11,6 +11,7 @@ import structlog
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.admission import Admission
+from bot.buttons.edited import edited
 from bot.buttons.forms import LONGEST, form
 from bot.buttons.lookup import Found, Lookup
 from bot.buttons.parameters import line, parameters
@@ -20,20 +21,17 @@ from bot.command import Call, Run
 from bot.commands import cancelled
 from bot.discord_api import CALL_ERRORS, is_gone, reason
 from bot.errors import UserError
-from bot.flags.usual import DEFAULTS, own_weights
 from bot.markdown import inline_code
 from bot.permissions import manages_messages
 from bot.posts import Posts
-from bot.prompt import LIKENESS, flags_in, parse
 from bot.receipt import Reply
 from bot.story_page import story_page
-from bot.uploads import ONE_START, Uploads
+from bot.uploads import Uploads
 from generation import derived
 from generation.errors import MetadataError, RequestError
 from generation.fields import SEED_LIMIT
 from generation.metadata import read
-from generation.request import AUTO, FILMS, PNG, ImagineRequest
-from generation.targets import Target
+from generation.request import FILMS, PNG, ImagineRequest
 from store.errors import KnownMessageError, StoreError
 from store.uploads import UploadFolder
 
@@ -149,20 +147,7 @@ class ResultButtons:
         if not old.pictures:
             return await self._imagine(Call(press.origin, {"prompt": press.text}))
         painting = self._admission.gate.settings(press.origin).painting
-        arguments = parse(press.text, painting, self._posts.available)
-        words = arguments.targets or (Target(arguments.prompt),) * (arguments.prompt != LIKENESS)
-        weight = arguments.fields["image_weight"]
-        keeps_weights = bool(own_weights(old)) and weight == DEFAULTS["image_weight"]
-        before = _used_as(flags_in(press.text, self._posts.available)[1].get("as"), old)
-        pictures = tuple(
-            target if keeps_weights else replace(target, weight=weight) for target in before.targets if target.picture
-        )
-        request = replace(arguments.change(before), targets=(*words, *pictures) if pictures else arguments.targets)
-        if "seed" not in arguments.fields:
-            request = replace(request, seed=secrets.randbelow(SEED_LIMIT))
-        if arguments.fields["init"] != AUTO:
-            request = replace(request, init_picture="", mask="")
-        number = arguments.fields["repeat"]
+        request, number = edited(press.text, old, painting, self._posts.available)
         self._admission.check_number(press.origin, number)
         seeds = [(request.seed + each) % SEED_LIMIT for each in range(number)]
         await self._admit(press, found, *(replace(request, seed=seed) for seed in seeds))
@@ -229,19 +214,6 @@ class ResultButtons:
 
     def _missing(self, request: ImagineRequest) -> list[str]:
         return [digest for digest in sorted(request.pictures) if self._kept.read(digest) is None]
-
-
-def _used_as(role: str | None, request: ImagineRequest) -> ImagineRequest:
-    """Return a request with its pictures as ``--as`` says, where it is typed; raises ``UserError``."""
-    pictures = tuple(target for target in request.targets if target.picture)
-    if role == "target" and request.init_picture:
-        target = Target(picture=request.init_picture)
-        return replace(request, init_picture="", mask="", targets=(*request.targets, target))
-    if role == "start" and pictures and not request.init_picture:
-        if len(pictures) > 1:
-            raise UserError(ONE_START)
-        return replace(request, init_picture=pictures[0].picture, targets=())
-    return request
 
 
 def _varied(request: ImagineRequest, picture: str, seed: int, *, strong: bool) -> ImagineRequest:
