@@ -7,9 +7,11 @@ Both ends are processes of ours on one machine, the pipe is theirs alone, and on
 import pickle
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, get_args, get_type_hints
 
 from config.settings.executor import Reproducible
 from config.settings.models import Precision
@@ -136,6 +138,23 @@ class LoadFailed:
 
 ToWorker = Load | Paint | Steer | Abort | Suspend
 FromWorker = Hello | LoadFailed | Ready | ModelEvent | Heartbeat | RequestEvent
+
+
+@cache
+def fingerprint() -> str:
+    """Return 16 hexadecimal digits that differ where these messages do, by the names of their classes and fields.
+
+    A pickle that another version wrote is read without a complaint and lacks fields afterwards.
+    """
+    kinds, seen = [ToWorker, FromWorker], {}
+    while kinds:
+        kind: Any = kinds.pop()
+        kinds += get_args(kind)
+        if isinstance(kind, type) and kind not in seen and (is_dataclass(kind) or hasattr(kind, "_fields")):
+            fields = get_type_hints(kind)
+            seen[kind] = f"{kind.__module__}.{kind.__qualname__} {' '.join(fields)}"
+            kinds += fields.values()
+    return sha256("\n".join(sorted(seen.values())).encode()).hexdigest()[:16]
 
 
 def pack(message: ToWorker | FromWorker) -> bytes:

@@ -13,7 +13,7 @@ import ray
 
 from generation.executor.cluster.backlog import Backlog
 from generation.executor.process import COMMAND, WorkerProcess
-from generation.executor.protocol import FromWorker, GarbledError, Load, ToWorker
+from generation.executor.protocol import FromWorker, GarbledError, Load, ToWorker, fingerprint
 from generation.request import ImagineRequest
 from generation.versions import VERSION
 
@@ -163,7 +163,7 @@ class WorkerHost:
 
 def release() -> str:
     """Return which Easel this process runs; a worker of another one is not gone on with."""
-    return f"{version('easel')}/{VERSION}"
+    return f"{version('easel')}/{VERSION}/{fingerprint()}"
 
 
 def _device() -> str:
