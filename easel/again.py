@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 from bot.errors import PromptError
+from bot.flags.beginning import lacking_start
 from bot.flags.flag import NOTHING_KNOWN, Available, Fields
 from bot.flags.picture import SIDES
 from bot.flags.usual import DEFAULTS, unusual, usual_fields
@@ -94,7 +96,7 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         request = replace(request, model=DEFAULT_MODEL)  # what it was is named by its weights
     prompt = _typed(request, painting, available(models))
     said = arguments(request.steering)
-    if not _says(request, said):
+    if not _says(request, said) or lacking_start(request):
         prompt = None
     films = [f"{path.stem}.{output}" for output in request.outputs if output in FILMS]
     options = [("out", path.name if is_picture(path) and path.name not in films else f"{path.stem}.png")]
@@ -126,7 +128,7 @@ def asked(
     settings: Settings,
     flags: Mapping[str, str | None],
     *,
-    begins_anew: bool = False,
+    begins: Literal["", "picture", "latent"] = "",
 ) -> ImagineRequest:
     """Return the request of a file again, with changes.
 
@@ -135,7 +137,7 @@ def asked(
         metadata: that the file holds.
         settings: the limits, what is usual, and which models there are.
         flags: other values of flags, by their names.
-        begins_anew: whether it is to begin from another picture.
+        begins: from what else it is to begin.
 
     Raises:
         ValueError: it is not allowed; the sentence says why.
@@ -146,8 +148,10 @@ def asked(
     if is_sample(metadata):
         raise ValueError("it is of a sample, which easel sample --init-latent draws again")
     changes = {name.replace("_", "-"): value for name, value in flags.items() if value is not None}
-    if begins_anew or "init" in changes:
+    if begins or "init" in changes:
         base = replace(base, init=AUTO, init_picture="", init_latent="", mask="")
+    if begins == "latent" or "init" in changes:
+        base = replace(base, strength=None, variation=0.0)  # of the picture that it began from
     try:
         before = _flags(base, {**usual_fields(painting), "steps": None})
         if "size" in before and changes.keys() & {*SIDES}:

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypedDict, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
+from bot.flags.beginning import OF_START
 from config.settings.painting import PaintingSettings
 from easel.given_pictures import Picture, latent_of, png
 from easel.wording import plain
@@ -299,7 +300,7 @@ def _read_pictures(given: dict[str, Any], reading: _Reading) -> None:
         if {"init", "init_picture"} & {*given, *reading.fields}:
             raise ValueError("it begins from a latent or in another way, not both")
         reading.take_latent(given.pop("init_latent"))
-    for name in () if {"init_picture", "init_latent"} & reading.fields.keys() else ("strength", "variation"):
+    for name in () if "init_picture" in reading.fields else OF_START:
         if given.get(name):
             raise ValueError(f"{name} is about a picture to begin from; name it with init")
     if "target" in given:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Sequence
 from keyword import iskeyword
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -201,7 +201,7 @@ def imagine(
     from easel import imagine as painting
     from easel.finished import FinishedArguments
     from easel.models import only
-    from easel.picture_arguments import PictureArguments, check_beginning, start_in
+    from easel.picture_arguments import PictureArguments, check_beginning, sized, start_in
     from easel.picture_file import Files
 
     finished = FinishedArguments(on, vary, larger, strong)
@@ -232,14 +232,15 @@ def imagine(
     files = Files(out, video, latent)
     given = PictureArguments(start, target or (), mask, init_latent)
     try:
-        flags["size"] = flags.get("size") or given.size
+        flags |= sized(flags, prompt or "", given.shape)
         if finished.path is not None:
             if source or start or mask or init_latent or flags.get("init"):
                 raise ValueError("--continue, --vary and --larger begin from their picture, and not in another way")
             request, known = finished.read(prompt, chosen, flags)
         elif before is not None:
             before = known = again.with_pictures(before)
-            request = again.asked(prompt, before, chosen, flags, begins_anew=bool(start or init_latent))
+            begins: Literal["", "picture", "latent"] = "picture" if start else "latent" if init_latent else ""
+            request = again.asked(prompt, before, chosen, flags, begins=begins)
         else:
             known = None
             request = painting.request(prompt or "", chosen, flags, LIKENESS if target else "")
@@ -249,8 +250,7 @@ def imagine(
             request = steering.steer(request, steer)
         files.check(request)
         request, pictures = given.read(request, known)
-        if known is None:
-            check_beginning(request)
+        check_beginning(request, None if known is None else known.request)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, only(chosen, request.model), files, as_json=json, pictures=pictures, before=before)

@@ -2,12 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from bot.prompt import LIKENESS
+from bot.errors import PromptError
+from bot.flags.beginning import lacking_start
+from bot.flags.picture import SIDES
+from bot.prompt import LIKENESS, flags_in
 from easel.contents import contents
 from generation import latents
 from generation.decoding import MAX_BYTES, decode
@@ -15,6 +18,7 @@ from generation.errors import PictureError, RequestError
 from generation.fields import MOST_TARGETS
 from generation.metadata import Metadata
 from generation.request import AUTO, ImagineRequest
+from generation.sizes import Shape
 from generation.targets import Target
 
 WEIGHTED = re.compile(r"(?P<file>.+?)::?(?P<weight>-?(?:\d{1,3}(?:\.\d{1,4})?|\.\d{1,4}))", re.DOTALL)
@@ -38,8 +42,8 @@ class PictureArguments:
     latent: Path | None = None
 
     @property
-    def size(self) -> str | None:
-        """As ``--size`` has it, that of the latent's picture, None without one.
+    def shape(self) -> Shape | None:
+        """Width and height of the latent's picture, None without one.
 
         Raises:
             ValueError: it cannot be read; the sentence says why.
@@ -50,7 +54,7 @@ class PictureArguments:
             latent, _ = latents.unpack(contents(self.latent, latents.MOST_BYTES))
         except RequestError as error:
             raise ValueError(f"{self.latent}: {error}") from None
-        return f"{latent.width}x{latent.height}"
+        return latent.shape
 
     def read(
         self, request: ImagineRequest, before: Metadata | None = None
@@ -98,17 +102,53 @@ class PictureArguments:
             pictures[request.init_latent] = data
         if missing := request.pictures - pictures.keys():
             digests = ", ".join(sorted(missing))
-            raise ValueError(
-                f"give --init, --mask or --target the pictures that are not in the file: SHA-256 {digests}"
-            )
+            raise ValueError(f"give {options_for(request, missing)} what is not in the file: SHA-256 {digests}")
         return request, {digest: pictures[digest] for digest in request.pictures}
 
 
-def check_beginning(request: ImagineRequest) -> None:
-    """Raise ``ValueError`` where something is asked for about a picture to begin from, and there is none."""
-    for name in () if request.init_picture or request.init_latent else ("strength", "variation"):
-        if getattr(request, name):
+def sized(flags: Mapping[str, str | None], prompt: str, shape: Shape | None) -> Mapping[str, str | None]:
+    """Return flags with the size of a latent's picture, so far as neither they nor those in a prompt say one.
+
+    Args:
+        flags: by their names; None for those that are not given.
+        prompt: that may have flags in it.
+        shape: of the latent's picture.
+    """
+    try:
+        _, typed = flags_in(prompt)
+    except PromptError:
+        return flags  # whoever reads the prompt says why
+    said = typed.keys() | {name for name, value in flags.items() if value}
+    if shape is None or "size" in said:
+        return flags
+    if said.isdisjoint(SIDES):
+        return {**flags, "size": "{}x{}".format(*shape)}
+    return {**flags, **{side: f"{pixels}" for side, pixels in zip(SIDES, shape, strict=True) if side not in said}}
+
+
+def check_beginning(request: ImagineRequest, before: ImagineRequest | None) -> None:
+    """Raise ``ValueError`` where something is asked for about a picture to begin from, and there is none.
+
+    Args:
+        request: that is asked for.
+        before: the one in a file that it comes from, which may have asked for that already.
+    """
+    for name in lacking_start(request):
+        if before is None or name not in lacking_start(before):
             raise ValueError(f"--{name} is about a picture to begin from; name it with --init FILE")
+
+
+def options_for(request: ImagineRequest, digests: Collection[str]) -> str:
+    """Return by which options files of these SHA-256 are given that a request names, ``"--init or --mask"``."""
+    named = {
+        "--init": [request.init_picture],
+        "--init-latent": [request.init_latent],
+        "--mask": [request.mask],
+        "--target": [target.picture for target in request.targets],
+        "--latent": [waypoint.latent for waypoint in request.waypoints],
+        "--picture": [waypoint.picture for waypoint in request.waypoints],
+    }
+    return " or ".join(option for option, files in named.items() if not set(digests).isdisjoint(files))
 
 
 def start_in(init: str | None) -> Path | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from easel.again import command, read_either
+from easel.picture_arguments import options_for
 from easel.steering import arguments
 
 
@@ -43,7 +44,7 @@ def show(path: Path, settings: Settings, *, as_json: bool) -> None:
         said = "; ".join(f"at step {each}" for each in arguments(metadata.request.steering))
         print(f"Steered {said}.", file=sys.stderr)
     if missing:
-        which = f"{len(missing)} pictures" if len(missing) > 1 else "a picture"
-        text = f"It was painted from {which} that the file does not hold, of SHA-256 {', '.join(missing)}."
-        options = "--latent or --picture" if metadata.request.waypoints else "--init, --mask or --target"
-        print(f"{text} Give {options} the file.", file=sys.stderr)
+        kind = "picture" if metadata.request.latents.isdisjoint(missing) else "file"
+        which = f"{len(missing)} {kind}s" if len(missing) > 1 else f"a {kind}"
+        text = f"It was painted from {which} that this one does not hold, of SHA-256 {', '.join(missing)}."
+        print(f"{text} Give it to {options_for(metadata.request, missing)}.", file=sys.stderr)

@@ -13,7 +13,7 @@ from config.settings import Settings
 from easel.again import available, read_file, with_pictures
 from easel.contents import contents
 from easel.imagine import report, tell_difference, watched
-from easel.picture_arguments import decoded
+from easel.picture_arguments import decoded, sized
 from easel.picture_file import SaveError, check, save
 from easel.wording import plain
 from generation import latents
@@ -21,6 +21,7 @@ from generation.errors import RequestError
 from generation.fields import SEED_LIMIT
 from generation.metadata import Metadata
 from generation.request import FILMS, PNG, ImagineRequest
+from generation.sizes import Shape
 from generation.waypoint import MOST_WAYPOINTS, Waypoint
 
 FILES_ALONE = "a walk"
@@ -40,28 +41,29 @@ class Passed:
     latents: Sequence[Path] = ()
     pictures: Sequence[Path] = ()
 
-    def read(self) -> tuple[list[Waypoint], Mapping[str, bytes], str | None]:
-        """Return them with their contents by SHA-256, and the size of the first latent as ``--size`` has it.
+    def read(self) -> tuple[list[Waypoint], Mapping[str, bytes], Shape | None]:
+        """Return them with their contents by SHA-256, and width and height of the first latent's picture.
 
         Raises:
             ValueError: one cannot be read; the sentence says which.
         """
         found: dict[str, bytes] = {}
-        passed, size = [], None
+        passed: list[Waypoint] = []
+        shape: Shape | None = None
         for path in self.latents:
             data = contents(path, latents.MOST_BYTES)
             try:
                 latent, _ = latents.unpack(data)
             except RequestError as error:
                 raise ValueError(f"{path}: {error}") from None
-            own = f"{latent.width}x{latent.height}"
-            if size not in (None, own):
-                raise ValueError(f"{path} is of a picture of {own}, and the first latent of one of {size}")
-            size = own
+            if shape not in (None, latent.shape):
+                own, first = ("{}x{}".format(*each) for each in (latent.shape, shape))
+                raise ValueError(f"{path} is of a picture of {own}, and the first latent of one of {first}")
+            shape = latent.shape
             passed.append(Waypoint(latent=_kept(data, found)))
         for path in self.pictures:
             passed.append(Waypoint(picture=_kept(decoded(path), found)))
-        return passed, found, size
+        return passed, found, shape
 
 
 def asked(
@@ -83,12 +85,12 @@ def asked(
     Raises:
         ValueError: it is not allowed; the sentence says why.
     """
-    passed, pictures, size = files.read()
+    passed, pictures, shape = files.read()
     if prompt is None and (seeds or len(passed) < 2):
         raise ValueError("say what to walk past: 'a red apple | a pear', or two or more --latent or --picture FILE")
-    chosen = {**flags, "size": flags.get("size") or size}
-    typed = "".join(f" --{name}={value}" for name, value in chosen.items() if value is not None)
     try:
+        chosen = sized(flags, prompt or "", shape)
+        typed = "".join(f" --{name}={value}" for name, value in chosen.items() if value is not None)
         text = (prompt or FILES_ALONE) + typed
         arguments = parse(text, settings.painting, available(settings.models), of_walk=True)
         request = arguments.request("walk")

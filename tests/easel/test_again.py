@@ -193,10 +193,10 @@ def test_what_there_is_to_know_as_json(easel: Easel) -> None:
     assert told["setup"]["precision"] == "float32"
     assert told["request"]["seed"] == 7
     _, _, err = easel("show", "a.png")
-    assert "It was painted from 2 pictures that the file does not hold, of SHA-256 0e0e" in err
+    assert "It was painted from 2 pictures that this one does not hold, of SHA-256 0e0e" in err
     code, _, err = easel("imagine", "--from", "a.png", "--out", "b.png")
     assert code == 2
-    assert "give --init, --mask or --target the" in err
+    assert "give --init or --target what is not in the file" in err
 
 
 @pytest.mark.parametrize(
@@ -316,6 +316,10 @@ def _asks_for_the_same(request: ImagineRequest) -> None:
         assert replace(same, id="r", outputs=request.outputs, init_picture=request.init_picture) == request
 
 
+def test_what_cannot_be_typed_any_more_is_taken_from_the_file() -> None:
+    assert shown(Metadata(replace(CAT, strength=0.5)))[2:] == ["--out", "a.png", "--from", "a.png"]
+
+
 def test_changes_are_taken_and_the_rest_stays() -> None:
     before = replace(
         CAT, init="noise", targets=(Target("a cat", weight=2.0), Target(picture="0e" * 32)), mask="0f" * 32
@@ -335,7 +339,11 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
     prompted = asked("a dog", metadata, SETTINGS, {})
     assert prompted.prompt == "a dog"
     assert prompted.targets == (Target("a dog"), Target(picture="0e" * 32))
-    assert asked(None, metadata, SETTINGS, {}, begins_anew=True) == replace(before, id="imagine", init="auto", mask="")
+    assert asked(None, metadata, SETTINGS, {}, begins="picture") == replace(before, id="imagine", init="auto", mask="")
+    started = Metadata(replace(CAT, init_picture="0f" * 32, strength=0.5, variation=0.2))
+    assert asked(None, started, SETTINGS, {}, begins="picture").strength == 0.5
+    assert asked(None, started, SETTINGS, {}, begins="latent") == replace(CAT, id="imagine")
+    assert asked(None, started, SETTINGS, {"init": "noise"}) == replace(CAT, id="imagine", init="noise")
     with pytest.raises(ValueError, match="steps"):
         asked(None, Metadata(replace(before, steps=1_000_000)), SETTINGS, {})
     with pytest.raises(ValueError, match="pixels"):

@@ -133,6 +133,8 @@ def test_a_latent_says_the_size(tmp_path: Path) -> None:
     asked = read_request("a")
     data = pack(Latent("vqgan", 64, 32, 4, 4, 8), bytes(4 * 4 * 4 * 8), Metadata(asked))
     (tmp_path / "a.safetensors").write_bytes(data)
+    with pytest.raises(ValueError, match="strength is about a picture to begin from"):
+        read("a", PAINTING, {"init_latent": data, "strength": 0.5})
     for given in (data, tmp_path / "a.safetensors"):
         begun, pictures = read("a", PAINTING, {"init_latent": given})
         assert begun.shape == (64, 32)

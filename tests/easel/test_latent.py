@@ -78,6 +78,8 @@ def test_one_that_is_damaged_is_shown_as_that(folder: Path, easel: Easel) -> Non
     [
         (["--init-latent", "pocket.safetensors"], 1, "The latent is of another VQGAN or BigGAN than the one in use"),
         (["--init-latent", "a.safetensors", "--size", "64x64"], 1, "of another size; ask for --size 96x64"),
+        (["--init-latent", "a.safetensors", "--w", "64"], 1, "of another size; ask for --size 96x64"),
+        (["--init-latent", "a.safetensors", "--strength", "1"], 2, "--strength is about a picture to begin from"),
         (["--init-latent", "cut.safetensors"], 2, "cut.safetensors: The latent is damaged, or no file that Easel made"),
         (["--init-latent", "a.png"], 2, "a.png: The latent is damaged, or no file that Easel made"),
         (["--init-latent", "none.safetensors"], 2, "none.safetensors: No such file or directory"),

@@ -1,13 +1,14 @@
 """Pictures on the command line, through a real worker."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
 from config.settings.models import ModelsSettings
-from easel.picture_arguments import PictureArguments, start_in
+from easel.picture_arguments import PictureArguments, check_beginning, sized, start_in
 from generation.request import ImagineRequest
 from generation.targets import Target
 from generation.worker.images import read_request
@@ -100,6 +101,32 @@ def test_what_cannot_be_is_wrong_usage(folder: Path, words: list[str], sentence:
     assert (code, out) == (2, "")
     assert sentence in " ".join(re.sub("[│╭╮╰╯─]", "", err).split())
     assert not (folder / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "prompt", "shape", "expected"),
+    [
+        ({"size": None}, "a cat", None, {"size": None}),
+        ({}, "a cat", (96, 64), {"size": "96x64"}),
+        ({"size": "64x64"}, "a cat", (96, 64), {"size": "64x64"}),
+        ({"w": "128"}, "a cat", (96, 64), {"w": "128", "h": "64"}),
+        ({}, "a cat --h 128", (96, 64), {"w": "96"}),
+        ({}, "a cat --ar 1:1", (96, 64), {}),
+        ({}, "a cat --sead 1", (96, 64), {}),
+    ],
+)
+def test_a_latent_says_the_size_that_is_not_said(
+    flags: dict[str, str | None], prompt: str, shape: tuple[int, int] | None, expected: dict[str, str | None]
+) -> None:
+    assert sized(flags, prompt, shape) == expected
+
+
+def test_what_a_file_lacks_may_be_lacking_again() -> None:
+    odd = replace(REQUEST, strength=0.5)
+    check_beginning(odd, odd)
+    for request, before in ((odd, None), (odd, REQUEST), (replace(odd, variation=0.1), odd)):
+        with pytest.raises(ValueError, match=r"--(strength|variation) is about a picture to begin from"):
+            check_beginning(request, before)
 
 
 def test_a_picture_to_keep_away_from_is_not_enough(folder: Path, kept: KeptWorkers) -> None:

@@ -149,6 +149,7 @@ def stored(path: Path, width: int = 64) -> Path:
         (["a | b", "--seeds", "1,x"], "--seeds takes whole numbers"),
         (["a | b", "--seeds", "1,4294967296"], "--seeds takes whole numbers"),
         (["a | b", "--seeds", "1,2,3,4,5,6,7,8,9"], "up to 16 pictures, and this one would pass 18"),
+        (["a | b --w 32", "--latent", "good.safetensors"], "--w takes pixels from 64"),
         (["a | b", "--frames", "many"], "--frames takes a whole number from 1 to 3000, not many"),
         (["a | b", "--from", "empty"], "leave out the prompt"),
         (["--seeds", "1,2"], "say what to walk past"),
