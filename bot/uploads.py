@@ -22,14 +22,13 @@ import structlog
 from bot.discord_api import CALL_ERRORS, reason
 from bot.errors import NoWordsError, PromptError, RoomError, UserError
 from bot.fetch import Fetcher
-from bot.flags.beginning import OF_START
 from bot.flags.table import FLAGS
 from bot.flags.usual import DEFAULTS
 from bot.origin import Origin
 from bot.prompt import ADDRESS, LIKENESS, NO_WORDS, Arguments
 from generation.decoding import decode
 from generation.errors import PictureError
-from generation.request import AUTO
+from generation.request import AUTO, OF_START
 from generation.targets import Target
 from store.errors import StoreError
 from store.uploads import UploadFolder

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 from bot.errors import PromptError
-from bot.flags.beginning import lacking_start
 from bot.flags.flag import NOTHING_KNOWN, Available, Fields
 from bot.flags.picture import SIDES
 from bot.flags.usual import DEFAULTS, unusual, usual_fields
@@ -96,7 +95,7 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         request = replace(request, model=DEFAULT_MODEL)  # what it was is named by its weights
     prompt = _typed(request, painting, available(models))
     said = arguments(request.steering)
-    if not _says(request, said) or lacking_start(request):
+    if not _says(request, said) or request.lacking_start:
         prompt = None
     films = [f"{path.stem}.{output}" for output in request.outputs if output in FILMS]
     options = [("out", path.name if is_picture(path) and path.name not in films else f"{path.stem}.png")]

@@ -15,7 +15,6 @@ from typing import Any, Literal, TypedDict, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from bot.flags.beginning import OF_START
 from config.settings.painting import PaintingSettings
 from easel.given_pictures import Picture, latent_of, png
 from easel.wording import plain
@@ -23,7 +22,7 @@ from generation.errors import RequestError
 from generation.fields import SEED_LIMIT
 from generation.options import BIGGAN, PRESETS, Quality
 from generation.prompt import read as read_prompt
-from generation.request import FILMS, LATENT, PNG, ImagineRequest
+from generation.request import FILMS, LATENT, OF_START, PNG, ImagineRequest
 from generation.sizes import shape_of_aspect
 from generation.steering import read as read_steering
 from generation.steering import steered

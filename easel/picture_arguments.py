@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import PromptError
-from bot.flags.beginning import lacking_start
 from bot.flags.picture import SIDES
 from bot.prompt import LIKENESS, flags_in
 from easel.contents import contents
@@ -133,8 +132,8 @@ def check_beginning(request: ImagineRequest, before: ImagineRequest | None) -> N
         request: that is asked for.
         before: the one in a file that it comes from, which may have asked for that already.
     """
-    for name in lacking_start(request):
-        if before is None or name not in lacking_start(before):
+    for name in request.lacking_start:
+        if before is None or name not in before.lacking_start:
             raise ValueError(f"--{name} is about a picture to begin from; name it with --init FILE")
 
 

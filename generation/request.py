@@ -87,6 +87,8 @@ FRAME = 1 / 3
 """Work of a frame of a walk beside painting its pixels in a step: it is decoded, and needs no gradient."""
 PASSING = 2 * FRAME
 """Work of a stage without steps, likewise: the picture is encoded too."""
+OF_START = ("strength", "variation")
+"""Fields that say something of a picture to begin from, and nothing where there is none."""
 LEAST_STOP = 10
 """Percent of the steps."""
 LONGEST_JSON = 100_000
@@ -267,6 +269,11 @@ class ImagineRequest:
     def latents(self) -> frozenset[str]:
         """SHA-256 of all files of latents among them."""
         return frozenset(filter(None, (self.init_latent, *(waypoint.latent for waypoint in self.waypoints))))
+
+    @property
+    def lacking_start(self) -> list[str]:
+        """Which of `OF_START` are said although it begins from no picture."""
+        return [] if self.init_picture else [name for name in OF_START if getattr(self, name)]
 
     @property
     def shape(self) -> Shape:

@@ -8,7 +8,7 @@ from bot.flags.flag import Available, Fields, Flag
 from bot.flags.values import DECIMAL, choice, decimal, whole, written
 from bot.markdown import inline_code
 from config.settings.painting import PaintingSettings
-from generation.request import NOISE, ImagineRequest
+from generation.request import NOISE
 
 MOST_IMAGE_WEIGHT = 100
 """Of pictures to come near to, by a flag."""
@@ -19,14 +19,6 @@ NOISES = {
     "fractal": "from fractal noise",
 }
 """Beginnings that are no models' own, and how the small print says them."""
-
-OF_START = ("strength", "variation")
-"""Flags, and fields of a request, that say something of a picture to begin from, and nothing where there is none."""
-
-
-def lacking_start(request: ImagineRequest) -> list[str]:
-    """Return which of `OF_START` a request says although it begins from no picture."""
-    return [] if request.init_picture else [name for name in OF_START if getattr(request, name)]
 
 
 def _init(value: str, _: PaintingSettings, available: Available) -> Fields:

@@ -9,7 +9,7 @@ from typing import Literal, Self
 from config.settings.executor import Reproducible
 from config.settings.models import DEFAULT_MODEL, ModelsSettings
 from generation.executor.process import COMMAND, WorkerProcess
-from generation.executor.protocol import Load, Weights
+from generation.executor.protocol import LoadModels, Weights
 from generation.executor.supervised import SupervisedExecutor
 from generation.executor.supervisor import RESTARTS, Restarts
 from generation.executor.watchdog import PATIENCE, Patience
@@ -73,7 +73,7 @@ class LocalExecutor(SupervisedExecutor):
 
     def _serve(self, name: str) -> None:
         """Begin to serve a device."""
-        load = Load(
+        load = LoadModels(
             models=self._models,
             device=name,
             threads=self._threads,

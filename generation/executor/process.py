@@ -11,7 +11,7 @@ import structlog
 
 from generation.executor.footprint import resident_bytes
 from generation.executor.output import log_output
-from generation.executor.protocol import HEADER, LARGEST, FromWorker, GarbledError, Load, ToWorker, pack, unpack
+from generation.executor.protocol import HEADER, LARGEST, FromWorker, GarbledError, LoadModels, ToWorker, pack, unpack
 from generation.request import ImagineRequest
 
 COMMAND = (sys.executable, "-m", "generation.worker")
@@ -114,7 +114,7 @@ class WorkerProcess:
         return cls(process, context)
 
     @classmethod
-    async def loading(cls, load: Load, context: Context = dict, command: Sequence[str] = COMMAND) -> Self:
+    async def loading(cls, load: LoadModels, context: Context = dict, command: Sequence[str] = COMMAND) -> Self:
         """Start a worker as :meth:`spawn` does, and tell it what to load."""
         process = await cls.spawn(command, context)
         process.send(load)

@@ -50,7 +50,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadModels:
     """First message down: which models there are, and how often what is said.
 
     Args:
@@ -136,7 +136,7 @@ class LoadFailed:
     reason: str
 
 
-ToWorker = Load | Paint | Steer | Abort | Suspend
+ToWorker = LoadModels | Paint | Steer | Abort | Suspend
 FromWorker = Hello | LoadFailed | Ready | ModelEvent | Heartbeat | RequestEvent
 
 

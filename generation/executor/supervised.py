@@ -7,7 +7,7 @@ from functools import partial
 from generation.events import Checkpoint, Event, Failed, Finished
 from generation.executor import NO_PICTURES
 from generation.executor.process import Context, Process
-from generation.executor.protocol import Abort, Load, Paint, Steer, Suspend
+from generation.executor.protocol import Abort, LoadModels, Paint, Steer, Suspend
 from generation.executor.supervisor import Restarts, Supervisor
 from generation.executor.watchdog import Patience
 from generation.request import ImagineRequest
@@ -44,7 +44,10 @@ class SupervisedExecutor:
         self._events.put_nowait(None)
 
     def supervise(
-        self, load: Load, start: Callable[[Load, Context], Awaitable[Process]], process: Process | None = None
+        self,
+        load: LoadModels,
+        start: Callable[[LoadModels, Context], Awaitable[Process]],
+        process: Process | None = None,
     ) -> Supervisor:
         """Begin to serve one more device, by a worker that is there already where one is given."""
         tell = partial(self._hear, len(self._supervisors))

@@ -12,7 +12,7 @@ from generation.errors import CheckpointError, DeviceError, GenerationError, Wor
 from generation.events import Down, Event, Finished, Heartbeat, Loaded, ModelEvent, Ready, RequestEvent, Unusable
 from generation.executor.footprint import LEAK_BYTES, Footprint
 from generation.executor.process import Context, Process
-from generation.executor.protocol import GarbledError, Hello, Load, LoadFailed, Paint, ToWorker
+from generation.executor.protocol import GarbledError, Hello, LoadFailed, LoadModels, Paint, ToWorker
 from generation.executor.watchdog import Patience, Watchdog
 
 ADVICE = (
@@ -57,10 +57,10 @@ class Supervisor:
 
     def __init__(
         self,
-        load: Load,
+        load: LoadModels,
         patience: Patience,
         restarts: Restarts,
-        start: Callable[[Load, Context], Awaitable[Process]],
+        start: Callable[[LoadModels, Context], Awaitable[Process]],
         tell: Callable[[Event], None],
         process: Process | None = None,
     ) -> None:

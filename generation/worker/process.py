@@ -18,7 +18,7 @@ import torch
 from generation.engine.faults import is_shortage
 from generation.errors import GenerationError, NoMemoryError
 from generation.events import Ready
-from generation.executor.protocol import FromWorker, Hello, Load, LoadFailed, pack, read
+from generation.executor.protocol import FromWorker, Hello, LoadFailed, LoadModels, pack, read
 from generation.worker import log
 from generation.worker.device import choose_device, prepare, uuid_of
 from generation.worker.reporter import Reporter
@@ -55,7 +55,7 @@ def main() -> NoReturn:
 def serve(inbox: Inbox, send: Callable[[FromWorker], None]) -> None:
     """Load what the first message says and paint what the others ask for."""
     first = inbox.get()
-    assert isinstance(first, Load)
+    assert isinstance(first, LoadModels)
     gpus = torch.cuda.device_count()
     send(Hello(gpus))
     try:

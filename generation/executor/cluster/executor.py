@@ -19,7 +19,7 @@ from config.settings.models import DEFAULT_MODEL, ModelsSettings
 from generation.errors import DeviceError, WorkerError
 from generation.executor.cluster.process import NAME, RemoteProcess
 from generation.executor.local import CHECKPOINT_SECONDS, weights_of
-from generation.executor.protocol import Load
+from generation.executor.protocol import LoadModels
 from generation.executor.supervised import SupervisedExecutor
 from generation.executor.supervisor import RESTARTS, Restarts, Supervisor
 from generation.executor.watchdog import PATIENCE, Patience
@@ -188,8 +188,8 @@ class RayExecutor(SupervisedExecutor):
             for supervisor in [each for each, since in self._idle.items() if now - since >= idle_seconds][-1:]:
                 supervisor.rest()
 
-    def _load(self, name: str) -> Load:
-        return Load(
+    def _load(self, name: str) -> LoadModels:
+        return LoadModels(
             models=self._models,
             device=name,
             threads=1,

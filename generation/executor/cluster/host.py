@@ -13,7 +13,7 @@ import ray
 
 from generation.executor.cluster.backlog import Backlog
 from generation.executor.process import COMMAND, WorkerProcess
-from generation.executor.protocol import FromWorker, GarbledError, Load, ToWorker, fingerprint
+from generation.executor.protocol import FromWorker, GarbledError, LoadModels, ToWorker, fingerprint
 from generation.request import ImagineRequest
 from generation.versions import VERSION
 
@@ -40,7 +40,7 @@ class Adopted:
         held: what it paints, by id, as it paints it.
     """
 
-    load: Load
+    load: LoadModels
     release: str
     device: str
     pid: int
@@ -74,7 +74,7 @@ class WorkerHost:
         command: that starts the worker; None for the usual one, of this machine.
     """
 
-    def __init__(self, load: Load, lease_seconds: float, command: Sequence[str] | None = None) -> None:
+    def __init__(self, load: LoadModels, lease_seconds: float, command: Sequence[str] | None = None) -> None:
         self._load = load
         self._lease_seconds = lease_seconds
         self._command = command or COMMAND

@@ -14,7 +14,7 @@ from ray.exceptions import ActorUnavailableError, RayError
 from generation.errors import WorkerError
 from generation.events import Ready, Started
 from generation.executor.cluster.host import Adopted, Forget, Heard, WorkerHost, release
-from generation.executor.protocol import FromWorker, Load, ToWorker
+from generation.executor.protocol import FromWorker, LoadModels, ToWorker
 from generation.request import ImagineRequest
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class RemoteProcess:
     @classmethod
     async def start(
         cls,
-        load: Load,
+        load: LoadModels,
         owner: str,
         lease_seconds: float,
         command: Sequence[str] | None = None,
@@ -95,7 +95,7 @@ class RemoteProcess:
         return cls(host, owner, adopted)
 
     @classmethod
-    async def adopt(cls, host: Any, owner: str, loads: Collection[Load]) -> Self | None:
+    async def adopt(cls, host: Any, owner: str, loads: Collection[LoadModels]) -> Self | None:
         """Take over a host that another bot has left; end it and return None where it is of no use.
 
         Args:

@@ -22,7 +22,7 @@ from generation.checkpoints.loader import POCKET, load_models
 from generation.engine.optimisers import OPTIMISERS, Evaluate, Tensors
 from generation.events import Finished, Ready
 from generation.executor.process import COMMAND, WorkerProcess
-from generation.executor.protocol import FromWorker, Hello, Load, LoadFailed, Paint, Weights
+from generation.executor.protocol import FromWorker, Hello, LoadFailed, LoadModels, Paint, Weights
 from generation.perceptor.distance import spherical_distance
 from generation.request import ImagineRequest
 from generation.worker.__main__ import main
@@ -101,7 +101,7 @@ async def said(worker: WorkerProcess) -> FromWorker:
 
 async def loaded(worker: WorkerProcess, models: ModelsSettings) -> FromWorker:
     """Let a worker load models and return what it says then."""
-    worker.send(Load({"default": Weights(models.vqgan, models.clip, "float32")}, "cpu", 1, 1000.0, 1000.0))
+    worker.send(LoadModels({"default": Weights(models.vqgan, models.clip, "float32")}, "cpu", 1, 1000.0, 1000.0))
     assert isinstance(await said(worker), Hello)
     return await said(worker)
 

@@ -28,7 +28,7 @@ from generation.executor.cluster import process
 from generation.executor.cluster.executor import RayExecutor
 from generation.executor.cluster.host import WorkerHost
 from generation.executor.local import LocalExecutor, weights_of
-from generation.executor.protocol import Load
+from generation.executor.protocol import LoadModels
 from generation.executor.watchdog import Patience
 from generation.request import ImagineRequest
 from tests.ray_fixtures import Nodes, cluster, nodes, scaled
@@ -226,7 +226,7 @@ async def test_workers_end_where_no_bot_comes(tiny_models: ModelsSettings, nodes
 async def test_a_host_to_which_no_bot_has_come_ends_too(nodes: Nodes) -> None:
     nodes.add()
     await executor_module.connect(nodes.address, "forgotten")
-    load = Load(weights_of(ModelsSettings()), "cpu", 1, 1.0, 1.0)
+    load = LoadModels(weights_of(ModelsSettings()), "cpu", 1, 1.0, 1.0)
     ray.remote(WorkerHost).options(name="worker", lifetime="detached").remote(load, 1.0)
     while ray.util.list_named_actors():  # noqa: ASYNC110
         await asyncio.sleep(0.2)
