@@ -11,7 +11,7 @@ import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES, MISSING
 
 from bot.buttons.row import Rows, view_of
-from bot.discord_api import CALL_ERRORS, is_gone
+from bot.discord_api import CALL_ERRORS, is_gone, is_transient
 from bot.origin import Origin
 from bot.outbox import Outbox
 from bot.pictures import Picture
@@ -120,7 +120,19 @@ class Delivery:
             await self._edit(said, None)
 
     async def edit(self, words: Words, picture: Picture | None) -> None:
-        """Change the message; where Discord does not allow that any more, replace it."""
+        """Change the message; where Discord does not allow that any more, replace it.
+
+        A replacement that may have been sent, and of which nothing is known, takes its place first.
+        """
+        if self._tried:
+            try:
+                await self.replace(words, picture)
+            except discord.HTTPException as error:
+                if is_transient(error):
+                    raise
+                await self._find()
+            else:
+                return
         try:
             await self._edit(self._said(words, reference=True), picture)
         except discord.HTTPException as error:
@@ -150,7 +162,7 @@ class Delivery:
 
     async def delete(self) -> None:
         """Delete the message, also one that was sent and whose answer was lost."""
-        if self.message is None and self._tried:
+        if self._tried:
             await self._find()
         if self.message is not None:
             with contextlib.suppress(discord.NotFound):
@@ -166,11 +178,11 @@ class Delivery:
         messages = {each.id: each async for each in channel.history(limit=LOOKED_THROUGH, after=after)}
         if len(messages) == LOOKED_THROUGH:
             messages |= {each.id: each async for each in channel.history(limit=LOOKED_THROUGH)}
-        found = []
+        found = set() if self.message is None else {self.message.id}
         for message in messages.values():
             is_answer = message.reference is None or message.reference.message_id == origin.id
             if message.author == origin.me and is_answer and message.content.partition("\n")[0] in beginnings:
-                found.append(message.id)
+                found.add(message.id)
         if found:
             *replaced, newest = sorted(found)
             self._replaced += [discord.PartialMessage(channel=channel, id=each) for each in replaced]
@@ -205,15 +217,20 @@ class Delivery:
         files = self._files(picture)
         others = [tried for tried in self._tried if tried != (said, picture)]
         self._tried.append((said, picture))
-        message = await self._origin.channel.send(
-            said.text,
-            files=files,
-            reference=to,
-            allowed_mentions=allowed,
-            suppress_embeds=True,
-            nonce=nonce,
-            **_buttons(said),
-        )
+        try:
+            message = await self._origin.channel.send(
+                said.text,
+                files=files,
+                reference=to,
+                allowed_mentions=allowed,
+                suppress_embeds=True,
+                nonce=nonce,
+                **_buttons(said),
+            )
+        except discord.HTTPException as error:
+            if not is_transient(error):
+                self._tried.pop()  # it was refused, and not sent
+            raise
         if self.message is not None:
             self._replaced.append(self.message)
         self._shown = next((other for _, other in others if other is not picture), picture)

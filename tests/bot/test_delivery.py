@@ -117,6 +117,31 @@ async def test_a_replacement_whose_answer_is_lost_shows_the_picture(make_stage: 
     assert [attachment.filename[-4:] for attachment in _posts(stage)[0].attachments] == [".png"]
 
 
+@pytest.mark.parametrize("then", ["finished", "refused", "taken back"])
+async def test_a_replacement_whose_answer_is_lost_does_not_stay_beside_the_post(
+    make_stage: MakeStage, then: str
+) -> None:
+    """Also where the post may be edited again, once that was tried."""
+    stage = await make_stage(patience=replace(PATIENCE, pause=0.5, longest_pause=0.5))
+    said = await stage.say(".imagine a cat")
+    request = await stage.executor.next("a cat")
+    await stage.sandbox.until(lambda: _posts(stage) and "0%" in _posts(stage)[-1].content)
+    for fault in (Fault("PATCH", MESSAGE, 400, code=30046), replace(LOST)):
+        stage.sandbox.fail_next(fault)
+    if then == "refused":
+        stage.sandbox.fail_next(Fault("POST", MESSAGES, 403, code=50013, times=1000))
+    if then != "taken back":
+        stage.executor.finish(request)
+        await stage.sandbox.until(lambda: len(_posts(stage)) == 2)
+        await stage.sandbox.until(lambda: len(_posts(stage)) == 1 and "Again:" in _posts(stage)[0].content)
+        assert [attachment.filename[-4:] for attachment in _posts(stage)[0].attachments] == [".png"]
+    else:
+        stage.executor.advance(request, 30, picture(kind="JPEG"))
+        await stage.sandbox.until(lambda: len(_posts(stage)) == 2)
+        await _delete(stage, said)
+        await stage.sandbox.until(lambda: not _posts(stage))
+
+
 async def test_a_picture_for_an_old_post_that_may_not_be_replaced_is_edited_in(make_stage: MakeStage) -> None:
     stage = await make_stage(patience=OLD)
     await stage.say(".imagine a cat")
