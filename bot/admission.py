@@ -39,6 +39,9 @@ UNWRITTEN = (
     "Ask again in a few minutes."
 )
 BEGUN = "That picture is being painted already and stays as it was asked for: `{0}cancel` it, or ask anew."
+OF_ANOTHER_KIND = (
+    "What that message asked for stays as it was asked for; `{0}cancel` it, or ask for something else in a new message."
+)
 TOTAL_LIMIT = "The queue is full: {0} waiting or being painted. Try again in a few minutes."
 NO_ROOM = (
     "The queue has no room for {0} pictures (limit {1}, of all members), so none of them is taken. Ask for fewer, or "

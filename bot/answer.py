@@ -16,13 +16,17 @@ from bot.patience import Patience
 from bot.permissions import granted, may_write
 from bot.receipt import Reply
 
+MOST_JOINED = 20
+"""Answers in one message."""
+
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class _Answer:
     origin: Origin
-    text: str
+    texts: list[str]
+    """What there is to say, all different, newest last."""
     more: Reply | None = None
     asked: int = 1
     """How often it was asked for while it waited."""
@@ -31,16 +35,21 @@ class _Answer:
 
     @property
     def content(self) -> str:
+        """As much of it as there is room for, the newest in any case."""
         note = f"\n-# To {self.asked} messages of yours." if self.asked > 1 else ""
-        return self.text + note if units(self.text + note) <= MAX_CONTENT else self.text
+        for first in range(len(self.texts)):
+            content = "\n".join(self.texts[first:]) + note
+            if units(content) <= MAX_CONTENT:
+                return content
+        return self.texts[-1]
 
 
 class Answers:
     """Answers what members type, without pinging anybody, each once, however Discord fares meanwhile.
 
     Where the bot may not write the answer goes to the author in private. Where that is not possible either, or the
-    message is gone, nothing is sent, and the log says so. While an answer waits for its turn the same kind of answer
-    to the same member takes its place: one says it for all.
+    message is gone, nothing is sent, and the log says so. While an answer waits for its turn others of its kind to the
+    same member are said in the same message.
 
     Args:
         outboxes: of the channels.
@@ -53,7 +62,7 @@ class Answers:
         self._waiting: dict[tuple[int, int, str], _Answer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def give(self, origin: Origin, text: str, kind: str, more: Reply | None = None) -> None:
+    def give(self, origin: Origin, text: str, kind: str, more: Reply | None = None, *, says_all: bool = False) -> None:
         """Answer as soon as it may be.
 
         Args:
@@ -61,13 +70,16 @@ class Answers:
             text: markdown, at most 2000 characters.
             kind: of answer, the command's name for example.
             more: a file that goes along, where it may, and buttons.
+            says_all: it takes the place of those that wait, as they would say the same by now.
         """
         key = origin.channel.id, origin.author.id, kind
         waiting = self._waiting.get(key)
         if waiting is not None:
-            waiting.origin, waiting.text, waiting.more, waiting.asked = origin, text, more, waiting.asked + 1
+            others = [] if says_all else [each for each in waiting.texts if each != text]
+            waiting.origin, waiting.texts, waiting.more = origin, [*others[1 - MOST_JOINED :], text], more
+            waiting.asked += 1
             return
-        self._waiting[key] = _Answer(origin, text, more)
+        self._waiting[key] = _Answer(origin, [text], more)
         task = asyncio.create_task(self._send(key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -91,7 +103,9 @@ class Answers:
                 await self._deliver(answer)
         except Exception as error:
             fault = None if isinstance(error, CALL_ERRORS) else error
-            _log.warning("could not answer", channel=channel_id, text=answer.text, error=reason(error), exc_info=fault)
+            _log.warning(
+                "could not answer", channel=channel_id, text=answer.texts[-1], error=reason(error), exc_info=fault
+            )
 
     async def _deliver(self, answer: _Answer) -> None:
         """Send it; raises what is the matter where it cannot be."""

@@ -13,7 +13,7 @@ import discord
 import structlog
 
 from bot import batch, uploads
-from bot.admission import Admission, new_requests
+from bot.admission import OF_ANOTHER_KIND, Admission, new_requests
 from bot.batch import BadLine, Line
 from bot.caption import bar
 from bot.command import Call, Command, Option
@@ -95,7 +95,7 @@ class BatchCommand:
     def commands(self) -> Sequence[Command]:
         """Return the command."""
         file = Option("file", "A text with a prompt in each line, CSV, or JSON Lines", "picture", needed="slash")
-        return [Command("batch", "Paint all that stands in a file", self._batch, (file,))]
+        return [Command("batch", "Paint all that stands in a file", self._batch, (file,), asks=True)]
 
     async def close(self, seconds: float) -> None:
         """Say within so many seconds that what is missing comes after a restart."""
@@ -107,8 +107,9 @@ class BatchCommand:
         """Paint all that stands in the file that comes with it."""
         origin = replace(call.origin, how=BATCH)
         self._admission.enter(origin)
-        if self._posts.asked_by(origin.id):
-            raise UserError(STAYS.format(self._admission.gate.book.prefix(origin.guild)))
+        if before := self._posts.asked_by(origin.id):
+            stays = STAYS if all(entry.origin.how == BATCH for entry in before) else OF_ANOTHER_KIND
+            raise UserError(stays.format(self._admission.gate.book.prefix(origin.guild)))
         file = _file(call)
         found = await self._uploads.brought(origin, self._asked(origin, call))
         if found is None:

@@ -139,7 +139,7 @@ class Client(commands.AutoShardedBot):
         await self._run_command(message)
 
     async def run_edited(self, message: discord.Message, *, however_late: bool) -> bool:
-        """Run the command that an edit made of a message, and return whether it is one.
+        """Run the command that an edit made of a message; return False where nothing asks for pictures any more.
 
         Args:
             message: as it is now.
@@ -179,7 +179,7 @@ class Client(commands.AutoShardedBot):
         return str(error)
 
     async def _run_command(self, message: discord.Message) -> bool:
-        """Run the command in a message, and return whether there is one."""
+        """Run the command in a message, and return whether there is one that asks for pictures."""
         self.hearing.remember(message.id, message.content)
         prefix = self._book.prefix(message.guild)
         text, is_mention = self._addressed(message, prefix)
@@ -206,9 +206,10 @@ class Client(commands.AutoShardedBot):
                 answer = self.refuse(command, error)
         if answer is not None:
             text, more = (answer.text, answer) if isinstance(answer, Reply) else (answer, None)
-            kind = command.name if command.answers == "latest" else f"{command.name} {text}"
-            self._answers.give(origin, text, kind, more)
-        return True
+            says_all = command.answers == "latest"
+            kind = command.name if says_all or more is None else f"{command.name} {text}"
+            self._answers.give(origin, text, kind, more, says_all=says_all)
+        return command.asks
 
     def _reply(self, message: discord.Message, words: str) -> tuple[Command, str] | None:
         """Return what a reply is meant to be that is no command, and its words."""

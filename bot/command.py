@@ -88,7 +88,8 @@ class Command:
             there is nothing to say now; raises ``UserError``.
         options: what it takes; in a message in this order.
         for_moderators: only those who may manage the server can use it, and only there.
-        answers: ``latest`` where of several answers to the same member the last one says it for all, or ``each``.
+        answers: ``latest`` where of several answers to the same member the last one says it for all, else ``each``.
+        asks: for pictures, so that it says itself what becomes of those that its message asked for before an edit.
     """
 
     name: str
@@ -96,7 +97,8 @@ class Command:
     run: Run
     options: tuple[Option, ...] = ()
     for_moderators: bool = False
-    answers: Literal["latest", "each"] = "latest"
+    answers: Literal["latest", "each"] = "each"
+    asks: bool = False
 
 
 class Commands:

@@ -6,7 +6,7 @@ import discord
 import structlog
 
 from bot import permutations, prompt, uploads
-from bot.admission import BEGUN, Admission, new_requests
+from bot.admission import BEGUN, OF_ANOTHER_KIND, Admission, new_requests
 from bot.block import block
 from bot.client import Client
 from bot.command import Call, Command, Option
@@ -17,7 +17,7 @@ from bot.flags.table import FLAGS
 from bot.listing import help_text, queue_text
 from bot.markdown import escape, shorten
 from bot.mentions import with_names
-from bot.origin import Origin
+from bot.origin import BATCH, Origin
 from bot.permissions import manages_messages
 from bot.posts import CANCELLED, Posts
 from bot.preferences import Preferences
@@ -76,12 +76,10 @@ class PictureCommands:
         place = Option("which", "Its place in line; without it your newest", takes_rest=True)
         options = (prompt_option, *flag_options(self._posts.available), *pictures)
         return (
-            Command("imagine", "Paint what you describe", self.imagine, options),
-            Command("queue", "What is being painted and what waits", self._queue),
-            Command(
-                "cancel", "Take back a picture that waits or is being painted", self._cancel, (place,), answers="each"
-            ),
-            Command("help", "How to ask for a picture", self._help),
+            Command("imagine", "Paint what you describe", self.imagine, options, asks=True),
+            Command("queue", "What is being painted and what waits", self._queue, answers="latest"),
+            Command("cancel", "Take back a picture that waits or is being painted", self._cancel, (place,)),
+            Command("help", "How to ask for a picture", self._help, answers="latest"),
         )
 
     async def imagine(self, call: Call) -> str | Reply | None:
@@ -95,6 +93,9 @@ class PictureCommands:
     async def _imagine(self, call: Call) -> str | None:
         origin, message = call.origin, call.message
         self._admission.enter(origin)
+        before = self._posts.asked_by(origin.id)
+        if any(entry.request.waypoints or entry.origin.how == BATCH for entry in before):
+            raise UserError(OF_ANOTHER_KIND.format(self._prefix(origin)))
         addresses, words = uploads.split(call.options.get("prompt", ""))
         choices = permutations.read(words)
         self._admission.check_number(origin, choices.count)

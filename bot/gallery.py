@@ -40,7 +40,7 @@ class GalleryCommand:
 
     def commands(self) -> Sequence[Command]:
         """Return the command."""
-        return [Command("gallery", "Your last pictures, on one sheet", self._gallery)]
+        return [Command("gallery", "Your last pictures, on one sheet", self._gallery, answers="latest")]
 
     async def _gallery(self, call: Call) -> Reply:
         """Show the member's own pictures: in a server those from there, in private all."""

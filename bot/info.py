@@ -27,7 +27,7 @@ class InfoCommand:
 
     def commands(self) -> Sequence[Command]:
         """Return the command."""
-        return [Command("info", "What you have going, and what is left of your limits", self._info)]
+        return [Command("info", "What you have going, and what is left of your limits", self._info, answers="latest")]
 
     async def _info(self, call: Call) -> str:
         """Tell it for whoever asks, as it is where they ask."""

@@ -67,7 +67,7 @@ class MessageListener(commands.Cog):
     async def _run_edited(self, message: discord.Message) -> None:
         await self._posts.settle()
         asked = self._posts.asked_by(message.id)
-        is_command = await self._client.run_edited(message, however_late=bool(asked))
-        if not is_command:
+        still_asks = await self._client.run_edited(message, however_late=bool(asked))
+        if not still_asks:
             self._uploads.forget(message.id)
             await self._posts.cancel(self._posts.asked_by(message.id), CANCELLED)

@@ -33,8 +33,8 @@ class PrivacyCommands:
         """Return the commands."""
         sure = Option("what", f"`{EVERYTHING}`, to delete it", choices=(EVERYTHING,))
         return (
-            Command("mydata", "What is kept of you, and for how long", self._mydata),
-            Command("forgetme", "Delete what is kept of you", self._forgetme, (sure,), answers="each"),
+            Command("mydata", "What is kept of you, and for how long", self._mydata, answers="latest"),
+            Command("forgetme", "Delete what is kept of you", self._forgetme, (sure,)),
         )
 
     async def _mydata(self, call: Call) -> str:

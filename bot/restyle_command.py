@@ -45,7 +45,7 @@ class RestyleCommand:
             Option("like", "The picture in whose style", "picture", needed="slash"),
             *flag_options(self._posts.available, FLAGS),
         )
-        return [Command("style", "Paint one picture in the style of another", self._style, options)]
+        return [Command("style", "Paint one picture in the style of another", self._style, options, asks=True)]
 
     async def _style(self, call: Call) -> str | Reply | None:
         """Paint the one in the style of the other."""

@@ -27,7 +27,9 @@ class StyleCommands:
     def commands(self) -> Sequence[Command]:
         """Return the command."""
         name = Option("name", "One of them", suggest=suggesting(STYLES), takes_rest=True)
-        return (Command("styles", "Endings for prompts, with sample pictures", self._styles, (name,)),)
+        return (
+            Command("styles", "Endings for prompts, with sample pictures", self._styles, (name,), answers="latest"),
+        )
 
     async def _styles(self, call: Call) -> Reply:
         """Show all, or one."""

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -36,6 +37,7 @@ COUNT = 4
 """Prompts at once: with 🎲 they go into one row of buttons."""
 ABOUT = re.compile(r"About \W?`(?P<words>[^`]+)`")
 TOO_LONG = f"These are {{0}} characters with the flags; {LONGEST} are possible, so take a few words of them."
+NONE = "Nothing that could be suggested about that may stand in a prompt here."
 GONE = "There is no such prompt in that message any more."
 DICE = Button(ButtonId("dice", "words"), "Others", "🎲")
 FIRST_DICE = Button(ButtonId("dice", "any"), "Suggest something", "🎲", BLUE)
@@ -66,7 +68,7 @@ class SuggestCommand:
         words = Option(
             "words", "What they are about; without them anything; flags for what is painted", takes_rest=True
         )
-        return [Command("suggest", "Prompts made up from a few words", self._suggest, (words,))]
+        return [Command("suggest", "Prompts made up from a few words", self._suggest, (words,), answers="latest")]
 
     def actions(self) -> Mapping[str, Action]:
         """Return what its buttons do, by their names."""
@@ -108,15 +110,19 @@ class SuggestCommand:
 
     async def _suggestion(self, origin: Origin, words: str, flags: str) -> Reply:
         """Show prompts about some words, with the flags that go with them, and buttons."""
+        self._admission.gate.check_text(origin, words)
         seed = secrets.randbits(32)
         try:
-            prompts = suggested(words, seed, COUNT, [style.ending for style in STYLES.values()])
+            endings = [style.ending for style in STYLES.values()]
+            prompts = suggested(words, seed, COUNT, endings, partial(self._is_allowed, origin))
         except TextError as error:
             text = str(error)
             raise UserError(f"{text[0].upper()}{text[1:]}.") from None
         if self._models.settings.author is not None:
             self._admission.enter(origin)
             prompts = [*await self._made_up(origin, words, seed), *prompts][:COUNT]
+        if not prompts:
+            raise UserError(NONE)
         about = f"About {inline_code(words, LONGEST)}:\n" if words.strip() else ""
         places = range(1, len(prompts) + 1)
         numbers = [Button(ButtonId("suggested", str(place)), str(place), "", BLUE) for place in places]

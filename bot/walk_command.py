@@ -8,7 +8,7 @@ import discord
 import structlog
 
 from bot import uploads
-from bot.admission import Admission
+from bot.admission import OF_ANOTHER_KIND, Admission
 from bot.command import Call, Command, Option
 from bot.commands import flag_options
 from bot.errors import UserError
@@ -54,14 +54,15 @@ class WalkCommand:
             Option("second", "A picture to go to", "picture"),
         )
         options = (prompt, *flag_options(self._posts.available, SLASH_FLAGS), *pictures)
-        return [Command("walk", "Film a walk between pictures", self._walk, options)]
+        return [Command("walk", "Film a walk between pictures", self._walk, options, asks=True)]
 
     async def _walk(self, call: Call) -> str | None:
         """Film a walk past what the text describes, or past the pictures that come with it."""
         origin = call.origin
         self._admission.enter(origin)
-        if self._posts.asked_by(origin.id):
-            raise UserError(STAYS.format(self._admission.gate.book.prefix(origin.guild)))
+        if before := self._posts.asked_by(origin.id):
+            stays = STAYS if all(entry.request.waypoints for entry in before) else OF_ANOTHER_KIND
+            raise UserError(stays.format(self._admission.gate.book.prefix(origin.guild)))
         files = await _pictures(call)
         own = self._preferences.of(origin, self._posts.available)
         painting = self._admission.gate.settings(origin).painting

@@ -8,7 +8,7 @@ The words that are given take the subject's place, whichever they are; what they
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import regex
 
@@ -43,7 +43,9 @@ LIGHTS = tuple(
 ARTICLES = {"a", "an", "the", "my", "some", "two", "three", "four", "five", "many"}
 
 
-def suggested(words: str, seed: int, count: int, styles: Sequence[str]) -> list[str]:
+def suggested(
+    words: str, seed: int, count: int, styles: Sequence[str], is_allowed: Callable[[str], bool] = lambda _: True
+) -> list[str]:
     """Return that many different prompts about some words, or fewer where they leave too little open.
 
     Args:
@@ -51,6 +53,7 @@ def suggested(words: str, seed: int, count: int, styles: Sequence[str]) -> list[
         seed: of what is chosen.
         count: 1 to :data:`MOST`.
         styles: endings, of which each prompt has one.
+        is_allowed: whether a prompt may be among them.
 
     Raises:
         TextError: the words are too many, or none.
@@ -63,7 +66,9 @@ def suggested(words: str, seed: int, count: int, styles: Sequence[str]) -> list[
     chance = random.Random(seed)  # noqa: S311 - it is to be repeated
     found: dict[str, None] = {}
     for _ in range(TRIES):
-        found[_prompt(given.strip(" ,.;:"), chance, styles)] = None
+        prompt = _prompt(given.strip(" ,.;:"), chance, styles)
+        if prompt not in found and is_allowed(prompt):
+            found[prompt] = None
         if len(found) == count:
             break
     return list(found)

@@ -66,7 +66,7 @@ class ShowCommand:
     def commands(self) -> Sequence[Command]:
         """Return the command."""
         option = Option("id", "Of the picture, as its small print has it", needed="always")
-        return [Command("show", "Post an earlier picture again, by its id", self._show, (option,), answers="each")]
+        return [Command("show", "Post an earlier picture again, by its id", self._show, (option,))]
 
     async def _show(self, call: Call) -> str | None:
         """Post a picture of the member's own again, or of another's that they could see."""

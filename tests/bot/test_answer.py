@@ -3,9 +3,11 @@
 import asyncio
 import re
 from dataclasses import replace
+from unittest.mock import MagicMock
 
 import pytest
 
+from bot.answer import _Answer
 from sandbox import Fault
 from sandbox.permissions import Permission
 from sandbox.rate_limits import Rule
@@ -102,6 +104,27 @@ async def test_one_answer_says_it_for_all(make_stage: MakeStage) -> None:
         await stage.say(".help", "Mia")
     await stage.sandbox.until(lambda: sum(map(_answered, _answers(stage))) == 10)
     assert len(_answers(stage)) < 10
+
+
+async def test_every_refusal_and_every_change_is_said(make_stage: MakeStage) -> None:
+    stage = await make_stage(patience=replace(PATIENCE, window=1.0))
+    for number in range(6):
+        await stage.say(f".imagine a cat --steps {1000 + number}", "moderator")
+        await stage.say(f".limits set steps {10 + number}", "moderator")
+        await stage.say(f".limits set nope{number} 7", "moderator")
+    await stage.sandbox.until(lambda: sum(map(_answered, _answers(stage))) == 18)
+    said = "\n".join(_answers(stage))
+    assert len(_answers(stage)) < 18
+    for number in range(6):
+        assert f"not `{1000 + number}`" in said
+        assert f"`steps` to `{10 + number}`" in said
+        assert f"nope{number}" in said
+
+
+def test_as_many_answers_as_there_is_room_for_are_in_one() -> None:
+    answer = _Answer(MagicMock(), [f"{number} " + "x" * 600 for number in range(5)], asked=7)
+    assert [line[:2] for line in answer.content.splitlines()] == ["2 ", "3 ", "4 ", "-#"]
+    assert _Answer(MagicMock(), ["x" * 2000], asked=2).content == "x" * 2000
 
 
 def _answered(answer: str) -> int:

@@ -77,6 +77,16 @@ async def test_lines_are_read_as_imagine_reads_its_words(make_stage: MakeStage) 
     assert len(stage.executor.requests) == 2
 
 
+async def test_a_file_becomes_no_picture_by_an_edit(make_stage: MakeStage) -> None:
+    stage = await make_stage()
+    asked = await say(stage, ".batch", ("animals.txt", b"a cat\na dog\n"))
+    await overview(stage, asked)
+    await stage.edit(asked, ".imagine a horse")
+    await stage.says("What that message asked for stays as it was asked for; `.cancel` it")
+    stage.executor.finish(await stage.executor.next("a cat"))
+    await stage.executor.next("a dog")
+
+
 async def test_what_is_no_file_is_said_in_a_sentence(stage: Stage) -> None:
     assert await stage.ask(".batch") == NO_FILE
     for files, sentence in (

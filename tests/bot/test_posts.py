@@ -250,8 +250,9 @@ async def test_editing_a_command_away_takes_back_what_it_asked_for(stage: Stage)
     posts = [await stage.reply(said) for said in (painted, waiting)]
     await stage.edit(waiting, "never mind")
     await stage.shows(posts[1], "Cancelled.")
-    await stage.edit(painted, "never mind")
+    await stage.edit(painted, ".info")
     await stage.shows(posts[0], "Cancelled.")
+    await stage.says("Your pictures:")
     assert "Nothing is being painted" in await stage.ask(".queue")
 
 

@@ -1,12 +1,16 @@
 """`.suggest`, and 🎲 where nothing was said."""
 
+import re
+
 import pytest
 
 from bot.block import lines_in
 from bot.prompt import NO_WORDS
 from bot.receipt import RECEIVED
+from bot.suggest_command import NONE
+from generation.styles import STYLES
 from tests.bot.buttons.conftest import Gallery, labels
-from tests.bot.conftest import Stage
+from tests.bot.conftest import MakeStage, Stage
 
 
 async def test_a_suggestion_is_painted(stage: Stage) -> None:
@@ -67,6 +71,21 @@ async def test_where_nothing_was_said_there_are_dice(stage: Stage, flags: list[s
     request = await Gallery(stage).next()
     assert f"2. {request.prompt}" == lines[1]
     assert (request.steps, request.without) == (steps, ("fog", "people") if flags else ())
+
+
+async def test_what_a_server_forbids_is_not_suggested(make_stage: MakeStage) -> None:
+    stage = await make_stage(limits__forbidden_words="[fog, painting, drawing, night]")
+    assert await stage.ask(".suggest an owl in the fog", "Mia") == "`fog` may not stand in a prompt here; leave it out."
+    for number in range(5):
+        prompts = lines_in(await stage.ask(f".suggest {number} owls", "Mia"))
+        assert len(prompts) == 4
+        assert not [each for each in prompts if re.search("fog|painting|drawing|night", each)]
+
+
+async def test_where_nothing_is_allowed_nothing_is_suggested(make_stage: MakeStage) -> None:
+    endings = ", ".join(style.ending.split()[0] for style in STYLES.values())
+    stage = await make_stage(limits__forbidden_words=f"[{endings}]")
+    assert await stage.ask(".suggest an owl", "Mia") == NONE
 
 
 async def test_what_is_refused(stage: Stage) -> None:

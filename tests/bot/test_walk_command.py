@@ -1,5 +1,7 @@
 """Walks that members ask for, by the real bot in the sandbox."""
 
+import pytest
+
 from bot.uploads import MOST
 from bot.walk import ONE_PLACE
 from bot.walk_command import BOTH, FEWER
@@ -94,6 +96,21 @@ async def test_the_rules_of_a_server_hold(make_stage: MakeStage) -> None:
     assert "`teapot` may not stand in a prompt here" in await stage.ask(".walk class: teapot | class: owl")
     assert "`teapot` may not stand in a prompt here" in await stage.ask(".imagine a cat --class teapot")
     assert "would cost" in await stage.ask(".walk a cat | a dog | a cow --quality best --steps 500")
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [(".walk a cat | a dog", ".imagine a horse"), (".imagine a horse", ".walk a cat | a dog")]
+)
+async def test_a_walk_becomes_no_picture_by_an_edit_and_a_picture_no_walk(stage: Stage, first: str, then: str) -> None:
+    await stage.say(".imagine a boat", "Noor")
+    boat = await stage.executor.next("a boat")
+    asked = await stage.say(first)
+    await stage.reply(asked)
+    await stage.edit(asked, then)
+    await stage.says("What that message asked for stays as it was asked for; `.cancel` it")
+    stage.executor.finish(boat)
+    prompt = first.partition(" ")[2]
+    assert bool((await stage.executor.next(prompt)).waypoints) == (" | " in prompt)
 
 
 async def test_it_stays_as_it_was_asked_for_and_can_be_taken_back(stage: Stage) -> None:
