@@ -96,7 +96,8 @@ class PictureCommands:
         before = self._posts.asked_by(origin.id)
         if any(entry.request.waypoints or entry.origin.how == BATCH for entry in before):
             raise UserError(OF_ANOTHER_KIND.format(self._prefix(origin)))
-        addresses, words = uploads.split(call.options.get("prompt", ""))
+        typed = prompt.without_command(call.options.get("prompt", ""), self._prefix(origin))
+        addresses, words = uploads.split(typed)
         choices = permutations.read(words)
         self._admission.check_number(origin, choices.count)
         files = await uploads.pictures_of(message) if message else []
@@ -104,8 +105,8 @@ class PictureCommands:
         instead = prompt.LIKENESS if addresses or files or named else ""
         own = self._preferences.of(origin, self._posts.available)
         painting = self._admission.gate.settings(origin).painting
-        typed = (with_names(text, origin, call.mentioned) for text in choices.texts())
-        parsed = [prompt.parse(text, painting, self._posts.available, instead, own.values) for text in typed]
+        texts = (with_names(text, origin, call.mentioned) for text in choices.texts())
+        parsed = [prompt.parse(text, painting, self._posts.available, instead, own.values) for text in texts]
         number = sum(each.fields["repeat"] for each in parsed)
         self._admission.check_number(origin, number)
         given = [(each, uploads.sorted_out(addresses, files, each, named)) for each in parsed]

@@ -174,6 +174,11 @@ def parse(
     return Arguments(_standing(prompt, targets, available, is_named), fields, targets)
 
 
+def without_command(text: str, prefix: str) -> str:
+    """Return a text without ``.imagine`` in front of it, which comes along where all of a message is pasted."""
+    return re.sub(rf"\A\s*(?:(?:{re.escape(prefix)}|/)imagine(?:\s+|\Z))+", "", text, flags=re.IGNORECASE)
+
+
 def quoted(text: str) -> str:
     """Return what to type for a prompt of exactly this plain ``text``, in a code block where it could be more."""
     words = [*_words(text)]

@@ -24,6 +24,7 @@ from bot.errors import UserError
 from bot.markdown import inline_code
 from bot.permissions import manages_messages
 from bot.posts import Posts
+from bot.prompt import without_command
 from bot.receipt import Reply
 from bot.story_page import story_page
 from bot.uploads import Uploads
@@ -146,8 +147,9 @@ class ResultButtons:
         old = found.request
         if not old.pictures:
             return await self._imagine(Call(press.origin, {"prompt": press.text}))
-        painting = self._admission.gate.settings(press.origin).painting
-        request, number = edited(press.text, old, painting, self._posts.available)
+        settings = self._admission.gate.settings(press.origin)
+        text, painting = without_command(press.text, settings.discord.prefix), settings.painting
+        request, number = edited(text, old, painting, self._posts.available)
         self._admission.check_number(press.origin, number)
         seeds = [(request.seed + each) % SEED_LIMIT for each in range(number)]
         await self._admit(press, found, *(replace(request, seed=seed) for seed in seeds))

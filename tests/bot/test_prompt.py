@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.characters import clean, is_visible
 from bot.errors import PromptError
 from bot.flags.flag import Available
-from bot.prompt import Arguments, parse, quoted
+from bot.prompt import Arguments, parse, quoted, without_command
 from config.settings.painting import PaintingSettings
 from generation.request import ImagineRequest
 from generation.targets import Target
@@ -463,3 +463,19 @@ def test_a_seed_that_was_not_given_is_drawn_for_a_new_request_and_kept_by_one_th
 def test_what_only_midjourney_has_is_said_so(name: str) -> None:
     with pytest.raises(PromptError, match=f"^`--{name}` is Midjourney's and would change nothing here; leave it out.$"):
         parse(f"a cat --{name} 50", PAINTING)
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix", "expected"),
+    [
+        (".imagine a cat", ".", "a cat"),
+        (" .Imagine\n.imagine a cat .imagine", ".", "a cat .imagine"),
+        ("/imagine a cat", "!!", "a cat"),
+        ("!!imagine", "!!", ""),
+        (".imagine a cat", "!!", ".imagine a cat"),
+        (".imagined cats", ".", ".imagined cats"),
+        ("imagine a cat", ".", "imagine a cat"),
+    ],
+)
+def test_a_command_that_was_pasted_along_is_no_word(text: str, prefix: str, expected: str) -> None:
+    assert without_command(text, prefix) == expected

@@ -170,7 +170,7 @@ async def test_edited_with_a_picture(gallery: Gallery, stage: Stage, *, kept: bo
         gallery.lose_pictures()
     opened = await stage.people("Mia").press(post, EDIT)
     await stage.people("Mia").answer(opened)
-    sent = await stage.people("Mia").submit(opened, {"text": "a dog"})
+    sent = await stage.people("Mia").submit(opened, {"text": ".imagine a dog"})
     assert await gallery.told(sent) == RECEIVED
     anew = await gallery.next()
     assert (anew.prompt, anew.init_picture) == ("a dog", digest)
