@@ -16,7 +16,7 @@ from bot.prompt import Arguments, parse, quoted
 from config.settings import Settings
 from config.settings.models import DEFAULT_MODEL, ModelSettings, ModelsSettings
 from config.settings.painting import PaintingSettings
-from easel.picture_file import is_picture
+from easel.formats import is_picture
 from easel.samples import command as sample_command
 from easel.samples import is_sample
 from easel.steering import arguments, steer
