@@ -19,7 +19,7 @@ from easel.display import Display
 from easel.follower import Follower, OnStep, painted
 from easel.results import SAMPLE, Painting, Sample, Story, Video
 from easel.session import session
-from easel.story_requests import carried, part
+from easel.story_requests import carried, check_film, part
 from easel.walk_arguments import Stop
 from easel.walk_arguments import read as read_walk
 from easel.wording import plain
@@ -188,7 +188,9 @@ def walk(
         ValueError: also for fewer than two stops, or more frames than a film can have.
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
-    request, pictures = read_walk(stops, settings.painting, {"video": FILMS[0], **arguments}, (frames, hold, loop))
+    request, pictures = read_walk(
+        stops, settings.painting, {**arguments, "video": arguments.get("video") or FILMS[0]}, (frames, hold, loop)
+    )
     return painted(request, pictures, settings, on_step)
 
 
@@ -218,7 +220,7 @@ def story(
         biggan: likewise.
         device: likewise.
         precision: likewise.
-        arguments: of all pictures; ``style`` holds them together.
+        arguments: of all pictures; ``style`` holds them together. The film is an MP4 of its own pace.
 
     Raises:
         TypeError: as of :func:`paint`, likewise the others.
@@ -228,6 +230,7 @@ def story(
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     if not 1 <= sentences <= MOST:
         raise ValueError(f"sentences should be 1 to {MOST}")
+    check_film(arguments)
     try:
         texts = settings.texts if summariser is None else settings.texts.model_copy(update={"summariser": summariser})
         lines = abridge(text, sentences, texts) if isinstance(text, str) else edited("\n".join(text))
@@ -235,7 +238,7 @@ def story(
         raise ValueError(str(error)) from None
     before, paintings = dict[str, bytes](), list[Painting]()
     for line in lines:
-        request, pictures = reading.read(written(line), settings.painting, arguments)
+        request, pictures = reading.read(written(line), settings.painting, {**arguments, "video": FILMS[0]})
         arguments["seed"] = request.seed
         painting = painted(part(request, *before), {**pictures, **before}, settings, None)
         paintings.append(painting)
