@@ -71,6 +71,7 @@ def paint(
         ValueError: an argument is out of its range, or a file cannot be read.
         config.layers.ConfigError: a model, device or precision cannot be set so.
         weights.errors.UnusableError: a model has not been fetched.
+        generation.errors.CheckpointError: the file of a model is missing or damaged.
         generation.errors.GenerationError: the models in use do not paint that, or no worker comes up.
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
@@ -283,6 +284,7 @@ def sample(
 
     Raises:
         ValueError: an argument is out of its range, or a file cannot be read.
+        generation.errors.CheckpointError: the file of the BigGAN is missing or damaged.
         generation.errors.RequestError: there is no such class, or the latent is of another model.
     """
     if count < 1:

@@ -287,6 +287,11 @@ def test_a_walk_that_cannot_be_is_refused(models: Models, tmp_path: Path) -> Non
         walk(["a", "b"], frames=2000, video="gif", **models)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a list"):
         walk("a | b")
+    wrong: list[Any] = [5, None, ["a"]]
+    for stop in wrong:
+        for passed in ([stop, "the sea"], ["the sea", stop]):
+            with pytest.raises(TypeError, match=f"^a stop is a text, .* not of the type {type(stop).__name__}$"):
+                walk(passed, **models)  # type: ignore[arg-type]
 
 
 STOPPED = """
