@@ -26,6 +26,7 @@ from generation.decoding import decode
 from generation.errors import MetadataError, PictureError, RequestError
 from generation.fields import MOST_TARGETS
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
+from generation.options import NEURAL_STYLE
 from generation.request import AUTO, FILMS, LATENT, OF_FILM, ImagineRequest
 from generation.targets import Target
 from weights.catalogue import find
@@ -165,6 +166,7 @@ def asked(
             _hold_texts(base, painting)
     except PromptError as error:
         raise ValueError(plain(error)) from None
+    check_painter(request, settings.models)
     request = replace(request, steering=tuple(said for said in request.steering if said.step < request.steps))
     if prompt is None:
         return replace(request, prompt=base.prompt, targets=base.targets)
@@ -219,6 +221,12 @@ def difference(before: Setup | None, now: Setup | None) -> str:
     if before.reproducible == "fast" and (others or before.device != "cpu"):
         others.append("executor.reproducible=fast, by which pixels may differ")
     return f"it was made with {' and '.join(others)}" if others else ""
+
+
+def check_painter(request: ImagineRequest, models: ModelsSettings) -> None:
+    """Raise ``ValueError`` where a painter is asked for whose weights nobody has named."""
+    if request.painter == NEURAL_STYLE and models.named(request.model).vgg is None:
+        raise ValueError(f"--painter {NEURAL_STYLE} paints by a VGG-19; name its weights with models.vgg=FILE")
 
 
 def available(models: ModelsSettings) -> Available:

@@ -254,6 +254,14 @@ def test_what_is_about_a_film_is_refused_where_there_is_none(easel: Easel, name:
     assert f"--{name} is about a film; name its file with --video FILE" in " ".join(err.replace("│", " ").split())
 
 
+def test_a_painter_whose_weights_nobody_names_is_refused_from_a_file_too() -> None:
+    made = Metadata(replace(CAT, canvas="neural-style"), SETUP)
+    with pytest.raises(ValueError, match=r"name its weights with models\.vgg=FILE"):
+        asked(None, made, SETTINGS, {})
+    named = load(arguments=["models.vgg=vgg19.pth"])
+    assert asked(None, made, named, {}).painter == "neural-style"
+
+
 def test_a_film_keeps_its_pace_and_a_picture_has_none() -> None:
     filmed = replace(CAT, outputs=("png", "mp4"), fps=12.0, fade=1.0)
     assert with_outputs(filmed, ["png", "gif"], {"fps": None, "fade": 2.0}) == replace(
