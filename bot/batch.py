@@ -200,6 +200,8 @@ def _object(line: str) -> Fields:
     for key, value in found.items():
         if value is None:
             continue
+        if _flag(key) == PROMPT and not isinstance(value, str):
+            raise PromptError(f"{inline_code(key)} should be a text, in quotation marks.")
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise PromptError(f"{inline_code(key)} should be a text or a number.")
         fields[key] = str(value)

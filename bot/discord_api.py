@@ -95,11 +95,11 @@ def is_gone(error: Exception) -> bool:
 
 
 def reason(error: Exception) -> str:
-    """Return in one line why a call failed, without the call's own headers and body."""
+    """Return in one line why a call failed, without the call's own headers and body, and without an end mark."""
     if isinstance(error, discord.HTTPException):
         text = " ".join(error.text.split())
-        return f"{error.status} (code {error.code}) {text}"[:300]
-    return f"{type(error).__name__} {' '.join(str(error).split())}".strip()[:300]
+        return f"{error.status} (code {error.code}) {text}"[:300].rstrip(".?! ")
+    return f"{type(error).__name__} {' '.join(str(error).split())}"[:300].strip(".?! ")
 
 
 async def point_at(api_base: str) -> None:

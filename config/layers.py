@@ -33,8 +33,8 @@ SERVICE = re.compile(
 LIKE_A_KEY = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,30})*")
 """What an unknown key must look like to be repeated, beside being near a known one or having a value: in a file of a
 token alone, the token is a key."""
-ENVIRONMENT = "environment"
-"""Where variables come from that name no setting; none of these is repeated, whatever it looks like."""
+LIKE_A_VARIABLE = re.compile(r"EASEL_[A-Z]{1,16}(_{1,2}[A-Z]{1,16}){0,7}")
+"""What a variable that names no setting must look like to be repeated: words of capital letters, unlike a token."""
 INSIDE = re.compile(r"[a-z0-9_-]{1,32}")
 """What the parts of a place inside a setting must look like to be repeated."""
 PROBLEMS = {
@@ -141,6 +141,9 @@ class _Layers:
         if error["type"] == "pair":
             first, second = (".".join([*place, error["ctx"][side]]) for side in ("first", "second"))
             return f"{self._named(first)} {problem} {self._named(second)}"
+        if error["type"] == "alone":
+            own, other = (".".join([*place, error["ctx"][side]]) for side in ("own", "other"))
+            return f"{self._named(own)} cannot be set alone; set {other} too"
         key = _setting(place)
         below = place[key.count(".") + 1 :] if key in FIELDS else []
         where = f" in {'.'.join(below)}" if below and all(map(INSIDE.fullmatch, below)) else ""
@@ -173,8 +176,9 @@ def load(
     for name, text in sorted(environment.items()):
         key = name.removeprefix(PREFIX).lower().replace("__", ".")
         if name.startswith(PREFIX) and name not in RESERVED and (key in FIELDS or not SERVICE.fullmatch(name)):
-            source = f"environment variable {name}" if key in FIELDS else ENVIRONMENT
-            layers.add_text(key, _unquoted(text), source)
+            if key not in FIELDS and not _keys_below(key):
+                _refuse_variable(name, key)
+            layers.add_text(key, _unquoted(text), f"environment variable {name}" if key in FIELDS else "environment")
     for argument in arguments:
         key, equals, text = argument.partition("=")
         if not equals:
@@ -267,7 +271,7 @@ def _check_key(key: str, source: str) -> None:
     if _keys_below(key):
         _refuse_section(key, source)
     if key not in FIELDS:
-        _refuse_key(key, source, has_value=source != ENVIRONMENT)
+        _refuse_key(key, source, has_value=True)
 
 
 def _keys_below(section: str) -> list[str]:
@@ -279,13 +283,26 @@ def _refuse_section(key: str, source: str) -> NoReturn:
 
 
 def _refuse_key(key: str, source: str, *, has_value: bool) -> NoReturn:
-    near = difflib.get_close_matches(key, FIELDS, n=1)
-    if not near:
-        by_name = {known.rpartition(".")[2]: known for known in FIELDS}
-        near = [by_name[name] for name in difflib.get_close_matches(key.rpartition(".")[2], by_name, n=1)]
-    advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(FIELDS)}"
+    near = _nearest(key)
     shown = key if (near or has_value) and LIKE_A_KEY.fullmatch(key) else "a key"
-    raise ConfigError(f"{shown} ({source}) is not a setting; {advice}")
+    raise ConfigError(f"{shown} ({source}) is not a setting; {_advice(near)}")
+
+
+def _refuse_variable(name: str, key: str) -> NoReturn:
+    shown = name if LIKE_A_VARIABLE.fullmatch(name) else "a key"
+    raise ConfigError(f"{shown} (environment) is not a setting; {_advice(_nearest(key))}")
+
+
+def _nearest(key: str) -> str | None:
+    """Return the setting that a key nearly is, with its section or without."""
+    by_name = {known.rpartition(".")[2]: known for known in FIELDS}
+    near = difflib.get_close_matches(key, FIELDS, n=1)
+    near += [by_name[name] for name in difflib.get_close_matches(key.rpartition(".")[2], by_name, n=1)]
+    return near[0] if near else None
+
+
+def _advice(near: str | None) -> str:
+    return f"did you mean {near}?" if near else f"known are {', '.join(FIELDS)}"
 
 
 def _parsed(key: str, text: str, source: str) -> DictConfig:

@@ -16,7 +16,7 @@ from bot.prompt import Arguments, parse, quoted
 from config.settings import Settings
 from config.settings.models import DEFAULT_MODEL, ModelSettings, ModelsSettings
 from config.settings.painting import PaintingSettings
-from easel.picture_file import is_picture
+from easel.formats import is_picture
 from easel.samples import command as sample_command
 from easel.samples import is_sample
 from easel.steering import arguments, steer
@@ -26,14 +26,13 @@ from generation.decoding import decode
 from generation.errors import MetadataError, PictureError, RequestError
 from generation.fields import MOST_TARGETS
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
-from generation.request import AUTO, FILMS, LATENT, ImagineRequest
+from generation.options import NEURAL_STYLE
+from generation.request import AUTO, FILMS, LATENT, OF_FILM, ImagineRequest
 from generation.targets import Target
 from weights.catalogue import find
 
 SAID_OTHERWISE = {"video"}
 """Flags that the command line has in another way."""
-PACE = ("fps", "length", "dwell", "fade")
-"""Options of films."""
 PRECISIONS = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 """By their names on the command line."""
 WITHOUT_OPTION = ("biggan", "vgg")
@@ -66,9 +65,16 @@ def read_either(path: Path) -> tuple[Metadata, latents.Latent | None]:
 
 
 def with_outputs(request: ImagineRequest, outputs: Sequence[str], pace: Mapping[str, float | None]) -> ImagineRequest:
-    """Return a request for these outputs, its film as fast as is asked for, else as before."""
-    usual = {name: getattr(request, name) if set(outputs) & set(FILMS) else DEFAULTS[name] for name in PACE}
+    """Return a request for these outputs, its film as fast as is asked for, else as before.
+
+    Raises:
+        ValueError: something is asked for of a film, and there is none among the outputs.
+    """
+    is_film = not set(outputs).isdisjoint(FILMS)
+    usual = {name: getattr(request, name) if is_film else DEFAULTS[name] for name in OF_FILM}
     said = {name: value for name, value in pace.items() if value is not None}
+    if said and not is_film:
+        raise ValueError(f"--{next(iter(said))} is about a film; name its file with --video FILE")
     return replace(request, outputs=tuple(outputs), **{**usual, **said})
 
 
@@ -106,9 +112,8 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         options += [("steer", each) for each in said]
     options += [("video", film) for film in films]
     options += [("latent", f"{path.stem}.{LATENT}")] if LATENT in request.outputs else []
-    options += [
-        (name, str(value).removesuffix(".0")) for name in PACE if (value := getattr(request, name)) != DEFAULTS[name]
-    ]
+    paces = [(name, getattr(request, name)) for name in OF_FILM if films]
+    options += [(name, str(value).removesuffix(".0")) for name, value in paces if value != DEFAULTS[name]]
     named = _models(setup, models.named(request.model))
     options += [(name, value) for name, value in named if name not in WITHOUT_OPTION]
     words = [
@@ -161,6 +166,7 @@ def asked(
             _hold_texts(base, painting)
     except PromptError as error:
         raise ValueError(plain(error)) from None
+    check_painter(request, settings.models)
     request = replace(request, steering=tuple(said for said in request.steering if said.step < request.steps))
     if prompt is None:
         return replace(request, prompt=base.prompt, targets=base.targets)
@@ -215,6 +221,12 @@ def difference(before: Setup | None, now: Setup | None) -> str:
     if before.reproducible == "fast" and (others or before.device != "cpu"):
         others.append("executor.reproducible=fast, by which pixels may differ")
     return f"it was made with {' and '.join(others)}" if others else ""
+
+
+def check_painter(request: ImagineRequest, models: ModelsSettings) -> None:
+    """Raise ``ValueError`` where a painter is asked for whose weights nobody has named."""
+    if request.painter == NEURAL_STYLE and models.named(request.model).vgg is None:
+        raise ValueError(f"--painter {NEURAL_STYLE} paints by a VGG-19; name its weights with models.vgg=FILE")
 
 
 def available(models: ModelsSettings) -> Available:

@@ -19,7 +19,7 @@ from easel.display import Display
 from easel.follower import Follower, OnStep, painted
 from easel.results import SAMPLE, Painting, Sample, Story, Video
 from easel.session import session
-from easel.story_requests import carried, part
+from easel.story_requests import carried, check_film, part
 from easel.walk_arguments import Stop
 from easel.walk_arguments import read as read_walk
 from easel.wording import plain
@@ -71,6 +71,7 @@ def paint(
         ValueError: an argument is out of its range, or a file cannot be read.
         config.layers.ConfigError: a model, device or precision cannot be set so.
         weights.errors.UnusableError: a model has not been fetched.
+        generation.errors.CheckpointError: the file of a model is missing or damaged.
         generation.errors.GenerationError: the models in use do not paint that, or no worker comes up.
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
@@ -188,7 +189,9 @@ def walk(
         ValueError: also for fewer than two stops, or more frames than a film can have.
     """
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
-    request, pictures = read_walk(stops, settings.painting, {"video": FILMS[0], **arguments}, (frames, hold, loop))
+    request, pictures = read_walk(
+        stops, settings.painting, {**arguments, "video": arguments.get("video") or FILMS[0]}, (frames, hold, loop)
+    )
     return painted(request, pictures, settings, on_step)
 
 
@@ -218,7 +221,7 @@ def story(
         biggan: likewise.
         device: likewise.
         precision: likewise.
-        arguments: of all pictures; ``style`` holds them together.
+        arguments: of all pictures; ``style`` holds them together. The film is an MP4 of its own pace.
 
     Raises:
         TypeError: as of :func:`paint`, likewise the others.
@@ -228,6 +231,7 @@ def story(
     settings = _settings(arguments, vqgan=vqgan, clip=clip, biggan=biggan, device=device, precision=precision)
     if not 1 <= sentences <= MOST:
         raise ValueError(f"sentences should be 1 to {MOST}")
+    check_film(arguments)
     try:
         texts = settings.texts if summariser is None else settings.texts.model_copy(update={"summariser": summariser})
         lines = abridge(text, sentences, texts) if isinstance(text, str) else edited("\n".join(text))
@@ -235,7 +239,7 @@ def story(
         raise ValueError(str(error)) from None
     before, paintings = dict[str, bytes](), list[Painting]()
     for line in lines:
-        request, pictures = reading.read(written(line), settings.painting, arguments)
+        request, pictures = reading.read(written(line), settings.painting, {**arguments, "video": FILMS[0]})
         arguments["seed"] = request.seed
         painting = painted(part(request, *before), {**pictures, **before}, settings, None)
         paintings.append(painting)
@@ -280,6 +284,7 @@ def sample(
 
     Raises:
         ValueError: an argument is out of its range, or a file cannot be read.
+        generation.errors.CheckpointError: the file of the BigGAN is missing or damaged.
         generation.errors.RequestError: there is no such class, or the latent is of another model.
     """
     if count < 1:

@@ -22,7 +22,7 @@ from generation.errors import RequestError
 from generation.fields import SEED_LIMIT
 from generation.options import BIGGAN, PRESETS, Quality
 from generation.prompt import read as read_prompt
-from generation.request import FILMS, LATENT, OF_START, PNG, ImagineRequest
+from generation.request import FILMS, LATENT, OF_FILM, OF_START, PNG, ImagineRequest
 from generation.sizes import shape_of_aspect
 from generation.steering import read as read_steering
 from generation.steering import steered
@@ -335,6 +335,8 @@ def _read_outputs(given: dict[str, Any], fields: dict[str, Any]) -> None:
     video, latent = given.pop("video", None), given.pop("latent", False)
     if video is not None and video not in FILMS:
         raise ValueError(f"video is {', '.join(FILMS)}, not {video!r}")
+    if video is None and (pace := next((name for name in OF_FILM if name in given), None)):
+        raise ValueError(f"{pace} is about a film; ask for one with video")
     fields["outputs"] = [PNG, *([video] if video else []), *([LATENT] if latent else [])]
 
 

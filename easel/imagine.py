@@ -16,7 +16,7 @@ from bot.errors import PromptError
 from bot.flags.usual import BESIDE, unusual, usual_fields
 from bot.prompt import parse
 from config.settings import Settings
-from easel.again import available, difference
+from easel.again import available, check_painter, difference
 from easel.dispatching import dispatching, own_executor
 from easel.logs import configure
 from easel.picture_file import Files
@@ -53,7 +53,9 @@ def request(prompt: str, settings: Settings, flags: Mapping[str, str | None], in
     for name, flag, _ in unusual(arguments.fields, usual_fields(settings.painting)):
         if "outputs" in flag.fields or BESIDE.keys() & flag.fields:
             raise ValueError(f"leave --{name} out of the prompt: --init, --target FILE:WEIGHT and --video FILE say it")
-    return arguments.request("imagine")
+    asked = arguments.request("imagine")
+    check_painter(asked, settings.models)
+    return asked
 
 
 def paint(

@@ -75,13 +75,14 @@ def walk(
 
     from config.layers import load
     from easel import walks as walking
+    from easel.formats import FILM_ENDINGS, check_ending, film_of
     from easel.models import with_paths
 
     if prompt is not None and "=" in prompt and len(prompt.split()) == 1:
         settings, prompt = [prompt, *(settings or [])], None
     chosen = load(arguments=["log.level=error", *checked(settings)])
     flags = {"seed": seed, "size": size, "steps": steps, "painter": painter, "frames": frames, "hold": hold}
-    flags |= {"loop": "yes" if loop else None, "video": walking.kind_of(out) or None}
+    flags |= {"loop": "yes" if loop else None, "video": film_of(out)}
     files = walking.Passed(latent or (), picture or ())
     before = None
     try:
@@ -91,7 +92,7 @@ def walk(
             before = walking.asked_again(source, files)
             request, pictures = before.request, before.pictures
         else:
-            walking.check_ending(out)
+            check_ending(out, FILM_ENDINGS)
             request, pictures = walking.asked(prompt, chosen, flags, seeds, files)
         request = replace(request, fps=fps or request.fps)
         walking.check_file(out, request)

@@ -1,38 +1,21 @@
 """The files into which a picture from the command line goes, and what is made beside it."""
 
-import io
 import os
 import secrets
 import stat
 import tempfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from easel.disk import PREFIX, try_writing
+from easel.formats import FILM_ENDINGS, FORMATS, check_ending, check_room, film_of, format_of, in_format
 from generation.events import Finished
-from generation.metadata import Format, Metadata, encode, read
-from generation.request import FILMS, LATENT, PNG, ImagineRequest
+from generation.request import LATENT, PNG, ImagineRequest
 
 
 class SaveError(Exception):
     """What is finished is not where it should be; ``str(error)`` is one line that says where it is."""
-
-
-FORMATS: Mapping[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-"""Of pictures, by how the names of their files end."""
-
-
-def is_picture(file: Path) -> bool:
-    """Return whether a file is a picture by its name."""
-    return file.name.lower().endswith(tuple(FORMATS))
-
-
-def format_of(out: Path) -> Format:
-    """Return the format of the file of a picture."""
-    return next(kind for ending, kind in FORMATS.items() if out.name.lower().endswith(ending))
 
 
 def check(out: Path, width: int, height: int, endings: Collection[str] = FORMATS) -> None:
@@ -44,9 +27,7 @@ def check(out: Path, width: int, height: int, endings: Collection[str] = FORMATS
         height: in pixels.
         endings: of its name, one of which it should have.
     """
-    if not out.name.lower().endswith(tuple(endings)):
-        *most, last = endings
-        raise ValueError(f"the file should end in {', '.join(most)}{' or ' * bool(most)}{last}, not as {out.name}")
+    check_ending(out, endings)
     if not out.parent.is_dir():
         raise ValueError(f"there is no folder {out.parent}")
     try:
@@ -88,7 +69,7 @@ class Files:
     @property
     def outputs(self) -> Mapping[str, Path]:
         """The files by what a request calls them."""
-        film = {} if self.film is None else {self.film.suffix.lower().removeprefix("."): self.film}
+        film = {} if self.film is None else {film_of(self.film): self.film}
         latent = {} if self.latent is None else {LATENT: self.latent}
         return {PNG: self.picture, **film, **latent}
 
@@ -96,13 +77,11 @@ class Files:
         """Raise ``ValueError`` when one of them cannot be written for a request, as far as one can tell."""
         width, height = request.shape
         check(self.picture, width, height)
-        if not Metadata(request).fits(format_of(self.picture)):
-            raise ValueError(f"a JPEG has no room for that long a prompt; {self.picture.stem}.png has")
+        check_room(self.picture, request)
         if self.film is not None:
-            check(self.film, width, height, [f".{kind}" for kind in FILMS])
+            check(self.film, width, height, FILM_ENDINGS)
             if self.film.resolve() == self.picture.resolve():
                 raise ValueError("the picture and the video cannot go into one file")
-
         if self.latent is not None:
             check(self.latent, width, height, [f".{LATENT}"])
 
@@ -116,12 +95,7 @@ class Files:
         Raises:
             SaveError: one of them cannot be written, or was not made.
         """
-        kind = format_of(self.picture)
-        data = finished.png
-        if kind != "PNG" or pictures:
-            with Image.open(io.BytesIO(data)) as image:
-                data = encode(image.convert("RGB"), kind, replace(read(data), pictures=pictures))
-        save(data, self.picture)
+        save(in_format(finished.png, format_of(self.picture), pictures), self.picture)
         for name, file in self.outputs.items():
             if name in finished.files:
                 save(finished.files[name], file)

@@ -16,10 +16,11 @@ from PIL import Image, ImageFilter, ImageOps
 from bot.prompt import LIKENESS
 from config.settings import Settings
 from config.settings.painting import PaintingSettings
+from easel.formats import FORMATS
 from easel.imagine import request as asked
 from easel.in_turn import Requests, paint
 from easel.picture_arguments import PictureArguments, decoded
-from easel.picture_file import FORMATS, Files, SaveError, check, save
+from easel.picture_file import Files, SaveError, check, save
 from easel.video_frames import MOST_FRAMES, frames, rate
 from generation.metadata import Metadata
 from generation.request import ImagineRequest

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from easel.formats import check_ending, check_room, format_of, in_format
 from easel.story_requests import SECONDS
 from generation.events import Finished
 from generation.request import FILMS, LATENT, ImagineRequest
@@ -30,8 +31,10 @@ class Video:
     kind: str
 
     def save(self, path: str | Path) -> None:
-        """Write its file."""
-        Path(path).write_bytes(self.data)
+        """Write its file; raises ``ValueError`` where the name does not end as its kind."""
+        file = Path(path)
+        check_ending(file, [f".{self.kind}"])
+        file.write_bytes(self.data)
 
     def _repr_html_(self) -> str:
         address = f"data:{MEDIA_TYPES[self.kind]};base64,{base64.b64encode(self.data).decode()}"
@@ -73,8 +76,15 @@ class Painting:
         return cls(request, finished.png, finished.seconds, film, finished.files.get(LATENT))
 
     def save(self, path: str | Path) -> None:
-        """Write the PNG."""
-        Path(path).write_bytes(self.png)
+        """Write the picture with how it was made, as PNG, JPEG or WebP by the ending of the name.
+
+        Raises:
+            ValueError: the name has another ending, or a JPEG has no room for the prompt.
+        """
+        file = Path(path)
+        check_ending(file)
+        check_room(file, self.request)
+        file.write_bytes(in_format(self.png, format_of(file)))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

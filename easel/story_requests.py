@@ -14,6 +14,13 @@ CHAOS = 25
 """Percent of random clouds in what a picture begins from: with none the last's things stay, of 50 the film jumps."""
 
 
+def check_film(arguments: Mapping[str, object]) -> None:
+    """Raise ``ValueError`` where arguments ask for another film than all stories have."""
+    for name, value in {"video": FILMS[0], "fps": FPS, "length": SECONDS, "dwell": STILL_SECONDS}.items():
+        if arguments.get(name) not in (None, value):
+            raise ValueError(f"{name} is {str(value).removesuffix('.0')} in the film of a story; leave it out")
+
+
 def part(request: ImagineRequest, before: str = "") -> ImagineRequest:
     """Return the request for a sentence's picture and its film.
 

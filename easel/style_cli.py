@@ -72,6 +72,8 @@ def style(
         if is_video(content):
             painting.paint_video(content, wanted, out, with_paths(chosen), fps, as_json=json)
             return
+        if fps is not None:
+            raise ValueError(f"--fps is about a video, and {content} is none")
         pictures = painting.pictures_in(content) if content.is_dir() else [content]
         is_whole = painting.paint_pictures(
             pictures, wanted, out, with_paths(chosen), into_folder=content.is_dir(), as_json=json

@@ -22,8 +22,10 @@ from generation.options import BIGGAN, MOST_FRAMES, VQGAN
 from generation.request import FILMS, LATENT, ImagineRequest
 from generation.waypoint import MOST_WAYPOINTS, Waypoint
 
-Stop = str | Mapping[str, float] | Painting | Sample | Path | bytes | Image.Image
+There = Painting | Sample | Path | bytes | Image.Image
+Stop = str | Mapping[str, float] | There
 """A text to be painted, classes with their shares to be drawn, or what is there: a picture or a latent."""
+NO_STOP = "a stop is a text, classes with their shares, a painting, a sample, a picture, a latent or the Path of a file"
 FILES_ALONE = "a walk"
 """The prompt of a walk that only passes what is there."""
 
@@ -60,6 +62,8 @@ def read(
             waypoints.append(_drawn(stop))
             said.setdefault("painter", BIGGAN)
             continue
+        if not isinstance(stop, There):
+            raise TypeError(f"{NO_STOP}, not of the type {type(stop).__name__}")
         data, size = _there(stop)
         digest = sha256(data).hexdigest()
         found[digest] = data
@@ -96,7 +100,7 @@ def _drawn(stop: Mapping[str, float]) -> Waypoint:
     return waypoint
 
 
-def _there(stop: Painting | Sample | Path | bytes | Image.Image) -> tuple[bytes, tuple[int, int] | None]:
+def _there(stop: There) -> tuple[bytes, tuple[int, int] | None]:
     """Return a picture as a PNG, or the file of a latent with the size of its picture."""
     data: bytes | Path | Image.Image
     if isinstance(stop, Painting | Sample):

@@ -12,6 +12,7 @@ from bot.walk import walk, waypoints
 from config.settings import Settings
 from easel.again import available, read_file, with_pictures
 from easel.contents import contents
+from easel.formats import FILM_ENDINGS, film_of
 from easel.imagine import report, tell_difference, watched
 from easel.picture_arguments import decoded, sized
 from easel.picture_file import SaveError, check, save
@@ -20,7 +21,7 @@ from generation import latents
 from generation.errors import RequestError
 from generation.fields import SEED_LIMIT
 from generation.metadata import Metadata
-from generation.request import FILMS, PNG, ImagineRequest
+from generation.request import PNG, ImagineRequest
 from generation.sizes import Shape
 from generation.waypoint import MOST_WAYPOINTS, Waypoint
 
@@ -151,7 +152,7 @@ def film(
         GenerationError: there is no film.
         SaveError: there is one, but not where it should be.
     """
-    kind = kind_of(out)
+    kind = film_of(out)
     request = replace(request, outputs=(PNG, kind))
     finished = watched(request, settings, pictures, quietly=as_json)
     if kind not in finished.files:
@@ -161,20 +162,9 @@ def film(
     report(request, finished, out, as_json=as_json)
 
 
-def kind_of(out: Path) -> str:
-    """Return the format of a film by the name of its file."""
-    return out.suffix.lower().removeprefix(".")
-
-
-def check_ending(out: Path) -> None:
-    """Raise ``ValueError`` where a file is no film by its name."""
-    if kind_of(out) not in FILMS:
-        raise ValueError(f"the file should end in .mp4, .gif or .webp, not as {out.name}")
-
-
 def check_file(out: Path, request: ImagineRequest) -> None:
     """Raise ``ValueError`` when the film cannot be written there, as far as one can tell."""
-    check(out, *request.shape, [f".{kind}" for kind in FILMS])
+    check(out, *request.shape, FILM_ENDINGS)
 
 
 def _seeds(text: str) -> list[int]:

@@ -89,6 +89,8 @@ PASSING = 2 * FRAME
 """Work of a stage without steps, likewise: the picture is encoded too."""
 OF_START = ("strength", "variation")
 """Fields that say something of a picture to begin from, and nothing where there is none."""
+OF_FILM = ("fps", "length", "dwell", "fade")
+"""Likewise of a film."""
 LEAST_STOP = 10
 """Percent of the steps."""
 LONGEST_JSON = 100_000

@@ -44,7 +44,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:
         if isinstance(error, MemoryError) or "memory" in str(error):
             return {"unusable": SHORTAGE.format(job["megabytes"])}
-        told = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(".?! ")
         return {"unusable": f"cannot be used: {told}"}
 
 

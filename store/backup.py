@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import URL
 
 from config.settings import Settings
-from store.database import connected
+from store.database import connected, reason
 from store.engine import NAME, database_url, is_server
 from store.errors import StoreError
 from store.lock import locked
@@ -78,7 +78,7 @@ def back_up(settings: Settings, file: Path, *, pictures: bool) -> bool:
             part.chmod(0o600)
             part.replace(file)
     except sqlite3.Error as error:
-        raise StoreError(f"The database {database} cannot be copied: {error}.") from None
+        raise StoreError(f"The database {database} cannot be copied: {reason(error)}.") from None
     except OSError as error:
         raise StoreError(f"{file} cannot be written: {error.strerror}.") from None
     return database is not None

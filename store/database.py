@@ -182,7 +182,7 @@ class Database:
         except (IntegrityError, DataError):
             raise
         except FAULTS as error:
-            raise StoreError(f"The database {shown(self._engine.url)} cannot be used: {_reason(error)}.") from None
+            raise StoreError(f"The database {shown(self._engine.url)} cannot be used: {reason(error)}.") from None
         finally:
             self._began = None
 
@@ -204,7 +204,7 @@ class Database:
         except DBAPIError as error:
             if is_server(self._engine.url):
                 raise UnreachableError(
-                    f"The database {shown(self._engine.url)} cannot be reached: {_reason(error)}."
+                    f"The database {shown(self._engine.url)} cannot be reached: {reason(error)}."
                 ) from None
             raise
 
@@ -278,7 +278,7 @@ def config(connection: Connection) -> Config:
     return made
 
 
-def _reason(error: Exception) -> str:
-    """Return in one line what the driver says, without the statement and what it was about."""
+def reason(error: Exception) -> str:
+    """Return in one line what the driver says, without the statement and what it was about, and without an end mark."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return " ".join(str(cause).split()).rstrip(".")[:200] or type(cause).__name__
+    return " ".join(str(cause).split())[:200].rstrip(".?! ") or type(cause).__name__

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup as Group
+from typer.main import get_command
 
+from easel.cli import app
 from easel.doctor.account import invitation
 
 ROOT = Path(__file__).parent.parent
@@ -43,3 +46,29 @@ TESTS = [
 def test_tests_that_are_named_are_there(index: int) -> None:
     path = next(path for path, _ in reversed(TESTS[: index + 1]) if path != "…")
     assert re.search(rf"\b(def|class) {TESTS[index][1]}\b", (ROOT / path).read_text("utf-8"))
+
+
+DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+TYPED = r"(?:`|\| |&& |easel |^ *(?:\$ )?)(?:[A-Z_]+=\S+ )*easel ([a-z][a-z-]*)(?: ([a-z]+))?"
+"""A command at the beginning of a line or of what is set as code, or behind another one, and the next word."""
+
+
+def commands() -> dict[str, set[str]]:
+    """Return what may be typed behind ``easel``, and of those that need a further word, which there are."""
+    group = get_command(app)
+    assert isinstance(group, Group)
+    return {
+        name: set(command.commands) if isinstance(command, Group) else set() for name, command in group.commands.items()
+    }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_that_are_named_are_there(document: str) -> None:
+    there = commands()
+    for name, further in named(document, f"(?m){TYPED}"):
+        assert name in there, f"easel {name}"
+        assert not there[name] or not further or further in there[name], f"easel {name} {further}"
+
+
+def test_commands_are_named() -> None:
+    assert commands().keys() <= {name for document in DOCUMENTS for name, _ in named(document, f"(?m){TYPED}")}

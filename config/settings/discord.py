@@ -112,6 +112,8 @@ class ShardSettings(Section):
 
     @model_validator(mode="after")
     def _ids_are_of_count(self) -> Self:
-        if self.ids is not None and (self.count is None or max(self.ids) >= self.count):
+        if self.ids is not None and self.count is None:
+            raise PydanticCustomError("alone", "cannot be set alone", {"own": "ids", "other": "count"})
+        if self.ids is not None and self.count is not None and max(self.ids) >= self.count:
             raise PydanticCustomError("pair", "should be numbers below", {"first": "ids", "second": "count"})
         return self

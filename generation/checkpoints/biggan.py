@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from torch import Tensor
 
 from generation.checkpoints.description import Open
-from generation.checkpoints.loader import Models, filled, fingerprint, require
+from generation.checkpoints.loader import Models, filled, fingerprint, named, require
 from generation.checkpoints.state_dict import StateDict, read_state_dict, without_prefix
 from generation.errors import CheckpointError
 from generation.limits import complaint, matching, real, whole
@@ -95,18 +95,25 @@ def imagenet() -> tuple[str, ...]:
     return tuple((resources.files("generation") / "checkpoints" / "imagenet.txt").read_text("utf-8").splitlines())
 
 
-def with_biggan(models: Models, biggan: str) -> Models:
+def with_biggan(models: Models, biggan: str, section: str = "") -> Models:
     """Read a BigGAN, and return models with it beside them, to be prepared.
 
     Args:
         models: that have been read.
         biggan: ``pocket``, or the path of its JSON or of its weights.
+        section: as of :func:`generation.checkpoints.loader.read_models`.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
-    network = load_biggan(pocket() if biggan == POCKET else Path(biggan).expanduser(), mapped=True)
+    network = read_biggan(biggan, section)
     return replace(models, biggan=network, biggan_fingerprint=fingerprint(network))
+
+
+def read_biggan(biggan: str, section: str = "") -> BigGAN:
+    """Read a BigGAN as :func:`with_biggan` does, to be frozen; raises ``CheckpointError``."""
+    with named(f"{section}biggan"):
+        return load_biggan(pocket() if biggan == POCKET else Path(biggan).expanduser(), mapped=True)
 
 
 def pocket() -> Path:

@@ -72,27 +72,42 @@ def load_models(
     return prepare(read_models(vqgan, clip, vqgan_config), device, precision)
 
 
-def read_models(vqgan: str, clip: str, vqgan_config: Path | None = None) -> Models:
+def read_models(vqgan: str, clip: str, vqgan_config: Path | None = None, section: str = "") -> Models:
     """Read the networks that the settings name, on the CPU, to be prepared.
 
     Args:
         vqgan: ``pocket``, or the path of a taming YAML or of the weights beside it.
         clip: ``pocket`` or the path of a CLIP file, or several with ``+`` between them, which judge together.
         vqgan_config: the path of the YAML, where it does not lie beside the weights.
+        section: what stands before these names in the settings, ``models.``; errors name them so.
 
     Raises:
         CheckpointError: a file is missing, damaged or of another kind.
     """
     weights = Path(str(resources.files("generation"))) / "weights" / POCKET
     path = weights / "vqgan.yaml" if vqgan == POCKET else Path(vqgan).expanduser()
-    network, recipe = load_vqgan(path, vqgan_config, mapped=True)
+    if vqgan_config is not None:
+        with named(f"{section}vqgan_config"):
+            require(vqgan_config)
+    with named(f"{section}vqgan"):
+        network, recipe = load_vqgan(path, vqgan_config, mapped=True)
     paths = [weights / "clip.pt" if name == POCKET else Path(name).expanduser() for name in _names(clip)]
-    clips = [load_clip(each, mapped=True) for each in paths]
+    with named(f"{section}clip"):
+        clips = [load_clip(each, mapped=True) for each in paths]
     perceptor = clips[0] if len(clips) == 1 else Ensemble(clips)
     config_path = vqgan_config or description_of(path)
     models = Models(network, perceptor, recipe, config_path, fingerprint(network, perceptor), fingerprint(network))
     network.read_encoder = lambda: _encoder(path, vqgan_config, models.vqgan_fingerprint)
     return models
+
+
+@contextlib.contextmanager
+def named(by: str) -> Iterator[None]:
+    """Have the sentences of errors begin with what names the files that are read: a setting, or another file."""
+    try:
+        yield
+    except CheckpointError as error:
+        raise CheckpointError(f"{by}: {error}") from error
 
 
 def _encoder(path: Path, config_path: Path | None, known: str) -> nn.Module:
@@ -248,8 +263,8 @@ def require(path: Path) -> None:
     """Raise ``CheckpointError`` where there is no such file."""
     if not _is_file(path):
         if path.is_dir():
-            raise CheckpointError.of(path, "is a folder: name the file in it in the setting")
-        raise CheckpointError.of(path, "does not exist: put the file there or change the setting that names it")
+            raise CheckpointError.of(path, "is a folder: name the file in it")
+        raise CheckpointError.of(path, "does not exist: put the file there or change what names it")
 
 
 def _is_file(path: Path) -> bool:

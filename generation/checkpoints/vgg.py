@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from generation.checkpoints.loader import Models, filled, fingerprint, require
+from generation.checkpoints.loader import Models, filled, fingerprint, named, require
 from generation.checkpoints.state_dict import read_state_dict, without_prefix
 from generation.errors import CheckpointError
 from generation.models.vgg import CONVOLUTIONS, VGG
@@ -14,15 +14,21 @@ MOST = 4096
 """Channels of a layer."""
 
 
-def with_vgg(models: Models, vgg: str | None) -> Models:
+def with_vgg(models: Models, vgg: str | None, section: str = "") -> Models:
     """Read a VGG-19 where one is named, and return models with it beside them, to be prepared.
+
+    Args:
+        models: that have been read.
+        vgg: the path of its weights.
+        section: as of :func:`generation.checkpoints.loader.read_models`.
 
     Raises:
         CheckpointError: the file is missing, damaged or of another kind.
     """
     if vgg is None:
         return models
-    network = load_vgg(Path(vgg).expanduser())
+    with named(f"{section}vgg"):
+        network = load_vgg(Path(vgg).expanduser())
     return replace(models, vgg=network, vgg_fingerprint=fingerprint(network))
 
 

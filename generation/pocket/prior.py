@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from generation.checkpoints.loader import Models
+from generation.checkpoints.loader import Models, named
 from generation.models.vqgan import VQGAN
 from generation.perceptor.clip import CLIPPerceptor
 from generation.perceptor.ensemble import Perceptor
@@ -108,7 +108,8 @@ def load_prior(models: Models, section: PriorSection, distance: Distance, device
     Raises:
         CheckpointError: the composer's weights cannot be read.
     """
-    composer = load_composer(models.path.with_name(section.weights)).to(device).eval().requires_grad_(False)
+    with named(str(models.path)):
+        composer = load_composer(models.path.with_name(section.weights)).to(device).eval().requires_grad_(False)
     reader = next((each for each in models.perceptor.members if composer.suits(models.vqgan, each)), None)
     if reader is None:
         return None

@@ -23,7 +23,7 @@ def choose_device(name: str, gpus: int) -> torch.device:
         name = "cuda" if gpus else "cpu"
     device = torch.device("cuda:0" if name == "cuda" else name)
     if device.type == "cuda" and device.index >= gpus:
-        advice = NO_DRIVER if lacks_driver else "change executor.devices"
+        advice = NO_DRIVER if lacks_driver else "name another device (executor.devices)"
         raise DeviceError(f"There is no device {name}: torch sees {gpus} GPUs; {advice}.")
     return device
 

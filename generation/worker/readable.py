@@ -20,7 +20,7 @@ def unreadable(models: Mapping[str, Weights]) -> dict[str, str]:
     why = {}
     for name, model in models.items():
         try:
-            read_weights(model)
+            read_weights(name, model)
         except CheckpointError as error:
             why[name] = str(error)
     return why

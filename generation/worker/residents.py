@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from config.settings.executor import Reproducible
+from config.settings.models import DEFAULT_MODEL
 from generation.capacity import Capacity, memory_left
 from generation.checkpoints.biggan import with_biggan
 from generation.checkpoints.loader import Models, prepare, read_models
@@ -140,7 +141,7 @@ class Residents:
         """
         name, weights = next(iter(self.models.items()))
         began = time.monotonic()
-        return self._take_in(name, read_weights(weights), began)
+        return self._take_in(name, read_weights(name, weights), began)
 
     def keep(self, resident: Resident) -> None:
         """Have a model that is on the device already."""
@@ -152,7 +153,7 @@ class Residents:
         """Return whether a model has been read, or why not is known; have it read where it is not being."""
         if name not in self._reads:
             weights = self.models[name]
-            job = self._reader.submit(read_weights, weights)
+            job = self._reader.submit(read_weights, name, weights)
             self._reads[name] = _Read(job, time.monotonic())
             job.add_done_callback(lambda _: self._wake())
         return self._reads[name].models.done()
@@ -285,10 +286,19 @@ class Residents:
             give_back()
 
 
-def read_weights(weights: Weights) -> Models:
-    """Read the networks that a model's settings name, on the CPU, to be prepared; raises ``CheckpointError``."""
-    models = with_biggan(read_models(weights.vqgan, weights.clip, weights.vqgan_config), weights.biggan)
-    return with_vgg(models, weights.vgg)
+def read_weights(name: str, weights: Weights) -> Models:
+    """Read the networks that the settings of a model name, on the CPU, to be prepared.
+
+    Args:
+        name: of the model.
+        weights: that are read.
+
+    Raises:
+        CheckpointError: a file is missing, damaged or of another kind; the sentence begins with the setting.
+    """
+    section = "models." if name == DEFAULT_MODEL else f"models.more.{name}."
+    models = read_models(weights.vqgan, weights.clip, weights.vqgan_config, section)
+    return with_vgg(with_biggan(models, weights.biggan, section), weights.vgg, section)
 
 
 def weights_bytes(models: Models) -> float:

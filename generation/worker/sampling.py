@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,10 +10,9 @@ from torch import Generator, Tensor
 
 from generation.canvas import Init
 from generation.canvas.biggan import BigGANCanvas
-from generation.checkpoints.biggan import POCKET, load_biggan, pocket
+from generation.checkpoints.biggan import read_biggan
 from generation.checkpoints.loader import fingerprint, freeze
 from generation.metadata import Metadata
-from generation.models.biggan import BigGAN
 from generation.models.precision import Precision, choose_format
 from generation.request import ImagineRequest
 from generation.sizes import Shape
@@ -34,7 +32,7 @@ class Sampler:
     """
 
     def __init__(self, biggan: str, device: torch.device, precision: Precision = "auto") -> None:
-        network: BigGAN = load_biggan(pocket() if biggan == POCKET else Path(biggan).expanduser(), mapped=True)
+        network = read_biggan(biggan, "models.")
         self.fingerprint = fingerprint(network)
         freeze(network, choose_format(precision, device), device)
         self.classes = tuple(names.split(",")[0] for names in network.classes)

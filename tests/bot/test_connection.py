@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from bot.app import run
+from bot.discord_api import reason
 from bot.errors import SetupError
 from sandbox import Fault, Sandbox
 from tests.bot.conftest import PATIENCE, MakeSettings, ScriptedExecutor, Stage
@@ -162,3 +163,9 @@ async def test_what_was_deleted_or_edited_while_a_session_was_lost_is_noticed(st
     await stage.sandbox.until(lambda: posts[1] not in stage.sandbox.messages("art"))
     stage.executor.finish(cat)
     await stage.executor.next("a fox")
+
+
+@pytest.mark.parametrize("end", [".", "?!", "...", ""])
+def test_what_others_say_ends_without_a_mark(end: str) -> None:
+    assert reason(OSError(f"who\nare you{end}")) == "OSError who are you"
+    assert reason(OSError()) == "OSError"

@@ -137,6 +137,16 @@ def test_an_unknown_key_brings_the_nearest_name(key: str, near: str) -> None:
     assert refusal(None, f"{key}=1") == f"{key} (command line) is not a setting; did you mean {near}?"
 
 
+def test_a_setting_that_needs_another_says_which() -> None:
+    for given in ("0,1", "[2]"):
+        sentence = "shards.ids (environment variable EASEL_SHARDS__IDS) cannot be set alone; set shards.count too"
+        assert refusal(None, EASEL_SHARDS__IDS=given) == sentence
+    assert refusal(None, "shards.ids=0") == "shards.ids (command line) cannot be set alone; set shards.count too"
+    assert refusal(None, "shards.ids=3", "shards.count=3") == (
+        "shards.ids (command line) should be numbers below shards.count (command line)"
+    )
+
+
 @pytest.mark.parametrize("key", ["foo", "foo.bar", "foo.bar.baz"])
 def test_an_unknown_key_that_is_near_to_none_is_named_where_it_has_a_value(key: str) -> None:
     assert refusal(None, f"{SECRET}=1").startswith("a key (command line) is not a setting; ")
@@ -287,9 +297,17 @@ def test_a_setting_that_refers_to_the_token_is_refused() -> None:
     assert message == "models.clip (easel.yaml) must not refer to admin.token"
 
 
-def test_a_variable_of_any_name_is_not_repeated() -> None:
-    for name in (f"EASEL_{SECRET}", "EASEL_ABCDEFGHIJKLMNOPQRSTUVWXYZ", f"EASEL_DISCORD__{SECRET}"):
-        assert refusal(None, **{name: "1"}).startswith("a key (environment) is not a setting; ")
+@pytest.mark.parametrize("name", ["EASEL_NONSENSE", "EASEL_FOO__BAR", "EASEL_DISCORD_TOKEN", "EASEL_PAINTING__WIDHT"])
+def test_a_variable_that_looks_like_a_name_is_named_and_its_value_is_not(name: str) -> None:
+    message = refusal(None, **{name: SECRET})
+    assert message.startswith(f"{name} (environment) is not a setting; ")
+    assert SECRET not in message
+
+
+def test_a_variable_that_could_be_a_secret_is_not_repeated() -> None:
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    for name in (SECRET, f"DISCORD__{SECRET}", letters, f"DISCORD__{letters}", "A1B2", "abc", "A.A", "A_" * 20 + "A"):
+        assert refusal(None, **{f"EASEL_{name}": "1"}).startswith("a key (environment) is not a setting; ")
 
 
 def test_the_token_is_in_no_repr() -> None:

@@ -227,7 +227,9 @@ BROKEN = [
         None,
         rf"{WARNING}permissions are missing in a server .*'Add Reactions', 'Attach Files'.*",
     ),
-    Broken(weights_cut_off, "weights", "error", r"\S+/cut\.pt .*", 78, r"easel: \S+/cut\.pt .*"),
+    Broken(
+        weights_cut_off, "weights", "error", r"models\.clip: \S+/cut\.pt .*", 78, r"easel: models\.clip: \S+/cut\.pt .*"
+    ),
     Broken(disk_full, "disk", "error", f"{KEPT}: File too large: .*", 78, f"easel: data_dir: {KEPT}: File too large"),
     Broken(
         store_locked,

@@ -17,12 +17,12 @@ from PIL import Image
 
 from config.layers import load
 from config.settings.models import ModelsSettings
-from easel.again import asked, command, difference, with_pictures
+from easel.again import asked, command, difference, with_outputs, with_pictures
 from easel.imagine import request as typed
 from easel.steering import steer
 from generation.errors import MetadataError
 from generation.metadata import DAMAGED, NO_FILE, NO_REQUEST, Metadata, Setup, encode, read
-from generation.request import ImagineRequest
+from generation.request import OF_FILM, ImagineRequest
 from generation.targets import Steering, Target
 from generation.waypoint import Waypoint
 from tests.easel.conftest import Easel
@@ -242,6 +242,33 @@ def test_what_cannot_be_is_wrong_usage(easel: Easel, words: list[str], sentence:
     code, out, err = easel("imagine", *words)
     assert (code, out) == (2, "")
     assert sentence in " ".join("".join(character for character in err if character not in "│╭╮╰╯─").split())
+
+
+@pytest.mark.parametrize("name", OF_FILM)
+@pytest.mark.parametrize("source", [[], ["--from", "film.png"]])
+def test_what_is_about_a_film_is_refused_where_there_is_none(easel: Easel, name: str, source: list[str]) -> None:
+    filmed = Metadata(replace(CAT, outputs=("png", "mp4"), fps=12.0))
+    Path("film.png").write_bytes(encode(Image.new("RGB", (64, 64)), "PNG", filmed))
+    code, out, err = easel("imagine", "a cat", "--out", "a.png", f"--{name}", "3", *source)
+    assert (code, out) == (2, "")
+    assert f"--{name} is about a film; name its file with --video FILE" in " ".join(err.replace("│", " ").split())
+
+
+def test_a_painter_whose_weights_nobody_names_is_refused_from_a_file_too() -> None:
+    made = Metadata(replace(CAT, canvas="neural-style"), SETUP)
+    with pytest.raises(ValueError, match=r"name its weights with models\.vgg=FILE"):
+        asked(None, made, SETTINGS, {})
+    named = load(arguments=["models.vgg=vgg19.pth"])
+    assert asked(None, made, named, {}).painter == "neural-style"
+
+
+def test_a_film_keeps_its_pace_and_a_picture_has_none() -> None:
+    filmed = replace(CAT, outputs=("png", "mp4"), fps=12.0, fade=1.0)
+    assert with_outputs(filmed, ["png", "gif"], {"fps": None, "fade": 2.0}) == replace(
+        filmed, outputs=("png", "gif"), fade=2.0
+    )
+    assert with_outputs(filmed, ["png"], {"fps": None, "fade": None}) == CAT
+    assert not {"--fps", "--fade"} & {*shown(Metadata(replace(filmed, outputs=("png",)), SETUP))}
 
 
 PROMPTS = [

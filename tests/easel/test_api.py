@@ -264,6 +264,12 @@ def test_a_story_that_cannot_be_is_refused(models: Models, text: Any, sentences:
         story(text, sentences=sentences, **where)
 
 
+@pytest.mark.parametrize(("name", "value"), [("fps", 12), ("length", 3), ("dwell", 1), ("video", "gif")])
+def test_a_story_refuses_what_its_film_has_not(models: Models, name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{name} is .* in the film of a story; leave it out"):
+        story(TALE, **{name: value}, **models)  # type: ignore[arg-type]
+
+
 def test_a_walk_that_cannot_be_is_refused(models: Models, tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes(b"nothing")
     for stops, sentence in (
@@ -281,6 +287,11 @@ def test_a_walk_that_cannot_be_is_refused(models: Models, tmp_path: Path) -> Non
         walk(["a", "b"], frames=2000, video="gif", **models)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a list"):
         walk("a | b")
+    wrong: list[Any] = [5, None, ["a"]]
+    for stop in wrong:
+        for passed in ([stop, "the sea"], ["the sea", stop]):
+            with pytest.raises(TypeError, match=f"^a stop is a text, .* not of the type {type(stop).__name__}$"):
+                walk(passed, **models)  # type: ignore[arg-type]
 
 
 STOPPED = """

@@ -16,7 +16,7 @@ from easel.arguments import PaintArguments, read
 from easel.imagine import request
 from generation.latents import Latent, pack
 from generation.metadata import Metadata
-from generation.request import ImagineRequest
+from generation.request import OF_FILM, ImagineRequest
 from generation.targets import Steering, Target
 
 SETTINGS = Settings()
@@ -97,6 +97,11 @@ def test_a_style_ends_a_plain_prompt_too() -> None:
     assert read_request("a", style="ink").prompt == "a, ink drawing"
 
 
+def test_a_film_has_the_pace_that_is_asked_for() -> None:
+    pace: dict[str, Any] = dict.fromkeys(OF_FILM, 3.0)
+    assert read_request("a", video="gif", **pace) == replace(read_request("a", video="gif"), **pace)
+
+
 def test_flags_in_a_prompt_are_text() -> None:
     assert read_request("a cat --seed 7").prompt == "a cat --seed 7"
 
@@ -163,6 +168,7 @@ def test_a_latent_says_the_size(tmp_path: Path) -> None:
         ({"size": "192x128", "w": 256}, "size says the width and the height; leave w and h out"),
         ({"steer": {3: "fog"}}, "steer: say more: or less:"),
         ({"steer": {300: "more: fog"}}, "steer: the picture has the steps 0 to 249"),
+        *(({name: 3}, f"{name} is about a film; ask for one with video") for name in OF_FILM),
         ({"video": "avi"}, "video is mp4, gif, webp, not 'avi'"),
     ],
     ids=lambda value: value if isinstance(value, str) else ", ".join(value),

@@ -46,5 +46,5 @@ def test_names_that_are_wrong(tmp_path: Path, tiny_models: ModelsSettings) -> No
     code, _, err = finish(tmp_path, "imagine", "a cat", *broken, "--out", "a.png", "--model", "faces")
     assert (code, err) == (
         78,
-        "easel: /nowhere.yaml does not exist: put the file there or change the setting that names it.\n",
+        "easel: models.more.faces.vqgan: /nowhere.yaml does not exist: put the file there or change what names it.\n",
     )

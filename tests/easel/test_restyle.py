@@ -160,6 +160,9 @@ def test_frames_at_a_rate(tmp_path: Path) -> None:
         (["me.png", "--like", "me.png", "--out", "me.png"], "me.png would be lost"),
         (["full", "--like", "me.png", "--out", "./full"], "full/a.png would be lost"),
         (["clip.mp4", "--like", "me.png", "--out", "clip.mp4"], "clip.mp4 would be lost"),
+        (["me.png", "--like", "me.png", "--out", "o.png", "--fps", "8"], "--fps is about a video, and me.png is none"),
+        (["me.png", "--like", "me.png", "--out", "o.png", "--painter", "neural-style"], "with models.vgg=FILE"),
+        (["full", "--like", "me.png", "--out", "o", "--fps", "8"], "--fps is about a video, and full is none"),
     ],
 )
 def test_what_is_refused(easel: Easel, tmp_path: Path, words: list[str], sentence: str) -> None:

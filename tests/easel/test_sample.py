@@ -68,7 +68,7 @@ def test_several_have_their_seeds_in_their_names_and_any_size(tmp_path: Path, ke
         (["--init-latent", "none.safetensors"], 2, "none.safetensors is not a file"),
         (["--init-latent", "bad.safetensors"], 1, "The latent is damaged"),
         (["--init-latent", "bad.safetensors", "--count", "2"], 2, "leave the others out"),
-        (["--biggan", "none.json"], 78, "none.json does not exist"),
+        (["--biggan", "none.json"], 78, "models.biggan: none.json does not exist"),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -10,10 +11,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from store import database
-from store.database import Database
+from store.database import Database, reason
 from store.errors import KnownMessageError, StoreError, UnreachableError
 from store.tables import heard, metadata
 from tests import postgresql
@@ -211,3 +212,14 @@ async def test_what_is_to_be_unique_leaves_nothing_behind(place: Place) -> None:
         with pytest.raises(IntegrityError):
             await opened.run(work)
         assert await opened.run(messages) == [1]
+
+
+@pytest.mark.parametrize("end", [".", "?", "!", "?\n", "...", ""])
+def test_what_a_driver_says_ends_without_a_mark(end: str) -> None:
+    said = sqlite3.OperationalError(f"refused\n\tIs the server accepting connections{end}")
+    for error in (said, DBAPIError("SELECT 1", {}, said)):
+        assert reason(error) == "refused Is the server accepting connections"
+
+
+def test_a_driver_that_says_nothing_is_told_by_its_error() -> None:
+    assert reason(sqlite3.OperationalError("?")) == "OperationalError"

@@ -228,8 +228,8 @@ async def connect(address: str, namespace: str | None) -> None:
             signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     except Exception as error:
         # Ray names what it raises nowhere.
-        why = " ".join(str(error).split())[:300]
-        raise DeviceError(f"The Ray cluster at {address} cannot be used: {why}") from None
+        why = " ".join(str(error).split())[:300].rstrip(".?! ")
+        raise DeviceError(f"The Ray cluster at {address} cannot be used: {why}.") from None
 
 
 def _hosts() -> list[Any]:

@@ -206,5 +206,5 @@ async def _ask(call: Callable[[], Awaitable[T]]) -> T:
 
 
 def _line(error: RayError) -> str:
-    """Return in one line what Ray says."""
-    return " ".join(str(error).split())[:500]
+    """Return in one line what Ray says, without an end mark."""
+    return " ".join(str(error).split())[:500].rstrip(".?! ")

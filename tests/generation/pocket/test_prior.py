@@ -14,10 +14,11 @@ from generation.engine.objective import Likeness
 from generation.engine.optimisers import OPTIMISERS
 from generation.engine.parts import Parts
 from generation.engine.story import weights
+from generation.errors import CheckpointError
 from generation.perceptor.cutouts import Cutouts
 from generation.pocket.composer import Composer, finish
 from generation.pocket.description import PriorSection
-from generation.pocket.prior import Sketcher, fit
+from generation.pocket.prior import Sketcher, fit, load_prior
 from generation.recipe import Recipe, Stage
 from generation.request import ImagineRequest
 from generation.targets import Target
@@ -141,3 +142,10 @@ def test_a_square_is_fitted_without_stretching(width: int, height: int) -> None:
     middle = fitted[:, (height - side) // 2 :, left:][:, :side, :side]
     assert (middle - wanted).abs().max() < 0.02
     assert torch.equal(fitted[..., 0], fitted[..., left])
+
+
+def test_a_composer_that_is_missing_is_told_with_the_file_that_names_it(models: Models, sketcher: Sketcher) -> None:
+    wanted = f"{models.path}: {models.path.with_name('gone.yaml')} does not exist: put the file there or "
+    with pytest.raises(CheckpointError) as refused:
+        load_prior(models, PriorSection(weights="gone.yaml"), sketcher.distance, CPU)
+    assert str(refused.value).startswith(wanted)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ import torch
 from config.settings.models import DEFAULT_MODEL, ModelsSettings
 from generation.capacity import Capacity
 from generation.checkpoints.loader import prepare, read_models
+from generation.errors import CheckpointError
 from generation.events import (
     Failed,
     Finished,
@@ -30,7 +32,7 @@ from generation.request import AUTO, ImagineRequest
 from generation.steering import read
 from generation.worker import residents as module
 from generation.worker.memory import SLOTS
-from generation.worker.residents import Residents
+from generation.worker.residents import Residents, read_weights
 from generation.worker.worker import ModelRead, Worker
 from tests.generation.worker.test_worker import Reported
 
@@ -289,3 +291,20 @@ def test_of_a_model_that_was_never_loaded_its_weights_are_taken_to_be_needed(sce
     while not scene.residents.read("faces"):
         scene.read.get(timeout=60)
     assert not scene.residents.has_room("faces", [REQUEST.load], replace(REQUEST, model="faces").load)
+
+
+@pytest.mark.parametrize("name", [DEFAULT_MODEL, "faces"])
+@pytest.mark.parametrize("setting", ["vqgan", "vqgan_config", "clip", "biggan", "vgg"])
+def test_weights_that_cannot_be_read_are_told_with_their_setting(setting: str, name: str, tmp_path: Path) -> None:
+    section = "models" if name == DEFAULT_MODEL else f"models.more.{name}"
+    (tmp_path / "words").write_bytes(b"words")
+    for path in (tmp_path / "gone", tmp_path / "words"):
+        changed: dict[str, Any] = {setting: path if setting == "vqgan_config" else str(path)}
+        weights = replace(Weights("pocket", "pocket"), **changed)
+        with pytest.raises(CheckpointError) as refused:
+            read_weights(name, weights)
+        told = str(refused.value)
+        if path.exists():  # of a pair of files it may be the other that is wrong
+            assert told.startswith(f"{section}.{setting.removesuffix('_config')}: ")
+        else:
+            assert told == f"{section}.{setting}: {path} does not exist: put the file there or change what names it."
