@@ -16,6 +16,7 @@ from bot.mentions import with_names
 from bot.posts import Posts
 from bot.preferences import Preferences
 from bot.prompt import LIKENESS, Arguments, parse
+from bot.rules.gate import NO_WALK
 from bot.uploads import Given, Uploads
 from bot.walk import walk, waypoints
 from store.errors import KnownMessageError
@@ -76,6 +77,7 @@ class WalkCommand:
         passed = () if files else waypoints(arguments, 0)
         self._admission.check_number(origin, max(1, len(passed)), SHORTER)
         self._admission.check(origin, arguments, has_pictures=bool(files))
+        self._admission.gate.check_film(origin, NO_WALK)
         given = Given(tuple((each.url, None) for each in files))
         taken = await self._uploads.take(origin, [(arguments, given)])
         if taken is None:

@@ -9,7 +9,7 @@ from bot.errors import RuleError
 from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.rules.book import RuleBook
-from bot.rules.gate import Gate, fitting
+from bot.rules.gate import NO_VIDEO, Gate, fitting
 from bot.rules.log import AuditLog
 from config.settings import Settings
 from generation.sizes import Shape
@@ -62,7 +62,7 @@ async def test_a_member_meets_each_limit_that_is_lowered(make_stage: MakeStage) 
     assert await asked(stage, "a cat --size 128x64") == sentence
 
     await rule(stage, ".limits set video no")
-    assert await asked(stage, "a cat --video gif") == "There are no videos here; leave out `--video`."
+    assert await asked(stage, "a cat --video gif") == NO_VIDEO
 
     await rule(stage, ".limits set attach no")
     said = await stage.people("member").say("art", ".imagine a cat", files=[("cat.png", picture("red"))])
@@ -293,7 +293,7 @@ async def test_an_operator_who_becomes_stricter_is_obeyed(make_stage: MakeStage)
     await stage.stop()
     stage = await make_stage(painting__max_steps=120, limits__pictures_per_day=1, limits__videos=False)
     assert await asked(stage, "a cat --steps 130") == "`--steps` takes a whole number from 1 to 120, not `130`."
-    assert await asked(stage, "a cat --video gif") == "There are no videos here; leave out `--video`."
+    assert await asked(stage, "a cat --video gif") == NO_VIDEO
     shown = await stage.ask(".limits show", "moderator")
     assert "`steps` **120**" in shown
     assert "`pictures` **1**" in shown
