@@ -23,6 +23,9 @@ LONGEST_BLOCK = 10 * 365 * 86400.0
 """Seconds; whoever is to be blocked for longer is blocked for ever."""
 LONGEST_REASON = 200
 CLEARED = "Cancelled by a moderator."
+KINDS = ("forbidden", "adult")
+"""Of words: everywhere, or outside of age-restricted channels."""
+NOT_BLOCKED = "Name another member: neither you nor I can be blocked by you."
 
 
 class ModerationCommands:
@@ -45,8 +48,7 @@ class ModerationCommands:
 
     def commands(self) -> Sequence[Command]:
         """Return the commands."""
-        kinds = ("forbidden", "adult")
-        kind = Option("kind", "Forbidden everywhere, or outside of age-restricted channels", choices=kinds)
+        kind = Option("kind", "Forbidden everywhere, or outside of age-restricted channels", choices=KINDS)
         word = Option("word", "A word, several words, or /an expression/", needed="always", takes_rest=True)
         text = Option("text", "What somebody could ask for", needed="always", takes_rest=True)
         member = Option("member", "Who", "member", needed="always")
@@ -81,10 +83,12 @@ class ModerationCommands:
         return f"Done: {inline_code(word, words.LONGEST)} is refused {where} in this server."
 
     async def _remove(self, call: Call) -> str:
-        """Allow a word again."""
+        """Allow a word again, also where its kind stands in front of it, as it was added."""
         guild, word = _guild(call), " ".join(call.options["word"].split())
+        kind, _, behind = word.partition(" ")
+        names = {words.fold(each) for each in (word, behind if kind.casefold() in KINDS else word)}
         own = self._words.of(guild)
-        known = next((each for each in own if each == word or words.fold(each) == words.fold(word)), None)
+        known = min((each for each in own if words.fold(each) in names), key=lambda each: each != word, default=None)
         if known is None:
             raise UserError(f"{inline_code(word)} is none of this server's words; the command `words list` shows them.")
         what = f"remove the word {inline_code(known, words.LONGEST)}"
