@@ -104,7 +104,10 @@ def test_a_number_out_of_range_is_not_taken_for_words() -> None:
         ("steps 501", "`value` takes a whole number from 1 to 500, not `501`."),
         ("steps 1e3", "`value` takes a whole number from 1 to 500, not `1e3`."),
         ("steps " + "9" * 5000, "`value` takes a whole number"),
-        ("steps 7 soon", "`for` takes a time such as `30m`, `12h` or `7d`, not `soon`. It is typed as `.limits set KEY"),
+        (
+            "steps 7 soon",
+            "`for` takes a time such as `30m`, `12h` or `7d`, not `soon`. It is typed as `.limits set KEY",
+        ),
         ("steps 7 30m more", "That is more than it takes: `.limits set KEY VALUE [FOR]`."),
         ("`@everyone` 7", "`key` takes `steps` or `pixels`, not `@everyone`."),
     ],
@@ -122,7 +125,10 @@ def test_what_no_option_takes_is_refused_with_what_those_take_that_it_could_be()
     for text, sentence in (
         ("c", "`kind` takes `a` or `b`; `place` takes a channel, by a mention or its name; `role` takes a role, by a "),
         ("#c", "`kind` takes `a` or `b`; `place` takes a channel,"),
-        ("a `c`", "There is no channel or role `c` here; name one by a mention or its name. It is typed as `.put [KIND]"),
+        (
+            "a `c`",
+            "There is no channel or role `c` here; name one by a mention or its name. It is typed as `.put [KIND]",
+        ),
     ):
         with pytest.raises(UserError) as raised:
             typed(put, text)

@@ -205,7 +205,7 @@ async def test_threads_and_posts_are_as_the_channel_that_they_are_in(stage: Stag
     await rule(stage, ".channels allow #general")
     for place in (thread, post):
         assert (await answer_in(stage, place, ".imagine a cat")).startswith("I do not paint in this channel")
-    assert (await answer_in(stage, thread, ".channels allow", "moderator")).startswith(f"Done: allow <#{thread.id}>")
+    assert (await answer_in(stage, thread, ".channels allow", "moderator")).startswith(f"Done: allowed <#{thread.id}>")
     assert (await answer_in(stage, thread, ".imagine a cat")).startswith("**a cat**")
     assert (await asked(stage, "a cat")).startswith("I do not paint in this channel")
 
