@@ -26,7 +26,7 @@ SLASH_FLAGS = ("frames", "hold", "loop", "video", "size", "quality", "style", "n
 BOTH = "A walk passes what it paints or the pictures that you give, not both; leave out one of them."
 STAYS = "A walk stays as it was asked for; `{0}cancel` it, or ask anew."
 SHORTER = "Let the walk pass fewer of them."
-FEWER = "A walk goes from one picture to another: give two to {0} of them, or put `|` between what to paint."
+FEWER = "A walk goes from one picture to another: give 2 to {0} of them, or put `|` between what to paint."
 
 _log = structlog.get_logger(__name__)
 

@@ -1,5 +1,6 @@
 """Walks that members ask for, by the real bot in the sandbox."""
 
+from bot.prompt import NO_WALK_WORDS
 from bot.rules.gate import NO_WALK
 from bot.uploads import MOST
 from bot.walk import ONE_PLACE
@@ -68,6 +69,7 @@ async def test_by_slash(stage: Stage) -> None:
 
 async def test_what_is_no_walk_is_said_in_a_sentence(stage: Stage) -> None:
     assert await stage.ask(".walk a red apple") == ONE_PLACE
+    assert await stage.ask(".walk") == await stage.ask(".walk --frames 9") == NO_WALK_WORDS
     assert "--loop` is about a walk" in await stage.ask(".imagine a cat --loop")
     one = await stage.reply(await say(stage, ".walk", ("a.png", RED)))
     assert one.content == FEWER.format(MOST)
