@@ -28,10 +28,10 @@ NOTHING: Mapping[int, ImagineRequest] = MappingProxyType({})
 MANY = 1000
 """Pictures of which it is not told how many they are."""
 TOO_MANY = "That makes {0} pictures, and one message may ask for {1} here, so nothing is painted yet. {2}"
-FEWER = (
-    "Take something out of the braces, lower `--repeat`, or ask in several messages; braces in code, between "
-    "backticks, stay as they are."
-)
+LOWER = "Lower `--repeat`, or ask in several messages."
+IN_CODE = "braces in code, between backticks, stay as they are."
+CHOOSE = f"Take something out of the braces, or ask in several messages; {IN_CODE}"
+CHOOSE_OR_LOWER = f"Take something out of the braces, lower `--repeat`, or ask in several messages; {IN_CODE}"
 CLOSED = "Easel is being stopped and takes no more requests. Ask again in a few minutes."
 PARKED = "No device is able to paint at the moment; whoever runs Easel has been told. Try again later."
 UNWRITTEN = (
@@ -93,7 +93,7 @@ class Admission:
         if has_pictures:
             self.gate.check_pictures(origin)
 
-    def check_number(self, origin: Origin, number: int, fewer: str = FEWER) -> None:
+    def check_number(self, origin: Origin, number: int, fewer: str = LOWER) -> None:
         """Raise ``UserError`` where somebody may not ask for so many pictures at once, however few they have.
 
         Args:

@@ -225,7 +225,8 @@ def _rows(text: str) -> Iterator[tuple[int, Fields | PromptError]]:
                 continue
             _check("".join(row))
             if len(row) != len(names):
-                raise PromptError(f"It has {len(row)} values, and the first line names {len(names)} columns.")
+                values, columns = _counted(len(row), "value"), _counted(len(names), "column")
+                raise PromptError(f"It has {values}, and the first line names {columns}.")
         except StopIteration:
             return
         except csv.Error:
@@ -287,3 +288,7 @@ def _typed(line: str | Fields | PromptError) -> str:
     if not prompt.strip():
         raise PromptError("It does not say what to paint.")
     return prompt + flags
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

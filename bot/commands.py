@@ -6,7 +6,7 @@ import discord
 import structlog
 
 from bot import permutations, prompt, uploads
-from bot.admission import BEGUN, OF_ANOTHER_KIND, Admission, new_requests
+from bot.admission import BEGUN, CHOOSE, CHOOSE_OR_LOWER, LOWER, OF_ANOTHER_KIND, Admission, new_requests
 from bot.block import block
 from bot.client import Client
 from bot.command import Call, Command, Option
@@ -99,7 +99,7 @@ class PictureCommands:
         typed = prompt.without_command(call.options.get("prompt", ""), self._prefix(origin))
         addresses, words = uploads.split(typed)
         choices = permutations.read(words)
-        self._admission.check_number(origin, choices.count)
+        self._admission.check_number(origin, choices.count, CHOOSE)
         files = await uploads.pictures_of(message) if message else []
         named = {name: each for name, each in call.options.items() if isinstance(each, discord.Attachment)}
         instead = prompt.LIKENESS if addresses or files or named else ""
@@ -108,7 +108,7 @@ class PictureCommands:
         texts = (with_names(text, origin, call.mentioned) for text in choices.texts())
         parsed = [prompt.parse(text, painting, self._posts.available, instead, own.values) for text in texts]
         number = sum(each.fields["repeat"] for each in parsed)
-        self._admission.check_number(origin, number)
+        self._admission.check_number(origin, number, LOWER if choices.count == 1 else CHOOSE_OR_LOWER)
         given = [(each, uploads.sorted_out(addresses, files, each, named)) for each in parsed]
         for each, pictures in given:
             self._admission.check(origin, each, has_pictures=bool(pictures.addresses))

@@ -23,6 +23,9 @@ LONGEST_BLOCK = 10 * 365 * 86400.0
 """Seconds; whoever is to be blocked for longer is blocked for ever."""
 LONGEST_REASON = 200
 CLEARED = "Cancelled by a moderator."
+KINDS = ("forbidden", "adult")
+"""Of words: everywhere, or outside of age-restricted channels."""
+NOT_BLOCKED = "Name another member; you cannot block yourself, nor me."
 
 
 class ModerationCommands:
@@ -45,8 +48,7 @@ class ModerationCommands:
 
     def commands(self) -> Sequence[Command]:
         """Return the commands."""
-        kinds = ("forbidden", "adult")
-        kind = Option("kind", "Forbidden everywhere, or outside of age-restricted channels", choices=kinds)
+        kind = Option("kind", "Forbidden everywhere, or outside of age-restricted channels", choices=KINDS)
         word = Option("word", "A word, several words, or /an expression/", needed="always", takes_rest=True)
         text = Option("text", "What somebody could ask for", needed="always", takes_rest=True)
         member = Option("member", "Who", "member", needed="always")
@@ -75,19 +77,21 @@ class ModerationCommands:
             raise UserError(
                 f"There are {MOST_WORDS} words, which is the most; remove one, or join some as `/one|other/`."
             )
-        what = f"add the {kind} word {inline_code(word, words.LONGEST)}"
+        what = f"added the {kind} word {inline_code(word, words.LONGEST)}"
         await self._log.change(call.origin, self._words.add(guild, word, is_adult=kind == "adult"), what)
         where = "outside of age-restricted channels" if kind == "adult" else "everywhere"
         return f"Done: {inline_code(word, words.LONGEST)} is refused {where} in this server."
 
     async def _remove(self, call: Call) -> str:
-        """Allow a word again."""
+        """Allow a word again, also where its kind stands in front of it, as it was added."""
         guild, word = _guild(call), " ".join(call.options["word"].split())
+        kind, _, behind = word.partition(" ")
+        names = [words.fold(each) for each in ([word, behind] if kind.casefold() in KINDS else [word])]
         own = self._words.of(guild)
-        known = next((each for each in own if each == word or words.fold(each) == words.fold(word)), None)
+        known = next((each for name in names for each in own if words.fold(each) == name), None)
         if known is None:
             raise UserError(f"{inline_code(word)} is none of this server's words; the command `words list` shows them.")
-        what = f"remove the word {inline_code(known, words.LONGEST)}"
+        what = f"removed the word {inline_code(known, words.LONGEST)}"
         await self._log.change(call.origin, self._words.remove(guild, known), what)
         return f"Done: {what}."
 
@@ -98,7 +102,7 @@ class ModerationCommands:
             return "This server has no words of its own."
         text, shown = f"**{len(own)} {'word' if len(own) == 1 else 'words'} of this server**", 0
         for word, is_adult in sorted(own.items()):
-            line = f"\n||{inline_code(word, words.LONGEST)}||{' adult' * is_adult}"
+            line = f"\n{KINDS[is_adult]} ||{inline_code(word, words.LONGEST)}||"
             if units(text + line) > MAX_ANSWER:
                 return f"{text}\n… and {len(own) - shown} more"
             text, shown = text + line, shown + 1
@@ -114,7 +118,9 @@ class ModerationCommands:
 
     async def _block(self, call: Call) -> str:
         """Let somebody ask for nothing."""
-        member, seconds = _who(call), call.options.get("time")
+        member, seconds, origin = _who(call), call.options.get("time"), call.origin
+        if member.id in {origin.author.id, origin.me.id if origin.me else None}:
+            raise UserError(NOT_BLOCKED)
         if seconds is not None and not 1 <= seconds <= LONGEST_BLOCK:
             raise UserError("A block takes from `1s` to `3650d`; without a time it is for ever.")
         reason = shorten(" ".join(call.options.get("reason", "").split()), LONGEST_REASON)
@@ -122,17 +128,19 @@ class ModerationCommands:
         until = None if seconds is None else now + seconds
         end = " for ever" if until is None else f" until <t:{round(until)}:f>"
         why = f": {escape(reason)}" if reason else ""
-        block = Block(until, reason, call.origin.author.id, now)
-        what = f"block <@{member.id}>{end}{why}"
-        await self._log.change(call.origin, self._blocks.add(_guild(call), member.id, block), what)
-        return f"Done: {what}. What they asked for before is still painted; `clear` with their name takes it back."
+        block = Block(until, reason, origin.author.id, now)
+        what = f"blocked <@{member.id}>{end}{why}"
+        await self._log.change(origin, self._blocks.add(_guild(call), member.id, block), what)
+        named = f"<@{member.id}>" if member.name == str(member.id) else f"@{member.name}"
+        typed = inline_code(f"{self._gate.book.prefix(origin.guild)}clear {named}", 60)
+        return f"Done: {what}. What they asked for before is still painted; {typed} takes it back."
 
     async def _unblock(self, call: Call) -> str:
         """Let somebody ask again."""
         member = _who(call)
         if self._blocks.find(_guild(call), member.id) is None:
             raise UserError(f"<@{member.id}> is not blocked.")
-        what = f"unblock <@{member.id}>"
+        what = f"unblocked <@{member.id}>"
         await self._log.change(call.origin, self._blocks.remove(_guild(call), member.id), what)
         return f"Done: {what}."
 
@@ -161,7 +169,7 @@ class ModerationCommands:
             return "Nothing waits or is being painted."
         await self._posts.cancel(taken, CLEARED)
         count = "1 picture" if len(taken) == 1 else f"{len(taken)} pictures"
-        what = f"take back {count}{f' of <@{whose.id}>' if whose else ''}"
+        what = f"took back {count}{f' of <@{whose.id}>' if whose else ''}"
         await self._log.changed(call.origin, what)
         return f"Done: {what}."
 

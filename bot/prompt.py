@@ -68,6 +68,7 @@ ADDRESS = re.compile(
 )
 """Before the first word: of a picture, with its weight."""
 NO_WORDS = "Say what to paint, for example: a lighthouse in a storm, oil painting."
+NO_WALK_WORDS = "Say what to paint, with `|` from one picture to the next, for example: a red apple | a pear."
 LIKENESS = "a picture like that one"
 """The prompt where pictures to come near to are all there is."""
 OTHERS = frozenset({"s", "stylize", "v", "version", "tile", "raw", "weird", "niji", "sameseed", "hd", "fast", "relax"})
@@ -170,7 +171,7 @@ def parse(
     elif style:
         prompt, targets = ended(prompt, targets, style.ending, lambda text: is_named and bool(passed_classes(text)))
     if not prompt:
-        raise NoWordsError(NO_WORDS, flags_typed(values))
+        raise NoWordsError(NO_WALK_WORDS if of_walk else NO_WORDS, flags_typed(values))
     return Arguments(_standing(prompt, targets, available, is_named), fields, targets)
 
 

@@ -175,6 +175,6 @@ def _value(option: Option, value: Any) -> Any:
             return value.resolve() or value
         case "duration":
             if (found := seconds(value)) is None:
-                raise UserError(refusal(option, value))
+                raise UserError(refusal([option], value))
             return found
     return value

@@ -24,9 +24,11 @@ from bot.errors import PromptError, UserError
 from bot.fetch import Fetcher
 from bot.flags.flag import NOTHING_KNOWN, Available
 from bot.mentions import with_names
+from bot.origin import Origin
 from bot.posts import Posts
 from bot.prompt import FLAG, flags_in, quoted
 from bot.receipt import Reply
+from bot.rules.gate import NO_STORY
 from bot.uploads import replied_to
 from generation.prompt import fenced
 from generation.request import FILMS
@@ -92,7 +94,7 @@ class StoryCommand:
 
     async def _story(self, call: Call) -> Reply:
         """Abridge the text, and show what is left of it."""
-        self._admission.enter(call.origin)
+        self._enter(call.origin)
         count = call.options.get("sentences", USUAL)
         text, flags = await self._text(call)
         most = self._admission.gate.settings(call.origin).painting.max_prompt_length
@@ -152,7 +154,7 @@ class StoryCommand:
 
     async def _edit(self, press: Press) -> discord.ui.Modal:
         """Open a form with the sentences."""
-        self._admission.enter(press.origin)
+        self._enter(press.origin)
         return form(press.id, "Edit and paint the story", LABEL, "\n".join(_lines(press.message))[:LONGEST_FORM])
 
     async def _edited(self, press: Press) -> str | Reply | None:
@@ -161,7 +163,13 @@ class StoryCommand:
 
     async def _painted(self, press: Press, text: str) -> str | Reply | None:
         origin = replace(press.origin, source=None)
+        self._enter(origin)
         return await self._imagine(Call(origin, {"prompt": prompt(text, self._posts.available)}))
+
+    def _enter(self, origin: Origin) -> None:
+        """Raise ``UserError`` where nothing is painted for whoever asks there, or no videos are made."""
+        self._admission.enter(origin)
+        self._admission.gate.check_film(origin, NO_STORY)
 
 
 def prompt(text: str, available: Available = NOTHING_KNOWN) -> str:

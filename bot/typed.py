@@ -1,6 +1,7 @@
 """The options of a command, read from what was typed behind its name."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -17,6 +18,8 @@ NUMBER = {"integer": re.compile(r"-?\d{1,15}"), "number": re.compile(r"-?\d{1,15
 DURATION = re.compile(r"(\d{1,6})([smhdw])")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 BOOLEAN = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+PLACES = {"channel", "role"}
+"""Kinds of what a server has."""
 LONGEST_COUNT = 2
 """Digits of a number in front of a text that is meant to be a count, and not the first word."""
 TAKES = {
@@ -41,18 +44,22 @@ def read(command: Command, text: str, message: discord.Message, prefix: str) -> 
         UserError: one is missing or has no value that it takes, or there is more than the command takes.
     """
     found: dict[str, Any] = {}
+    left_out: list[Option] = []
     for option in command.options:
         if option.is_flag or option.kind == "picture":
             continue
         word, *others = [text] if option.takes_rest else text.split(maxsplit=1) or [""]
         value = _value(option, word, message) if word else None
         if value is not None:
-            found[option.name], text = value, "".join(others)
+            found[option.name], text, left_out = value, "".join(others), []
         elif option.needed == "always" or _is_meant(option, word):
-            wrong = f"{refusal(option, word)} " if word else ""
+            wrong = f"{refusal([option], word)} " if word else ""
             raise UserError(f"{wrong}It is typed as {inline_code(usage(command, prefix), 200)}.")
+        else:
+            left_out.append(option)
     if text:
-        raise UserError(f"That is more than it takes: {inline_code(usage(command, prefix), 200)}.")
+        wrong = f"{refusal(left_out, text.split()[0])} It is typed as" if left_out else "That is more than it takes:"
+        raise UserError(f"{wrong} {inline_code(usage(command, prefix), 200)}.")
     return found
 
 
@@ -63,18 +70,28 @@ def usage(command: Command, prefix: str) -> str:
     return " ".join([prefix + command.name, *words])
 
 
-def refusal(option: Option, value: str) -> str:
-    """Return a sentence that says what an option takes."""
-    takes = " or ".join(f"`{each}`" for each in option.choices) or TAKES.get(option.kind, "words")
-    if option.least is not None and option.most is not None:
-        takes += f" from {option.least:g} to {option.most:g}"
-    return f"`{option.name}` takes {takes}, not {inline_code(value)}."
+def refusal(options: Sequence[Option], value: str) -> str:
+    """Return a sentence that says what options take, of none of which it is a value."""
+    kinds = [option.kind for option in options]
+    if {*kinds} <= PLACES:
+        return f"There is no {' or '.join(kinds)} {inline_code(value)} here; name one by a mention or its name."
+    takes = [f"`{option.name}` takes {_takes(option)}" for option in options]
+    if len(takes) == 1:
+        return f"{takes[0]}, not {inline_code(value)}."
+    return f"{'; '.join(takes)}; {inline_code(value)} is none of that."
 
 
 def seconds(text: str) -> float | None:
     """Return what ``30m`` or ``7d`` is in seconds; None where it is no duration."""
     match = DURATION.fullmatch(text.casefold())
     return int(match[1]) * SECONDS[match[2]] if match else None
+
+
+def _takes(option: Option) -> str:
+    takes = " or ".join(f"`{each}`" for each in option.choices) or TAKES.get(option.kind, "words")
+    if option.least is not None and option.most is not None:
+        takes += f" from {option.least:g} to {option.most:g}"
+    return takes
 
 
 def _is_meant(option: Option, word: str) -> bool:

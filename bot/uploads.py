@@ -33,6 +33,8 @@ from generation.targets import Target
 from store.errors import StoreError
 from store.uploads import UploadFolder
 
+MOVING = ("zoom", "pan", "rotate")
+"""Flags by which it is moved."""
 MOST = 4
 """Pictures of one request."""
 AT_ONCE = 4
@@ -49,6 +51,7 @@ NO_TARGET = (
     "`--{0}` is about a picture to come near to, and there is none; attach one with `--as target`, or name its address."
 )
 NO_START = "`--{0}` is about a picture to begin from, and there is none; attach one, or reply to one."
+UNMOVED = "`--move-every` is about how often it is moved, and nothing moves it; add `--zoom`, `--pan` or `--rotate`."
 NOT_KEPT = "Your picture could not be kept; whoever runs Easel can see why. Try again later."
 UNSEEN = "The message that you reply to could not be looked at; try again, or attach the picture."
 BUSY = "{0} of your messages with files are being looked at already; wait for them."
@@ -161,7 +164,9 @@ def sorted_out(
 
 
 def check_beside(arguments: Arguments, *, has_start: bool, has_targets: bool) -> None:
-    """Raise ``PromptError`` where something is said about a picture that there is not, or nothing about what to paint.
+    """Raise ``PromptError`` where something is said about what there is not, or nothing about what to paint.
+
+    That is about a picture that is not given, or about a movement by which nothing moves.
 
     Args:
         arguments: that say it.
@@ -174,6 +179,8 @@ def check_beside(arguments: Arguments, *, has_start: bool, has_targets: bool) ->
     for flag in () if has_start else OF_START:
         if _is_given(flag, arguments):
             raise PromptError(NO_START.format(flag))
+    if _is_given("move-every", arguments) and not any(_is_given(flag, arguments) for flag in MOVING):
+        raise PromptError(UNMOVED)
     if arguments.prompt == LIKENESS and not has_targets:
         raise NoWordsError(NO_WORDS)
 

@@ -16,6 +16,7 @@ from bot.mentions import with_names
 from bot.posts import Posts
 from bot.preferences import Preferences
 from bot.prompt import LIKENESS, Arguments, parse
+from bot.rules.gate import NO_WALK
 from bot.uploads import Given, Uploads
 from bot.walk import walk, waypoints
 from store.errors import KnownMessageError
@@ -25,7 +26,7 @@ SLASH_FLAGS = ("frames", "hold", "loop", "video", "size", "quality", "style", "n
 BOTH = "A walk passes what it paints or the pictures that you give, not both; leave out one of them."
 STAYS = "A walk stays as it was asked for; `{0}cancel` it, or ask anew."
 SHORTER = "Let the walk pass fewer of them."
-FEWER = "A walk goes from one picture to another: give two to {0} of them, or put `|` between what to paint."
+FEWER = "A walk goes from one picture to another: give 2 to {0} of them, or put `|` between what to paint."
 
 _log = structlog.get_logger(__name__)
 
@@ -77,6 +78,7 @@ class WalkCommand:
         passed = () if files else waypoints(arguments, 0)
         self._admission.check_number(origin, max(1, len(passed)), SHORTER)
         self._admission.check(origin, arguments, has_pictures=bool(files))
+        self._admission.gate.check_film(origin, NO_WALK)
         given = Given(tuple((each.url, None) for each in files))
         taken = await self._uploads.take(origin, [(arguments, given)])
         if taken is None:

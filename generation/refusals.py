@@ -56,7 +56,9 @@ def class_refusal(named: Iterable[str], classes: tuple[str, ...]) -> str | None:
             near = difflib.get_close_matches(wanted, numbers, n=3, cutoff=0.5)
             within = [each for each in numbers if wanted and wanted in each]
             found = list(dict.fromkeys([*near, *within]))[:3] or [names.split(",")[0] for names in classes[:3]]
-            return f"There is no class {name[:50]!r}; there is for example {', '.join(found)}."
+            *others, last = found
+            known = f"are for example {', '.join(others)} and {last}" if others else f"is for example {last}"
+            return f"There is no class {name[:50]!r}; there {known}."
     return None
 
 

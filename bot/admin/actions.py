@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Actions:
-    """Each method returns what was done, beginning with a verb, or raises ``UserError`` where it was not.
+    """Each method returns what it did, beginning with a verb in the past tense, or raises ``UserError``.
 
     A server is named by its id, all of them by ``EVERYWHERE``.
 
@@ -61,7 +61,7 @@ class Actions:
         if self._book.is_paused(server):
             raise UserError(f"Painting is paused{everywhere or ' there'} already.")
         return await self._change(
-            guild, self._rules.set(server, SERVER, PAUSED, True), f"pause the painting{everywhere}"
+            guild, self._rules.set(server, SERVER, PAUSED, True), f"paused the painting{everywhere}"
         )
 
     async def resume(self, server: int) -> str:
@@ -70,14 +70,14 @@ class Actions:
         if not self._book.is_paused(server):
             raise UserError(f"Painting is not paused{everywhere or ' there'}.")
         return await self._change(
-            guild, self._rules.reset(server, (SERVER, PAUSED)), f"resume the painting{everywhere}"
+            guild, self._rules.reset(server, (SERVER, PAUSED)), f"resumed the painting{everywhere}"
         )
 
     async def drain(self) -> str:
         """Take no more requests, finish or suspend what is being painted, and end the bot."""
         if self._posts.is_closed:
             raise UserError(STOPPING)
-        what = "stop the bot"
+        what = "stopped the bot"
         await self._log.changed_by_operator(None, what)
         _log.info("stopped from the operator's page")
         self._stop()
@@ -89,7 +89,7 @@ class Actions:
         if entry is None:
             raise UserError("That request has ended, or is not known.")
         await self._posts.cancel([entry], CANCELLED)
-        what = f"take back the picture {inline_code(request_id)} of <@{entry.origin.author.id}>"
+        what = f"took back the picture {inline_code(request_id)} of <@{entry.origin.author.id}>"
         guild = entry.origin.guild
         await self._log.changed_by_operator(self._client.get_guild(guild.id) if guild else None, what)
         return what
@@ -112,7 +112,7 @@ class Actions:
         why = f": {escape(reason)}" if reason else ""
         saving = self._blocks.add(server, member, Block(until, reason, OPERATOR, now))
         everywhere = " everywhere" * (server == EVERYWHERE)
-        return await self._change(guild, saving, f"block <@{member}>{everywhere}{end}{why}")
+        return await self._change(guild, saving, f"blocked <@{member}>{everywhere}{end}{why}")
 
     async def unblock(self, member: int, server: int) -> str:
         """Let a member ask for pictures again, whoever had them blocked."""
@@ -120,7 +120,7 @@ class Actions:
             raise UserError("They are not blocked there.")
         everywhere = " everywhere" * (server == EVERYWHERE)
         guild = self._client.get_guild(server)
-        return await self._change(guild, self._blocks.remove(server, member), f"unblock <@{member}>{everywhere}")
+        return await self._change(guild, self._blocks.remove(server, member), f"unblocked <@{member}>{everywhere}")
 
     async def _change(self, guild: discord.Guild | None, saving: Awaitable[None], what: str) -> str:
         await self._log.change_by_operator(guild, saving, what)

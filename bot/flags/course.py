@@ -12,6 +12,7 @@ from generation.request import LEAST_STOP
 
 LEAST_TIMES, MOST_TIMES = 0.25, 5.0
 """Of Midjourney's qualities."""
+TIMES = f", or how many times the steps, {LEAST_TIMES:g} to {MOST_TIMES:g}"
 
 
 def usual_steps(painting: PaintingSettings, quality: Quality) -> int:
@@ -24,7 +25,7 @@ def _quality(value: str, painting: PaintingSettings, _: Available) -> Fields:
     if re.fullmatch(DECIMAL, value) and LEAST_TIMES <= (times := float(value)) <= MOST_TIMES:
         quality = min(PRESETS, key=lambda each: abs(PRESETS[each].steps - times))
     else:
-        quality = choice("quality", value, get_args(Quality))
+        quality = choice("quality", value, get_args(Quality), TIMES)
     return {"quality": quality, "steps": usual_steps(painting, quality)}
 
 

@@ -42,12 +42,14 @@ def decimal(flag: str, value: str, low: float, high: float) -> float:
     return number
 
 
-def choice(flag: str, value: str, words: Sequence[Word]) -> Word:
-    """Read one of a few words, in any case, or raise ``PromptError``."""
+def choice(flag: str, value: str, words: Sequence[Word], others: str = "") -> Word:
+    """Read one of a few words, in any case, or raise ``PromptError``, which tells of ``others`` too."""
     for word in words:
         if word == value.casefold():
             return word
-    raise PromptError(f"`--{flag}` takes {' or '.join(f'`{each}`' for each in words)}, not {inline_code(value)}.")
+    raise PromptError(
+        f"`--{flag}` takes {' or '.join(f'`{each}`' for each in words)}{others}, not {inline_code(value)}."
+    )
 
 
 def nearest(typed: str, names: Collection[str], most: int = 1) -> list[str]:

@@ -131,12 +131,12 @@ class RuleCommands:
     async def _allow(self, call: Call) -> str:
         """Paint in a channel or for a role."""
         guild, place = _guild(call), _place(call, here=True)
-        return await self._open(call, "allow", place, self._rules.set(guild.id, place, ALLOWED, True))
+        return await self._open(call, "allowed", place, self._rules.set(guild.id, place, ALLOWED, True))
 
     async def _deny(self, call: Call) -> str:
         """Do not paint in a channel or for a role."""
         guild, place = _guild(call), _place(call, here=True)
-        return await self._open(call, "deny", place, self._rules.set(guild.id, place, ALLOWED, False))
+        return await self._open(call, "denied", place, self._rules.set(guild.id, place, ALLOWED, False))
 
     async def _forget_channels(self, call: Call) -> str:
         """Forget what was said of a channel, or of all."""
@@ -193,7 +193,7 @@ class RuleCommands:
         if self._book.is_paused(_guild(call).id):
             return "Painting is paused here already."
         await self._log.change(
-            call.origin, self._rules.set(_guild(call).id, SERVER, PAUSED, True), "pause the painting"
+            call.origin, self._rules.set(_guild(call).id, SERVER, PAUSED, True), "paused the painting"
         )
         prefix = self._book.prefix(_guild(call))
         advice = f"`{prefix}clear` takes it back, `{prefix}resume` goes on."
@@ -203,14 +203,16 @@ class RuleCommands:
         """Take requests again."""
         if not self._book.is_paused(_guild(call).id):
             return "Painting is not paused here."
-        await self._log.change(call.origin, self._rules.reset(_guild(call).id, (SERVER, PAUSED)), "resume the painting")
+        await self._log.change(
+            call.origin, self._rules.reset(_guild(call).id, (SERVER, PAUSED)), "resumed the painting"
+        )
         return "I take requests here again."
 
     async def _tell(self, call: Call) -> str:
         """Set where it is told of changes and refusals, or show the last ones."""
         guild, channel = _guild(call), call.options.get("channel")
         if "state" in call.options:
-            await self._log.change(call.origin, self._rules.reset(guild.id, (SERVER, LOG)), "switch the log off")
+            await self._log.change(call.origin, self._rules.reset(guild.id, (SERVER, LOG)), "switched the log off")
             return "I tell no channel any more."
         if channel is None:
             return await self._latest(guild)
@@ -218,7 +220,7 @@ class RuleCommands:
             raise UserError("Messages cannot be written there; name a channel for text.")
         if not may_write(replace(call.origin, channel=channel)):
             raise UserError(f"I may not write in <#{channel.id}>; I need **View Channel** and **Send Messages** there.")
-        what = f"tell <#{channel.id}> of changes and refusals"
+        what = f"set the log to <#{channel.id}>"
         await self._log.change(call.origin, self._rules.set(guild.id, SERVER, LOG, channel.id), what)
         return f"Done: {what}."
 

@@ -45,7 +45,9 @@ DENIED_ROLE = "I do not paint here for members with the role {0}; a moderator ca
 FORBIDDEN = "{0} may not stand in a prompt here; leave it out."
 ADULT = "{0} may stand in prompts in age-restricted channels only; leave it out, or ask there."
 NO_PICTURES = "Pictures may not be given here; ask in words alone."
-NO_VIDEO = "There are no videos here; leave out `--video`."
+NO_VIDEO = "No videos are made here; ask for a picture alone."
+NO_WALK = "A walk is a video, and none are made here; ask for pictures with `{0}imagine`."
+NO_STORY = "A story becomes a video, and none are made here; ask for pictures with `{0}imagine`."
 STEPS = "A picture may have {0} steps here; ask for no more with `--steps {0}`."
 PIXELS = "A picture may have {0} pixels here; ask for no more with `--size {1}`."
 REPEAT = "One command may ask for {0} here, and this one asks for {1}; ask for fewer."
@@ -111,6 +113,12 @@ class Gate:
         with self.told(origin):
             if not self.rule(origin, "attach"):
                 raise RuleError(NO_PICTURES)
+
+    def check_film(self, origin: Origin, refusal: str) -> None:
+        """Raise ``UserError`` with a sentence, in which a prefix may stand, where members may have no videos there."""
+        with self.told(origin):
+            if not self.rule(origin, "video"):
+                raise RuleError(refusal.format(self.book.prefix(origin.guild)))
 
     async def check(self, origin: Origin, requests: Sequence[ImagineRequest], others: Sequence[Origin]) -> None:
         """Make the checks from the words on.
@@ -250,7 +258,8 @@ class Gate:
         for text in texts(request):
             self.read(origin, text)
         if not self.rule(origin, "video") and any(output in FILMS for output in request.outputs):
-            raise RuleError(NO_VIDEO)
+            refusal = NO_WALK if request.waypoints else NO_VIDEO
+            raise RuleError(refusal.format(self.book.prefix(origin.guild)))
         steps, pixels = self._number(origin, "steps"), self._number(origin, "pixels")
         if request.steps > steps:
             raise RuleError(STEPS.format(steps))

@@ -70,7 +70,7 @@ class AuditLog:
         Args:
             origin: who changes it.
             saving: writes the change down.
-            what: they do, beginning with a verb.
+            what: they did, beginning with a verb in the past tense.
 
         Raises:
             UserError: it could not be written down, and does not hold.
@@ -79,7 +79,7 @@ class AuditLog:
         await self.changed(origin, what)
 
     async def changed(self, origin: Origin, what: str) -> None:
-        """Write down and tell what a moderator has done; ``what`` begins with a verb."""
+        """Write down and tell what a moderator has done; ``what`` begins with a verb in the past tense."""
         assert origin.guild is not None
         await self._changed(origin.guild, origin.author.id, what)
 

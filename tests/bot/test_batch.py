@@ -89,6 +89,8 @@ def test_a_spreadsheet_has_columns_without_names_behind_the_others() -> None:
     batch = read_text("prompt,seed,,\na red apple,7,,\na pear,8\na lemon,9,,yellow\n", "a.csv")
     assert asked(batch) == [(2, "a red apple", 7, 250), (3, "a pear", 8, 250)]
     assert [(each.number, each.reason[:15]) for each in batch.bad] == [(4, "It has 4 values")]
+    batch = read_text("prompt\na red apple,7\n", "a.csv")
+    assert [each.reason for each in batch.bad] == ["It has 2 values, and the first line names 1 column."]
 
 
 def test_lines_of_an_array_of_json_are_no_prompts() -> None:
@@ -119,7 +121,7 @@ BAD_TEXT = {
 }
 BAD_CSV = {
     b'"a red apple': "quotation marks do not fit",
-    b"a red apple": "It has 1 values, and the first line names 3 columns.",
+    b"a red apple": "It has 1 value, and the first line names 3 columns.",
     b"a,1,2,3": "It has 4 values",
     b",7,": "It does not say what to paint.",
     b"a,many,": "`--seed` takes a whole number",

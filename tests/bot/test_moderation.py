@@ -4,7 +4,7 @@ import re
 import sqlite3
 
 from bot.characters import units
-from bot.moderation import MOST_WORDS
+from bot.moderation import MOST_WORDS, NOT_BLOCKED
 from tests.bot.conftest import MakeStage, Stage
 from tests.bot.rules.test_commands import slash
 
@@ -20,10 +20,24 @@ async def test_words_are_added_tested_listed_and_removed(stage: Stage) -> None:
         assert (await stage.ask(f".words test {text}", "moderator")).startswith(f"Refused: `{refused}` may")
     assert await stage.ask(".words test foggy red", "moderator") == "No word in it is forbidden here."
     assert await stage.ask(".words list", "moderator") == (
-        "**3 words of this server**\n||`/m[iu]st/`||\n||`Fog`||\n||`red smoke`|| adult"
+        "**3 words of this server**\nforbidden ||`/m[iu]st/`||\nforbidden ||`Fog`||\nadult ||`red smoke`||"
     )
-    assert await stage.ask(".words remove fOG", "moderator") == "Done: remove the word `Fog`."
+    assert await stage.ask(".words remove fOG", "moderator") == "Done: removed the word `Fog`."
     assert await stage.ask(".words test fog", "moderator") == "No word in it is forbidden here."
+
+
+async def test_a_word_is_removed_as_it_was_added(stage: Stage) -> None:
+    for word in ("smoke", "adult", "forbidden fruit", "fruit"):
+        await stage.ask(f".words add adult {word}", "moderator")
+    for typed, removed in (
+        ("adult smoke", "smoke"),
+        ("Adult ADULT", "adult"),
+        ("forbidden fruit", "forbidden fruit"),
+        ("forbidden fruit", "fruit"),
+    ):
+        assert await stage.ask(f".words remove {typed}", "moderator") == f"Done: removed the word `{removed}`."
+    assert "`adult` is none of this server's words" in await stage.ask(".words remove adult", "moderator")
+    assert await stage.ask(".words list", "moderator") == "This server has no words of its own."
 
 
 async def test_too_many_words_are_refused(make_stage: MakeStage) -> None:
@@ -75,15 +89,30 @@ async def test_pictures_with_adult_words_can_be_hidden(stage: Stage) -> None:
 async def test_who_is_blocked_asks_for_nothing(stage: Stage) -> None:
     mia, moderator = (stage.sandbox.person(name).id for name in ("member", "moderator"))
     answer = await slash(stage, "moderator", "block", {"member": str(mia), "reason": "so much *fog*"})
-    assert answer.startswith(rf"Done: block <@{mia}> for ever: so much \*fog\*.")
+    assert answer.startswith(rf"Done: blocked <@{mia}> for ever: so much \*fog\*.")
     assert r"here: so much \*fog\*. They" in await stage.ask(".imagine a cat")
     assert (await stage.ask(".help")).startswith("**Easel paints")
     assert await stage.ask(".blocks", "moderator") == (
         rf"**Blocked**{chr(10)}<@{mia}> for ever, by <@{moderator}>: so much \*fog\*"
     )
-    assert await stage.ask(f".unblock <@{mia}>", "moderator") == f"Done: unblock <@{mia}>."
+    assert await stage.ask(f".unblock <@{mia}>", "moderator") == f"Done: unblocked <@{mia}>."
     await stage.say(".imagine a cat")
     await stage.executor.next("a cat")
+
+
+async def test_a_block_says_how_to_take_back_what_was_asked_for(stage: Stage) -> None:
+    await stage.ask(".prefix ?", "moderator")
+    mia = stage.sandbox.person("Mia").id
+    for named, typed in ((f"<@{mia}>", "?clear @Mia"), ("<@123>", "?clear <@123>")):
+        answer = await stage.ask(f"?block {named} 1h", "moderator")
+        assert answer.endswith(f" is still painted; `{typed}` takes it back."), answer
+
+
+async def test_nobody_blocks_themselves_or_the_bot(stage: Stage) -> None:
+    for who in (stage.sandbox.bot, stage.sandbox.person("moderator")):
+        assert await stage.ask(f".block <@{who.id}>", "moderator") == NOT_BLOCKED
+        assert await slash(stage, "moderator", "block", {"member": str(who.id)}) == NOT_BLOCKED
+    assert await stage.ask(".blocks", "moderator") == "Nobody is blocked."
 
 
 async def test_clear_takes_back_what_waits_and_what_is_painted(stage: Stage) -> None:
@@ -93,9 +122,9 @@ async def test_clear_takes_back_what_waits_and_what_is_painted(stage: Stage) -> 
     ]
     await stage.executor.next("one")
     mia = stage.sandbox.person("Mia").id
-    assert await stage.ask(f".clear <@{mia}>", "moderator") == f"Done: take back 2 pictures of <@{mia}>."
+    assert await stage.ask(f".clear <@{mia}>", "moderator") == f"Done: took back 2 pictures of <@{mia}>."
     for post in (posts[0], posts[2]):
         await stage.shows(post, "Cancelled by a moderator.")
     await stage.executor.next("two")
-    assert await stage.ask(".clear", "moderator") == "Done: take back 1 picture."
+    assert await stage.ask(".clear", "moderator") == "Done: took back 1 picture."
     await stage.shows(posts[1], "Cancelled by a moderator.")

@@ -35,4 +35,4 @@ async def test_by_slash_nobody_else_sees_it(stage: Stage) -> None:
 
 
 async def test_what_else_is_said_is_no_yes(stage: Stage) -> None:
-    assert "more than it takes" in await stage.ask(".forgetme all")
+    assert "`what` takes `everything`, not `all`. It is typed" in await stage.ask(".forgetme all")

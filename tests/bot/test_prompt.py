@@ -60,6 +60,7 @@ AS_USUAL = {
     "move_every": 10,
     "outputs": ("png",),
 }
+QUALITY = "`--quality` takes `draft` or `normal` or `better` or `best`, or how many times the steps, 0.25 to 5"
 ALL = (
     "`--seed`, `--size`, `--quality`, `--steps`, `--stop`, `--chaos`, `--repeat`, `--style`, `--no`, `--video` and "
     "others"
@@ -238,7 +239,9 @@ def test_is_understood(text: str, expected: Arguments) -> None:
         ("a cat —seed:7", "There is no flag `--seed:7`; did you mean `--seed`?"),
         ("a cat —siez 64x64", "There is no flag `--siez`; did you mean `--size`?"),
         ("a cat —inti noise", "There is no flag `--inti`; did you mean `--init`?"),
-        ("a cat --quality great", "`--quality` takes `draft` or `normal` or `better` or `best`, not `great`."),
+        ("a cat --quality great", f"{QUALITY}, not `great`."),
+        ("a cat --q 9", f"{QUALITY}, not `9`."),
+        ("a cat --q .2", f"{QUALITY}, not `.2`."),
         ("a cat --rate 0", "`--rate` takes a number from 0.0001 to 100, not `0`."),
         ("a cat --final-rate 2", "`--final-rate` takes a number from 0 to 1, not `2`."),
         ("a cat --ema 1", "`--ema` takes a number from 0 to 0.999, not `1`."),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.admission import STAYS
+from bot.admission import CHOOSE, CHOOSE_OR_LOWER, LOWER, STAYS
 from generation.request import ImagineRequest
 from sandbox.model import Message
 from tests.bot.conftest import MakeStage, Stage, picture
@@ -59,19 +59,21 @@ async def test_each_choice_is_a_picture_of_its_own(make_stage: MakeStage) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "number"),
+    ("text", "number", "fewer"),
     [
-        ("{a, b} {c, d}", "4"),
-        ("a --repeat 4", "4"),
-        ("{a, b} --repeat 2", "4"),
-        ("{a,b}" * 300, "more than 1000"),
+        ("{a, b} {c, d}", "4", CHOOSE),
+        ("a --repeat 4", "4", LOWER),
+        ("`{a, b}` --repeat 4", "4", LOWER),
+        ("{a, b} --repeat 2", "4", CHOOSE_OR_LOWER),
+        ("{a,b}" * 300, "more than 1000", CHOOSE),
     ],
 )
-async def test_more_than_the_limit_is_asked_back(stage: Stage, text: str, number: str) -> None:
+async def test_more_than_the_limit_is_asked_back(stage: Stage, text: str, number: str, fewer: str) -> None:
     answer = await stage.ask(f".imagine {text}")
     assert answer.startswith(
         f"That makes {number} pictures, and one message may ask for 3 pictures here, so nothing is painted"
     )
+    assert answer.endswith(f" yet. {fewer}")
     assert await waiting(stage) == ["Nothing is being painted and nobody waits; yours would begin at once."]
 
 

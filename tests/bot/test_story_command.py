@@ -9,6 +9,7 @@ import pytest
 from bot.block import block, lines_in
 from bot.errors import UserError
 from bot.receipt import RECEIVED
+from bot.rules.gate import NO_STORY
 from bot.story_command import ONE_FILE, prompt
 from sandbox.model import Message
 from tests.bot.buttons.conftest import Gallery, labels
@@ -133,6 +134,20 @@ async def test_a_language_model_abridges_and_where_it_cannot_the_text_stays(
 )
 async def test_what_is_refused(stage: Stage, text: str, files: list[tuple[str, bytes]], sentence: str) -> None:
     assert (await told(stage, text, *files)).content.startswith(sentence)
+
+
+async def test_where_there_are_no_videos_there_are_no_stories(stage: Stage) -> None:
+    gallery, mia = Gallery(stage), stage.people("Mia")
+    reply = await told(stage, f".story {TALE}")
+    opened = await mia.press(reply, "Edit")
+    await mia.answer(opened)
+    await stage.ask(".limits set video no", "moderator")
+    refusal = NO_STORY.format(".")
+    assert (await told(stage, f".story {TALE}")).content == refusal
+    assert await gallery.pressed(reply, "Paint") == refusal
+    assert await gallery.pressed(reply, "Edit") == refusal
+    assert await gallery.told(await mia.submit(opened, {"text": "A hen."})) == refusal
+    assert not stage.executor.requests
 
 
 async def test_a_story_keeps_to_the_longest_prompt(stage: Stage) -> None:

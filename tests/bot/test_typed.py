@@ -104,8 +104,11 @@ def test_a_number_out_of_range_is_not_taken_for_words() -> None:
         ("steps 501", "`value` takes a whole number from 1 to 500, not `501`."),
         ("steps 1e3", "`value` takes a whole number from 1 to 500, not `1e3`."),
         ("steps " + "9" * 5000, "`value` takes a whole number"),
-        ("steps 7 soon", "That is more than it takes: `.limits set KEY VALUE [FOR]`."),
-        ("steps 7 30m more", "That is more than it takes"),
+        (
+            "steps 7 soon",
+            "`for` takes a time such as `30m`, `12h` or `7d`, not `soon`. It is typed as `.limits set KEY",
+        ),
+        ("steps 7 30m more", "That is more than it takes: `.limits set KEY VALUE [FOR]`."),
         ("`@everyone` 7", "`key` takes `steps` or `pixels`, not `@everyone`."),
     ],
 )
@@ -114,6 +117,22 @@ def test_what_cannot_be_read_is_refused_with_how_it_is_typed(text: str, sentence
         typed(SET, text)
     assert str(raised.value).startswith(sentence)
     assert len(str(raised.value)) < 500
+
+
+def test_what_no_option_takes_is_refused_with_what_those_take_that_it_could_be() -> None:
+    kind, place = Option("kind", "Which", choices=("a", "b")), Option("place", "Where", "channel")
+    put = Command("put", "Puts", nothing, (kind, place, Option("role", "Whose", "role")))
+    for text, sentence in (
+        ("c", "`kind` takes `a` or `b`; `place` takes a channel, by a mention or its name; `role` takes a role, by a "),
+        ("#c", "`kind` takes `a` or `b`; `place` takes a channel,"),
+        (
+            "a `c`",
+            "There is no channel or role `c` here; name one by a mention or its name. It is typed as `.put [KIND]",
+        ),
+    ):
+        with pytest.raises(UserError) as raised:
+            typed(put, text)
+        assert str(raised.value).startswith(sentence)
 
 
 def test_usage_has_no_flags_and_pictures() -> None:

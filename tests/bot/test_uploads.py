@@ -11,7 +11,7 @@ from PIL import Image
 from bot import uploads
 from bot.fetch import ELSEWHERE
 from bot.prompt import LIKENESS, NO_WORDS
-from bot.uploads import MASK_ALONE, NO_START, NO_TARGET, ONE_START, TOO_MANY, TWO_STARTS, split
+from bot.uploads import MASK_ALONE, NO_START, NO_TARGET, ONE_START, TOO_MANY, TWO_STARTS, UNMOVED, split
 from generation.decoding import UNREADABLE, decode
 from generation.request import ImagineRequest
 from generation.targets import Target
@@ -125,6 +125,12 @@ async def test_a_reply_to_words_is_a_request_like_any_other(stage: Stage) -> Non
     assert not (await stage.executor.next("a boat")).pictures
 
 
+@pytest.mark.parametrize("moving", ["--zoom 1.02", "--pan 2,0", "--rotate -1"])
+async def test_what_is_moved_is_moved_as_often_as_is_asked_for(stage: Stage, moving: str) -> None:
+    await stage.say(f".imagine a hat {moving} --move-every 2")
+    assert (await stage.executor.next("a hat")).move_every == 2
+
+
 @pytest.mark.parametrize(
     ("text", "files", "sentence"),
     [
@@ -136,6 +142,9 @@ async def test_a_reply_to_words_is_a_request_like_any_other(stage: Stage) -> Non
         (".imagine a hat --iw 2", [("a.png", RED)], NO_TARGET.format("iw")),
         (".imagine a hat --strength 0.5", [], NO_START.format("strength")),
         (".imagine a hat --as target --variation 0.5", [("a.png", RED)], NO_START.format("variation")),
+        (".imagine a hat --move-every 2 --seed 3", [], UNMOVED),
+        (".imagine a hat --move-every 2 --zoom 1 --pan 0,0", [("a.png", RED)], UNMOVED),
+        (".walk a hat | a cat --move-every 2", [], UNMOVED),
         (".imagine a hat --init noise", [("a.png", RED)], TWO_STARTS.format("noise")),
         (".imagine --seed 7", [("a.png", RED)], NO_WORDS),
         (".imagine https://example.org/cat.png a hat", [], ELSEWHERE),

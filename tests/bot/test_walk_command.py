@@ -2,11 +2,14 @@
 
 import pytest
 
+from bot.prompt import NO_WALK_WORDS
+from bot.rules.gate import NO_WALK
 from bot.uploads import MOST
 from bot.walk import ONE_PLACE
 from bot.walk_command import BOTH, FEWER
 from generation.waypoint import Waypoint
 from sandbox.model import Message
+from tests.bot.buttons.conftest import AGAIN, Gallery
 from tests.bot.conftest import MakeStage, Stage, picture
 from tests.bot.test_uploads import GREEN, RED, colour, say
 from tests.people import components_of
@@ -68,6 +71,7 @@ async def test_by_slash(stage: Stage) -> None:
 
 async def test_what_is_no_walk_is_said_in_a_sentence(stage: Stage) -> None:
     assert await stage.ask(".walk a red apple") == ONE_PLACE
+    assert await stage.ask(".walk") == await stage.ask(".walk --frames 9") == NO_WALK_WORDS
     assert "--loop` is about a walk" in await stage.ask(".imagine a cat --loop")
     one = await stage.reply(await say(stage, ".walk", ("a.png", RED)))
     assert one.content == FEWER.format(MOST)
@@ -137,3 +141,16 @@ async def test_again_walks_with_another_seed_and_no_button_paints_on(stage: Stag
     stage.executor.finish(first, picture(), mp4=b"film")
     await stage.shows(post, "Again: ")
     assert [each["label"] for each in components_of(post)] == ["Again", "Parameters", "Delete"]
+
+
+async def test_where_there_are_no_videos_there_are_no_walks(stage: Stage) -> None:
+    post = await stage.reply(await stage.say(".walk a cat | a dog"))
+    stage.executor.finish(await stage.executor.next("a cat | a dog"), picture(), mp4=b"film")
+    await stage.shows(post, "Again: ")
+    await stage.ask(".limits set video no", "moderator")
+    refusal = NO_WALK.format(".")
+    assert await stage.ask(".walk a cat | a dog --steps 2") == refusal
+    given = await say(stage, ".walk", ("a.png", RED), ("b.png", GREEN))
+    assert (await stage.reply(given)).content == refusal
+    assert await Gallery(stage).pressed(post, AGAIN, "member") == refusal
+    assert not [*(stage.settings.data_dir / "uploads").glob("*")]

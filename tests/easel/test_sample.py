@@ -59,7 +59,7 @@ def test_several_have_their_seeds_in_their_names_and_any_size(tmp_path: Path, ke
 @pytest.mark.parametrize(
     ("words", "expected", "sentence"),
     [
-        (["--class", "ostrich"], 1, "There is no class 'ostrich'; there is for example apple"),
+        (["--class", "ostrich"], 1, "There is no class 'ostrich'; there are for example apple"),
         (["--class", "mushrom"], 1, "there is for example mushroom"),
         (["--truncation", "1.5"], 2, "--truncation takes a number from 0.02 to 1, not 1.5"),
         (["--painter", "siren"], 2, "only biggan draws samples"),

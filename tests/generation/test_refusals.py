@@ -40,6 +40,11 @@ def test_the_nearest_classes_are_named() -> None:
     assert class_refusal([], known) is class_refusal([" TENCH", "Tinca  tinca", "owl"], known) is None
     refusal = class_refusal(["owl", "golden retreiver"], known)
     assert refusal == "There is no class 'golden retreiver'; there is for example golden retriever."
+    assert (
+        class_refusal(["xyz"], known)
+        == "There is no class 'xyz'; there are for example tench, golden retriever and owl."
+    )
+    assert class_refusal(["xyz"], ("heart", "owl")) == "There is no class 'xyz'; there are for example heart and owl."
 
 
 def test_the_painters_are_named() -> None:

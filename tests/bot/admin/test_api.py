@@ -135,12 +135,12 @@ async def test_a_search_goes_on(operator: Operator, monkeypatch: pytest.MonkeyPa
 async def test_a_server_is_paused_and_resumed(operator: Operator) -> None:
     stage = operator.stage
     guild = str(stage.sandbox.world.guild.id)
-    assert await operator.does("pause", server=guild) == "pause the painting"
+    assert await operator.does("pause", server=guild) == "paused the painting"
     assert await operator.post("pause", server=guild) == (409, "Painting is paused there already.")
     assert "Painting is paused in this server." in await stage.ask(".imagine a cat")
     assert (await operator.get("servers"))["servers"][0]["is_paused"]
-    assert "The operator pause the painting" in await stage.ask(".log", "moderator")
-    assert await operator.does("resume", server=guild) == "resume the painting"
+    assert "The operator paused the painting" in await stage.ask(".log", "moderator")
+    assert await operator.does("resume", server=guild) == "resumed the painting"
     assert await operator.post("resume", server=guild) == (409, "Painting is not paused there.")
     assert "Next in line" in await stage.ask(".imagine a cat")
     assert await operator.post("pause", server="77") == (409, "The bot is in no such server.")
@@ -167,7 +167,7 @@ async def test_a_request_is_cancelled_and_its_member_told(operator: Operator) ->
     post = await stage.reply(await stage.say(".imagine a cat"))
     request = await stage.executor.next("a cat")
     done = await operator.does("cancel", request=request.id)
-    assert done == f"take back the picture `{request.id}` of <@{stage.people('member').user.id}>"
+    assert done == f"took back the picture `{request.id}` of <@{stage.people('member').user.id}>"
     await stage.shows(post, "Cancelled by whoever runs Easel.")
     await stage.executor.until(lambda: stage.executor.aborted)
     assert await operator.post("cancel", request=request.id) == (409, "That request has ended, or is not known.")
@@ -181,7 +181,7 @@ async def test_a_member_is_blocked_and_unblocked(operator: Operator) -> None:
     mia, guild = str(stage.people("Mia").user.id), str(stage.sandbox.world.guild.id)
     await stage.reply(await stage.say(".imagine a dog", "Mia"))
     done = await operator.does("block", member=mia, server=guild, seconds=3600, reason="  spam, <@everyone>\n ")
-    assert re.fullmatch(rf"block <@{mia}> until <t:\d+:f>: spam, .*", done)
+    assert re.fullmatch(rf"blocked <@{mia}> until <t:\d+:f>: spam, .*", done)
     assert "A moderator has blocked you" in await stage.ask(".imagine a cat", "Mia")
     assert "by The operator: spam" in await stage.ask(".blocks", "moderator")
     await operator.does("block", member=mia, server=0, reason="")
@@ -197,9 +197,9 @@ async def test_a_member_is_blocked_and_unblocked(operator: Operator) -> None:
     assert await operator.post("unblock", member=mia, server=0) == (409, "They are not blocked there.")
     assert "in line" in await stage.ask(".imagine a cat", "Mia")
     assert [deed["what"].split()[0] for deed in (await operator.get("history"))["deeds"]] == [
-        "unblock",
-        "block",
-        "block",
+        "unblocked",
+        "blocked",
+        "blocked",
     ]
 
 
@@ -227,11 +227,11 @@ async def test_actions_that_are_none(operator: Operator, path: str, body: dict[s
 async def test_the_bot_is_stopped(operator: Operator) -> None:
     stage = operator.stage
     post = await stage.reply(await stage.say(".imagine a cat"))
-    assert await operator.does("drain") == "stop the bot"
+    assert await operator.does("drain") == "stopped the bot"
     await stage.bot
     assert "goes on by itself" in post.content
     with sqlite3.connect(stage.settings.data_dir / "easel.db") as database:
-        assert database.execute("SELECT what FROM audit WHERE guild = 0").fetchall() == [("stop the bot",)]
+        assert database.execute("SELECT what FROM audit WHERE guild = 0").fetchall() == [("stopped the bot",)]
 
 
 async def test_what_the_operator_did_outlasts_a_restart(operator: Operator) -> None:

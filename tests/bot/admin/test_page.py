@@ -130,7 +130,7 @@ async def test_pausing_everywhere_and_in_a_server(page: Page, served: Stage) -> 
     await page.get_by_role("button", name=f"Pause {guild}").click()
     await expect(page.get_by_role("button", name=f"Resume {guild}")).to_be_visible()
     assert "Painting is paused in this server." in await served.ask(".imagine a cat")
-    await expect(page.locator("[data-role=history] li").first).to_contain_text(f"pause the painting · {guild}")
+    await expect(page.locator("[data-role=history] li").first).to_contain_text(f"paused the painting · {guild}")
     await page.get_by_label("Name").fill("no such server")
     await page.get_by_role("button", name="Find").click()
     await expect(page.get_by_text("No server has such a name.")).to_be_visible()

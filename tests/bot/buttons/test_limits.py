@@ -25,7 +25,11 @@ async def test_the_blocked(gallery: Gallery, stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "button", "words"),
-    [("video off", VIDEO, "video"), ("pictures 1", AGAIN, "24 hours"), ("pixels 16384", LARGER, "pixels")],
+    [
+        ("video off", VIDEO, "no videos are made here; ask"),
+        ("pictures 1", AGAIN, "24 hours"),
+        ("pixels 16384", LARGER, "pixels"),
+    ],
 )
 async def test_the_limits(gallery: Gallery, stage: Stage, rule: str, button: str, words: str) -> None:
     post, _ = await gallery.painted()

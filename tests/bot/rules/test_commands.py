@@ -87,27 +87,44 @@ async def test_members_cannot_use_them_by_slash_either(stage: Stage) -> None:
         ("limits set steps", "It is typed as `.limits set KEY VALUE [CHANNEL] [ROLE]`."),
         ("limits set speed 5", "`key` takes `waiting` or `waiting-server`"),
         ("limits set steps many", "`steps` takes a whole number from 1 to 500, not `many`."),
-        ("limits set steps 5 #nowhere", "That is more than it takes: `.limits set KEY VALUE [CHANNEL] [ROLE]`."),
-        ("limits set steps 5 <#1>", "That is more than it takes"),
-        ("limits set steps 5 <#99999999999999999999>", "That is more than it takes"),
+        (
+            "limits set steps 5 #nowhere",
+            "There is no channel or role `#nowhere` here; name one by a mention or its name.",
+        ),
+        ("limits set steps 5 #nowhere", " It is typed as `.limits set KEY VALUE [CHANNEL] [ROLE]`."),
+        ("limits set steps 5 <#1>", "There is no channel or role `<#1>` here"),
+        (
+            "limits set steps 5 <#99999999999999999999> now",
+            "There is no channel or role `<#99999999999999999999>` here",
+        ),
         ("limits set steps 5 #art @Painters", "Name a channel or a role, not both."),
         ("limits set waiting-server 5 #art", "`waiting-server` can be set for a server only."),
         ("limits set spoiler yes @Painters", "`spoiler` can be set for a server or a channel only."),
         ("limits set steps 5 @everyone @here", "That is more than it takes"),
         ("limits reset", "None of these limits was set, so the operator's hold."),
-        ("limits reset speed", "That is more than it takes"),
-        ("channels allow #nowhere", "That is more than it takes"),
+        ("limits reset speed", "`key` takes `waiting` or `waiting-server`"),
+        (
+            "limits reset speed",
+            "by a mention or its name; `speed` is none of that. It is typed as `.limits reset [KEY]",
+        ),
+        ("limits reset steps speed", "There is no channel or role `speed` here"),
+        (
+            "channels allow #nowhere",
+            "There is no channel `#nowhere` here; name one by a mention or its name. It is typed",
+        ),
+        ("channels allow #art #staff", "That is more than it takes: `.channels allow [CHANNEL]`."),
         ("channels", "`.channels allow [CHANNEL]`"),
         ("roles allow", "It is typed as `.roles allow ROLE`."),
-        ("roles allow nobody", "`role` takes a role, by a mention or its name, not `nobody`."),
-        ("roles deny <@&1>", "`role` takes a role"),
+        ("roles allow nobody", "There is no role `nobody` here; name one by a mention or its name. It is typed as"),
+        ("roles deny <@&1>", "There is no role `<@&1>` here"),
+        ("roles reset nobody", "There is no role `nobody` here"),
         ("prefix", "Commands begin with `.` here. A mention always works too."),
         ("prefix toolong", "A prefix is 1 to 5 characters without blanks and backticks."),
         ("prefix a b", "That is more than it takes: `.prefix [PREFIX]`."),
         ("prefix `", "A prefix is 1 to 5 characters"),
         ("prefix \u200b.", "A prefix is 1 to 5 characters"),
         ("log off off", "That is more than it takes"),
-        ("log #nowhere", "That is more than it takes"),
+        ("log #nowhere", "a mention or its name; `state` takes `off`; `#nowhere` is none of that. It is typed"),
         ("log #staff", "I may not write in"),
         ("log #gallery", "Messages cannot be written there; name a channel for text."),
         ("pause now", "That is more than it takes: `.pause`."),
@@ -130,7 +147,10 @@ async def test_members_cannot_use_them_by_slash_either(stage: Stage) -> None:
         ("unblock <@1>", "<@1> is not blocked."),
         ("blocks", "Nobody is blocked."),
         ("clear", "Nothing waits or is being painted."),
-        ("clear everything", "That is more than it takes: `.clear [MEMBER]`."),
+        (
+            "clear everything",
+            "`member` takes a member, by a mention or an id, not `everything`. It is typed as `.clear",
+        ),
     ],
 )
 async def test_wrong_arguments_are_told_in_a_sentence(stage: Stage, text: str, sentence: str) -> None:
@@ -205,16 +225,16 @@ async def test_many_limits_still_fit_into_an_answer(stage: Stage) -> None:
 async def test_channels_and_roles_are_listed(stage: Stage) -> None:
     art, general = (stage.sandbox.channel(name).id for name in ("art", "general"))
     assert await stage.ask(".channels list", "moderator") == "I paint in every channel."
-    assert await stage.ask(".channels allow", "moderator") == f"Done: allow <#{art}>. I paint in <#{art}>."
+    assert await stage.ask(".channels allow", "moderator") == f"Done: allowed <#{art}>. I paint in <#{art}>."
     answer = await slash(stage, "moderator", "channels deny", {"channel": str(general)})
-    assert answer == f"Done: deny <#{general}>. I paint in <#{art}>, but not <#{general}>."
+    assert answer == f"Done: denied <#{general}>. I paint in <#{art}>, but not <#{general}>."
     assert (await stage.ask(".channels reset #art", "moderator")).startswith(f"Done: reset <#{art}>. I paint in every")
     assert await stage.ask(".channels list", "moderator") == f"I paint in every channel, but not <#{general}>."
     del stage.sandbox.world.guild.channels[general]  # what is gone cannot be named any more
     assert await stage.ask(".channels reset", "moderator") == "Done: reset all channels. I paint in every channel."
     assert await stage.ask(".roles list", "moderator") == "I paint for all members."
     answer = await slash(stage, "moderator", "roles allow", {"role": painters(stage)})
-    assert answer == "Done: allow **Painters**. I paint for members with **Painters**."
+    assert answer == "Done: allowed **Painters**. I paint for members with **Painters**."
 
 
 async def test_the_prefix_is_used_wherever_a_command_is_named(make_stage: MakeStage) -> None:

@@ -9,7 +9,7 @@ from bot.errors import RuleError
 from bot.origin import Origin
 from bot.outbox import Outboxes
 from bot.rules.book import RuleBook
-from bot.rules.gate import Gate, fitting
+from bot.rules.gate import NO_VIDEO, Gate, fitting
 from bot.rules.log import AuditLog
 from config.settings import Settings
 from generation.sizes import Shape
@@ -62,7 +62,7 @@ async def test_a_member_meets_each_limit_that_is_lowered(make_stage: MakeStage) 
     assert await asked(stage, "a cat --size 128x64") == sentence
 
     await rule(stage, ".limits set video no")
-    assert await asked(stage, "a cat --video gif") == "There are no videos here; leave out `--video`."
+    assert await asked(stage, "a cat --video gif") == NO_VIDEO
 
     await rule(stage, ".limits set attach no")
     said = await stage.people("member").say("art", ".imagine a cat", files=[("cat.png", picture("red"))])
@@ -205,7 +205,7 @@ async def test_threads_and_posts_are_as_the_channel_that_they_are_in(stage: Stag
     await rule(stage, ".channels allow #general")
     for place in (thread, post):
         assert (await answer_in(stage, place, ".imagine a cat")).startswith("I do not paint in this channel")
-    assert (await answer_in(stage, thread, ".channels allow", "moderator")).startswith(f"Done: allow <#{thread.id}>")
+    assert (await answer_in(stage, thread, ".channels allow", "moderator")).startswith(f"Done: allowed <#{thread.id}>")
     assert (await answer_in(stage, thread, ".imagine a cat")).startswith("**a cat**")
     assert (await asked(stage, "a cat")).startswith("I do not paint in this channel")
 
@@ -293,7 +293,7 @@ async def test_an_operator_who_becomes_stricter_is_obeyed(make_stage: MakeStage)
     await stage.stop()
     stage = await make_stage(painting__max_steps=120, limits__pictures_per_day=1, limits__videos=False)
     assert await asked(stage, "a cat --steps 130") == "`--steps` takes a whole number from 1 to 120, not `130`."
-    assert await asked(stage, "a cat --video gif") == "There are no videos here; leave out `--video`."
+    assert await asked(stage, "a cat --video gif") == NO_VIDEO
     shown = await stage.ask(".limits show", "moderator")
     assert "`steps` **120**" in shown
     assert "`pictures` **1**" in shown

@@ -28,10 +28,10 @@ async def test_changes_and_refusals_are_told(stage: Stage) -> None:
     mia, moderator = (stage.sandbox.person(name).id for name in ("member", "moderator"))
     art, general = (stage.sandbox.channel(name).id for name in ("art", "general"))
     await stage.ask(".limits set steps 50", "moderator")
-    assert await stage.ask(".log #general", "moderator") == f"Done: tell <#{general}> of changes and refusals."
-    await told(stage, f"<@{moderator}> tell <#{general}> of changes")
+    assert await stage.ask(".log #general", "moderator") == f"Done: set the log to <#{general}>."
+    await told(stage, f"<@{moderator}> set the log to <#{general}>")
     await stage.ask(".channels deny", "moderator")
-    await told(stage, f"<@{moderator}> deny <#{art}>")
+    await told(stage, f"<@{moderator}> denied <#{art}>")
     await stage.ask(".imagine a *cat*")
     text = await told(stage, f"<@{mia}> was refused in <#{art}>: I do not paint in this channel; ask in another.")
     message = next(each for each in stage.sandbox.messages("general") if each.content == text)
@@ -40,8 +40,8 @@ async def test_changes_and_refusals_are_told(stage: Stage) -> None:
     assert latest[0] == f"I tell <#{general}> of changes and refusals."
     assert [line.partition("> ")[2] for line in latest[1:]] == [
         f"<@{mia}> was refused in <#{art}>: I do not paint in this channel; ask in another.",
-        f"<@{moderator}> deny <#{art}>",
-        f"<@{moderator}> tell <#{general}> of changes and refusals",
+        f"<@{moderator}> denied <#{art}>",
+        f"<@{moderator}> set the log to <#{general}>",
         f"<@{moderator}> set `steps` to `50` for the server",
     ]
     assert await stage.ask(".log off", "moderator") == "I tell no channel any more."
@@ -55,7 +55,7 @@ async def test_a_flood_of_refusals_is_few_lines(make_stage: MakeStage) -> None:
     stage = await make_stage()
     await stage.ask(".channels deny", "moderator")
     await stage.ask(".log #general", "moderator")
-    await told(stage, "tell <#")
+    await told(stage, "set the log to <#")
     before = len(stage.sandbox.messages("general"))
     said = [await stage.say(".imagine a cat") for _ in range(40)]
     await stage.sandbox.until(lambda: stage._replies(said[-1], "art"))
@@ -69,7 +69,7 @@ async def test_a_flood_of_refusals_is_few_lines(make_stage: MakeStage) -> None:
 
 async def test_a_log_that_cannot_be_written_keeps_nobody_waiting(stage: Stage) -> None:
     await stage.ask(".log #general", "moderator")
-    await told(stage, "tell <#")
+    await told(stage, "set the log to <#")
     bot = stage.sandbox.bot.id
     stage.sandbox.overwrite("general", bot, deny=Permission.SEND_MESSAGES)
     assert (await stage.ask(".limits set steps 50", "moderator")).startswith("Done")
@@ -82,7 +82,7 @@ async def test_a_log_that_cannot_be_written_keeps_nobody_waiting(stage: Stage) -
 
 async def test_trouble_is_waited_out(stage: Stage) -> None:
     await stage.ask(".log #general", "moderator")
-    await told(stage, "tell <#")
+    await told(stage, "set the log to <#")
     general = stage.sandbox.channel("general").id
     stage.sandbox.fail_next(Fault("POST", f"/channels/{general}/messages", 503, times=2))
     await stage.ask(".limits set steps 50", "moderator")

@@ -144,7 +144,7 @@ def test_a_class_has_several_names(name: str) -> None:
     [
         ("golden retreiver", "There is no class 'golden retreiver'; there is for example golden retriever."),
         ("retriever", "There is no class 'retriever'; there is for example golden retriever."),
-        ("xyz" * 50, "; there is for example tench, golden retriever, owl."),
+        ("xyz" * 50, "; there are for example tench, golden retriever and owl."),
     ],
 )
 def test_a_class_that_there_is_not_is_refused_with_the_nearest(name: str, sentence: str) -> None:
