@@ -184,8 +184,10 @@ async def _asked(http: aiohttp.ClientSession, url: URL) -> State:
     """Return how the bot stands; raises ``BotError``."""
     try:
         async with http.get(url / "api" / "state", allow_redirects=False) as answer:
-            if answer.status in {401, 429}:  # the latter after many wrong ones
+            if answer.status == 401:
                 raise SetupError(WRONG_TOKEN.format(url))
+            if answer.status == 429:
+                raise BotError(f"{url} was shown too many wrong tokens; try again in a minute.")
             answer.raise_for_status()
             return State.model_validate_json(await answer.read())
     except (aiohttp.ClientResponseError, ValidationError):

@@ -11,11 +11,7 @@ LASTS = 12 * 3600.0
 MOST = 50
 """Sessions at a time; the oldest goes."""
 WRONG = 10
-"""Wrong tokens within :data:`WINDOW` from one address that are told one by one.
-
-The right one is always taken: behind a reverse proxy all have one address, and anybody could keep the operator out.
-What keeps it from being guessed is its length.
-"""
+"""Wrong tokens within :data:`WINDOW` from one address; beyond that none of its is looked at."""
 WINDOW = 60.0
 """Seconds."""
 MOST_ADDRESSES = 1000
@@ -23,7 +19,7 @@ MOST_ADDRESSES = 1000
 
 
 class TooManyError(Exception):
-    """A token is wrong, as too many from its address were lately."""
+    """Too many wrong tokens came from an address lately; the right one would not be looked at either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +52,11 @@ class Sessions:
 
     def is_token(self, token: str, address: str) -> bool:
         """Return whether that is the operator's token; raises ``TooManyError``."""
-        if is_same(token, self._token):
-            return True
         now, wrong = time.monotonic(), self._wrong.get(address)
         if wrong is not None and len(wrong) == WRONG and now < wrong[0] + WINDOW:
             raise TooManyError
+        if is_same(token, self._token):
+            return True
         self._wrong.setdefault(address, deque(maxlen=WRONG)).append(now)
         if len(self._wrong) > MOST_ADDRESSES:
             self._wrong.popitem(last=False)

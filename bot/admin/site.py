@@ -39,7 +39,7 @@ WRONG_HOST = "This address is none of those in admin.names."
 WRONG_ORIGIN = "Another page asks; open the operator's page itself."
 LOG_IN = "Log in with the operator's token."
 WRONG_TOKEN = "That is not the operator's token."  # noqa: S105, which says so
-TOO_MANY = f"That is not the operator's token, and there were many wrong ones; wait {WINDOW:.0f} seconds."
+TOO_MANY = f"There were too many wrong tokens; try again in {WINDOW:.0f} seconds."
 
 _log = structlog.get_logger(__name__)
 
