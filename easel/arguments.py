@@ -242,6 +242,8 @@ def read(
     reading.fields |= {"seed": secrets.randbelow(SEED_LIMIT), "steps": max(1, round(painting.steps * usual))}
     reading.fields |= {FIELDS.get(name, name): value for name, value in given.items()}
     request = _checked(reading.fields)
+    if "move_every" in given and not request.is_moving:
+        raise ValueError("move_every is about how often it is moved; add zoom, pan or rotate")
     return _steered(request, steering), reading.pictures
 
 

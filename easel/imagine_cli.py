@@ -201,7 +201,7 @@ def imagine(
     from easel import imagine as painting
     from easel.finished import FinishedArguments
     from easel.models import only
-    from easel.picture_arguments import PictureArguments, check_beginning, sized, start_in
+    from easel.picture_arguments import PictureArguments, check_beside, sized, start_in
     from easel.picture_file import Files
 
     finished = FinishedArguments(on, vary, larger, strong)
@@ -250,7 +250,7 @@ def imagine(
             request = steering.steer(request, steer)
         files.check(request)
         request, pictures = given.read(request, known)
-        check_beginning(request, None if known is None else known.request)
+        check_beside(request, None if known is None else known.request)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     painting.paint(request, only(chosen, request.model), files, as_json=json, pictures=pictures, before=before)

@@ -16,6 +16,7 @@ from generation.decoding import MAX_BYTES, decode
 from generation.errors import PictureError, RequestError
 from generation.fields import MOST_TARGETS
 from generation.metadata import Metadata
+from generation.options import MOVE_EVERY
 from generation.request import AUTO, ImagineRequest
 from generation.sizes import Shape
 from generation.targets import Target
@@ -125,8 +126,8 @@ def sized(flags: Mapping[str, str | None], prompt: str, shape: Shape | None) -> 
     return {**flags, **{side: f"{pixels}" for side, pixels in zip(SIDES, shape, strict=True) if side not in said}}
 
 
-def check_beginning(request: ImagineRequest, before: ImagineRequest | None) -> None:
-    """Raise ``ValueError`` where something is asked for about a picture to begin from, and there is none.
+def check_beside(request: ImagineRequest, before: ImagineRequest | None) -> None:
+    """Raise ``ValueError`` where something is asked for about a picture to begin from or a movement that there is not.
 
     Args:
         request: that is asked for.
@@ -135,6 +136,13 @@ def check_beginning(request: ImagineRequest, before: ImagineRequest | None) -> N
     for name in request.lacking_start:
         if before is None or name not in before.lacking_start:
             raise ValueError(f"--{name} is about a picture to begin from; name it with --init FILE")
+    if _is_unmoved(request) and not (before is not None and _is_unmoved(before)):
+        raise ValueError("--move-every is about how often it is moved; add --zoom, --pan or --rotate")
+
+
+def _is_unmoved(request: ImagineRequest) -> bool:
+    """Return whether a request says how often it is moved, and nothing moves it."""
+    return request.move_every != MOVE_EVERY and not request.is_moving
 
 
 def options_for(request: ImagineRequest, digests: Collection[str]) -> str:

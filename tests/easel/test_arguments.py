@@ -84,9 +84,10 @@ def test_it_asks_for_what_the_flag_asks_for(flag: str) -> None:
     typed, value = VALUES[flag]
     seed = {} if flag == "seed" else {"seed": "1"}
     start = {"init": Image.new("RGB", (8, 8))} if flag in {"strength", "variation"} else {}
-    asked = read_request(PROMPT, **{argument(flag): value}, **start)
+    moved = {"zoom": "1.1"} if flag == "move-every" else {}
+    asked = read_request(PROMPT, **{argument(flag): value}, **start, **{name: float(by) for name, by in moved.items()})
     assert bool(asked.init_picture) == bool(start)
-    assert replace(asked, init_picture="") == request(PROMPT, SETTINGS, {flag: typed, **seed})
+    assert replace(asked, init_picture="") == request(PROMPT, SETTINGS, {flag: typed, **seed, **moved})
 
 
 def test_an_aspect_is_a_size() -> None:
@@ -163,6 +164,7 @@ def test_a_latent_says_the_size(tmp_path: Path) -> None:
         ({"init": b"nothing"}, "init: That file is no picture"),
         ({"init_latent": b"nothing"}, "init_latent: The latent is damaged"),
         ({"mask": Image.new("L", (8, 8))}, "mask needs init"),
+        ({"move_every": 2}, "move_every is about how often it is moved; add zoom, pan or rotate"),
         ({"strength": 0.5}, "strength is about a picture to begin from; name it with init"),
         ({"variation": 0.1, "init": "noise"}, "variation is about a picture to begin from"),
         ({"size": "192x128", "w": 256}, "size says the width and the height; leave w and h out"),

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw
 
 from config.settings.models import ModelsSettings
-from easel.picture_arguments import PictureArguments, check_beginning, sized, start_in
+from easel.picture_arguments import PictureArguments, check_beside, sized, start_in
 from generation.request import ImagineRequest
 from generation.targets import Target
 from generation.worker.images import read_request
@@ -123,10 +123,15 @@ def test_a_latent_says_the_size_that_is_not_said(
 
 def test_what_a_file_lacks_may_be_lacking_again() -> None:
     odd = replace(REQUEST, strength=0.5)
-    check_beginning(odd, odd)
+    unmoved = replace(REQUEST, move_every=2)
+    check_beside(unmoved, unmoved)
+    check_beside(replace(unmoved, zoom=1.1), None)
+    with pytest.raises(ValueError, match="--move-every is about how often it is moved"):
+        check_beside(unmoved, REQUEST)
+    check_beside(odd, odd)
     for request, before in ((odd, None), (odd, REQUEST), (replace(odd, variation=0.1), odd)):
         with pytest.raises(ValueError, match=r"--(strength|variation) is about a picture to begin from"):
-            check_beginning(request, before)
+            check_beside(request, before)
 
 
 def test_a_picture_to_keep_away_from_is_not_enough(folder: Path, kept: KeptWorkers) -> None:
