@@ -33,15 +33,22 @@ class _Answer:
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
     """With the same one Discord sends a message once, though it is asked to again."""
 
-    @property
-    def content(self) -> str:
-        """As much of it as there is room for, the newest in any case."""
-        note = f"\n-# To {self.asked} messages of yours." if self.asked > 1 else ""
+    left_out: int = 0
+    """Texts for which there was no room."""
+
+    def content(self, room: int = MAX_CONTENT) -> str:
+        """Return as much of it as there is room for, in UTF-16 code units, the newest in any case."""
         for first in range(len(self.texts)):
-            content = "\n".join(self.texts[first:]) + note
-            if units(content) <= MAX_CONTENT:
+            content = "\n".join(self.texts[first:]) + self._note(self.left_out + first)
+            if units(content) <= room:
                 return content
         return self.texts[-1]
+
+    def _note(self, left_out: int) -> str:
+        if self.asked == 1:
+            return ""
+        earlier = f" {left_out} earlier {'answer is' if left_out == 1 else 'answers are'} left out." * bool(left_out)
+        return f"\n-# To {self.asked} messages of yours.{earlier}"
 
 
 class Answers:
@@ -75,8 +82,9 @@ class Answers:
         key = origin.channel.id, origin.author.id, kind
         waiting = self._waiting.get(key)
         if waiting is not None:
-            others = [] if says_all else [each for each in waiting.texts if each != text]
-            waiting.origin, waiting.texts, waiting.more = origin, [*others[1 - MOST_JOINED :], text], more
+            texts = [text] if says_all else [*(each for each in waiting.texts if each != text), text]
+            waiting.origin, waiting.texts, waiting.more = origin, texts[-MOST_JOINED:], more
+            waiting.left_out += len(texts[:-MOST_JOINED])
             waiting.asked += 1
             return
         self._waiting[key] = _Answer(origin, [text], more)
@@ -125,14 +133,15 @@ class Answers:
 
 
 async def _send(answer: _Answer, *, reference: bool, private: bool) -> None:
-    origin, text, nonce = answer.origin, answer.content, answer.nonce
-    reply = answer.more or Reply(text)
+    origin, nonce = answer.origin, answer.nonce
+    reply = answer.more or Reply("")
     view: Any = view_of(reply.rows)
     if private:
-        words = origin.in_private(text)
+        words = origin.in_private(answer.content(MAX_CONTENT - units(origin.in_private(""))))
         await origin.author.send(words, files=reply.files, view=view, suppress_embeds=True, nonce=f"{nonce}p")
     else:
         to: Any = origin.reply_to if reference else None
-        text = text if reference else origin.addressed(text)
+        room = MAX_CONTENT - units(origin.addressed(""))
+        text = answer.content() if reference else origin.addressed(answer.content(room))
         files = reply.files if granted(origin).attach_files else []
         await origin.channel.send(text, reference=to, files=files, view=view, suppress_embeds=True, nonce=nonce)

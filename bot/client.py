@@ -206,8 +206,8 @@ class Client(commands.AutoShardedBot):
                 answer = self.refuse(command, error)
         if answer is not None:
             text, more = (answer.text, answer) if isinstance(answer, Reply) else (answer, None)
-            says_all = command.answers == "latest"
-            kind = command.name if says_all or more is None else f"{command.name} {text}"
+            says_all = command.answers == "latest" or more is not None
+            kind = command.name if more is None else f"{command.name} with more"
             self._answers.give(origin, text, kind, more, says_all=says_all)
         return command.asks
 

@@ -135,7 +135,10 @@ class PictureCommands:
         return queue_text(self._posts.running, self._posts.waiting, call.origin)
 
     async def _cancel(self, call: Call) -> str:
-        """Take back the member's newest picture, the one at a place in line, or what is replied to."""
+        """Take back the member's newest picture, the one at a place in line, or what is replied to.
+
+        A message that was edited into this takes back what it asked for.
+        """
         origin, which = call.origin, call.options.get("which", "")
         await self._client.hearing.save(settled=origin.id)  # heard again, it would take back another one
         await self._uploads.settle(origin.author.id)
@@ -147,7 +150,7 @@ class PictureCommands:
         elif which:
             entries = [self._named(which, origin)]
         else:
-            entries = [self._newest(origin)]
+            entries = self._posts.asked_by(origin.id) or [self._newest(origin)]
         return await cancelled(self._posts, entries, origin.author, origin.channel)
 
     async def _help(self, call: Call) -> str:

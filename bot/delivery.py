@@ -10,6 +10,7 @@ from typing import Any
 import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES, MISSING
 
+from bot.buttons.ids import ButtonId
 from bot.buttons.row import Rows, view_of
 from bot.discord_api import CALL_ERRORS, is_gone, is_transient
 from bot.origin import Origin
@@ -124,26 +125,25 @@ class Delivery:
 
         A replacement that may have been sent, and of which nothing is known, takes its place first.
         """
-        if self._tried:
-            try:
-                await self.replace(words, picture)
-            except discord.HTTPException as error:
-                if is_transient(error):
-                    raise
-                await self._find()
-            else:
-                return
+        is_replaced = await self._finds_replacement()
         try:
             await self._edit(self._said(words, reference=True), picture)
         except discord.HTTPException as error:
             if error.code not in UNEDITABLE:
                 raise
             await self.replace(words, picture)
+        else:
+            if is_replaced:
+                await self.delete_replaced()
 
     async def replace(self, words: Words, picture: Picture | None) -> None:
-        """Send a new message instead of the old one."""
-        await self._journal.sent(self._request_id, None)  # until there is one only, the next start looks for it
-        await self._send(self._said(words, reference=True), picture, reference=True, ping=False)
+        """Send a new message instead of the old one, unless one was sent already of which nothing is known."""
+        said = self._said(words, reference=True)
+        if await self._finds_replacement():
+            await self._edit(said, picture)
+        else:
+            await self._journal.sent(self._request_id, None)  # until there is one only, the next start looks for it
+            await self._send(said, picture, reference=True, ping=False)
         await self.delete_replaced()
 
     async def delete_replaced(self) -> bool:
@@ -168,10 +168,23 @@ class Delivery:
             with contextlib.suppress(discord.NotFound):
                 await self.message.delete()
 
-    async def _find(self) -> None:
-        """Look in the channel for what may have been sent: what begins with the same line, and is no other's reply.
+    async def _finds_replacement(self) -> bool:
+        """Return whether a replacement is there that may have been sent, which is the message from then on."""
+        before = self.message
+        if before is None or not self._tried:
+            return False
+        try:
+            await self._find()
+        except discord.Forbidden:
+            self._tried.clear()
+        return self.message.id != before.id if self.message is not None else False
 
-        Of several the newest is the message, and it replaces the others.
+    async def _find(self) -> None:
+        """Look in the channel for what may have been sent: what begins with the same line, and is no other's.
+
+        It is another's where it is a reply to another message, or its buttons are about another request; where the
+        message is known, and so has buttons, one without is not looked at. Of several the newest is the message, and it
+        replaces the others.
         """
         origin, beginnings = self._origin, {words.text.partition("\n")[0] for words, _ in self._tried}
         channel, after = origin.channel, discord.Object(origin.id)
@@ -181,10 +194,15 @@ class Delivery:
         found = set() if self.message is None else {self.message.id}
         for message in messages.values():
             is_answer = message.reference is None or message.reference.message_id == origin.id
-            if message.author == origin.me and is_answer and message.content.partition("\n")[0] in beginnings:
+            about = _about(message)
+            is_ours = self._request_id in about if about or self.message is not None else True
+            is_alike = message.content.partition("\n")[0] in beginnings
+            if message.author == origin.me and is_answer and is_ours and is_alike:
                 found.add(message.id)
         if found:
             *replaced, newest = sorted(found)
+            if self.message is not None and newest != self.message.id:
+                self._shown = UNKNOWN
             self._replaced += [discord.PartialMessage(channel=channel, id=each) for each in replaced]
             await self._note(newest)
 
@@ -248,6 +266,14 @@ class Delivery:
         is_hidden, data = self._is_hidden(), io.BytesIO(picture.data)
         file = discord.File(data, picture.name, spoiler=is_hidden, description=picture.description)
         return [file, *self._files(picture.video)]
+
+
+def _about(message: discord.Message) -> set[str]:
+    """Return the ids of the requests that the buttons of a message are about."""
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    pressed = [each.custom_id for row in rows for each in row.children if isinstance(each, discord.Button)]
+    ids = [ButtonId.parse(custom_id or "") for custom_id in pressed]
+    return {each.of.partition("-")[0] for each in ids if each is not None}
 
 
 def _buttons(words: Words) -> dict[str, Any]:

@@ -131,8 +131,7 @@ class ModerationCommands:
         block = Block(until, reason, origin.author.id, now)
         what = f"blocked <@{member.id}>{end}{why}"
         await self._log.change(origin, self._blocks.add(_guild(call), member.id, block), what)
-        named = f"<@{member.id}>" if member.name == str(member.id) else f"@{member.name}"
-        typed = inline_code(f"{self._gate.book.prefix(origin.guild)}clear {named}", 60)
+        typed = inline_code(f"{self._gate.book.prefix(origin.guild)}clear <@{member.id}>", 60)
         return f"Done: {what}. What they asked for before is still painted; {typed} takes it back."
 
     async def _unblock(self, call: Call) -> str:

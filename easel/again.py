@@ -26,8 +26,8 @@ from generation.decoding import decode
 from generation.errors import MetadataError, PictureError, RequestError
 from generation.fields import MOST_TARGETS
 from generation.metadata import MOST_BYTES, Metadata, Setup, read
-from generation.options import NEURAL_STYLE
-from generation.request import AUTO, FILMS, LATENT, OF_FILM, ImagineRequest
+from generation.options import MOVE_EVERY, NEURAL_STYLE
+from generation.request import AUTO, FILMS, LATENT, OF_FILM, PNG, ImagineRequest
 from generation.targets import Target
 from weights.catalogue import find
 
@@ -73,7 +73,7 @@ def with_outputs(request: ImagineRequest, outputs: Sequence[str], pace: Mapping[
     is_film = not set(outputs).isdisjoint(FILMS)
     usual = {name: getattr(request, name) if is_film else DEFAULTS[name] for name in OF_FILM}
     said = {name: value for name, value in pace.items() if value is not None}
-    if said and not is_film:
+    if said and {*outputs} <= {PNG, LATENT}:
         raise ValueError(f"--{next(iter(said))} is about a film; name its file with --video FILE")
     return replace(request, outputs=tuple(outputs), **{**usual, **said})
 
@@ -101,7 +101,7 @@ def command(path: Path, metadata: Metadata, painting: PaintingSettings, models: 
         request = replace(request, model=DEFAULT_MODEL)  # what it was is named by its weights
     prompt = _typed(request, painting, available(models))
     said = arguments(request.steering)
-    if not _says(request, said) or request.lacking_start:
+    if not _says(request, said) or request.pointless:
         prompt = None
     films = [f"{path.stem}.{output}" for output in request.outputs if output in FILMS]
     options = [("out", path.name if is_picture(path) and path.name not in films else f"{path.stem}.png")]
@@ -167,6 +167,8 @@ def asked(
     except PromptError as error:
         raise ValueError(plain(error)) from None
     check_painter(request, settings.models)
+    if not request.is_moving and "move-every" not in changes:
+        request = replace(request, move_every=base.move_every if not base.is_moving else MOVE_EVERY)
     request = replace(request, steering=tuple(said for said in request.steering if said.step < request.steps))
     if prompt is None:
         return replace(request, prompt=base.prompt, targets=base.targets)

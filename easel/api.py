@@ -100,7 +100,8 @@ def batch(
         biggan: likewise.
         device: likewise.
         precision: likewise.
-        arguments: of all pictures that have no others; without ``seed`` each has its own.
+        arguments: of all pictures that have no others; without ``seed`` each has its own. Those of a film, a movement
+            or a picture to begin from are of the pictures that have these.
 
     Returns:
         The pictures, in the order of the requests. One that fails while it is painted is missing, with a warning.
@@ -117,7 +118,7 @@ def batch(
     for number, given in enumerate(requests, 1):
         own = dict(given) if isinstance(given, Mapping) else {"prompt": given}
         try:
-            request, named = reading.read(own.pop("prompt", ""), settings.painting, {**arguments, **own})
+            request, named = reading.read(own.pop("prompt", ""), settings.painting, reading.with_shared(own, arguments))
         except (TypeError, ValueError) as error:
             raise type(error)(f"request {number}: {error}") from None
         asked.append(request)

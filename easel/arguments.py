@@ -160,6 +160,12 @@ SIZE = re.compile(r"(\d{1,5})[xX×](\d{1,5})")
 ASPECT = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
 FILE = re.compile("[./]")
 """In a text that is a path and no word."""
+ABOUT = {
+    **dict.fromkeys(OF_START, ("init",)),
+    **dict.fromkeys(OF_FILM, ("video",)),
+    "move_every": ("zoom", "pan", "rotate"),
+}
+"""Arguments that say something only where one of others is given."""
 WRONG_TYPE = "{0} cannot be of the type {1}"
 _numbers = itertools.count(1)
 
@@ -242,9 +248,19 @@ def read(
     reading.fields |= {"seed": secrets.randbelow(SEED_LIMIT), "steps": max(1, round(painting.steps * usual))}
     reading.fields |= {FIELDS.get(name, name): value for name, value in given.items()}
     request = _checked(reading.fields)
-    if "move_every" in given and not request.is_moving:
+    if "move_every" in request.pointless:
         raise ValueError("move_every is about how often it is moved; add zoom, pan or rotate")
     return _steered(request, steering), reading.pictures
+
+
+def with_shared(own: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of one of several pictures, with those of all that say something of it."""
+    said = {**shared, **own}
+    return {
+        name: value
+        for name, value in said.items()
+        if name in own or name not in ABOUT or any(said.get(each) is not None for each in ABOUT[name])
+    }
 
 
 def named_classes(classes: str | Mapping[str, float]) -> tuple[tuple[str, float], ...]:

@@ -16,13 +16,19 @@ from generation.decoding import MAX_BYTES, decode
 from generation.errors import PictureError, RequestError
 from generation.fields import MOST_TARGETS
 from generation.metadata import Metadata
-from generation.options import MOVE_EVERY
 from generation.request import AUTO, ImagineRequest
 from generation.sizes import Shape
 from generation.targets import Target
 
 WEIGHTED = re.compile(r"(?P<file>.+?)::?(?P<weight>-?(?:\d{1,3}(?:\.\d{1,4})?|\.\d{1,4}))", re.DOTALL)
 FILE = re.compile("[./]")
+NO_START = "--{0} is about a picture to begin from; name it with --init FILE"
+POINTLESS = {
+    "strength": NO_START.format("strength"),
+    "variation": NO_START.format("variation"),
+    "move_every": "--move-every is about how often it is moved; add --zoom, --pan or --rotate",
+}
+"""Why these are refused where a request says nothing by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +139,9 @@ def check_beside(request: ImagineRequest, before: ImagineRequest | None) -> None
         request: that is asked for.
         before: the one in a file that it comes from, which may have asked for that already.
     """
-    for name in request.lacking_start:
-        if before is None or name not in before.lacking_start:
-            raise ValueError(f"--{name} is about a picture to begin from; name it with --init FILE")
-    if _is_unmoved(request) and not (before is not None and _is_unmoved(before)):
-        raise ValueError("--move-every is about how often it is moved; add --zoom, --pan or --rotate")
-
-
-def _is_unmoved(request: ImagineRequest) -> bool:
-    """Return whether a request says how often it is moved, and nothing moves it."""
-    return request.move_every != MOVE_EVERY and not request.is_moving
+    for name in request.pointless:
+        if before is None or name not in before.pointless:
+            raise ValueError(POINTLESS[name])
 
 
 def options_for(request: ImagineRequest, digests: Collection[str]) -> str:

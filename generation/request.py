@@ -273,9 +273,10 @@ class ImagineRequest:
         return frozenset(filter(None, (self.init_latent, *(waypoint.latent for waypoint in self.waypoints))))
 
     @property
-    def lacking_start(self) -> list[str]:
-        """Which of `OF_START` are said although it begins from no picture."""
-        return [] if self.init_picture else [name for name in OF_START if getattr(self, name)]
+    def pointless(self) -> list[str]:
+        """Names of fields that say something about what there is not: a picture to begin from, or a movement."""
+        of_start = [] if self.init_picture else [name for name in OF_START if getattr(self, name)]
+        return of_start + ["move_every"] * (self.move_every != MOVE_EVERY and not self.is_moving)
 
     @property
     def shape(self) -> Shape:

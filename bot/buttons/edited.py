@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from bot.errors import UserError
 from bot.flags.flag import Available
-from bot.flags.usual import own_weights
+from bot.flags.usual import DEFAULTS, as_asked, own_weights
 from bot.prompt import LIKENESS, flags_in, parse
 from bot.uploads import ONE_START, TWO_STARTS, check_beside
 from config.settings.painting import PaintingSettings
 from generation.fields import SEED_LIMIT
-from generation.request import AUTO, ImagineRequest
+from generation.request import AUTO, OF_START, ImagineRequest
 from generation.targets import Target
 
 
@@ -18,6 +18,8 @@ def edited(
     text: str, old: ImagineRequest, painting: PaintingSettings, available: Available
 ) -> tuple[ImagineRequest, int]:
     """Return the request for what was filled in, with the pictures that it had before, and how many of it there are.
+
+    What stands there as it stood in the form, about a picture that is used otherwise now, goes with that.
 
     Args:
         text: words and flags.
@@ -36,6 +38,10 @@ def edited(
             raise UserError(TWO_STARTS.format(fields["init"]))
         before = replace(before, init_picture="", mask="")
     pictures = tuple(target for target in before.targets if target.picture)
+    gone = [*([] if before.init_picture else OF_START), *([] if pictures else ["image_weight"])]
+    filled = as_asked(old)
+    as_before = {name: DEFAULTS[name] for name in gone if fields[name] == filled.get(name)}
+    arguments = replace(arguments, fields={**fields, **as_before})
     check_beside(arguments, has_start=bool(before.init_picture), has_targets=bool(pictures))
     if "iw" in typed or not own_weights(old):
         pictures = tuple(replace(target, weight=fields["image_weight"]) for target in pictures)

@@ -1,9 +1,11 @@
 """What to type for a picture, to be copied."""
 
+from dataclasses import replace
+
 from bot.characters import MAX_CONTENT, units
 from bot.errors import PromptError
 from bot.flags.flag import Available
-from bot.flags.usual import as_asked, typed, usual_fields
+from bot.flags.usual import DEFAULTS, as_asked, typed, usual_fields
 from bot.markdown import inline_code
 from bot.prompt import quoted
 from bot.receipt import Reply
@@ -17,7 +19,8 @@ ROOM = 200
 
 
 def line(request: ImagineRequest, settings: Settings) -> str:
-    """Return the prompt and the flags of a request, as they can be typed."""
+    """Return the prompt and the flags of a request, as they can be typed, without those that say nothing of it."""
+    request = replace(request, **{name: DEFAULTS[name] for name in request.pointless})
     prompt = request.prompt if request.targets or request.waypoints else quoted(request.prompt)
     return f"{prompt} {typed(as_asked(request), usual_fields(settings.painting, request.quality))}"
 

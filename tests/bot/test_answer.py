@@ -81,8 +81,10 @@ async def test_an_answer_that_is_lost_and_then_refused_is_given_once(stage: Stag
         (["Mia"], [".imagine a cat"] * 100),
         (["Mia", "Noor", "moderator"], [".queue"] * 60),
         (["Mia"], [".help", ".queue", ".cancel", ".imagine --x"] * 25),
+        (["Mia"], [f".imagine --seed {number}" for number in range(100)]),
+        (["Mia"], [f".story A fox number {number} ran. It slept." for number in range(100)]),
     ],
-    ids=["help", "imagine", "queue", "all"],
+    ids=["help", "imagine", "queue", "all", "flags", "stories"],
 )
 async def test_a_flood_keeps_nobody_else_waiting(make_stage: MakeStage, who: list[str], texts: list[str]) -> None:
     stage = await make_stage(patience=replace(PATIENCE, window=WINDOW))
@@ -106,6 +108,15 @@ async def test_one_answer_says_it_for_all(make_stage: MakeStage) -> None:
     assert len(_answers(stage)) < 10
 
 
+async def test_a_flood_is_answered_by_few_messages(make_stage: MakeStage) -> None:
+    stage = await make_stage(patience=replace(PATIENCE, window=1.0))
+    for number in range(20):
+        await stage.say(f".imagine --seed {number}", "Mia")
+        await stage.say(f".story A fox number {number} ran. It slept.", "Mia")
+    await stage.sandbox.until(lambda: sum(map(_answered, _answers(stage))) == 40)
+    assert len(_answers(stage)) < 15
+
+
 async def test_every_refusal_and_every_change_is_said(make_stage: MakeStage) -> None:
     stage = await make_stage(patience=replace(PATIENCE, window=1.0))
     for number in range(6):
@@ -123,13 +134,15 @@ async def test_every_refusal_and_every_change_is_said(make_stage: MakeStage) -> 
 
 def test_as_many_answers_as_there_is_room_for_are_in_one() -> None:
     answer = _Answer(MagicMock(), [f"{number} " + "x" * 600 for number in range(5)], asked=7)
-    assert [line[:2] for line in answer.content.splitlines()] == ["2 ", "3 ", "4 ", "-#"]
-    assert _Answer(MagicMock(), ["x" * 2000], asked=2).content == "x" * 2000
+    assert [line[:2] for line in answer.content().splitlines()] == ["2 ", "3 ", "4 ", "-#"]
+    assert answer.content().endswith("\n-# To 7 messages of yours. 2 earlier answers are left out.")
+    assert [line[:2] for line in answer.content(1300).splitlines()] == ["3 ", "4 ", "-#"]
+    assert _Answer(MagicMock(), ["x" * 2000], asked=2).content() == "x" * 2000
 
 
 def _answered(answer: str) -> int:
     """Return how many messages an answer answers."""
-    note = re.search(r"\n-# To (\d+) messages of yours\.$", answer)
+    note = re.search(r"\n-# To (\d+) messages of yours\.", answer)
     return int(note[1]) if note else 1
 
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from generation.request import ImagineRequest
 from sandbox import Fault
 from sandbox.model import Message
 from sandbox.permissions import Permission
+from sandbox.rest import messages
 from tests.bot.conftest import PATIENCE, PAUSE, MakeStage, RestCall, Stage, picture
 
 MESSAGES = "/channels/{channel_id}/messages"
@@ -19,6 +21,10 @@ OLD = replace(PATIENCE, editable=0.0)
 
 def _posts(stage: Stage) -> list[Message]:
     return [message for message in stage.sandbox.messages("art") if message.author.bot]
+
+
+def _public(stage: Stage) -> list[Message]:
+    return [message for message in _posts(stage) if message.audience is None]
 
 
 async def _delete(stage: Stage, message_id: int) -> None:
@@ -140,6 +146,45 @@ async def test_a_replacement_whose_answer_is_lost_does_not_stay_beside_the_post(
         await stage.sandbox.until(lambda: len(_posts(stage)) == 2)
         await _delete(stage, said)
         await stage.sandbox.until(lambda: not _posts(stage))
+
+
+async def test_a_replacement_that_is_looked_for_is_no_post_of_another_request_of_the_same_words(
+    make_stage: MakeStage,
+) -> None:
+    stage = await make_stage(patience=replace(PATIENCE, pause=0.5, longest_pause=0.5))
+    for _ in range(2):
+        await stage.slash("imagine", options={"prompt": "a cat"})
+    request = await stage.executor.next("a cat")
+    await stage.sandbox.until(lambda: len(_public(stage)) == 2)
+    for fault in (Fault("PATCH", MESSAGE, 400, code=30046), replace(LOST)):
+        stage.sandbox.fail_next(fault)
+    stage.executor.advance(request, 30, picture(kind="JPEG"))
+    await stage.sandbox.until(lambda: len(_public(stage)) == 3)
+    moderator = stage.people("moderator")
+    await moderator.call("DELETE", f"{moderator.messages_of('art')}/{_public(stage)[0].id}")
+    await stage.sandbox.until(lambda: len(_public(stage)) == 1)
+
+    def others() -> list[ImagineRequest]:
+        return [each for each in stage.executor.requests.values() if each.id != request.id]
+
+    await stage.executor.until(others)
+    stage.executor.finish(others()[0])
+    await stage.sandbox.until(lambda: _public(stage)[0].attachments)
+
+
+async def test_a_replacement_is_found_also_after_its_nonce_is_forgotten(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "NONCE_SECONDS", -1)
+    stage = await make_stage(patience=replace(PATIENCE, pause=0.5, longest_pause=0.5))
+    await stage.say(".imagine a cat")
+    request = await stage.executor.next("a cat")
+    await stage.sandbox.until(lambda: _posts(stage) and "0%" in _posts(stage)[-1].content)
+    for fault in (Fault("PATCH", MESSAGE, 400, code=30046), replace(LOST)):
+        stage.sandbox.fail_next(fault)
+    stage.executor.finish(request)
+    await stage.sandbox.until(lambda: len(_posts(stage)) == 2)
+    await stage.sandbox.until(lambda: len(_posts(stage)) == 1 and bool(_posts(stage)[0].attachments))
 
 
 async def test_a_picture_for_an_old_post_that_may_not_be_replaced_is_edited_in(make_stage: MakeStage) -> None:

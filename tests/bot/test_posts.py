@@ -256,6 +256,18 @@ async def test_editing_a_command_away_takes_back_what_it_asked_for(stage: Stage)
     assert "Nothing is being painted" in await stage.ask(".queue")
 
 
+async def test_a_command_that_is_edited_into_cancel_takes_back_its_own_picture(stage: Stage) -> None:
+    await stage.say(".imagine a cat")
+    cat = await stage.executor.next("a cat")
+    waiting = await stage.say(".imagine a dog")
+    post = await stage.reply(waiting)
+    await stage.reply(await stage.say(".imagine a cow"))
+    await stage.edit(waiting, ".cancel")
+    await stage.shows(post, "Cancelled.")
+    stage.executor.finish(cat)
+    await stage.executor.next("a cow")
+
+
 async def test_works_in_private(stage: Stage) -> None:
     mia = stage.people("Mia")
     _, channel = await mia.call("POST", "/users/@me/channels", {"recipient_id": str(stage.sandbox.bot.id)})

@@ -344,7 +344,8 @@ def _asks_for_the_same(request: ImagineRequest) -> None:
 
 
 def test_what_cannot_be_typed_any_more_is_taken_from_the_file() -> None:
-    assert shown(Metadata(replace(CAT, strength=0.5)))[2:] == ["--out", "a.png", "--from", "a.png"]
+    for odd in (replace(CAT, strength=0.5), replace(CAT, move_every=5)):
+        assert shown(Metadata(odd))[2:] == ["--out", "a.png", "--from", "a.png"]
 
 
 def test_changes_are_taken_and_the_rest_stays() -> None:
@@ -367,6 +368,10 @@ def test_changes_are_taken_and_the_rest_stays() -> None:
     assert prompted.prompt == "a dog"
     assert prompted.targets == (Target("a dog"), Target(picture="0e" * 32))
     assert asked(None, metadata, SETTINGS, {}, begins="picture") == replace(before, id="imagine", init="auto", mask="")
+    moving = Metadata(replace(CAT, zoom=1.5, move_every=5))
+    assert asked(None, moving, SETTINGS, {"zoom": "1"}) == replace(CAT, id="imagine")
+    assert asked(None, moving, SETTINGS, {"zoom": "2"}).move_every == 5
+    assert asked(None, Metadata(replace(CAT, move_every=5)), SETTINGS, {}).move_every == 5
     started = Metadata(replace(CAT, init_picture="0f" * 32, strength=0.5, variation=0.2))
     assert asked(None, started, SETTINGS, {}, begins="picture").strength == 0.5
     assert asked(None, started, SETTINGS, {}, begins="latent") == replace(CAT, id="imagine")

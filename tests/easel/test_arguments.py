@@ -12,7 +12,7 @@ from PIL import Image
 
 from bot.flags.table import FLAGS
 from config.settings import Settings
-from easel.arguments import PaintArguments, read
+from easel.arguments import PaintArguments, read, with_shared
 from easel.imagine import request
 from generation.latents import Latent, pack
 from generation.metadata import Metadata
@@ -88,6 +88,14 @@ def test_it_asks_for_what_the_flag_asks_for(flag: str) -> None:
     asked = read_request(PROMPT, **{argument(flag): value}, **start, **{name: float(by) for name, by in moved.items()})
     assert bool(asked.init_picture) == bool(start)
     assert replace(asked, init_picture="") == request(PROMPT, SETTINGS, {flag: typed, **seed, **moved})
+
+
+def test_what_is_said_of_all_is_left_out_where_it_says_nothing() -> None:
+    shared = {"fps": 30, "move_every": 5, "strength": 0.5, "steps": 7}
+    assert with_shared({"prompt": "a"}, shared) == {"steps": 7, "prompt": "a"}
+    own = {"video": "mp4", "zoom": 1.1, "init": "a.png"}
+    assert with_shared(own, shared) == {**shared, **own}
+    assert with_shared({"video": None, "fps": 25}, shared) == {"steps": 7, "video": None, "fps": 25}
 
 
 def test_an_aspect_is_a_size() -> None:

@@ -35,6 +35,8 @@ def change(text: str, old: ImagineRequest) -> ImagineRequest:
         ("a dog", SEVERAL, [0.5, 2.0]),
         ("a dog --iw 1", SEVERAL, [1.0, 1.0]),
         ("a dog --init noise", TARGET, [1.0]),
+        ("a dog --as target --strength 0.5", START, [1.0]),
+        ("a dog --as start --iw 0.5", TARGET, None),
     ],
 )
 def test_what_its_pictures_are_for(text: str, old: ImagineRequest, weights: list[float] | None) -> None:
@@ -48,19 +50,19 @@ def test_what_its_pictures_are_for(text: str, old: ImagineRequest, weights: list
 
 
 def test_another_beginning_takes_the_place_of_its_picture() -> None:
-    request = change("a dog --init noise", START)
+    request = change("a dog --init noise --strength 0.5", START)
     assert (request.init, request.init_picture, request.mask, request.strength) == ("noise", "", "", None)
 
 
 @pytest.mark.parametrize(
     ("text", "old", "sentence"),
     [
-        ("a dog --as target --strength 0.5", START, "`--strength` is about a picture to begin from"),
+        ("a dog --as target --strength 0.3", START, "`--strength` is about a picture to begin from"),
         ("a dog --init noise --variation 0.2", START, "`--variation` is about a picture to begin from"),
         ("a dog --strength 0.5", TARGET, "`--strength` is about a picture to begin from"),
         ("a dog --as start --init noise", TARGET, "It begins from your picture or by `--init noise`, not from both"),
         ("a dog --as start --init noise", START, "It begins from your picture or by `--init noise`, not from both"),
-        ("a dog --as start --iw 0.5", TARGET, "`--iw` is about a picture to come near to"),
+        ("a dog --as start --iw 0.7", TARGET, "`--iw` is about a picture to come near to"),
         ("a dog --iw 3", START, "`--iw` is about a picture to come near to"),
         (f"{LIKENESS} --as start", TARGET, NO_WORDS),
         ("a dog --as start", SEVERAL, "It can begin from one picture"),

@@ -37,6 +37,10 @@ def test_what_a_picture_was_for_is_typed() -> None:
     assert line(request, SETTINGS) == "a cat --seed 7 --as target --iw 0.5"
 
 
+def test_what_says_nothing_is_not_typed() -> None:
+    assert line(replace(CAT, strength=0.5, move_every=5), SETTINGS) == "a cat --seed 7"
+
+
 @pytest.mark.parametrize(
     "prompt", ["```a --dog```", "a `cat`", "a | b", "```a```", "x" * 3000, "🦊 ‮ <@1>", "a::0.5 | b"]
 )
