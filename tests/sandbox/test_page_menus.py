@@ -37,8 +37,11 @@ async def test_the_menu_of_a_message(page: Page, people: Cast) -> None:
     await expect(newest(page).locator("[data-role=used]")).to_have_text(re.compile("Mia used Use as start picture"))
 
     await message.focus()
+    await expect(message).to_be_focused()
     await page.keyboard.press("Shift+F10")
+    await expect(page.get_by_role("menuitem", name="Add Reaction")).to_be_focused()
     await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("menuitem", name="View More")).to_be_visible()
     await page.keyboard.press("End")
     await page.keyboard.press("Enter")
     picker = page.get_by_role("dialog", name="Emoji")
