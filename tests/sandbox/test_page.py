@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
 from sandbox import Sandbox
@@ -303,6 +304,16 @@ async def test_pictures_are_shown_by_any_of_the_hosts_names(browser: Browser, pe
     for place in ("attachments", "embed"):
         await expect(page.locator(f"[data-role={place}] img")).to_have_js_property("naturalWidth", 128)
     await page.close()
+
+
+@pytest.mark.parametrize("width", [375, 701, 900, 1100])
+async def test_whom_one_writes_as_has_room(page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 844})
+    writers = page.locator("[data-role=writers]")
+    assert await writers.evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+    right = await writers.evaluate("each => each.getBoundingClientRect().right")
+    for each in await writers.locator("label").all():
+        assert await each.evaluate("each => each.getBoundingClientRect().right") <= right + 1
 
 
 async def test_on_a_phone(page: Page, people: Cast) -> None:
