@@ -15,7 +15,8 @@ LOGIN, WHERE, PRIVATE = ("GET", "/users/@me"), ("GET", "/gateway"), ("POST", "/u
 ROUTES = (READ, SEND, EDIT, DELETE, ("GET", MESSAGE), LOGIN, WHERE, PRIVATE)
 GATEWAY_CODES = (1000, 1001, 1012, 4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009)
 """With which a client may connect again."""
-FINAL_CODES = (4004, 4010, 4011, 4012, 4013, 4014)
+FINAL_CODES = (4004, 4010, 4011, 4012, 4013)
+"""With which it ends; of 4014, for an intent that is not granted, the bot goes on without what members type."""
 
 
 async def drop(stage: Stage, luck: float) -> None:
