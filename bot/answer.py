@@ -32,7 +32,6 @@ class _Answer:
     """How often it was asked for while it waited."""
     nonce: str = field(default_factory=lambda: secrets.token_hex(8))
     """With the same one Discord sends a message once, though it is asked to again."""
-
     left_out: int = 0
     """Texts for which there was no room."""
 

@@ -111,7 +111,7 @@ class BatchCommand:
             stays = STAYS if all(entry.origin.how == BATCH for entry in before) else OF_ANOTHER_KIND
             raise UserError(stays.format(self._admission.gate.book.prefix(origin.guild)))
         file = _file(call)
-        found = await self._uploads.brought(origin, self._asked(origin, call))
+        found = await self._uploads.track(origin, self._asked(origin, call))
         if found is None:
             return None
         arguments, bad = found
@@ -161,7 +161,7 @@ class BatchCommand:
         taken: list[Arguments] = []
         for place, lines in groupby(asked, key=lambda pair: pair[0].number):
             try:
-                taken += await self._uploads.taken([(line.arguments, given) for line, given in lines])
+                taken += await self._uploads.with_pictures([(line.arguments, given) for line, given in lines])
             except UserError as error:
                 refused[place] = BadLine(place, str(error))
         return taken, sorted(refused.values(), key=lambda each: each.number)

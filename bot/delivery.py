@@ -177,7 +177,7 @@ class Delivery:
             await self._find()
         except discord.Forbidden:
             self._tried.clear()
-        return self.message.id != before.id if self.message is not None else False
+        return self.message != before
 
     async def _find(self) -> None:
         """Look in the channel for what may have been sent: what begins with the same line, and is no other's.

@@ -33,8 +33,6 @@ from generation.targets import Target
 from store.errors import StoreError
 from store.uploads import UploadFolder
 
-MOVING = ("zoom", "pan", "rotate")
-"""Flags by which it is moved."""
 MOST = 4
 """Pictures of one request."""
 AT_ONCE = 4
@@ -58,7 +56,7 @@ BUSY = "{0} of your messages with files are being looked at already; wait for th
 
 NONE: Mapping[str, discord.Attachment] = MappingProxyType({})
 
-Brought = TypeVar("Brought")
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -179,7 +177,7 @@ def check_beside(arguments: Arguments, *, has_start: bool, has_targets: bool) ->
     for flag in () if has_start else OF_START:
         if _is_given(flag, arguments):
             raise PromptError(NO_START.format(flag))
-    if _is_given("move-every", arguments) and not any(_is_given(flag, arguments) for flag in MOVING):
+    if "move_every" in arguments.request("").pointless:
         raise PromptError(UNMOVED)
     if arguments.prompt == LIKENESS and not has_targets:
         raise NoWordsError(NO_WORDS)
@@ -222,16 +220,16 @@ class Uploads:
         self.forget(origin.id)
         if not any(given.addresses for _, given in asked):
             return [self._with(arguments, given, {}) for arguments, given in asked]
-        return await self.brought(origin, self.taken(asked))
+        return await self.track(origin, self.with_pictures(asked))
 
-    async def brought(self, origin: Origin, bringing: Coroutine[Any, Any, Brought]) -> Brought | None:
-        """Return what is made of all that a message or a slash command brings.
+    async def track(self, origin: Origin, work: Coroutine[Any, Any, T]) -> T | None:
+        """Return what comes of work on what a message or a slash command brings, which can be taken back meanwhile.
 
-        None where a message asked anew meanwhile, or was deleted.
+        None where a message asked anew, or was deleted.
 
         Args:
             origin: of the message or the command.
-            bringing: fetches and reads it.
+            work: fetches and reads it.
 
         Raises:
             UserError: it cannot be had; the member has too much coming.
@@ -239,9 +237,9 @@ class Uploads:
         self.forget(origin.id)
         coming = self._coming[origin.author.id]
         if len(coming) >= self._per_member:
-            bringing.close()
+            work.close()
             raise RoomError(BUSY.format(len(coming)))
-        task = coming[origin.id] = asyncio.create_task(bringing)
+        task = coming[origin.id] = asyncio.create_task(work)
         try:
             await asyncio.wait([task])
         finally:
@@ -265,7 +263,7 @@ class Uploads:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def taken(self, asked: Sequence[tuple[Arguments, Given]]) -> list[Arguments]:
+    async def with_pictures(self, asked: Sequence[tuple[Arguments, Given]]) -> list[Arguments]:
         """Return arguments with the pictures that are given for them, which are kept then; raises ``UserError``."""
         addresses = dict.fromkeys(address for _, given in asked for address in given.addresses)
         digests = {address: await self._kept(address) for address in addresses}

@@ -167,8 +167,8 @@ def asked(
     except PromptError as error:
         raise ValueError(plain(error)) from None
     check_painter(request, settings.models)
-    if not request.is_moving and "move-every" not in changes:
-        request = replace(request, move_every=base.move_every if not base.is_moving else MOVE_EVERY)
+    if base.is_moving and not request.is_moving and "move-every" not in changes:
+        request = replace(request, move_every=MOVE_EVERY)
     request = replace(request, steering=tuple(said for said in request.steering if said.step < request.steps))
     if prompt is None:
         return replace(request, prompt=base.prompt, targets=base.targets)
